@@ -1,0 +1,332 @@
+"""Every way an invocation can fail, as one tree.
+
+    ConnectorError
+    ├── SpecError              the author: the files of an integration are wrong
+    ├── InvocationError        the caller: what was asked cannot be done
+    │   ├── UnknownName            no such action, environment, connection or configuration
+    │   ├── InvalidArguments       the arguments break the action's rules
+    │   └── CapReached             the environment's credits for the day are used up
+    ├── CredentialError        the operator: a secret is missing, unreadable or refused
+    │   ├── MissingCredential
+    │   └── Unauthorized           the upstream refused it (401)
+    ├── UpstreamError          the API answered, and the answer is a failure
+    │   ├── BadRequest             it found fault with the arguments (400)
+    │   ├── OutOfCredits           (402)
+    │   ├── Moderated              it refused the input (403)
+    │   ├── Forbidden              the credential may not do this (403)
+    │   ├── Filtered               it answered, and withheld or blurred the output
+    │   ├── Rejected               well-formed, and not accepted (422)
+    │   ├── NotFound               unknown, expired, or somebody else's (404)
+    │   ├── TooLarge               (413)
+    │   ├── RateLimited            too many requests; carries until when (429)
+    │   ├── UpstreamFailed         its fault (5xx)
+    │   └── InvalidAnswer          not what the action promises
+    ├── TransportError         nobody answered
+    │   ├── Unreachable            the request never left
+    │   ├── TimedOut               no answer in time, and nothing was at stake
+    │   └── OutcomeUnknown         a request that may cost went out and no answer came back
+    └── JobError               a job cannot be had or cannot go on
+        ├── JobNotFound
+        ├── JobPending             it is not finished, and the caller would not wait
+        ├── JobExpired             the upstream no longer keeps the result
+        └── JobCancelled
+
+Each class has a stable ``code``, says whether sending again can help (``retryable``), and whether the
+failure was paid for (``billed``: "no", "yes" or "unknown"). The same codes appear in every face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+Billed = Literal["no", "yes", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding of a check: where, and a sentence that says what to do.
+
+    ``path`` is dotted (``inputs.seed``, or just ``seed`` for an argument); ``file`` and ``line``
+    (1-based) are set where the value came from a file.
+    """
+
+    path: str
+    message: str
+    file: str | None = None
+    line: int | None = None
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        return ": ".join(part for part in (place, self.path, self.message) if part)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shape that every face shows; ``field`` is the path."""
+        shown: dict[str, Any] = {"field": self.path, "message": self.message}
+        if self.file is not None:
+            shown |= {"file": self.file, "line": self.line}
+        if self.severity != "error":
+            shown["severity"] = self.severity
+        return shown
+
+
+class ConnectorError(Exception):
+    """Anything this package raises on purpose.
+
+    ``retry_after`` is in seconds from now, ``request_id`` and ``error_id`` are the upstream's own
+    names for the exchange and the failure. ``job_id`` is set where something paid can still be fetched,
+    ``invocation_id`` where the failure is written down in the ledger.
+    """
+
+    code: ClassVar[str] = "error"
+    retryable: ClassVar[bool] = False
+    default_billed: ClassVar[Billed] = "no"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        problems: Iterable[Problem] = (),
+        billed: Billed | None = None,
+        status: int | None = None,
+        retry_after: float | None = None,
+        request_id: str | None = None,
+        error_id: str | None = None,
+        job_id: str | None = None,
+        invocation_id: str | None = None,
+        result: Any = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.problems = tuple(problems)
+        self.billed: Billed = billed or self.default_billed
+        self.status = status
+        self.retry_after = retry_after
+        self.request_id = request_id
+        self.error_id = error_id
+        self.job_id = job_id
+        self.invocation_id = invocation_id
+        # What was delivered all the same: a filtered picture is still the caller's.
+        self.result = result
+
+    def to_dict(self) -> dict[str, Any]:
+        """The failure as every face shows it; absent facts are left out."""
+        facts: Mapping[str, Any] = {
+            "status": self.status,
+            "retry_after": self.retry_after,
+            "request_id": self.request_id,
+            "error_id": self.error_id,
+            "job_id": self.job_id,
+            "invocation_id": self.invocation_id,
+        }
+        shown: dict[str, Any] = {
+            "code": self.code,
+            "message": self.message,
+            "billed": self.billed,
+            "retryable": self.retryable,
+        }
+        shown |= {name: value for name, value in facts.items() if value is not None}
+        if self.problems:
+            shown["problems"] = [problem.to_dict() for problem in self.problems]
+        return shown
+
+
+class SpecError(ConnectorError):
+    """The files of an integration are wrong. Carries every problem, with file, line and path."""
+
+    code = "invalid_spec"
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        found = tuple(problems)
+        count = f"{len(found)} problem{'s' if len(found) != 1 else ''}"
+        super().__init__(f"the integration has {count}:\n" + "\n".join(map(str, found)), problems=found)
+
+
+class InvocationError(ConnectorError):
+    """What the caller asked for cannot be done as asked."""
+
+    code = "invocation_error"
+
+
+class UnknownName(InvocationError):
+    """There is no action, environment, connection or configuration of that name."""
+
+    code = "unknown_name"
+
+
+class InvalidArguments(InvocationError):
+    """The arguments break the action's rules; nothing was sent. Carries a problem for each field."""
+
+    code = "bad_input"
+
+    def __init__(self, problems: Iterable[Problem], action: str | None = None) -> None:
+        found = tuple(problems)
+        subject = f"{action}: " if action else ""
+        listed = "\n".join(f"  {problem}" for problem in found)
+        super().__init__(f"{subject}the arguments cannot be sent:\n{listed}", problems=found)
+
+
+class CapReached(InvocationError):
+    """The credits that this environment may spend today do not cover the invocation; nothing was sent."""
+
+    code = "cap_reached"
+
+
+class CredentialError(ConnectorError):
+    """A secret is missing, cannot be read, or was refused."""
+
+    code = "credential_error"
+
+
+class MissingCredential(CredentialError):
+    """No credential is stored for the environment, or its reference resolves to nothing."""
+
+    code = "missing_credential"
+
+
+class Unauthorized(CredentialError):
+    """The upstream refused the credential."""
+
+    code = "unauthorized"
+
+
+class UpstreamError(ConnectorError):
+    """The API answered, and the answer is a failure."""
+
+    code = "upstream_error"
+
+
+class BadRequest(UpstreamError):
+    """The upstream found fault with the arguments; it names them where it can."""
+
+    code = "bad_request"
+
+
+class OutOfCredits(UpstreamError):
+    """The account has too few credits."""
+
+    code = "out_of_credits"
+
+
+class Moderated(UpstreamError):
+    """The upstream's moderation refused the input."""
+
+    code = "moderated"
+
+
+class Forbidden(UpstreamError):
+    """The credential is good, and may not do this."""
+
+    code = "forbidden"
+
+
+class Filtered(UpstreamError):
+    """The upstream delivered, and withheld or blurred the output. ``result`` holds what it delivered."""
+
+    code = "filtered"
+    default_billed = "unknown"
+
+
+class Rejected(UpstreamError):
+    """The request was well-formed and not accepted, for the reason told."""
+
+    code = "rejected"
+
+
+class NotFound(UpstreamError):
+    """What was asked for is unknown, has expired, or belongs to another credential."""
+
+    code = "not_found"
+
+
+class TooLarge(UpstreamError):
+    """The request was larger than the upstream takes."""
+
+    code = "too_large"
+
+
+class RateLimited(UpstreamError):
+    """Too many requests. ``retry_after`` says for how many seconds nothing more should be sent."""
+
+    code = "rate_limited"
+    retryable = True
+
+
+class UpstreamFailed(UpstreamError):
+    """The upstream failed by its own fault."""
+
+    code = "upstream_failed"
+    retryable = True
+
+
+class InvalidAnswer(UpstreamError):
+    """The answer is not what the action promises: other content, cut short, or unreadable."""
+
+    code = "invalid_answer"
+    default_billed = "unknown"
+
+
+class TransportError(ConnectorError):
+    """Nobody answered."""
+
+    code = "transport_error"
+
+
+class Unreachable(TransportError):
+    """No connection could be made; the request never left."""
+
+    code = "unreachable"
+    retryable = True
+
+
+class TimedOut(TransportError):
+    """No answer came in time, and asking again costs nothing."""
+
+    code = "timed_out"
+    retryable = True
+
+
+class OutcomeUnknown(TransportError):
+    """A request that may cost went out, and no answer came back.
+
+    It is written down and never sent again by itself: a person decides.
+    """
+
+    code = "unknown"
+    default_billed = "unknown"
+
+
+class JobError(ConnectorError):
+    """A job cannot be had, or cannot go on."""
+
+    code = "job_error"
+
+
+class JobNotFound(JobError):
+    """No job of that id is known here."""
+
+    code = "job_not_found"
+
+
+class JobPending(JobError):
+    """The job is not finished, and the caller would not wait longer. It can be resumed by its id."""
+
+    code = "job_pending"
+    retryable = True
+    default_billed = "yes"
+
+
+class JobExpired(JobError):
+    """The upstream no longer keeps the result."""
+
+    code = "job_expired"
+    default_billed = "unknown"
+
+
+class JobCancelled(JobError):
+    """We stopped asking for the job, because somebody said so."""
+
+    code = "job_cancelled"
+    default_billed = "unknown"

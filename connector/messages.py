@@ -1,0 +1,95 @@
+"""The HTTP messages, as plain values: what is sent, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, Protocol
+
+
+class Content(Protocol):
+    """Bytes that can be read more than once, whose length is known: a file, or a value in memory.
+
+    ``connector.media.Media`` is one.
+    """
+
+    @property
+    def size(self) -> int: ...
+
+    def open(self) -> BinaryIO:
+        """A fresh reader at the first byte; the caller closes it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a form, in order. A text part has no file name and no content type."""
+
+    name: str
+    value: str | Content
+    filename: str | None = None
+    content_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Multipart:
+    """A ``multipart/form-data`` body; it is multipart also where no part is a file."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Any other body: its bytes, and the content type to send with them."""
+
+    content: bytes | Content
+    content_type: str | None = None
+
+
+Body = Multipart | Raw | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """Seconds to wait: for a connection, between two pieces of an answer, and in all (None: no bound)."""
+
+    connect: float = 10.0
+    read: float = 180.0
+    total: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, complete and absolute.
+
+    ``secrets`` are the texts in it that nobody may see. ``paid`` says that it may cost, so that
+    it must not leave over a connection that the far side may have closed.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: Body = None
+    timeout: Timeout = field(default_factory=Timeout)
+    max_response_bytes: int | None = None
+    paid: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+class Incoming(Protocol):
+    """The body of an answer as it arrives. It is read once, and closed by whoever read it."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes, in pieces of the transport's choosing."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """Status, headers (names in lower case; of a repeated one the last) and the body as it arrives."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Incoming
