@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hmac
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -46,7 +45,9 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(_encoded(self._value), _encoded(other._value))
+        from hmac import compare_digest  # loads OpenSSL, which a preview can do without
+
+        return compare_digest(_encoded(self._value), _encoded(other._value))
 
     def __hash__(self) -> int:
         return hash(self._value)
@@ -63,7 +64,9 @@ class Secret:
 
 def fingerprint(secret: str, pepper: bytes) -> str:
     """A name for the secret that does not give it away: the same secret and pepper, the same name."""
-    return hmac.digest(pepper, _encoded(secret), "sha256").hex()[:32]
+    from hmac import digest
+
+    return digest(pepper, _encoded(secret), "sha256").hex()[:32]
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

@@ -1,0 +1,255 @@
+"""One SQLite file that many processes write at once, and that loses nothing when they are killed."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from connector.errors import ConnectorError
+from connector.home import create_whole, home
+from connector.secret import fingerprint
+
+__all__ = ["FILE_NAME", "Database", "home", "timestamp"]
+
+FILE_NAME = "connector.db"
+
+# Each entry takes the schema one version further; what was released is never edited.
+_MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """
+        CREATE TABLE settings (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL
+        )""",
+        # Fingerprints of secrets are made with it, so that nobody can try guesses against them elsewhere.
+        "INSERT INTO settings (name, value) VALUES ('pepper', lower(hex(randomblob(32))))",
+        """
+        CREATE TABLE connections (
+            name TEXT PRIMARY KEY,
+            integration TEXT NOT NULL,
+            configurations TEXT NOT NULL,
+            created REAL NOT NULL,
+            updated REAL NOT NULL
+        )""",
+        """
+        CREATE TABLE budgets (
+            key TEXT PRIMARY KEY,
+            tat REAL NOT NULL,
+            pace REAL NOT NULL,
+            locked_until REAL NOT NULL
+        )""",
+        """
+        CREATE TABLE invocations (
+            id TEXT PRIMARY KEY,
+            created REAL NOT NULL,
+            day TEXT NOT NULL,
+            integration TEXT NOT NULL,
+            action TEXT NOT NULL,
+            connection TEXT NOT NULL,
+            environment TEXT NOT NULL,
+            key TEXT NOT NULL,
+            state TEXT NOT NULL,
+            estimate REAL,
+            credits REAL,
+            billed TEXT NOT NULL,
+            outcome TEXT,
+            request_id TEXT,
+            upstream_id TEXT,
+            fetch TEXT,
+            next_poll REAL,
+            deadline REAL,
+            message TEXT,
+            files TEXT NOT NULL,
+            writer TEXT NOT NULL
+        )""",
+        # Holds all that the sum of a day's credits reads.
+        """
+        CREATE INDEX invocations_by_day
+            ON invocations (connection, environment, day, billed, credits, estimate)""",
+        "CREATE INDEX invocations_by_state ON invocations (state, id)",
+        "CREATE INDEX invocations_by_upstream_id ON invocations (upstream_id)",
+    ),
+)
+
+# SQLite's word for what went wrong: what to tell the operator. Anything else is a mistake of ours.
+_FAULTS: Mapping[str, str] = {
+    "READONLY": "cannot be written; give this user write access to the file and its folder",
+    "PERM": "cannot be opened; give this user access to the file and its folder",
+    "CANTOPEN": "cannot be opened; give this user access to the file and its folder",
+    "FULL": "cannot grow, because the disk is full; free some space",
+    "IOERR": "cannot be read or written, because the disk reports a failure",
+    "CORRUPT": "is damaged; restore it from a backup, or move it away to start with an empty one",
+    "NOTADB": "is not a database; restore it from a backup, or move it away to start with an empty one",
+    "BUSY": "is held by another process; wait until that is done, and try again",
+    "LOCKED": "is held by another thread; wait until that is done, and try again",
+}
+
+
+class Database:
+    """The connector's tables, in a file or (without a path) in this process's memory.
+
+    All methods block, and may be called from any thread. Nothing is created before the first write.
+    Inside ``transaction`` only the connection that it gives is to be used.
+    """
+
+    def __init__(self, path: Path | str | None = None, *, patience: float = 10.0) -> None:
+        self.path = Path(path) if path is not None else None
+        self._patience = patience
+        self._memory = _opened(":memory:", patience) if path is None else None
+        # A file is locked by SQLite; memory is one connection, which threads take in turn.
+        self._turn = threading.RLock()
+        self._pepper: bytes | None = None
+        self._start_pool()
+
+    def read(self, query: str, values: Mapping[str, Any] | None = None) -> list[sqlite3.Row]:
+        """The rows of a query that changes nothing; of a file that is not there yet, none."""
+        if self.path is not None and not self._idle and not self.path.exists():
+            return Database().read(query, values)
+        with self._borrowed() as connection:
+            return connection.execute(query, values or {}).fetchall()
+
+    def write(self, statement: str, values: Mapping[str, Any]) -> list[sqlite3.Row]:
+        """Runs one statement, which holds entirely or not at all; the rows that it returns."""
+        with self._borrowed() as connection:
+            return connection.execute(statement, values).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Several statements that hold together; nobody else writes between them."""
+        with self._borrowed() as connection, _together(connection):
+            yield connection
+
+    def fingerprint(self, secret: str) -> str:
+        """The name under which this database knows a secret; it cannot be turned back."""
+        if self._pepper is None:
+            # A transaction, because the pepper is made together with the file.
+            with self.transaction() as connection:
+                found = connection.execute("SELECT value FROM settings WHERE name = 'pepper'").fetchone()
+            self._pepper = bytes.fromhex(found["value"])
+        return fingerprint(secret, self._pepper)
+
+    def close(self) -> None:
+        """Lets go of the file; whoever uses the database again opens it again."""
+        self._closer()
+        self._start_pool()
+
+    def _start_pool(self) -> None:
+        self._owner = os.getpid()
+        self._idle: list[sqlite3.Connection] = []
+        self._closer = weakref.finalize(self, _close, self._idle, self._owner)
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[sqlite3.Connection]:
+        """A connection that nobody else uses meanwhile."""
+        if self._memory is not None:
+            with self._turn:
+                yield self._memory
+            return
+        with _translating(self.path):
+            connection = self._take()
+            try:
+                yield connection
+            finally:
+                self._idle.append(connection)
+
+    def _take(self) -> sqlite3.Connection:
+        if self._owner != os.getpid():
+            # SQLite's connections must not be carried across a fork. The finalizer keeps them, unused.
+            self._start_pool()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        assert self.path is not None
+        if not self.path.exists():
+            self._create(self.path)
+        return _opened(self.path, self._patience)
+
+    def _create(self, path: Path) -> None:
+        try:
+            create_whole(path, lambda draft: _opened(draft, self._patience).close())
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise ConnectorError(
+                f"the database {path} cannot be created ({reason}); "
+                "give this user write access there, or set CONNECTOR_HOME to another folder"
+            ) from error
+
+
+def timestamp(seconds: float) -> str:
+    """A moment as all faces show it: UTC, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _opened(path: Path | str, patience: float) -> sqlite3.Connection:
+    """A connection to a database that has today's schema."""
+    connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+    try:
+        connection.row_factory = sqlite3.Row
+        # What a killed process has committed is in the operating system's hands; only a power cut loses it.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        _migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path | str) -> None:
+    version = _version(connection)
+    if version == len(_MIGRATIONS):
+        return
+    if version > len(_MIGRATIONS):
+        raise ConnectorError(
+            f"the database {path} was written by a newer version of the connector; upgrade this one"
+        )
+    if version == 0:
+        connection.execute("PRAGMA journal_mode = WAL")
+    with _together(connection):
+        # Another process may have been faster, so the version counts that is seen from in here.
+        for migration in _MIGRATIONS[_version(connection) :]:
+            for statement in migration:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+@contextmanager
+def _together(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+@contextmanager
+def _translating(path: Path | None) -> Iterator[None]:
+    """Failures of the file leave as ours, and say what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", None) or ""
+        fault = _FAULTS.get(name.removeprefix("SQLITE_").split("_")[0])
+        if fault is None:
+            raise
+        raise ConnectorError(f"the database {path} {fault}") from error
+
+
+def _close(idle: list[sqlite3.Connection], owner: int) -> None:
+    while idle and owner == os.getpid():
+        idle.pop().close()
