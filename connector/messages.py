@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Content(Protocol):
     """Bytes that can be read more than once, whose length is known: a file, or a value in memory.
 
@@ -19,6 +21,21 @@ class Content(Protocol):
     def open(self) -> BinaryIO:
         """A fresh reader at the first byte; the caller closes it."""
         ...
+
+
+class File(Content, Protocol):
+    """A file that an answer gave: what it is by its content, and its bytes in the forms people ask for."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def bytes(self) -> bytes: ...
+    @property
+    def base64(self) -> str: ...
+    @property
+    def data_uri(self) -> str: ...
+    def save(self, target: Path | str, *, name: str | None = None) -> Path: ...
+    def to_dict(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,9 +168,9 @@ class TimeoutSpec:
     total: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Action:
-    """One named thing the integration can do."""
+    """One named thing the integration can do. Two are the same when they are one object."""
 
     id: str
     title: str
@@ -211,6 +211,14 @@ class Auth:
 
     kind: str = "none"
     settings: Mapping[str, str] = Empty
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The action that tells what the account has left, and where its answer holds the credits."""
+
+    action: str
+    field: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +275,7 @@ class Integration:
     credential: JsonSchema = Empty
     auth: Auth = Auth()
     test: ConnectionTest | None = None
+    balance: Balance | None = None
     headers: Mapping[str, Any] = Empty
     timeout: TimeoutSpec = TimeoutSpec()
     retry: Retry = Retry()

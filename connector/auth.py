@@ -1,0 +1,136 @@
+"""Authentication is rendering with secrets.
+
+Each kind is a generator: it yields the requests that it has to make first, is sent their answers as
+(status, body), and returns the Authorization to put on the real request. Most kinds yield nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+
+from connector import url
+from connector.errors import MissingCredential, Unauthorized
+from connector.messages import Raw, Request
+from connector.spec import Auth
+from connector.template import MISSING, fill
+
+Exchange = Generator[Request, tuple[int, bytes], "Authorization"]
+
+# A token is renewed before it ends, so that it does not end under way. Seconds.
+_EARLY = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """What proves a request: headers, query parameters, and the texts that nobody may see.
+
+    ``expires_in`` is in seconds from when it was got; None means that it does not end.
+    """
+
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    expires_in: float | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The headers that only the credential may set, in lower case."""
+        return frozenset(name.lower() for name, _ in self.headers)
+
+
+def authorize(auth: Auth, credential: Mapping[str, Any], base_url: str) -> Exchange:
+    """The conversation that gives the Authorization of a credential.
+
+    Raises MissingCredential where a field that the kind needs is not in it, and Unauthorized where
+    the far side refuses it.
+    """
+    settings = {name: fill(value, {"credential": credential}) for name, value in auth.settings.items()}
+    missing = [name for name, value in settings.items() if value is MISSING and name != "scope"]
+    if missing:
+        raise MissingCredential(f"the credential lacks what {auth.kind} authentication needs: {missing[0]}")
+    return (yield from _KINDS[auth.kind](settings, base_url))
+
+
+def _none(settings: Mapping[str, Any], base_url: str) -> Exchange:
+    return Authorization()
+    yield
+
+
+def _bearer(settings: Mapping[str, Any], base_url: str) -> Exchange:
+    return _with_token(str(settings["token"]))
+    yield
+
+
+def _api_key(settings: Mapping[str, Any], base_url: str) -> Exchange:
+    value = str(settings["value"])
+    pair = ((str(settings["name"]), value),)
+    if settings["in"] == "query":
+        return Authorization(query=pair, secrets=(value,))
+    return Authorization(headers=pair, secrets=(value,))
+    yield
+
+
+def _basic(settings: Mapping[str, Any], base_url: str) -> Exchange:
+    username, password = str(settings["username"]), str(settings["password"])
+    pair = f"{username}:{password}"
+    encoded = base64.b64encode(pair.encode()).decode()
+    return Authorization((("authorization", f"Basic {encoded}"),), secrets=(password, pair, encoded))
+    yield
+
+
+def _oauth2_client_credentials(settings: Mapping[str, Any], base_url: str) -> Exchange:
+    """RFC 6749, section 4.4."""
+    status, body = yield _token_request(settings, base_url)
+    try:
+        answer = json.loads(body)
+        token = answer["access_token"]
+    except (ValueError, KeyError, TypeError):
+        answer, token = {}, None
+    if status != 200 or not isinstance(token, str):
+        reason = answer.get("error_description") or answer.get("error") if isinstance(answer, dict) else None
+        told = f": {reason}" if reason else ""
+        raise Unauthorized(f"the token endpoint answered {status} and gave no token{told}", status=status)
+    lifetime = answer.get("expires_in")
+    known = isinstance(lifetime, int | float) and lifetime > 0
+    return _with_token(token, expires_in=max(lifetime - _EARLY, lifetime / 2) if known else 300.0)
+
+
+def _token_request(settings: Mapping[str, Any], base_url: str) -> Request:
+    client_id, secret = str(settings["client_id"]), str(settings["client_secret"])
+    pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
+    encoded = base64.b64encode(pair.encode()).decode()
+    form = {"grant_type": "client_credentials"}
+    headers = [("accept", "application/json")]
+    if settings.get("scope") not in (None, MISSING, ""):
+        form["scope"] = str(settings["scope"])
+    if settings.get("client_auth", "basic") == "body":
+        form |= {"client_id": client_id, "client_secret": secret}
+    else:
+        headers.append(("authorization", f"Basic {encoded}"))
+    target = str(settings["token_url"])
+    return Request(
+        "POST",
+        target if "://" in target else url.join(base_url, target),
+        tuple(headers),
+        Raw(urlencode(form).encode(), "application/x-www-form-urlencoded"),
+        max_response_bytes=1 << 20,
+        secrets=(secret, pair, encoded),
+    )
+
+
+def _with_token(token: str, expires_in: float | None = None) -> Authorization:
+    return Authorization((("authorization", f"Bearer {token}"),), (), (token,), expires_in)
+
+
+_KINDS: Mapping[str, Callable[[Mapping[str, Any], str], Exchange]] = {
+    "none": _none,
+    "bearer": _bearer,
+    "api_key": _api_key,
+    "basic": _basic,
+    "oauth2_client_credentials": _oauth2_client_credentials,
+}

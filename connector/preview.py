@@ -1,0 +1,131 @@
+"""The very request that would be sent, as people and programs read it, with its secrets masked.
+
+The description and the command are made of the same Request value that the transport sends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from connector.messages import Content, Multipart, Part, Raw, Request
+from connector.secret import MASK, redact
+
+# A text value is shown up to here in the description; the command always has it whole.
+_PIECE = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A request that was not sent. ``to_dict`` and ``curl`` show no secret."""
+
+    request: Request
+    credits: float | None
+    why: str
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Method, url, headers and the body: ordered parts of a form, or the content of any other."""
+        request = self.request
+        shown: dict[str, Any] = {
+            "method": request.method,
+            "url": mask(request.url, request.secrets),
+            "headers": {name: mask(value, request.secrets) for name, value in request.headers},
+        }
+        if isinstance(request.body, Multipart):
+            shown["parts"] = [_described(part, request.secrets) for part in request.body.parts]
+        elif isinstance(request.body, Raw):
+            shown["body"] = _raw(request.body, request.secrets)
+        shown["credits"] = self.credits
+        if self.warnings:
+            shown["warnings"] = list(self.warnings)
+        return shown
+
+    def curl(self) -> str:
+        """A shell-safe command that sends the same; files stand as ``@path``, secrets as a mask."""
+        request = self.request
+        words = [f"curl --request {request.method} {_quoted(mask(request.url, request.secrets))}"]
+        words += [_option("--header", f"{name}: {value}", request.secrets) for name, value in request.headers]
+        words += list(_body_options(request))
+        return " \\\n  ".join(words)
+
+
+def mask(text: str, secrets: Iterable[str]) -> str:
+    """The text with every secret in it masked."""
+    return redact(text, secrets)
+
+
+def _described(part: Part, secrets: Iterable[str]) -> dict[str, Any]:
+    if isinstance(part.value, str):
+        return {"name": part.name, "value": mask(part.value, secrets)}
+    return {
+        "name": part.name,
+        "filename": part.filename,
+        "content_type": part.content_type,
+        "bytes": part.value.size,
+        "sha256": digest(part.value),
+    }
+
+
+def _raw(body: Raw, secrets: Iterable[str]) -> dict[str, Any]:
+    shown: dict[str, Any] = {"content_type": body.content_type}
+    if isinstance(body.content, bytes):
+        return shown | {"value": mask(body.content.decode("utf-8", "replace"), secrets)}
+    return shown | {"bytes": body.content.size, "sha256": digest(body.content)}
+
+
+def digest(content: Content) -> str:
+    """The SHA-256 of a file's bytes, read piece by piece."""
+    reckoned = hashlib.sha256()
+    with content.open() as reader:
+        while piece := reader.read(_PIECE):
+            reckoned.update(piece)
+    return reckoned.hexdigest()
+
+
+def _body_options(request: Request) -> Iterable[str]:
+    body = request.body
+    if isinstance(body, Multipart):
+        for part in body.parts:
+            yield _form_option(part, request.secrets)
+    elif isinstance(body, Raw):
+        if body.content_type:
+            yield _option("--header", f"content-type: {body.content_type}", request.secrets)
+        if isinstance(body.content, bytes):
+            yield _option("--data-raw", body.content.decode("utf-8", "replace"), request.secrets)
+        else:
+            yield f"--data-binary {_quoted('@' + _place(body.content))}"
+
+
+def _form_option(part: Part, secrets: Iterable[str]) -> str:
+    if isinstance(part.value, str):
+        # --form would read a leading @ or < and a ;type= inside the value; --form-string does not.
+        return _option("--form-string", f"{part.name}={part.value}", secrets)
+    kind = f";type={part.content_type}" if part.content_type else ""
+    name = f";filename={_escaped(part.filename)}" if part.filename else ""
+    return f"--form {_quoted(f'{part.name}=@{_escaped(_place(part.value))}{kind}{name}')}"
+
+
+def _place(content: Content) -> str:
+    """Where a file lies, or the name that stands for one in memory."""
+    path = getattr(content, "path", None)
+    return str(path or getattr(content, "name", None) or "FILE")
+
+
+def _escaped(name: str) -> str:
+    """A name as curl reads it inside a form: quoted, with its own quotes and backslashes escaped."""
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _option(option: str, value: str, secrets: Iterable[str]) -> str:
+    return f"{option} {_quoted(mask(value, secrets))}"
+
+
+def _quoted(text: str) -> str:
+    return shlex.quote(text)
+
+
+__all__ = ["MASK", "Preview", "digest", "mask"]

@@ -1,0 +1,295 @@
+"""Action, arguments, base URL and authorization become a Request.
+
+Only what the caller gave is sent, and what the caller gave is sent: ``0``, ``false`` and ``""`` are
+values, what is unset is absent. Each value is encoded for the place it goes to.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+
+from connector import template, url
+from connector.auth import Authorization
+from connector.errors import InvalidArguments, Problem
+from connector.messages import Body, Content, Multipart, Part, Raw, Request, Timeout
+from connector.spec import Action, BodySpec, Integration, RequestSpec
+from connector.template import MISSING, Scope
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# Methods that promise to change nothing (RFC 9110, section 9.2.1).
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# The connection's and the transport's own; a caller who could set them could pose as somebody else.
+_RESERVED = frozenset(
+    {
+        "authorization", "proxy-authorization", "cookie", "host", "content-length", "transfer-encoding",
+        "connection", "keep-alive", "te", "trailer", "upgrade", "expect",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an action is sent: the base URL, headers of the connection, the credential's plain fields."""
+
+    base_url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    credential: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+def render(
+    integration: Integration,
+    action: Action,
+    arguments: Mapping[str, Any],
+    target: Target,
+    authorization: Authorization,
+    *,
+    accept: str | None = None,
+    fallback: bool = False,
+) -> Request:
+    """The request of one use of an action. Arguments have been checked; files are Media.
+
+    ``accept`` is one of the action's answer forms, by default its first; ``fallback`` renders the
+    action's other path. Raises InvalidArguments where a value cannot stand where it has to go.
+    """
+    scope: Scope = {"inputs": arguments, "credential": target.credential}
+    problems: list[Problem] = []
+    spec = action.request
+    method = str(template.fill(spec.method, scope)).upper()
+    if method not in _METHODS:
+        problems.append(Problem("method", f"is {method!r}; one of: {', '.join(sorted(_METHODS))}"))
+    address = _address(spec, scope, target, authorization, fallback, problems)
+    headers = _headers(integration, spec, scope, target, authorization, problems)
+    body = _body(action, scope, problems)
+    limit = spec.max_bytes or integration.max_request_bytes
+    problems += _oversize(body, limit)
+    if problems:
+        raise InvalidArguments(problems, action.title)
+    chosen = _accept(spec, accept, fallback)
+    if chosen and not any(name.lower() == "accept" for name, _ in headers):
+        headers.insert(0, ("accept", chosen))
+    return Request(
+        method,
+        address,
+        tuple(headers),
+        body,
+        _timeout(integration, action),
+        integration.max_response_bytes,
+        secrets=authorization.secrets,
+    )
+
+
+@lru_cache(maxsize=1024)
+def unused_inputs(action: Action) -> tuple[str, ...]:
+    """The parameters that no template of the request uses, in their order: they are the body's fields."""
+    spec = action.request
+    used = template.references([spec.method, spec.path, spec.query, spec.headers, _templates(spec.body)])
+    used |= template.references(action.output.kind)
+    return tuple(name for name in action.parameters if f"inputs.{name}" not in used)
+
+
+def _templates(body: BodySpec) -> list[Any]:
+    return [body.kind, body.fields, body.files, body.json, body.content, body.content_type]
+
+
+def _address(
+    spec: RequestSpec,
+    scope: Scope,
+    target: Target,
+    authorization: Authorization,
+    fallback: bool,
+    problems: list[Problem],
+) -> str:
+    text = spec.fallback.path if fallback and spec.fallback else spec.path
+    path = "/"
+    try:
+        filled = template.fill(text, scope, url.encode_path) if template.is_template(text) else text
+        path = path if filled is MISSING else str(filled)
+    except url.UrlError as error:
+        names = sorted(name.partition(".")[2] for name in template.references(text))
+        problems.append(Problem(", ".join(names), str(error)))
+    pairs = [*_query(spec, scope), *authorization.query]
+    return url.with_query(url.join(target.base_url, path), pairs)
+
+
+def _query(spec: RequestSpec, scope: Scope) -> Iterator[tuple[str, str]]:
+    filled = template.fill_all(spec.query, scope)
+    if filled is MISSING:
+        return
+    for name, value in filled.items():
+        for item in value if isinstance(value, list | tuple) else [value]:
+            if item is not None:
+                yield name, url.text(item)
+
+
+def _headers(
+    integration: Integration,
+    spec: RequestSpec,
+    scope: Scope,
+    target: Target,
+    authorization: Authorization,
+    problems: list[Problem],
+) -> list[tuple[str, str]]:
+    declared = template.fill_all(integration.headers, scope) | dict(target.headers)
+    own = template.fill_all(spec.headers, scope)
+    given = {} if own is MISSING else own
+    from_caller = template.is_template(spec.headers)
+    merged: dict[str, tuple[str, str]] = {}
+    for name, value in [*declared.items(), *given.items()]:
+        problem = _header_problem(name, value, authorization, caller=from_caller and name in given)
+        if problem:
+            problems.append(Problem(f"headers.{name}" if name in given else name, problem))
+        else:
+            merged[name.lower()] = (name, url.text(value))
+    return [*merged.values(), *authorization.headers]
+
+
+def _header_problem(name: str, value: Any, authorization: Authorization, *, caller: bool) -> str | None:
+    if not _HEADER_NAME.fullmatch(name):
+        return "is not the name of a header"
+    if name.lower() in authorization.names or (caller and name.lower() in _RESERVED):
+        return "is set by the connection and cannot be given"
+    if _CONTROL.search(url.text(value)):
+        return "must not hold line breaks or other control characters"
+    try:
+        url.text(value).encode("latin-1")
+    except UnicodeEncodeError:
+        return "must not hold characters outside Latin-1"
+    return None
+
+
+def _accept(spec: RequestSpec, chosen: str | None, fallback: bool) -> str | None:
+    if not spec.accept:
+        return None
+    index = spec.accept.index(chosen) if chosen in spec.accept else 0
+    if fallback and spec.fallback and spec.fallback.accept:
+        return spec.fallback.accept[min(index, len(spec.fallback.accept) - 1)]
+    return spec.accept[index]
+
+
+def _body(action: Action, scope: Scope, problems: list[Problem]) -> Body:
+    body = action.request.body
+    kind = template.fill(body.kind, scope)
+    make = _BODIES.get(kind)
+    if make is None:
+        problems.append(Problem("body", f"is {kind!r}; one of: {', '.join(_BODIES)}"))
+        return None
+    return make(action, body, scope)
+
+
+def _none(action: Action, body: BodySpec, scope: Scope) -> Body:
+    return None
+
+
+def _json(action: Action, body: BodySpec, scope: Scope) -> Body:
+    value = template.fill_all(body.json, scope) if body.json is not None else dict(_own_fields(action, scope))
+    if value is MISSING:
+        return None
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Raw(text.encode(), _filled_type(body, scope) or "application/json")
+
+
+def _form(action: Action, body: BodySpec, scope: Scope) -> Body:
+    pairs = [(name, _form_text(value)) for name, value in _pairs(action, body, scope)]
+    encoded = urlencode(pairs, quote_via=quote_plus)
+    return Raw(encoded.encode(), "application/x-www-form-urlencoded")
+
+
+def _multipart(action: Action, body: BodySpec, scope: Scope) -> Body:
+    return Multipart(tuple(_part(name, value) for name, value in _pairs(action, body, scope)))
+
+
+def _raw(action: Action, body: BodySpec, scope: Scope) -> Body:
+    content: Any = template.fill(body.content, scope) if body.content is not None else MISSING
+    if content is MISSING:
+        return None
+    declared = _filled_type(body, scope)
+    if is_content(content):
+        return Raw(content, declared or getattr(content, "type", None) or "application/octet-stream")
+    return Raw(url.text(content).encode(), declared or "text/plain; charset=utf-8")
+
+
+_BODIES = {"none": _none, "json": _json, "form": _form, "multipart": _multipart, "raw": _raw}
+
+
+def _filled_type(body: BodySpec, scope: Scope) -> str | None:
+    filled = template.fill(body.content_type, scope) if body.content_type is not None else MISSING
+    return None if filled is MISSING else str(filled)
+
+
+def _own_fields(action: Action, scope: Scope) -> Iterator[tuple[str, Any]]:
+    given = scope["inputs"]
+    return ((name, given[name]) for name in unused_inputs(action) if name in given)
+
+
+def _pairs(action: Action, body: BodySpec, scope: Scope) -> Iterator[tuple[str, Any]]:
+    """The fields of a form in their order; a list repeats its field."""
+    if body.fields is None and body.files is None:
+        named: Iterable[tuple[str, Any]] = _own_fields(action, scope)
+    else:
+        named = [*_mapping(body.fields, scope).items(), *_mapping(body.files, scope).items()]
+    for name, value in named:
+        for item in value if isinstance(value, list | tuple) else [value]:
+            if item is not None:
+                yield name, item
+
+
+def _mapping(value: Any, scope: Scope) -> Mapping[str, Any]:
+    filled = template.fill_all(value, scope) if value is not None else MISSING
+    return filled if isinstance(filled, Mapping) else {}
+
+
+def _part(name: str, value: Any) -> Part:
+    if not is_content(value):
+        return Part(name, _form_text(value))
+    return Part(name, value, getattr(value, "name", None) or name, getattr(value, "type", None))
+
+
+def _form_text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return url.text(value)
+
+
+def is_content(value: Any) -> bool:
+    """Whether a value is a file rather than something that travels as text."""
+    return not isinstance(value, str | int | float) and isinstance(value, Content)
+
+
+def body_size(body: Body) -> int:
+    """The bytes of the values in a body; what frames them is not counted."""
+    if body is None:
+        return 0
+    if isinstance(body, Raw):
+        return len(body.content) if isinstance(body.content, bytes) else body.content.size
+    return sum(
+        len(part.value.encode()) if isinstance(part.value, str) else part.value.size for part in body.parts
+    )
+
+
+def _oversize(body: Body, limit: int | None) -> list[Problem]:
+    """A body larger than the upstream takes, told at its largest file."""
+    size = body_size(body)
+    if limit is None or size <= limit:
+        return []
+    parts = body.parts if isinstance(body, Multipart) else ()
+    largest = max(parts, key=lambda part: body_size(Multipart((part,))), default=None)
+    return [
+        Problem(largest.name if largest else "body", f"makes the request {size:,} bytes; at most {limit:,}")
+    ]
+
+
+def _timeout(integration: Integration, action: Action) -> Timeout:
+    own, common, standard = action.timeout, integration.timeout, Timeout()
+    return Timeout(
+        own.connect or common.connect or standard.connect,
+        own.read or common.read or standard.read,
+        own.total or common.total or standard.total,
+    )

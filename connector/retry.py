@@ -1,0 +1,46 @@
+"""Whether a failed request may be sent again, and after how long.
+
+    a request that may cost     is sent again only where it is known that it did not run: it never left
+                                (unreachable), or was refused unrun (429, 503)
+    a request without cost,     also after a time-out, a failure of the upstream, a broken answer
+    by a method that changes
+    nothing
+
+Everything else ends as it ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connector.errors import ConnectorError
+from connector.spec import Retry
+
+_HARMLESS = frozenset({"unreachable", "timed_out", "upstream_failed", "invalid_answer", "rate_limited"})
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt that failed: its error, its number from 1, and whether the upstream may have run it."""
+
+    error: ConnectorError
+    number: int
+    ran: bool
+    harmless: bool
+
+
+def wait_before_next(attempt: Attempt, retry: Retry, jitter: float) -> float | None:
+    """Seconds to wait before sending again, or None where that must not be.
+
+    ``jitter`` is between 0 and 1. What the upstream asks to wait is waited in full.
+    """
+    if attempt.number >= retry.attempts or not _may_repeat(attempt):
+        return None
+    if attempt.error.retry_after is not None:
+        return attempt.error.retry_after
+    backoff = min(retry.first * 2 ** (attempt.number - 1), retry.longest)
+    return float(backoff * (0.5 + jitter / 2))
+
+
+def _may_repeat(attempt: Attempt) -> bool:
+    return not attempt.ran or (attempt.harmless and attempt.error.code in _HARMLESS)

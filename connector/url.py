@@ -1,0 +1,90 @@
+"""Addresses: a base URL, a path whose holes are single segments, and a query.
+
+What is given for a path can neither leave the base URL's origin nor climb out of its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+from connector.template import Segments
+
+_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+# What RFC 3986 allows in a segment as it stands, percent signs of existing escapes included.
+_KEPT_IN_PATH = "!$&'()*+,;=:@%~"
+
+
+class UrlError(ValueError):
+    """The value cannot stand in an address; the sentence says why."""
+
+
+def text(value: Any) -> str:
+    """A plain value as the text it travels as: whole numbers without a point, no exponents."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
+    return str(value)
+
+
+def encode_path(value: Any) -> str:
+    """What stands in a path's hole: one percent-encoded segment, or whole Segments.
+
+    Raises UrlError for an empty value and for dot segments, encoded ones too.
+    """
+    return _encode_segments(value) if isinstance(value, Segments) else _encode_segment(text(value))
+
+
+def join(base_url: str, path: str) -> str:
+    """The path below the base URL, of the same origin."""
+    return base_url.rstrip("/") + "/" + path.lstrip("/")
+
+
+def with_query(url: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """The address with these parameters after those it has."""
+    query = urlencode(list(pairs), quote_via=quote, safe="")
+    if not query:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{query}"
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port, which together say who is spoken to."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+
+
+def _encode_segment(segment: str) -> str:
+    if segment == "":
+        raise UrlError("must not be empty, since it is part of the address")
+    if segment in (".", ".."):
+        raise UrlError(f"must not be {segment!r}, since it is part of the address")
+    return quote(segment, safe="")
+
+
+def _encode_segments(path: str) -> str:
+    if not path.startswith("/"):
+        raise UrlError("must start with /; the base URL is the connection's")
+    if "?" in path or "#" in path:
+        raise UrlError("must not hold ? or #; give parameters as query")
+    segments = path.split("/")[1:]
+    for segment in segments:
+        _refuse_tricks(segment)
+    return "/" + "/".join(quote(_ESCAPE.sub("%25", segment), safe=_KEPT_IN_PATH) for segment in segments)
+
+
+def _refuse_tricks(segment: str) -> None:
+    """A dot segment climbs, however often it is encoded; a hidden slash makes two segments of one."""
+    plain = segment
+    for _ in range(4):
+        if plain.partition(";")[0] in (".", ".."):
+            raise UrlError("must not hold the segments . or ..")
+        if "/" in plain or "\\" in plain:
+            raise UrlError("must not hold an encoded slash or a backslash")
+        plain = unquote(plain)
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in plain):
+        raise UrlError("must not hold control characters")
