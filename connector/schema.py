@@ -1,0 +1,209 @@
+"""Check a value against a JSON Schema and name each problem by its path.
+
+All problems are found at once, and each is a sentence for people: what is wrong, what the limit is,
+what was given, what was perhaps meant. Beside JSON Schema two words are read: ``open: true`` lets an
+enum's unknown value pass with a warning, and ``secret: true`` keeps a value out of every sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from connector.errors import Problem
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+_NOT_A_FILE = (bool, int, float, type(None), list)
+
+
+class Checker:
+    """A JSON Schema, ready to check values; it is compiled once and kept.
+
+    ``noun`` says what an unknown key is not, such as "an input of this action".
+    """
+
+    def __init__(
+        self, schema: Mapping[str, Any], *, registry: Any = None, noun: str = "an input of this action"
+    ) -> None:
+        self._schema = schema
+        self._noun = noun
+        extra = {} if registry is None else {"registry": registry}
+        self._validator: Validator = _validator_class()(schema, format_checker=_formats(), **extra)
+        self._open = tuple(_open_enums(schema, ()))
+
+    def problems(self, value: Any, prefix: str = "") -> list[Problem]:
+        """Everything that is wrong with the value; the paths begin with ``prefix``."""
+        from connector.sentences import Teller
+
+        errors = list(self._validator.iter_errors(value))
+        if not errors and not self._open:
+            return []
+        told = Teller(self._schema, self._noun).tell(errors)
+        found = [Problem(_dotted(prefix, path), message) for path, message in told]
+        return list(dict.fromkeys(found)) + list(self._warnings(value, prefix))
+
+    def _warnings(self, value: Any, prefix: str) -> Iterator[Problem]:
+        from connector.sentences import nearest, quoted
+
+        for pattern, known in self._open:
+            for path, given in _at(value, pattern, ()):
+                if isinstance(given, str) and given not in known:
+                    message = f"is {quoted(given)}, which is not among those known{nearest(given, known)}"
+                    yield Problem(
+                        _dotted(prefix, path), f"{message}; it is sent as it is", severity="warning"
+                    )
+
+
+def defaults(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What holds for the inputs that are not given: a matching condition's default before the general one."""
+    found = {**_stated(schema)}
+    for rule in (schema, *schema.get("allOf", ())):
+        if isinstance(rule, Mapping) and "if" in rule:
+            found |= _stated(_branch(rule, arguments))
+    return {name: value for name, value in found.items() if name not in arguments}
+
+
+def _stated(schema: Mapping[str, Any]) -> dict[str, Any]:
+    inputs = schema.get("properties", {}).items()
+    return {
+        name: entry["default"] for name, entry in inputs if isinstance(entry, Mapping) and "default" in entry
+    }
+
+
+def _branch(rule: Mapping[str, Any], arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    holds = _validator_class()(rule["if"]).is_valid(arguments)
+    branch = rule.get("then" if holds else "else", {})
+    return branch if isinstance(branch, Mapping) else {}
+
+
+def _dotted(prefix: str, path: tuple[Any, ...]) -> str:
+    return ".".join(str(part) for part in (prefix, *path) if part != "")
+
+
+def _open_enums(schema: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tuple[Any, ...]]]:
+    """Where a value may stand that an open enum knows; ``*`` is any item of a list."""
+    if not isinstance(schema, Mapping):
+        return
+    if schema.get("open") is True and "enum" in schema:
+        yield path, tuple(schema["enum"])
+    for name, entry in schema.get("properties", {}).items():
+        yield from _open_enums(entry, (*path, name))
+    yield from _open_enums(schema.get("items"), (*path, "*"))
+    for entry in schema.get("allOf", ()):
+        yield from _open_enums(entry, path)
+
+
+def _at(value: Any, pattern: tuple[str, ...], path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    if not pattern:
+        yield path, value
+    elif pattern[0] == "*" and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _at(item, pattern[1:], (*path, index))
+    elif isinstance(value, Mapping) and pattern[0] in value:
+        yield from _at(value[pattern[0]], pattern[1:], (*path, pattern[0]))
+
+
+@lru_cache(maxsize=1)
+def _validator_class() -> Any:
+    """Draft 2020-12 whose missing and unknown keys are errors at their own path, with our words beside."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    plain = Draft202012Validator.VALIDATORS
+    own = {
+        "type": _type,
+        "enum": _enum(plain["enum"]),
+        "properties": _properties,
+        "required": _required,
+        "additionalProperties": _additional(plain["additionalProperties"]),
+        "dependentRequired": _dependent_required,
+    }
+    return extend(Draft202012Validator, own)  # type: ignore[no-untyped-call]
+
+
+@lru_cache(maxsize=1)
+def _formats() -> Any:
+    """The formats that are more than a note; the others mean what an optional package makes of them."""
+    from jsonschema import FormatChecker
+
+    checker = FormatChecker(formats=("date", "regex", "email", "uuid", "ipv4"))
+    # `checks` on an instance would register it for the whole process.
+    checker.checkers = {**checker.checkers, "uri": (_is_uri, ValueError)}
+    return checker
+
+
+def _is_uri(value: object) -> bool:
+    return not isinstance(value, str) or bool(urlsplit(value).scheme and not value.split()[1:])
+
+
+def _is_file(schema: Mapping[str, Any], value: Any) -> bool:
+    """Files are whatever ``media`` takes: a path, bytes, an open file, an earlier result."""
+    return schema.get("format") == "binary" and not isinstance(value, _NOT_A_FILE)
+
+
+def _type(validator: Any, types: Any, instance: Any, schema: Mapping[str, Any]) -> Iterator[ValidationError]:
+    names = (types,) if isinstance(types, str) else types
+    if not any(validator.is_type(instance, name) for name in names) and not _is_file(schema, instance):
+        yield _error("type")
+
+
+def _enum(plain: Any) -> Any:
+    def check(validator: Any, known: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if schema.get("open") is not True:
+            yield from plain(validator, known, instance, schema)
+
+    return check
+
+
+def _properties(validator: Any, entries: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if not validator.is_type(instance, "object"):
+        return
+    for name, entry in entries.items():
+        if entry is False and name in instance:
+            yield _error("forbidden", name)  # jsonschema 4.26 loses the path of a false schema
+        elif name in instance:
+            yield from validator.descend(instance[name], entry, path=name, schema_path=name)
+
+
+def _required(validator: Any, names: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if validator.is_type(instance, "object"):
+        yield from (_error("required", name) for name in names if name not in instance)
+
+
+def _dependent_required(validator: Any, rules: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if not validator.is_type(instance, "object"):
+        return
+    for given, names in rules.items():
+        if given in instance:
+            yield from (_error(given, name) for name in names if name not in instance)
+
+
+def _additional(plain: Any) -> Any:
+    def check(validator: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if allowed is not False:
+            yield from plain(validator, allowed, instance, schema)
+        elif validator.is_type(instance, "object"):
+            yield from (_error("unknown", name) for name in _extras(instance, schema))
+
+    return check
+
+
+def _extras(instance: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    import re
+
+    known = schema.get("properties", {})
+    patterns = schema.get("patternProperties", ())
+    for name in instance:
+        if name not in known and not any(re.search(pattern, str(name)) for pattern in patterns):
+            yield name
+
+
+def _error(message: str, *path: str) -> ValidationError:
+    from jsonschema.exceptions import ValidationError
+
+    return ValidationError(message, path=path)
