@@ -105,6 +105,8 @@ class Database:
         self._memory = _opened(":memory:", patience) if path is None else None
         # A file is locked by SQLite; memory is one connection, which threads take in turn.
         self._turn = threading.RLock()
+        if self._memory is not None:
+            weakref.finalize(self, self._memory.close)
         self._pepper: bytes | None = None
         self._start_pool()
 
