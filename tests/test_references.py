@@ -202,7 +202,7 @@ def test_vault_token_file(tmp_path):
         ("none#key", VAULT | {"VAULT_ADDR": "vault:x"}, "VAULT_ADDR holds no http URL"),
         (
             "none#key",
-            VAULT | {"VAULT_ADDR": "http://["},
+            VAULT | {"VAULT_ADDR": "http://vault:port"},
             "the vault at VAULT_ADDR cannot be reached (InvalidURL)",
         ),
     ],
