@@ -1,0 +1,175 @@
+"""The vendor's API as its OpenAPI document tells it: one Operation for each path and method."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+Schema = Mapping[str, Any]
+
+_NAME = "stability.openapi.json"
+_HERE = Path(__file__).resolve()
+# Inside an installed package the schemas travel with the manifest; in a checkout they lie at its top.
+_PLACES = (_HERE.parents[1] / "_integration" / "schemas", _HERE.parents[2] / "schemas")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A header or a piece of the path."""
+
+    name: str
+    place: str
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a start promises: where its result is fetched, how often one may ask, how long it is kept."""
+
+    poll_seconds: float
+    retention_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation. ``body`` is None where it takes none; ``finish_reasons`` are those it can report."""
+
+    id: str
+    method: str
+    path: str
+    parameters: tuple[Parameter, ...]
+    content_type: str | None
+    body: Schema | None
+    max_bytes: int | None
+    credits: Mapping[str, Any] | None
+    job: Job | None
+    result_of: tuple[str, ...]
+    removed: bool
+    statuses: frozenset[int]
+    refusals: Mapping[int, tuple[str, ...]]
+    finish_reasons: frozenset[str]
+    pattern: re.Pattern[str] = field(repr=False)
+
+    @property
+    def started(self) -> int:
+        """The status that a start answers: 200 for pictures, 202 for audio."""
+        return min(status for status in self.statuses if status < 300)
+
+    def parameter(self, name: str) -> Parameter | None:
+        return next((known for known in self.parameters if known.name.lower() == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """So many requests in a window, for each key; one more locks the key out."""
+
+    requests: int
+    window: float
+    lockout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """All operations, and what holds for every one of them."""
+
+    operations: tuple[Operation, ...]
+    rate_limit: RateLimit
+
+    def operation(self, ident: str) -> Operation:
+        return next(known for known in self.operations if known.id == ident)
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+        """The operation at a path, with the pieces of the path that it names."""
+        for operation in self.operations:
+            found = operation.pattern.fullmatch(path)
+            if found and operation.method == method:
+                return operation, {name: unquote(value) for name, value in found.groupdict().items()}
+        return None
+
+
+@cache
+def load() -> Api:
+    """The API of the document that ships with the project."""
+    place = next(place for place in _PLACES if (place / _NAME).is_file())
+    return read(json.loads((place / _NAME).read_text(encoding="utf-8")))
+
+
+def read(document: Mapping[str, Any]) -> Api:
+    """The API that an OpenAPI document describes."""
+    limit = document["info"]["x-rate-limit"]
+    return Api(
+        tuple(_operations(document)),
+        RateLimit(limit["requests"], limit["window_seconds"], limit["lockout_seconds"]),
+    )
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
+    defaults = document["info"]["x-async-defaults"]
+    for path, methods in document["paths"].items():
+        for method, declared in methods.items():
+            yield _operation(path, method, resolved(declared, document), defaults)
+
+
+def _operation(path: str, method: str, declared: Schema, defaults: Mapping[str, Any]) -> Operation:
+    content_type, body = _body(declared)
+    return Operation(
+        id=declared["operationId"],
+        method=method.upper(),
+        path=path,
+        parameters=tuple(
+            Parameter(known["name"], known["in"], known["schema"]) for known in declared.get("parameters", ())
+        ),
+        content_type=content_type,
+        body=body,
+        max_bytes=declared.get("requestBody", {}).get("x-max-bytes"),
+        credits=declared.get("x-credits"),
+        job=_job(declared.get("x-async"), defaults),
+        result_of=tuple(declared.get("x-result-of", ())),
+        removed="x-removed" in declared,
+        statuses=frozenset(int(status) for status in declared["responses"]),
+        refusals={
+            int(status): tuple(response.get("x-error-names", ()))
+            for status, response in declared["responses"].items()
+        },
+        finish_reasons=_finish_reasons(declared["responses"].get("200", {})),
+        pattern=re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))),
+    )
+
+
+def _body(declared: Schema) -> tuple[str | None, Schema | None]:
+    content = declared.get("requestBody", {}).get("content", {})
+    return next(((kind, media["schema"]) for kind, media in content.items()), (None, None))
+
+
+def _job(declared: Mapping[str, Any] | None, defaults: Mapping[str, Any]) -> Job | None:
+    if declared is None:
+        return None
+    told = {**defaults, **declared}
+    return Job(told["poll_seconds"], told["retention_hours"] * 3600)
+
+
+def _finish_reasons(response: Schema) -> frozenset[str]:
+    header = response.get("headers", {}).get("finish-reason", {})
+    return frozenset(header.get("schema", {}).get("enum", ()))
+
+
+def resolved(node: Any, document: Mapping[str, Any]) -> Any:
+    """The node with every local reference replaced by what it points to; words beside one are kept."""
+    if isinstance(node, list):
+        return [resolved(item, document) for item in node]
+    if not isinstance(node, dict):
+        return node
+    own = {key: resolved(value, document) for key, value in node.items() if key != "$ref"}
+    return own if "$ref" not in node else {**resolved(_target(node["$ref"], document), document), **own}
+
+
+def _target(reference: str, document: Any) -> Any:
+    for step in reference.removeprefix("#/").split("/"):
+        document = document[step]
+    return document
