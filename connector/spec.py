@@ -6,16 +6,33 @@ JSON Schemas (an action's inputs, a credential's fields) and templates stay as t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal
 
 from connector.errors import Billed
 
 JsonSchema = Mapping[str, Any]
-Empty: Mapping[str, Any] = MappingProxyType({})
+
+
+class _Nothing(Mapping[str, Any]):
+    """No entries. It can be the default of a frozen value, which Python 3.11 refuses of a mapping proxy."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __hash__(self) -> int:
+        return 0
+
+
+Empty: Mapping[str, Any] = _Nothing()
 
 BodyKind = Literal["none", "json", "form", "multipart", "raw"]
 
