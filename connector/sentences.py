@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from connector import names
+
 Path = tuple[Any, ...]
 
 
@@ -76,16 +78,12 @@ def quoted(value: Any) -> str:
 
 def nearest(given: Any, known: Iterable[Any]) -> str:
     """``; did you mean 'x'?``, or nothing where nothing is near."""
-    from difflib import get_close_matches
-
-    spelt = {str(name).lower(): str(name) for name in known}
-    close = get_close_matches(str(given).lower(), list(spelt), 1, 0.6)
-    return f"; did you mean {spelt[close[0]]!r}?" if close else ""
+    return names.nearest(str(given), map(str, known))
 
 
-def listed(names: Iterable[Any]) -> str:
-    """Names with commas between, the tail cut where there are very many."""
-    shown = [name if isinstance(name, str) else quoted(name) for name in names]
+def listed(values: Iterable[Any]) -> str:
+    """Values with commas between, the tail cut where there are very many."""
+    shown = [value if isinstance(value, str) else quoted(value) for value in values]
     return ", ".join(shown[:_LISTED]) + (", ..." if len(shown) > _LISTED else "")
 
 
@@ -144,14 +142,13 @@ class Teller:
         return isinstance(entry, Mapping) and entry.get("secret") is True
 
     def _forbidden(self, error: Failure) -> Iterator[tuple[Path, str]]:
-        names = [
-            name for name in dict.fromkeys(_named(error.validator_value)) if name in _keys(error.instance)
-        ]
-        for name in names:
-            others = listed(other for other in names if other != name)
+        named = dict.fromkeys(_named(error.validator_value))
+        given = [name for name in named if name in _keys(error.instance)]
+        for name in given:
+            others = listed(other for other in given if other != name)
             said = f"cannot be given together with {others}" if others else "cannot be given"
             yield (*error.absolute_path, name), self._in_words(error, said)
-        if not names:
+        if not given:
             said = f"is {_shown(error, self._secret(error))}, which is not allowed"
             yield self._place(error), self._in_words(error, said)
 
@@ -169,12 +166,12 @@ class Teller:
             yield from self.tell(_closest(error))
 
     def _choice(self, error: Failure, choices: list[list[str]]) -> tuple[Path, str]:
-        names = list(dict.fromkeys(name for choice in choices for name in choice))
-        given = [name for name in names if name in error.instance]
+        known = list(dict.fromkeys(name for choice in choices for name in choice))
+        given = [name for name in known if name in error.instance]
         only = error.validator == "oneOf"
         how = ("only" if given and not error.context else "exactly") if only else "at least"
         said = f"give {how} one of: {listed(' with '.join(choice) for choice in choices)}"
-        return (*error.absolute_path, (given or names)[0]), self._in_words(error, said)
+        return (*error.absolute_path, (given or known)[0]), self._in_words(error, said)
 
     def _common(self, error: Failure) -> str | None:
         """What to say where every alternative fails on the value itself rather than inside it."""
