@@ -1,0 +1,183 @@
+"""A connection as a value: an integration authorised in some environments, and what may be wrong with it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from connector.database import timestamp
+from connector.errors import Problem, UnknownName
+from connector.references import Reference, is_reference
+from connector.sealing import Sealed
+from connector.secret import Secret
+
+# What a field of a credential holds. A ``Secret`` is on its way in; the store gives out only the others.
+Stored = str | Secret | Reference | Sealed
+
+_NAME = re.compile(r"\w(?:[\w .@-]{0,98}[\w.@-])?")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
+_BASE_URL = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """How a connection acts in its environments. ``cap`` is in credits for each environment and UTC day."""
+
+    name: str
+    environments: tuple[str, ...]
+    default: bool = False
+    base_url: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    cap: float | None = None
+    fields: Mapping[str, Stored] = field(default_factory=dict, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What every face may show; of a secret no more than that it is there, and where from."""
+        return {
+            "name": self.name,
+            "environments": list(self.environments),
+            "default": self.default,
+            "base_url": self.base_url,
+            "headers": dict(self.headers),
+            "cap": self.cap,
+            "fields": {name: _shown(value) for name, value in self.fields.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A named use of an integration. ``created`` and ``updated`` are set by the store."""
+
+    name: str
+    integration: str
+    configurations: tuple[Configuration, ...]
+    created: float = 0.0
+    updated: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "integration": self.integration,
+            "configurations": [configuration.to_dict() for configuration in self.configurations],
+            "created": timestamp(self.created),
+            "updated": timestamp(self.updated),
+        }
+
+
+def configuration_for(connection: Connection, environment: str | None) -> Configuration:
+    """The configuration that names the environment, or the default one where none is asked for.
+
+    It is never another environment's: what is stored for production must not serve a typing mistake.
+    """
+    for one in connection.configurations:
+        if one.default if environment is None else environment in one.environments:
+            return one
+    known = [name for one in connection.configurations for name in one.environments]
+    raise unknown("environment", str(environment), known, f"connection `{connection.name}`")
+
+
+def unknown(kind: str, name: str, known: Sequence[str], owner: str | None = None) -> UnknownName:
+    """The error that lists what there is, and says what was probably meant."""
+    from difflib import get_close_matches
+
+    there, has = (f"{owner} has", "; it has ") if owner else ("there is", "; there is ")
+    listed = has + ", ".join(f"`{one}`" for one in known) if known else " yet; add one first"
+    meant = "".join(f"; did you mean `{one}`?" for one in get_close_matches(name, known, n=1))
+    return UnknownName(f"{there} no {kind} `{name}`{listed}{meant}")
+
+
+def check(connection: Connection, secret_fields: Collection[str]) -> list[Problem]:
+    """All that keeps the connection from being stored."""
+    return [*_connection_problems(connection), *_configuration_problems(connection, secret_fields)]
+
+
+def _connection_problems(connection: Connection) -> Iterator[Problem]:
+    configurations = connection.configurations
+    yield from _name_problems("name", connection.name)
+    if not configurations:
+        yield Problem("configurations", "is empty; give at least one configuration")
+    elif sum(one.default for one in configurations) != 1:
+        yield Problem("configurations", "make one configuration the default, and no other")
+    yield from _repeated("configuration", [one.name for one in configurations])
+    yield from _repeated("environment", [name for one in configurations for name in one.environments])
+
+
+def _repeated(kind: str, names: Sequence[str]) -> Iterator[Problem]:
+    for name in (name for name, count in Counter(names).items() if count > 1):
+        yield Problem("configurations", f"the {kind} `{name}` is there more than once; name each once")
+
+
+def _name_problems(path: str, name: str) -> Iterator[Problem]:
+    if not _NAME.fullmatch(name):
+        yield Problem(path, "is no name; use letters, digits, and . _ - @ or spaces between them")
+
+
+def _configuration_problems(connection: Connection, secret_fields: Collection[str]) -> Iterator[Problem]:
+    for at, one in enumerate(connection.configurations):
+        path = f"configurations.{at}"
+        yield from _name_problems(f"{path}.name", one.name)
+        yield from _environment_problems(f"{path}.environments", one.environments)
+        if one.base_url is not None and not _is_base_url(one.base_url):
+            yield Problem(f"{path}.base_url", "is no base URL; write https://HOST or https://HOST/PATH")
+        if one.cap is not None and not (math.isfinite(one.cap) and one.cap >= 0):
+            yield Problem(f"{path}.cap", "must be a number of credits, 0 or more")
+        yield from _header_problems(f"{path}.headers", one.headers)
+        yield from _field_problems(f"{path}.fields", one.fields, secret_fields)
+
+
+def _is_base_url(text: str) -> bool:
+    try:
+        return bool(_BASE_URL.fullmatch(text) and urlsplit(text).port != 0)
+    except ValueError:  # what stands in place of the port is no number
+        return False
+
+
+def _environment_problems(path: str, environments: Sequence[str]) -> Iterator[Problem]:
+    if not environments:
+        yield Problem(path, "is empty; name at least one environment")
+    for name in environments:
+        yield from _name_problems(path, name)
+
+
+def _header_problems(path: str, headers: Sequence[tuple[str, str]]) -> Iterator[Problem]:
+    for name, value in headers:
+        if not _HEADER_NAME.fullmatch(name):
+            yield Problem(path, f"`{name}` is no header name")
+        elif not _HEADER_VALUE.fullmatch(value):
+            yield Problem(f"{path}.{name}", "has characters that no header may have")
+
+
+def _field_problems(
+    path: str, fields: Mapping[str, Stored], secret_fields: Collection[str]
+) -> Iterator[Problem]:
+    for name, value in fields.items():
+        fault = _secret_fault(value) if name in secret_fields else _plain_fault(value)
+        if fault:
+            yield Problem(f"{path}.{name}", fault)
+
+
+def _secret_fault(value: Stored) -> str | None:
+    if value in ("", Secret("")):
+        return "is empty; give the secret, or a reference to it"
+    if isinstance(value, Reference) and not is_reference(value.text):
+        # It is not quoted: it may well be the secret itself.
+        return "is no reference; write one such as env:NAME, or store the secret"
+    return None
+
+
+def _plain_fault(value: Stored) -> str | None:
+    if isinstance(value, str) and not is_reference(value):
+        return None
+    return "is not declared secret, so it cannot be sealed or a reference; write its value"
+
+
+def _shown(value: Stored) -> Any:
+    if isinstance(value, Reference):
+        return {"reference": value.text}
+    return value if isinstance(value, str) else {"stored": True}

@@ -1,0 +1,228 @@
+"""The connections of this machine, and the secrets kept for each.
+
+Secrets go in and are never shown again. ``credential`` opens them for the request that needs them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from connector.connection import Configuration, Connection, Stored, check, configuration_for, unknown
+from connector.database import Database
+from connector.errors import InvalidArguments, InvocationError, MissingCredential, UnknownName
+from connector.references import Reference, is_reference, resolve
+from connector.sealing import MasterKeys, Place, Sealed
+from connector.secret import Secret
+
+__all__ = ["Configuration", "Connection", "ConnectionStore", "Stored", "configuration_for"]
+
+_GET = "SELECT * FROM connections WHERE name = :name"
+_LIST = "SELECT * FROM connections ORDER BY name"
+_REMOVE = "DELETE FROM connections WHERE name = :name RETURNING name"
+_PUT = """
+INSERT INTO connections (name, integration, configurations, created, updated)
+VALUES (:name, :integration, :configurations, :created, :updated)
+ON CONFLICT (name) DO UPDATE
+SET integration = :integration, configurations = :configurations, updated = :updated"""
+
+
+class ConnectionStore:
+    """The connections in a database. All methods block, and may be called from any thread."""
+
+    def __init__(
+        self,
+        database: Database,
+        keys: MasterKeys,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._database = database
+        self._keys = keys
+        self._environ = environ
+        self._clock = clock
+
+    configuration_for = staticmethod(configuration_for)
+
+    def add(self, connection: Connection, secret_fields: Collection[str]) -> Connection:
+        """Stores a new connection; one of that name must not be there yet."""
+        return self._store(connection, secret_fields, new=True)
+
+    def save(self, connection: Connection, secret_fields: Collection[str]) -> Connection:
+        """Stores the connection, in place of one of that name.
+
+        A secret is replaced by a new text. It is kept by handing back the sealed value that ``get``
+        gave, in the same configuration and field.
+        """
+        return self._store(connection, secret_fields, new=False)
+
+    def get(self, name: str) -> Connection:
+        found = self._database.read(_GET, {"name": name})
+        if not found:
+            raise self._unknown(name)
+        return _loaded(found[0])
+
+    def list(self, integration: str | None = None) -> tuple[Connection, ...]:
+        """All connections (of one integration), by name."""
+        loaded = map(_loaded, self._database.read(_LIST))
+        return tuple(one for one in loaded if integration in (None, one.integration))
+
+    def remove(self, name: str) -> None:
+        """Forgets the connection and its secrets."""
+        self.get(name)  # a database that is not there yet is not made for this
+        if not self._database.write(_REMOVE, {"name": name}):
+            raise self._unknown(name)
+
+    def credential(self, connection_name: str, configuration_name: str) -> dict[str, Secret | str]:
+        """The credential's fields as they are now: sealed secrets opened, references resolved."""
+        connection = self.get(connection_name)
+        for one in connection.configurations:
+            if one.name == configuration_name:
+                places = _places(connection.name, one)
+                return {name: self._opened(value, places[name]) for name, value in one.fields.items()}
+        known = [one.name for one in connection.configurations]
+        raise unknown("configuration", configuration_name, known, f"connection `{connection_name}`")
+
+    def rotate(self) -> int:
+        """Seals every stored secret again, with the first master key; how many there were."""
+        count = 0
+        with self._database.transaction() as database:
+            for connection in map(_loaded, database.execute(_LIST).fetchall()):
+                rotated = tuple(self._rotated(connection.name, one) for one in connection.configurations)
+                database.execute(_PUT, _row(replace(connection, configurations=rotated)))
+                count += sum(isinstance(value, Sealed) for one in rotated for value in one.fields.values())
+        return count
+
+    def _rotated(self, connection_name: str, configuration: Configuration) -> Configuration:
+        places = _places(connection_name, configuration)
+        fields = {
+            name: self._resealed(value, places[name], places[name]) if isinstance(value, Sealed) else value
+            for name, value in configuration.fields.items()
+        }
+        return replace(configuration, fields=fields)
+
+    def _store(self, connection: Connection, secret_fields: Collection[str], *, new: bool) -> Connection:
+        problems = check(connection, secret_fields)
+        if problems:
+            raise InvalidArguments(problems, f"connection `{connection.name}`")
+        with self._database.transaction() as database:
+            row = database.execute(_GET, {"name": connection.name}).fetchone()
+            if row and new:
+                raise InvocationError(
+                    f"there is a connection `{connection.name}` already; choose another name"
+                )
+            stored = self._secured(connection, _loaded(row) if row else None, secret_fields)
+            database.execute(_PUT, _row(stored))
+        return stored
+
+    def _secured(
+        self, connection: Connection, before: Connection | None, secret_fields: Collection[str]
+    ) -> Connection:
+        """The connection as it is written down: its secrets sealed to their places, and dated."""
+        now = self._clock()
+        standing = dict(_standing(before)) if before else {}
+        configurations = []
+        for one in connection.configurations:
+            places = _places(connection.name, one)
+            fields = {
+                name: self._kept(value, places[name], standing.get((one.name, name)))
+                if name in secret_fields
+                else value
+                for name, value in one.fields.items()
+            }
+            configurations.append(replace(one, fields=fields))
+        created = before.created if before else now
+        return replace(connection, configurations=tuple(configurations), created=created, updated=now)
+
+    def _kept(self, value: Stored, place: Place, standing: tuple[Stored, Place] | None) -> Stored:
+        """A secret as it is stored: a reference as it is, anything else sealed to its place."""
+        if isinstance(value, Reference):
+            return value
+        if isinstance(value, Sealed):
+            return self._moved(value, place, standing)
+        text = value.reveal() if isinstance(value, Secret) else value
+        return Reference(text) if is_reference(text) else self._keys.seal(text, place)
+
+    def _moved(self, value: Sealed, place: Place, standing: tuple[Stored, Place] | None) -> Sealed:
+        """A secret that stays where it is, sealed anew if its environments are others now."""
+        if standing is None or standing[0] != value:
+            raise MissingCredential(f"{place} holds another secret now; store the secret again")
+        return value if standing[1] == place else self._resealed(value, standing[1], place)
+
+    def _resealed(self, value: Sealed, before: Place, now: Place) -> Sealed:
+        return self._keys.seal(self._keys.unseal(value, before).reveal(), now)
+
+    def _opened(self, value: Stored, place: Place) -> Secret | str:
+        if isinstance(value, Sealed):
+            return self._keys.unseal(value, place)
+        if isinstance(value, Reference):
+            return resolve(value.text, environ=self._environ)
+        return value
+
+    def _unknown(self, name: str) -> UnknownName:
+        return unknown("connection", name, [one.name for one in self.list()])
+
+
+def _places(connection_name: str, configuration: Configuration) -> dict[str, Place]:
+    """The place of each field of the configuration."""
+    return {name: Place(connection_name, configuration.environments, name) for name in configuration.fields}
+
+
+def _standing(connection: Connection) -> Iterator[tuple[tuple[str, str], tuple[Stored, Place]]]:
+    """What each configuration's fields hold, and where; by the two names."""
+    for one in connection.configurations:
+        for name, place in _places(connection.name, one).items():
+            yield (one.name, name), (one.fields[name], place)
+
+
+def _row(connection: Connection) -> dict[str, Any]:
+    configurations = [_written(one) for one in connection.configurations]
+    return {
+        "name": connection.name,
+        "integration": connection.integration,
+        "configurations": json.dumps(configurations, ensure_ascii=False),
+        "created": connection.created,
+        "updated": connection.updated,
+    }
+
+
+def _written(configuration: Configuration) -> dict[str, Any]:
+    fields = {name: _written_field(value) for name, value in configuration.fields.items()}
+    return configuration.to_dict() | {"headers": configuration.headers, "fields": fields}
+
+
+def _written_field(value: Stored) -> Any:
+    if isinstance(value, Sealed):
+        return {"sealed": asdict(value)}
+    return {"reference": value.text} if isinstance(value, Reference) else value
+
+
+def _loaded(row: sqlite3.Row) -> Connection:
+    configurations = tuple(_read(written) for written in json.loads(row["configurations"]))
+    return Connection(row["name"], row["integration"], configurations, row["created"], row["updated"])
+
+
+def _read(written: Mapping[str, Any]) -> Configuration:
+    return Configuration(
+        name=written["name"],
+        environments=tuple(written["environments"]),
+        default=written["default"],
+        base_url=written["base_url"],
+        headers=tuple((name, value) for name, value in written["headers"]),
+        cap=written["cap"],
+        fields={name: _read_field(value) for name, value in written["fields"].items()},
+    )
+
+
+def _read_field(written: Any) -> Stored:
+    if isinstance(written, str):
+        return written
+    if "sealed" in written:
+        return Sealed(**written["sealed"])
+    return Reference(written["reference"])

@@ -1,0 +1,135 @@
+"""A connection says which configuration serves an environment, and all that is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from connector.connection import Configuration, Connection, check, configuration_for
+from connector.errors import UnknownName
+from connector.references import Reference
+from connector.sealing import Sealed
+from connector.secret import Secret
+
+LIVE = Configuration("live", ("production", "eu"), fields={"api_key": Secret("sk-live")})
+TRIAL = Configuration("trial", ("staging",), default=True, fields={"api_key": Reference("env:KEY")})
+BOTH = Connection("stability", "stability-ai", (LIVE, TRIAL))
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [("production", LIVE), ("eu", LIVE), ("staging", TRIAL), (None, TRIAL)],
+)
+def test_configuration_for(environment, expected):
+    """The configuration that names the environment serves it, or the default one where none is named."""
+    assert configuration_for(BOTH, environment) is expected
+
+
+@pytest.mark.parametrize("environment", ["prodution", "", "Staging", "live"])
+def test_never_another_environment(environment):
+    """An environment that nobody named gets no credential at all, but a list of what there is."""
+    with pytest.raises(
+        UnknownName, match=rf"no environment `{environment}`; it has `production`, `eu`, `staging`"
+    ):
+        configuration_for(BOTH, environment)
+
+
+def test_says_what_was_meant():
+    """The nearest name is offered."""
+    with pytest.raises(UnknownName, match="did you mean `production`"):
+        configuration_for(BOTH, "prodution")
+
+
+def test_to_dict_shows_no_secret():
+    """Every face may show a connection: of a secret it tells that it is there, or its reference."""
+    fields = {"api_key": Secret("sk-live"), "old": Sealed("k1", "bm9uY2U=", "c2VjcmV0"), "team": "blue"}
+    configuration = Configuration(
+        "live",
+        ("production",),
+        default=True,
+        base_url="https://api.test",
+        headers=(("x-team", "blue"),),
+        cap=50.0,
+        fields=fields | {"other": Reference("file:/run/key")},
+    )
+    shown = Connection("stability", "stability-ai", (configuration,), created=0.0, updated=1.5).to_dict()
+    assert shown == {
+        "name": "stability",
+        "integration": "stability-ai",
+        "created": "1970-01-01T00:00:00.000Z",
+        "updated": "1970-01-01T00:00:01.500Z",
+        "configurations": [
+            {
+                "name": "live",
+                "environments": ["production"],
+                "default": True,
+                "base_url": "https://api.test",
+                "headers": {"x-team": "blue"},
+                "cap": 50.0,
+                "fields": {
+                    "api_key": {"stored": True},
+                    "old": {"stored": True},
+                    "team": "blue",
+                    "other": {"reference": "file:/run/key"},
+                },
+            }
+        ],
+    }
+    assert "sk-live" not in repr(configuration)
+
+
+def problems(**changes):
+    changed = replace(TRIAL, **changes)
+    return [str(problem) for problem in check(replace(BOTH, configurations=(LIVE, changed)), {"api_key"})]
+
+
+def test_nothing_wrong():
+    """A sound connection has no problem."""
+    assert check(BOTH, {"api_key"}) == []
+    assert problems(base_url="http://127.0.0.1:8080/v1", cap=0, headers=(("X-Team", "a b"),)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"name": "a/b"}, "configurations.1.name: is no name"),
+        ({"name": "live"}, "configurations: the configuration `live` is there more than once"),
+        ({"environments": ()}, "configurations.1.environments: is empty; name at least one"),
+        ({"environments": ("a\nb",)}, "configurations.1.environments: is no name"),
+        ({"environments": ("eu",)}, "configurations: the environment `eu` is there more than once"),
+        ({"default": False}, "configurations: make one configuration the default"),
+        ({"cap": -1}, "configurations.1.cap: must be a number of credits, 0 or more"),
+        ({"cap": float("nan")}, "configurations.1.cap: must be a number of credits"),
+        ({"headers": (("a b", "c"),)}, "configurations.1.headers: `a b` is no header name"),
+        (
+            {"headers": (("x", "a\r\nb: c"),)},
+            "configurations.1.headers.x: has characters that no header may have",
+        ),
+        ({"fields": {"api_key": ""}}, "configurations.1.fields.api_key: is empty"),
+        ({"fields": {"api_key": Secret("")}}, "configurations.1.fields.api_key: is empty"),
+        ({"fields": {"api_key": Reference("sk-oops")}}, "configurations.1.fields.api_key: is no reference"),
+        ({"fields": {"team": "env:TEAM"}}, "configurations.1.fields.team: is not declared secret"),
+        ({"fields": {"team": Secret("x")}}, "configurations.1.fields.team: is not declared secret"),
+        *(
+            ({"base_url": url}, "configurations.1.base_url: is no base URL")
+            for url in ("api.test", "ftp://api.test", "https://user:pw@api.test", "https://api.test?a=1")
+        ),
+        *(
+            ({"base_url": url}, "is no base URL")
+            for url in ("https://api.test:port", "https://a b", "https://")
+        ),
+    ],
+)
+def test_each_mistake_is_named(changes, says):
+    """A mistake is named by its path, and no secret is quoted."""
+    assert len(problems(**changes)) == 1
+    assert says in problems(**changes)[0]
+    assert "sk-oops" not in problems(**changes)[0]
+
+
+def test_all_mistakes_at_once():
+    """Every mistake is found, not only the first."""
+    found = check(Connection("", "stability-ai", ()), set())
+    assert [problem.path for problem in found] == ["name", "configurations"]
+    assert len(problems(name="", environments=(), cap=-1, default=False)) == 4
