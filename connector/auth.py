@@ -134,3 +134,16 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any], str], Exchange]] = {
     "basic": _basic,
     "oauth2_client_credentials": _oauth2_client_credentials,
 }
+
+
+def masked(auth: Auth, credential: Mapping[str, Any], mask: str) -> Authorization:
+    """The Authorization as it looks with a mask for what a conversation would give."""
+    if auth.kind == "oauth2_client_credentials":
+        return _with_token(mask)
+    conversation = authorize(auth, credential, "")
+    try:
+        next(conversation)
+    except StopIteration as finished:
+        authorization: Authorization = finished.value
+        return authorization
+    raise AssertionError(f"{auth.kind} holds a conversation and has no masked form")

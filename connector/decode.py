@@ -73,7 +73,7 @@ class Answer:
         self.headers = headers
         self.content = content
         self.from_base64 = from_base64
-        self.type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        self.type = media_type(headers)
         self.is_json = self.type in ("application/json", "text/json") or self.type.endswith("+json")
         self.value = _parsed(content) if self.is_json else None
 
@@ -88,6 +88,27 @@ class Answer:
         return self.at(place.field) if place.field else None
 
 
+class Head:
+    """A response whose body is still to come: what can be asked of its status and headers alone."""
+
+    def __init__(self, status: int, headers: Mapping[str, str]) -> None:
+        self.status = status
+        self.headers = headers
+
+    def at(self, path: str) -> Any:
+        """Nothing is known of the body."""
+        return None
+
+    def fact(self, place: Place) -> Any:
+        """A declared fact, where a header has it, or None."""
+        return self.headers.get(place.header.lower()) if place.header else None
+
+
+def media_type(headers: Mapping[str, str]) -> str:
+    """The media type of an answer, without its parameters."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 def dig(value: Any, path: str) -> Any:
     """The value at a dotted path through mappings and lists, or None."""
     for step in path.split("."):
@@ -100,7 +121,7 @@ def dig(value: Any, path: str) -> Any:
     return value
 
 
-def decide(integration: Integration, action: Action, answer: Answer) -> OutcomeRule:
+def decide(integration: Integration, action: Action, answer: Answer | Head) -> OutcomeRule:
     """The first rule that holds for an answer: the action's own, the integration's, the common ones."""
     reason = answer.fact(action.output.finish_reason)
     rules = (*action.outcomes, *integration.outcomes, *_COMMON_RULES)
@@ -149,7 +170,7 @@ def _parsed(content: File) -> Any:
         return None
 
 
-def _holds(rule: OutcomeRule, answer: Answer, finish_reason: Any) -> bool:
+def _holds(rule: OutcomeRule, answer: Answer | Head, finish_reason: Any) -> bool:
     if rule.statuses and not any(_is(status, answer.status) for status in rule.statuses):
         return False
     if rule.finish_reason is not None and str(finish_reason) != rule.finish_reason:
@@ -177,13 +198,13 @@ def _result(action: Action, answer: Answer, outcome: str, kind: str, paid: bool)
         headers=dict(answer.headers),
         media=content,
         value=value,
-        seed=_whole(seed),
+        seed=whole(seed),
         finish_reason=None if reason is None else str(reason),
         request_id=None if request_id is None else str(request_id),
     )
 
 
-def _whole(seed: Any) -> int | None:
+def whole(seed: Any) -> int | None:
     """A seed is text in a header and a number in JSON; one type for both."""
     try:
         return None if seed is None else int(float(seed))

@@ -1,0 +1,97 @@
+"""What a caller gave becomes arguments: files are adopted, and everything is checked at once.
+
+Nothing is sent here, and nothing is spent: whatever can be known to be wrong is told before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connector import media
+from connector.errors import InvalidArguments, Problem
+from connector.media import Media, MediaError, Sources
+from connector.schema import Checker
+from connector.spec import Action, JsonSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Checked arguments: files are Media, what was None is absent. ``warnings`` did not stop them."""
+
+    values: Mapping[str, Any]
+    warnings: tuple[Problem, ...] = ()
+
+
+def take(action: Action, given: Mapping[str, Any], checker: Checker, sources: Sources) -> Arguments:
+    """The arguments of what was given. It blocks: files are opened, and URLs are fetched.
+
+    Raises InvalidArguments with every problem, each at its parameter.
+    """
+    problems: list[Problem] = []
+    set_values = {name: value for name, value in given.items() if value is not None}
+    values = {
+        name: _adopted(action.parameters.get(name, {}), value, name, sources, problems)
+        for name, value in set_values.items()
+    }
+    found = [*problems, *checker.problems(values), *_file_problems(action, values)]
+    wrong = [problem for problem in found if problem.severity == "error"]
+    if wrong:
+        raise InvalidArguments(_once(wrong), action.title)
+    return Arguments(values, (*_deprecation(action), *found))
+
+
+def _deprecation(action: Action) -> Iterator[Problem]:
+    if action.deprecated is not None:
+        yield Problem("", action.deprecated.sentence(action.title), severity="warning")
+
+
+def _once(problems: list[Problem]) -> list[Problem]:
+    """The problems in their order, each told once."""
+    return list(dict.fromkeys(problems))
+
+
+def _adopted(schema: JsonSchema, value: Any, path: str, sources: Sources, problems: list[Problem]) -> Any:
+    """The value with every file in it made Media; what cannot be is a problem, and stays as it was."""
+
+    def adopt(file: Any, path: str) -> Any:
+        try:
+            return media.adopt(file, sources)
+        except MediaError as error:
+            problems.append(Problem(path, str(error)))
+            return _Unread()
+
+    return _each_file(schema, value, path, adopt)
+
+
+def _each_file(schema: JsonSchema, value: Any, path: str, act: Callable[[Any, str], Any]) -> Any:
+    """The value with ``act`` done to whatever stands where the schema says that a file stands."""
+    if schema.get("format") == "binary":
+        return act(value, path)
+    if isinstance(value, Mapping) and ("properties" in schema or "additionalProperties" in schema):
+        known, other = schema.get("properties", {}), schema.get("additionalProperties")
+        return {
+            name: _each_file(_schema(known.get(name, other)), entry, f"{path}.{name}", act)
+            for name, entry in value.items()
+        }
+    if isinstance(value, list | tuple) and "items" in schema:
+        return [
+            _each_file(_schema(schema["items"]), item, f"{path}.{n}", act) for n, item in enumerate(value)
+        ]
+    return value
+
+
+def _schema(found: Any) -> JsonSchema:
+    return found if isinstance(found, Mapping) else {}
+
+
+class _Unread:
+    """Stands for a file that could not be read, so that the rest is checked all the same."""
+
+
+def _file_problems(action: Action, values: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in action.files:
+        rules, value = action.parameters[name].get("file"), values.get(name)
+        if rules and isinstance(value, Media):
+            yield from (Problem(name, sentence) for sentence in media.problems(value, rules))

@@ -1,0 +1,160 @@
+"""Everything that an invocation needs, opened when it is first used and kept until the connector closes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from connector import targets
+from connector.auth import Authorization, authorize
+from connector.errors import Problem, SpecError, UnknownName
+from connector.events import Listener
+from connector.exchange import Wire, taken_in
+from connector.io import Io
+from connector.media import Sources
+from connector.messages import Request
+from connector.names import nearest, same
+from connector.render import Target
+from connector.schema import Checker
+from connector.spec import Action, Integration
+from connector.targets import Destination
+from connector.transport import HttpTransport, Transport
+from connector.workspace import Workspace
+
+
+class Engine:
+    """An integration, the folder where this machine keeps its data, and the world.
+
+    ``transport``, where given, answers in place of the network in every environment.
+    """
+
+    def __init__(
+        self,
+        integration: Integration,
+        workspace: Workspace,
+        io: Io,
+        *,
+        environ: Mapping[str, str],
+        clock: Callable[[], float],
+        tell: Listener,
+        sources: Sources,
+        transport: Transport | None = None,
+    ) -> None:
+        self.integration = integration
+        self.workspace = workspace
+        self.io = io
+        self.environ = environ
+        self.clock = clock
+        self.tell = tell
+        self.sources = sources
+        self._given_transport = transport
+        self._transports: dict[str | None, Transport] = {}
+        self._checkers: dict[str, Checker] = {}
+        self._authorizations: dict[str, tuple[Authorization, float | None]] = {}
+        self._lock = threading.Lock()
+
+    @cached_property
+    def wire(self) -> Wire:
+        return Wire(self.integration, self.io, self.workspace.budget, self.clock, self.tell)
+
+    def action(self, name: str) -> Action:
+        """The action of that id or title, in whatever case. Raises UnknownName with the nearest one."""
+        actions = self.integration.actions
+        if name in actions:
+            return actions[name]
+        for action in actions.values():
+            if same(name, action.id) or same(name, action.title):
+                return action
+        raise UnknownName(f"{self.integration.name} has no action {name!r}{nearest(name, actions)}")
+
+    def checker(self, action: Action) -> Checker:
+        """The checker of an action's arguments, made once."""
+        if action.id not in self._checkers:
+            self._checkers[action.id] = Checker(action.inputs)
+        return self._checkers[action.id]
+
+    async def destination(
+        self, connection: str | None, environment: str | None, *, masked: bool = False
+    ) -> Destination:
+        """Where these names lead; with ``masked``, without opening any secret."""
+        store, integration = self.workspace.connections, self.integration
+
+        def resolve() -> Destination:
+            return targets.resolve(integration, store, self.environ, connection, environment, masked=masked)
+
+        return await self.io.run(resolve)
+
+    def transport(self, destination: Destination) -> Transport:
+        """What sends to a destination: the network, or what its environment has registered."""
+        if self._given_transport is not None:
+            return self._given_transport
+        with self._lock:
+            name = destination.transport
+            if name not in self._transports:
+                self._transports[name] = _registered(name, self.workspace.home) if name else HttpTransport()
+            return self._transports[name]
+
+    async def authorization(self, destination: Destination) -> Authorization:
+        """What proves a request there; a token that was got is kept until it ends."""
+        known, ends = self._authorizations.get(destination.identity, (None, None))
+        if known is not None and (ends is None or self.clock() < ends):
+            return known
+        got = await self.io.run(self._converse, destination.target, self.transport(destination))
+        ends = None if got.expires_in is None else self.clock() + got.expires_in
+        if ends is not None:
+            self._authorizations[destination.identity] = (got, ends)
+        return got
+
+    def forget_authorization(self, destination: Destination) -> bool:
+        """Drops a token that was refused; whether there was one, so that a new one may help."""
+        return self._authorizations.pop(destination.identity, None) is not None
+
+    def _converse(self, target: Target, transport: Transport) -> Authorization:
+        """Holds the conversation of an authentication kind, which for most kinds is none."""
+        conversation = authorize(self.integration.auth, target.credential, target.base_url)
+        try:
+            request = next(conversation)
+            while True:
+                request = conversation.send(_exchanged(transport, request))
+        except StopIteration as finished:
+            authorization: Authorization = finished.value
+            return authorization
+
+    def close(self) -> None:
+        """Ends what is under way and lets go of everything that was opened."""
+        for transport in self._transports.values():
+            transport.close()
+        self._transports.clear()
+        self.io.close()
+        self.workspace.close()
+
+
+def _exchanged(transport: Transport, request: Request) -> tuple[int, bytes]:
+    answer = taken_in(transport.send(request))
+    return answer.status, answer.content.bytes
+
+
+def _registered(name: str, home: Path) -> Transport:
+    """The transport that an installed package registers under a name.
+
+    A manifest names it rather than where its code is, so that a folder of YAML cannot run code.
+    """
+    from importlib.metadata import entry_points
+
+    found = next(iter(entry_points(group="connector.transports", name=name)), None)
+    if found is None:
+        raise SpecError([Problem("environments", f"no installed package registers a transport {name!r}")])
+    try:
+        make = found.load()
+    except ImportError as error:
+        raise SpecError(
+            [
+                Problem(
+                    "environments",
+                    f"transport {name!r} needs a package: pip install 'stability-connector[all]' ({error})",
+                )
+            ]
+        ) from error
+    return HttpTransport(make(home / name))

@@ -1,0 +1,174 @@
+"""One request and its answer: its turn under the rate limit, its attempts, its place in the ledger.
+
+The ledger's row is written before a request that may cost leaves. Whatever happens after, be it an
+answer, a broken connection or somebody's Ctrl-C, the row says how it ended.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from connector import decode, media
+from connector.budget import Budget
+from connector.decode import Answer
+from connector.errors import ConnectorError, RateLimited
+from connector.events import Event, Listener
+from connector.io import Io
+from connector.messages import Request, Response
+from connector.money import Estimate
+from connector.render import SAFE_METHODS
+from connector.result import Result
+from connector.retry import Attempt, wait_before_next
+from connector.spec import Action, Integration
+from connector.transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A rendered use of an action, ready to be sent.
+
+    ``key`` is the credential's fingerprint, under which its rate is counted; ``kind`` is the output's.
+    """
+
+    action: Action
+    request: Request
+    estimate: Estimate
+    kind: str
+    transport: Transport
+    key: str
+
+    @property
+    def harmless(self) -> bool:
+        """Whether sending it twice neither costs nor changes anything."""
+        return not self.estimate.paid and self.request.method in SAFE_METHODS
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What an exchange needs of the world."""
+
+    integration: Integration
+    io: Io
+    budget: Budget
+    clock: Callable[[], float]
+    tell: Listener
+    jitter: Callable[[], float] = field(default=random.random)
+
+
+async def exchange(wire: Wire, call: Call, on_leaving: Callable[[], None]) -> Result:
+    """The result of a call, sent as often as its retry rules allow.
+
+    ``on_leaving`` is called before each attempt leaves. Raises the error of the last attempt.
+    """
+    number = 0
+    while True:
+        number += 1
+        attempt = await _attempt(wire, call, number, on_leaving)
+        if isinstance(attempt, Result):
+            return attempt
+        await pause_or_raise(wire, call, attempt)
+
+
+async def once(wire: Wire, call: Call) -> Result:
+    """The result of a call without cost, sent a single time."""
+    attempt = await _attempt(wire, call, 1, _nothing)
+    if isinstance(attempt, Result):
+        return attempt
+    raise attempt.error
+
+
+def _nothing() -> None:
+    """A call without cost is not written down."""
+
+
+async def pause_or_raise(wire: Wire, call: Call, attempt: Attempt) -> None:
+    """Waits until the call may be sent again; raises the attempt's error where it may not."""
+    wait = wait_before_next(attempt, wire.integration.retry, wire.jitter())
+    if wait is None:
+        raise attempt.error
+    sentence = f"{attempt.error.message.splitlines()[0]} Sending again."
+    wire.tell(Event("again", sentence, wait))
+    await wire.io.sleep(wait)
+
+
+async def take_turn(wire: Wire, call: Call) -> None:
+    """Waits until the credential's rate limit lets a request leave."""
+    limit = wire.integration.rate_limit
+    if limit is None:
+        return
+    wait = await wire.io.run(wire.budget.reserve, call.key, limit)
+    while wait > 0:
+        if wait > 1:
+            wire.tell(Event("waiting", "The rate limit of this credential is used up.", wait))
+        await wire.io.sleep(wait)
+        wait = await wire.io.run(wire.budget.look_again, call.key)
+
+
+async def opened(wire: Wire, call: Call, number: int, on_leaving: Callable[[], None]) -> Response | Attempt:
+    """The response of one attempt, whose body is still to come, or the attempt as it failed."""
+    await take_turn(wire, call)
+    await wire.io.run(on_leaving)
+    wire.tell(Event("sent", f"{call.request.method} {call.action.title}"))
+    try:
+        return await wire.io.run(call.transport.send, call.request)
+    except ConnectorError as error:
+        return Attempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
+
+
+async def _attempt(wire: Wire, call: Call, number: int, on_leaving: Callable[[], None]) -> Result | Attempt:
+    await take_turn(wire, call)
+    try:
+        answer = await wire.io.run(_send, call, on_leaving, wire.tell)
+    except ConnectorError as error:
+        return Attempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
+    return await judge(wire, call, answer, number)
+
+
+def _send(call: Call, on_leaving: Callable[[], None], tell: Listener) -> Answer:
+    """The whole exchange in one go, so that it takes one thread once."""
+    on_leaving()
+    tell(Event("sent", f"{call.request.method} {call.action.title}"))
+    return taken_in(call.transport.send(call.request))
+
+
+def taken_in(response: Response) -> Answer:
+    """The response with its body read: into memory where it is small, else into a file."""
+    content = media.receive(response.body, declared_type=response.headers.get("content-type"))
+    return Answer(response.status, response.headers, content, media.from_base64)
+
+
+async def judge(wire: Wire, call: Call, answer: Answer, number: int) -> Result | Attempt:
+    """The result of an answer, or the failed attempt that it is."""
+    rule = decode.decide(wire.integration, call.action, answer)
+    try:
+        return decode.decode(
+            wire.integration,
+            call.action,
+            answer,
+            rule,
+            kind=call.kind,
+            paid=call.estimate.paid,
+            secrets=call.request.secrets,
+        )
+    except ConnectorError as error:
+        error.retry_after = decode.retry_after(answer.headers, wire.clock())
+        await _obey_lockout(wire, call, error)
+        return Attempt(error, number, rule.ran, call.harmless)
+
+
+async def _obey_lockout(wire: Wire, call: Call, error: ConnectorError) -> None:
+    """A 429 all the same holds back everybody who shares the credential."""
+    limit = wire.integration.rate_limit
+    if not isinstance(error, RateLimited):
+        return
+    if error.retry_after is None and limit is not None:
+        error.retry_after = limit.lockout
+    if error.retry_after:
+        await wire.io.run(wire.budget.lock_out, call.key, error.retry_after)
+
+
+def at_stake(request: Request, estimate: Estimate) -> Request:
+    """The request, marked where sending it twice could cost or change something."""
+    return replace(request, paid=estimate.paid or request.method not in SAFE_METHODS)

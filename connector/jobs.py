@@ -1,0 +1,229 @@
+"""A job is waited for: asked at its pace, through failures, until it ends or its time is up.
+
+Its id stands in the ledger before the first poll, so that any process with the same credential can go on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connector import decode, exchange, job
+from connector.engine import Engine
+from connector.errors import (
+    ConnectorError,
+    CredentialError,
+    Filtered,
+    JobCancelled,
+    JobExpired,
+    JobNotFound,
+    JobPending,
+    NotFound,
+)
+from connector.events import Event
+from connector.job import Job
+from connector.ledger import Entry
+from connector.prepare import Prepared, Use, prepare
+from connector.result import Result
+from connector.spec import JobSpec
+
+
+async def write_down(engine: Engine, prepared: Prepared, started: Result) -> Result:
+    """The job that a start's answer began, first of all written down. The result carries its id."""
+    declared = prepared.call.action.job
+    assert declared is not None
+    assert started.invocation_id is not None
+    upstream_id = str(decode.dig(started.value, declared.id))
+    begun = job.begin(
+        started.invocation_id, upstream_id, declared.fetch, declared.interval, declared.keep, engine.clock()
+    )
+
+    def write() -> None:
+        engine.workspace.ledger.running(
+            begun.invocation_id,
+            upstream_id=upstream_id,
+            fetch=declared.fetch,
+            next_poll=begun.next_poll,
+            deadline=begun.deadline,
+            request_id=started.request_id,
+        )
+
+    await engine.io.run(write)
+    engine.tell(Event("started", f"The job is {upstream_id}", declared.interval, job_id=upstream_id))
+    return replace(started, outcome="pending", job_id=upstream_id)
+
+
+async def find(engine: Engine, job_id: str) -> Entry:
+    """The ledger's entry of a job, by either of its ids. Raises JobNotFound, also for what is no job."""
+    entry = await engine.io.run(engine.workspace.ledger.get, job_id)
+    if entry.upstream_id is None or entry.fetch is None:
+        raise JobNotFound(
+            f"invocation {entry.id} ({entry.action}) is no job; it ended as {entry.outcome or entry.state}"
+        )
+    return entry
+
+
+async def wait(
+    engine: Engine, entry: Entry, *, accept: str | None = None, timeout: float | None = None
+) -> Result:
+    """The result of a job. ``timeout`` bounds the waiting, in seconds; 0 asks once, if it is time.
+
+    Raises JobPending where the time is up; the job goes on upstream and can be waited for again.
+    """
+    asked = await _asking(engine, entry, accept)
+    until = None if timeout is None else engine.clock() + timeout
+    current = _job(engine, entry)
+    while True:
+        await _until_next_poll(engine, current, until, once=timeout == 0)
+        result, error = await _poll(engine, asked)
+        outcome = error.code if error is not None else result.outcome if result is not None else "pending"
+        step = job.after(current, outcome, engine.clock(), error.retry_after if error else None)
+        current = step.job
+        if step.verdict != "again":
+            return await _ended(engine, entry, step.verdict, result, error)
+        await engine.io.run(engine.workspace.ledger.polled, entry.id, current.next_poll)
+        _tell(engine, current, error)
+
+
+async def _asking(engine: Engine, entry: Entry, accept: str | None) -> Prepared:
+    """The call that asks for a job's result, with the credential that started it."""
+    assert entry.fetch is not None
+    declared = engine.integration.actions[entry.action].job
+    argument = declared.argument if declared else JobSpec("", "", 1).argument
+    offered = engine.integration.actions[entry.fetch].request.accept
+    use = Use(
+        entry.fetch,
+        {argument: entry.upstream_id},
+        environment=entry.environment,
+        connection=entry.connection or None,
+        accept=accept if accept in offered else None,
+    )
+    asked = await prepare(engine, use)
+    if entry.key and asked.call.key and entry.key != asked.call.key:
+        raise CredentialError(
+            f"job {entry.upstream_id} was started with another credential than {entry.environment} has now; "
+            "its result can only be fetched with that one",
+            job_id=entry.upstream_id,
+        )
+    return asked
+
+
+def _job(engine: Engine, entry: Entry) -> Job:
+    declared = engine.integration.actions[entry.action].job
+    interval = declared.interval if declared else 10.0
+    assert entry.upstream_id is not None
+    assert entry.fetch is not None
+    return Job(
+        entry.id, entry.upstream_id, entry.fetch, interval, entry.next_poll or engine.clock(), entry.deadline
+    )
+
+
+async def _until_next_poll(engine: Engine, current: Job, until: float | None, *, once: bool) -> None:
+    pause = current.next_poll - engine.clock()
+    if until is not None and (current.next_poll > until) and pause > 0:
+        await _wait_in_vain(engine, 0 if once else until - engine.clock())
+        raise _pending(current)
+    if pause > 0:
+        await engine.io.sleep(pause)
+
+
+async def _wait_in_vain(engine: Engine, seconds: float) -> None:
+    if seconds > 0:
+        await engine.io.sleep(seconds)
+
+
+def _pending(current: Job) -> JobPending:
+    return JobPending(
+        f"job {current.upstream_id} is not finished; ask again later by its id",
+        job_id=current.upstream_id,
+        invocation_id=current.invocation_id,
+    )
+
+
+async def _poll(engine: Engine, asked: Prepared) -> tuple[Result | None, ConnectorError | None]:
+    """One question: the job's own pace is the retry, so that no attempt comes closer than the floor."""
+    try:
+        return await exchange.once(engine.wire, asked.call), None
+    except NotFound as error:
+        if asked.fallback is None:
+            return None, error
+        return await _poll(engine, replace(asked, call=asked.fallback, fallback=None))
+    except ConnectorError as error:
+        return None, error
+
+
+def _tell(engine: Engine, current: Job, error: ConnectorError | None) -> None:
+    said = "still in progress" if error is None else error.message.splitlines()[0]
+    pause = max(0.0, current.next_poll - engine.clock())
+    engine.tell(Event("poll", f"Poll {current.polls}: {said}", pause, job_id=current.upstream_id))
+
+
+async def _ended(
+    engine: Engine, entry: Entry, verdict: str, result: Result | None, error: ConnectorError | None
+) -> Result:
+    if verdict == "finished" and result is not None:
+        return await _finished(engine, entry, result)
+    failure = _failure(entry, verdict, error)
+    failure.job_id, failure.invocation_id = entry.upstream_id, entry.id
+    if verdict == "stopped" and not isinstance(failure, Filtered):
+        raise failure  # the job stands in the ledger as it was, and can be resumed
+
+    def settle() -> None:
+        engine.workspace.ledger.settle(
+            entry.id,
+            state="failed",
+            outcome=failure.code,
+            billed=failure.billed,
+            credits=entry.estimate,
+            message=failure.message,
+        )
+
+    await engine.io.run(settle)
+    if failure.result is not None:
+        failure.result = _described(entry, failure.result, failure.billed)
+    raise failure
+
+
+def _failure(entry: Entry, verdict: str, error: ConnectorError | None) -> ConnectorError:
+    if isinstance(error, Filtered):
+        return error
+    if verdict == "expired" or error is None:
+        expired = JobExpired(f"the upstream no longer has the result of job {entry.upstream_id}")
+        expired.__cause__ = error
+        return expired
+    return error
+
+
+async def _finished(engine: Engine, entry: Entry, result: Result) -> Result:
+    def settle() -> None:
+        engine.workspace.ledger.settle(
+            entry.id,
+            state="done",
+            outcome=result.outcome,
+            billed="yes",
+            credits=entry.estimate,
+            request_id=result.request_id,
+        )
+
+    await engine.io.run(settle)
+    return _described(entry, result, "yes")
+
+
+def _described(entry: Entry, result: Result, billed: str) -> Result:
+    """The result as one of the action that started it."""
+    return replace(
+        result,
+        action=entry.action,
+        environment=entry.environment,
+        connection=entry.connection or None,
+        credits=entry.estimate,
+        billed=billed,
+        invocation_id=entry.id,
+        job_id=entry.upstream_id,
+    )
+
+
+async def cancel(engine: Engine, job_id: str) -> JobCancelled:
+    """We stop asking for a job. The upstream cannot be told, and may charge for it all the same."""
+    entry = await find(engine, job_id)
+    await engine.io.run(engine.workspace.ledger.cancel, entry.id)
+    return JobCancelled(f"job {entry.upstream_id} is no longer asked for", job_id=entry.upstream_id)

@@ -1,0 +1,148 @@
+"""A use of an action, made ready to be sent: names resolved, arguments taken, rendered and priced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from connector import exchange, money, render, template
+from connector.arguments import Arguments, take
+from connector.auth import Authorization, masked
+from connector.engine import Engine
+from connector.errors import InvalidArguments, Problem
+from connector.exchange import Call
+from connector.messages import Request
+from connector.money import Estimate
+from connector.secret import MASK
+from connector.spec import Action
+from connector.targets import Destination
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a caller asks for: an action, what they gave, and where; None is the default."""
+
+    action: str
+    given: Mapping[str, Any]
+    environment: str | None = None
+    connection: str | None = None
+    accept: str | None = None
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A call, where it goes, and what was noticed on the way."""
+
+    call: Call
+    destination: Destination
+    arguments: Arguments
+    accept: str | None
+    fallback: Call | None = None
+
+
+async def prepare(engine: Engine, use: Use) -> Prepared:
+    """The call of a use. Raises InvalidArguments with all problems before any credential is asked for."""
+    action, arguments = await take_arguments(engine, use)
+    destination = await engine.destination(use.connection, use.environment)
+    authorization = await engine.authorization(destination)
+    return ready(engine, use, action, arguments, destination, authorization)
+
+
+async def prepare_masked(engine: Engine, use: Use) -> tuple[Request, Estimate, Arguments]:
+    """The request of a use with a mask for every secret; no secret is opened."""
+    action, arguments = await take_arguments(engine, use)
+    destination = await engine.destination(use.connection, use.environment, masked=True)
+    authorization = masked(engine.integration.auth, destination.target.credential, MASK)
+    request = _rendered(engine, use, action, arguments, destination, authorization)
+    return request, _priced(engine, action, arguments, destination, request), arguments
+
+
+async def take_arguments(engine: Engine, use: Use) -> tuple[Action, Arguments]:
+    """The action that a use names, and its arguments, checked."""
+    action = engine.action(use.action)
+    _check_accept(engine, action, use.accept)
+    arguments = await engine.io.run(take, action, use.given, engine.checker(action), engine.sources)
+    return action, arguments
+
+
+def ready(
+    engine: Engine,
+    use: Use,
+    action: Action,
+    arguments: Arguments,
+    destination: Destination,
+    authorization: Authorization,
+) -> Prepared:
+    """The call of checked arguments at a destination."""
+    request = _rendered(engine, use, action, arguments, destination, authorization)
+    estimate = _priced(engine, action, arguments, destination, request)
+    kind = template.fill(action.output.kind, {"inputs": arguments.values})
+    call = Call(
+        action,
+        exchange.at_stake(request, estimate),
+        estimate,
+        "auto" if kind is template.MISSING else str(kind),
+        engine.transport(destination),
+        _fingerprint(engine, destination, estimate),
+    )
+    other = None
+    if action.request.fallback is not None and call.harmless:
+        elsewhere = _rendered(engine, use, action, arguments, destination, authorization, fallback=True)
+        other = replace(call, request=elsewhere)
+    return Prepared(call, destination, arguments, use.accept, other)
+
+
+def _fingerprint(engine: Engine, destination: Destination, estimate: Estimate) -> str:
+    """The name under which the credential is counted; nothing is kept where nothing is counted."""
+    if engine.integration.rate_limit is None and not estimate.paid:
+        return ""
+    return engine.workspace.database.fingerprint(destination.identity)
+
+
+def _rendered(
+    engine: Engine,
+    use: Use,
+    action: Action,
+    arguments: Arguments,
+    destination: Destination,
+    authorization: Authorization,
+    *,
+    fallback: bool = False,
+) -> Request:
+    request = render.render(
+        engine.integration,
+        action,
+        arguments.values,
+        destination.target,
+        authorization,
+        accept=use.accept,
+        fallback=fallback,
+    )
+    timeout = request.timeout if use.timeout is None else replace(request.timeout, total=use.timeout)
+    return replace(request, timeout=timeout, secrets=(*request.secrets, *destination.secrets))
+
+
+def _priced(
+    engine: Engine, action: Action, arguments: Arguments, destination: Destination, request: Request
+) -> Estimate:
+    path = request.url.removeprefix(destination.target.base_url.rstrip("/"))
+    return money.estimate(engine.integration, action, arguments.values, request.method, path)
+
+
+def _check_accept(engine: Engine, action: Action, accept: str | None) -> None:
+    """An answer form is one that the action, or the one that fetches its result, declares."""
+    if accept is None:
+        return
+    forms = accept_forms(engine, action)
+    if accept not in forms:
+        offered = f"one of: {', '.join(forms)}" if forms else f"{action.title} has no choice of answer form"
+        raise InvalidArguments([Problem("accept", f"is {accept!r}; {offered}")], action.title)
+
+
+def accept_forms(engine: Engine, action: Action) -> tuple[str, ...]:
+    """The answer forms that a caller may choose among."""
+    if action.job is None:
+        return action.request.accept
+    return engine.integration.actions[action.job.fetch].request.accept

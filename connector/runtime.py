@@ -1,0 +1,305 @@
+"""The connector: invoke, stream, submit, wait, preview, test.
+
+``AsyncConnector`` is the engine; ``Connector`` is the same engine whose coroutines never suspend.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
+from functools import wraps
+from pathlib import Path
+from typing import Any, Concatenate, Literal, ParamSpec, Self, TypedDict, TypeVar, Unpack
+
+from connector import decode, jobs, template
+from connector.engine import Engine
+from connector.errors import Filtered, UnknownName
+from connector.events import Listener, ignore
+from connector.home import home as default_home
+from connector.io import Inline, Io, Threads, drive
+from connector.media import Sources
+from connector.money import Estimate
+from connector.prepare import Prepared, Use, prepare, prepare_masked
+from connector.preview import Preview
+from connector.result import Result
+from connector.spec import Action, Integration
+from connector.spend import flagged, send
+from connector.stream import Stream, open_stream
+from connector.transport import Transport
+from connector.workspace import Workspace
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Policy = Literal["raise", "return"]
+
+
+class Options(TypedDict, total=False):
+    """What both connectors take.
+
+    ``home`` is the folder for connections, ledger and rate budget (default: ``CONNECTOR_HOME``). ``on_event``
+    hears of waits, attempts and polls. ``sources`` says what may be given as a file (default: whatever this
+    process can read). ``transport`` answers in place of the network, and ``environ``, ``clock`` and ``io``
+    stand for the process's environment, the time, and how to wait: for tests.
+    """
+
+    home: Path | str | None
+    on_event: Listener
+    sources: Sources | None
+    transport: Transport | None
+    environ: Mapping[str, str]
+    clock: Callable[[], float]
+    io: Io | None
+
+
+class AsyncConnector:
+    """One integration, ready to be used from asyncio.
+
+    ``integration`` is a loaded Integration or its folder (default: the one that ships with the package).
+    Every method raises a ConnectorError and nothing else on purpose. Use it as a context manager.
+    """
+
+    def __init__(
+        self, integration: Integration | Path | str | None = None, **options: Unpack[Options]
+    ) -> None:
+        environ = options.get("environ", os.environ)
+        clock = options.get("clock", time.time)
+        home = options.get("home") or default_home(environ)
+        self._engine = Engine(
+            _loaded(integration),
+            Workspace(Path(home), environ, clock),
+            options.get("io") or Threads(),
+            environ=environ,
+            clock=clock,
+            tell=options.get("on_event", ignore),
+            sources=options.get("sources") or Sources(),
+            transport=options.get("transport"),
+        )
+
+    @property
+    def integration(self) -> Integration:
+        return self._engine.integration
+
+    @property
+    def workspace(self) -> Workspace:
+        """The stores of this machine: connections, ledger, rate budget."""
+        return self._engine.workspace
+
+    def action(self, name: str) -> Action:
+        """The action of that id or title. Raises UnknownName, which names the nearest."""
+        return self._engine.action(name)
+
+    async def invoke(
+        self,
+        action: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        environment: str | None = None,
+        connection: str | None = None,
+        accept: str | None = None,
+        wait: bool = True,
+        on_filtered: Policy = "raise",
+        timeout: float | None = None,
+    ) -> Result:
+        """The result of one use of an action.
+
+        An argument that is None is absent. A file is given as a path, bytes, an open file, a URL, a data
+        URI, ``{"base64": ..., "type": ...}`` or an earlier Result. A job is waited for, unless ``wait`` is
+        False: then the result is pending and has a ``job_id``. ``timeout`` bounds the answer, or the waiting
+        for a job, in seconds. With ``on_filtered="return"`` a filtered result is returned, flagged.
+        """
+        use = Use(action, arguments or {}, environment, connection, accept, timeout)
+        prepared = await prepare(self._engine, use)
+        return await self._run(prepared, wait, on_filtered, timeout)
+
+    async def submit(
+        self,
+        action: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        environment: str | None = None,
+        connection: str | None = None,
+        accept: str | None = None,
+    ) -> Result:
+        """Start a job and return its pending result at once; ``wait(result.job_id)`` fetches it."""
+        return await self.invoke(
+            action, arguments, environment=environment, connection=connection, accept=accept, wait=False
+        )
+
+    async def wait(
+        self,
+        job_id: str,
+        *,
+        accept: str | None = None,
+        on_filtered: Policy = "raise",
+        timeout: float | None = None,
+    ) -> Result:
+        """The result of a job, by the upstream's id or the ledger's, in whichever process it was started.
+
+        Raises JobNotFound, JobExpired, and JobPending when ``timeout`` seconds are over (0: ask once).
+        """
+        entry = await jobs.find(self._engine, job_id)
+        try:
+            return await jobs.wait(self._engine, entry, accept=accept, timeout=timeout)
+        except Filtered as error:
+            if on_filtered == "return" and error.result is not None:
+                return replace(error.result, outcome="filtered")
+            raise
+
+    async def cancel(self, job_id: str) -> None:
+        """Stop asking for a job. The upstream cannot be told, and may charge for it all the same."""
+        await jobs.cancel(self._engine, job_id)
+
+    async def stream(
+        self,
+        action: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        environment: str | None = None,
+        connection: str | None = None,
+        accept: str | None = None,
+        timeout: float | None = None,
+    ) -> Stream:
+        """The answer's bytes as they arrive: iterate over the Stream, by ``for`` or ``async for``.
+
+        A failure raises here, before the first byte. Close the Stream, or read it to its end.
+        """
+        use = Use(action, arguments or {}, environment, connection, accept, timeout)
+        return await open_stream(self._engine, await prepare(self._engine, use))
+
+    async def preview(
+        self,
+        action: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        environment: str | None = None,
+        connection: str | None = None,
+        accept: str | None = None,
+    ) -> Preview:
+        """The very request that ``invoke`` would send, with its secrets masked; nothing is sent."""
+        use = Use(action, arguments or {}, environment, connection, accept)
+        request, estimate, taken = await prepare_masked(self._engine, use)
+        warnings = tuple(problem.message for problem in taken.warnings)
+        return Preview(request, estimate.credits, estimate.why, warnings)
+
+    async def estimate(
+        self,
+        action: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        environment: str | None = None,
+        connection: str | None = None,
+    ) -> Estimate:
+        """What a success would cost. The arguments are checked as for ``invoke``; nothing is sent."""
+        use = Use(action, arguments or {}, environment, connection)
+        return (await prepare_masked(self._engine, use))[1]
+
+    async def test(self, *, environment: str | None = None, connection: str | None = None) -> str:
+        """What the cheapest authenticated call saw, in a sentence; raises the error that it met."""
+        declared = self.integration.test
+        if declared is None:
+            raise UnknownName(f"{self.integration.name} declares no test of its connections")
+        result = await self.invoke(declared.action, environment=environment, connection=connection)
+        said = template.fill(declared.says, {"result": result.value}) if declared.says else None
+        return str(said) if said else f"{declared.action} answered {result.status}"
+
+    async def balance(self, *, environment: str | None = None, connection: str | None = None) -> float:
+        """The credits that the account has left."""
+        declared = self.integration.balance
+        if declared is None:
+            raise UnknownName(f"{self.integration.name} declares no balance")
+        result = await self.invoke(declared.action, environment=environment, connection=connection)
+        return float(decode.dig(result.value, declared.field))
+
+    async def close(self) -> None:
+        """Ends what is under way and lets go of connections and files."""
+        self._engine.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self.close()
+
+    async def _run(
+        self, prepared: Prepared, wait: bool, on_filtered: Policy, timeout: float | None
+    ) -> Result:
+        try:
+            started = await send(self._engine, prepared)
+        except Filtered as error:
+            if on_filtered == "return" and error.result is not None:
+                return flagged(error, prepared)
+            raise
+        if prepared.call.action.job is None:
+            return started
+        pending = await jobs.write_down(self._engine, prepared, started)
+        if not wait:
+            return pending
+        assert pending.job_id is not None
+        return await self.wait(
+            pending.job_id, accept=prepared.accept, on_filtered=on_filtered, timeout=timeout
+        )
+
+
+def _loaded(integration: Integration | Path | str | None) -> Integration:
+    if isinstance(integration, Integration):
+        return integration
+    from connector.loader import default_folder, load
+
+    return load(Path(integration) if integration is not None else default_folder())
+
+
+def _blocking(
+    method: Callable[Concatenate[AsyncConnector, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[Connector, P], T]:
+    """A coroutine method of the engine as one that blocks."""
+
+    @wraps(method)
+    def call(self: Connector, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return drive(method(self._engine, *args, **kwargs))
+
+    return call
+
+
+class Connector:
+    """One integration, ready to be used from scripts and notebooks; many threads may share it.
+
+    It takes AsyncConnector's options and has its methods, which block.
+    """
+
+    def __init__(
+        self, integration: Integration | Path | str | None = None, **options: Unpack[Options]
+    ) -> None:
+        options.setdefault("io", Inline())
+        self._engine = AsyncConnector(integration, **options)
+
+    invoke = _blocking(AsyncConnector.invoke)
+    submit = _blocking(AsyncConnector.submit)
+    wait = _blocking(AsyncConnector.wait)
+    cancel = _blocking(AsyncConnector.cancel)
+    stream = _blocking(AsyncConnector.stream)
+    preview = _blocking(AsyncConnector.preview)
+    estimate = _blocking(AsyncConnector.estimate)
+    test = _blocking(AsyncConnector.test)
+    balance = _blocking(AsyncConnector.balance)
+    close = _blocking(AsyncConnector.close)
+
+    @property
+    def integration(self) -> Integration:
+        return self._engine.integration
+
+    @property
+    def workspace(self) -> Workspace:
+        """The stores of this machine: connections, ledger, rate budget."""
+        return self._engine.workspace
+
+    def action(self, name: str) -> Action:
+        """The action of that id or title. Raises UnknownName, which names the nearest."""
+        return self._engine.action(name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()

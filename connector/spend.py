@@ -1,0 +1,174 @@
+"""A call is sent, and the ledger knows of it before and after.
+
+the row says    because
+intended        the call is about to be sent, and its credits are set aside
+sent            an attempt has left; a process that dies now leaves it so, and it counts as unknown
+running         the upstream gave a job's id
+done            a result came
+failed          an answer said no
+unknown         no answer came, or nobody waited for it
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from connector import exchange
+from connector.engine import Engine
+from connector.errors import ConnectorError, Filtered, OutcomeUnknown, Unauthorized
+from connector.events import Event
+from connector.prepare import Prepared
+from connector.result import Result
+
+
+class Spending:
+    """The ledger's row of one call, or nothing where the call can cost nothing."""
+
+    def __init__(self, engine: Engine, prepared: Prepared) -> None:
+        self._engine = engine
+        self._prepared = prepared
+        self.id: str | None = None
+
+    async def intend(self) -> None:
+        """Sets the credits aside. Raises CapReached where the environment's cap does not cover them."""
+        call, destination = self._prepared.call, self._prepared.destination
+        if not call.estimate.paid:
+            return
+        ledger = self._engine.workspace.ledger
+
+        def write() -> None:
+            intent = ledger.intend(
+                integration=self._engine.integration.id,
+                action=call.action.id,
+                connection=destination.connection,
+                environment=destination.environment,
+                key=call.key,
+                estimate=call.estimate.credits,
+                cap=destination.cap,
+            )
+            self.id = intent.id
+            if intent.near:
+                said = f"{intent.spent:g} of today's {intent.cap:g} credits are spent"
+                self._engine.tell(Event("near_cap", said))
+
+        await self._engine.io.run(write)
+
+    def leaving(self) -> None:
+        """An attempt leaves now. It blocks."""
+        if self.id is not None:
+            self._engine.workspace.ledger.sent(self.id)
+
+    def close(self, result: Result | None, error: BaseException | None) -> None:
+        """Writes down how it ended. It blocks, and is right also while the process is being interrupted."""
+        if self.id is None:
+            return
+        ledger, credits = self._engine.workspace.ledger, self._prepared.call.estimate.credits
+        if result is not None:
+            ledger.settle(
+                self.id,
+                state="done",
+                outcome=result.outcome,
+                billed="yes",
+                credits=credits,
+                request_id=result.request_id,
+            )
+            return
+        failure = error if isinstance(error, ConnectorError) else _interrupted(error)
+        failure.invocation_id = self.id
+        ledger.settle(
+            self.id,
+            state="unknown" if isinstance(failure, OutcomeUnknown) else "failed",
+            outcome=failure.code,
+            billed=failure.billed,
+            credits=0.0 if failure.billed == "no" else credits,
+            request_id=failure.request_id,
+            message=failure.message,
+        )
+
+
+def _interrupted(error: BaseException | None) -> OutcomeUnknown:
+    kind = type(error).__name__ if error is not None else "nothing"
+    return OutcomeUnknown(f"it was interrupted ({kind}) while the request was under way")
+
+
+@asynccontextmanager
+async def spending(engine: Engine, prepared: Prepared) -> AsyncIterator[Spending]:
+    """The row of a call for as long as it takes; whatever is raised inside is written down."""
+    spent = Spending(engine, prepared)
+    await spent.intend()
+    try:
+        yield spent
+    except BaseException as error:
+        spent.close(None, error)
+        raise
+
+
+async def send(engine: Engine, prepared: Prepared) -> Result:
+    """The result of a call, written down in the ledger where it may cost."""
+    async with spending(engine, prepared) as spent:
+        result = await _send_once_or_anew(engine, prepared, spent)
+    finished = _completed(prepared, result, spent)
+    if prepared.call.action.job is None:
+        await engine.io.run(spent.close, finished, None)
+    return finished
+
+
+async def _send_once_or_anew(engine: Engine, prepared: Prepared, spent: Spending) -> Result:
+    """A refused credential that was a token is got anew, once; another path is tried where declared."""
+    try:
+        return await exchange.exchange(engine.wire, prepared.call, spent.leaving)
+    except Unauthorized:
+        if not engine.forget_authorization(prepared.destination):
+            raise
+        return await _send_with_new_token(engine, prepared, spent)
+    except ConnectorError as error:
+        fallback = prepared.call.action.request.fallback
+        if prepared.fallback is None or fallback is None or fallback.on != error.code:
+            raise
+        return await exchange.exchange(engine.wire, prepared.fallback, spent.leaving)
+
+
+async def _send_with_new_token(engine: Engine, prepared: Prepared, spent: Spending) -> Result:
+    authorization = await engine.authorization(prepared.destination)
+    own = authorization.names
+    kept = tuple((name, value) for name, value in prepared.call.request.headers if name.lower() not in own)
+    request = replace(
+        prepared.call.request,
+        headers=(*kept, *authorization.headers),
+        secrets=(*prepared.call.request.secrets, *authorization.secrets),
+    )
+    return await exchange.exchange(engine.wire, replace(prepared.call, request=request), spent.leaving)
+
+
+def _completed(prepared: Prepared, result: Result, spent: Spending) -> Result:
+    """The result with what the answer itself does not say."""
+    call, destination = prepared.call, prepared.destination
+    return replace(
+        result,
+        environment=destination.environment,
+        connection=destination.connection or None,
+        credits=call.estimate.credits,
+        billed="yes" if call.estimate.paid else "no",
+        invocation_id=spent.id,
+        warnings=prepared.arguments.warnings,
+    )
+
+
+def flagged(error: Filtered, prepared: Prepared) -> Result:
+    """What a filtered answer delivered all the same, as a result that says so."""
+    result: Result = error.result
+    return replace(
+        result,
+        outcome="filtered",
+        billed=error.billed,
+        credits=prepared.call.estimate.credits,
+        environment=prepared.destination.environment,
+        connection=prepared.destination.connection or None,
+        invocation_id=error.invocation_id,
+        warnings=prepared.arguments.warnings,
+    )
+
+
+__all__ = ["Spending", "flagged", "send", "spending"]

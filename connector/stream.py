@@ -1,0 +1,146 @@
+"""An answer's bytes as they arrive, to whoever reads them, with the row in the ledger kept open meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Self
+
+from connector import decode, exchange
+from connector.decode import Answer, Head
+from connector.engine import Engine
+from connector.errors import ConnectorError
+from connector.exchange import Call
+from connector.messages import Response
+from connector.prepare import Prepared
+from connector.result import Result
+from connector.spend import Spending
+
+
+class Stream:
+    """The bytes of one answer. Read it once, by ``for`` or by ``async for``, or close it.
+
+    ``status`` and ``headers`` are known from the start; ``result`` describes the answer, without its bytes.
+    """
+
+    def __init__(self, engine: Engine, response: Response, spent: Spending, result: Result) -> None:
+        self.result = result
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers
+        self._engine = engine
+        self._body = response.body
+        self._spent = spent
+        self._open = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._body.chunks()
+        except BaseException as error:
+            self._end(error)
+            raise
+        self._end(None)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        chunks = self._body.chunks()
+        try:
+            while chunk := await self._engine.io.run(next, chunks, b""):
+                yield chunk
+        except BaseException as error:
+            self._end(error)
+            raise
+        self._end(None)
+
+    def close(self) -> None:
+        """Stop reading. What was delivered so far was paid for all the same."""
+        self._end(None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        self.close()
+
+    def _end(self, error: BaseException | None) -> None:
+        if self._open:
+            self._open = False
+            with suppress(ConnectorError):
+                self._body.close()
+            self._spent.close(None if error else self.result, error)
+
+
+async def open_stream(engine: Engine, prepared: Prepared) -> Stream:
+    """The answer of a call, once its head says that it succeeded. Raises the error of any other answer."""
+    spent = Spending(engine, prepared)
+    await spent.intend()
+    try:
+        response = await _opened(engine, prepared.call, spent)
+    except BaseException as error:
+        spent.close(None, error)
+        raise
+    return Stream(engine, response, spent, _described(prepared, response, spent))
+
+
+async def _opened(engine: Engine, call: Call, spent: Spending) -> Response:
+    """The response of the first attempt that succeeds; the others as their rules say."""
+    number = 0
+    while True:
+        number += 1
+        response = await exchange.opened(engine.wire, call, number, spent.leaving)
+        if isinstance(response, exchange.Attempt):
+            await exchange.pause_or_raise(engine.wire, call, response)
+            continue
+        if _succeeded(engine, call, response):
+            return response
+        answer = await engine.io.run(exchange.taken_in, response)
+        judged = await exchange.judge(engine.wire, call, answer, number)
+        if isinstance(judged, Result):
+            return replace(response, body=_Read(answer))
+        await exchange.pause_or_raise(engine.wire, call, judged)
+
+
+def _succeeded(engine: Engine, call: Call, response: Response) -> bool:
+    """Whether the head alone says so; where a rule has to look into the body, it is read first."""
+    if response.status == 202 or decode.media_type(response.headers) == "application/json":
+        return False
+    head = Head(response.status, response.headers)
+    return decode.decide(engine.integration, call.action, head).outcome == "success"
+
+
+class _Read:
+    """A body that has been read already, as one that arrives."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def chunks(self) -> Iterator[bytes]:
+        yield self._answer.content.bytes
+
+    def close(self) -> None:
+        """It is closed."""
+
+
+def _described(prepared: Prepared, response: Response, spent: Spending) -> Result:
+    call, destination = prepared.call, prepared.destination
+    head, output = Head(response.status, response.headers), call.action.output
+    request_id = head.fact(output.request_id)
+    return Result(
+        action=call.action.id,
+        outcome="success",
+        status=response.status,
+        headers=dict(response.headers),
+        seed=decode.whole(head.fact(output.seed)),
+        request_id=None if request_id is None else str(request_id),
+        credits=call.estimate.credits,
+        billed="yes" if call.estimate.paid else "no",
+        environment=destination.environment,
+        connection=destination.connection or None,
+        invocation_id=spent.id,
+        warnings=prepared.arguments.warnings,
+    )

@@ -1,0 +1,171 @@
+"""Where an invocation goes: connection and environment become a base URL and a credential.
+
+A credential is only ever used in the environment that it was stored for. What is looked for, in order:
+
+1. an environment that brings its own credential, which is no secret (a sandbox);
+2. the connection that was named, or else the only one of the integration, or the one named ``default``;
+3. the environment variables that the credential's fields name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import MissingCredential, UnknownName
+from connector.names import nearest
+from connector.render import Target
+from connector.secret import MASK, Secret
+from connector.spec import Environment, Integration
+
+if TYPE_CHECKING:
+    from connector.connections import Connection, ConnectionStore
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Everything that a request needs to know of where it goes.
+
+    ``connection`` is empty where none is stored. ``cap`` is in credits for a UTC day. ``secrets`` are the
+    values of the credential that nobody may see.
+    """
+
+    connection: str
+    environment: str
+    target: Target
+    transport: str | None = None
+    cap: float | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def identity(self) -> str:
+        """What tells one credential from another, whoever uses it."""
+        return "\n".join((self.target.base_url, *self.secrets))
+
+
+def resolve(
+    integration: Integration,
+    store: ConnectionStore,
+    environ: Mapping[str, str],
+    connection: str | None,
+    environment: str | None,
+    *,
+    masked: bool = False,
+) -> Destination:
+    """The destination of these names, or of the defaults. It blocks: it may ask a vault.
+
+    With ``masked``, a mask stands for every secret and nothing is decrypted, which is enough to preview.
+    Raises UnknownName, and MissingCredential where there is none for that environment.
+    """
+    environment = environment or environ.get("CONNECTOR_ENVIRONMENT") or None
+    declared = integration.environments.get(environment or integration.default_environment)
+    if connection is None and environment and declared and declared.credential is not None:
+        return _own(integration, declared)
+    found = _connection(integration, store, connection)
+    if found is not None:
+        return _stored(integration, store, found, environment, masked)
+    if declared is None:
+        raise UnknownName(
+            f"there is no environment {environment!r}{nearest(environment or '', integration.environments)}; "
+            f"{integration.name} has {', '.join(integration.environments)}"
+        )
+    return (
+        _own(integration, declared)
+        if declared.credential is not None
+        else _from_variables(integration, declared, environ, masked)
+    )
+
+
+def _own(integration: Integration, environment: Environment) -> Destination:
+    credential = dict(environment.credential or {})
+    return _destination(integration, "", environment, credential)
+
+
+def _connection(integration: Integration, store: ConnectionStore, name: str | None) -> Connection | None:
+    if name is not None:
+        return store.get(name)
+    stored = store.list(integration.id)
+    default = [connection for connection in stored if connection.name == "default"]
+    if len(stored) > 1 and not default:
+        names = ", ".join(connection.name for connection in stored)
+        raise UnknownName(f"there are several connections ({names}); say which with --connection NAME")
+    return next(iter(default or stored), None)
+
+
+def _stored(
+    integration: Integration,
+    store: ConnectionStore,
+    connection: Connection,
+    environment: str | None,
+    masked: bool,
+) -> Destination:
+    if connection.integration != integration.id:
+        raise UnknownName(
+            f"connection {connection.name!r} is one of {connection.integration}, not of {integration.id}"
+        )
+    configuration = store.configuration_for(connection, environment)
+    name = environment or configuration.environments[0]
+    declared = integration.environments.get(name)
+    base_url = configuration.base_url or (declared.base_url if declared else None)
+    if base_url is None:
+        raise UnknownName(
+            f"{name!r} is no environment of {integration.name}, and its configuration has no base URL"
+        )
+    if masked:
+        credential: dict[str, Any] = _masked(integration)
+    else:
+        credential = dict(store.credential(connection.name, configuration.name))
+    place = Environment(name, base_url, transport=declared.transport if declared else None)
+    if configuration.base_url:
+        place = Environment(name, base_url)
+    return _destination(
+        integration, connection.name, place, credential, tuple(configuration.headers), configuration.cap
+    )
+
+
+def _from_variables(
+    integration: Integration, environment: Environment, environ: Mapping[str, str], masked: bool
+) -> Destination:
+    fields: Mapping[str, Any] = integration.credential.get("properties", {})
+    variables = {name: schema["variable"] for name, schema in fields.items() if "variable" in schema}
+    credential = {name: environ[variable] for name, variable in variables.items() if environ.get(variable)}
+    if masked:
+        credential = _masked(integration)
+    missing = [name for name in integration.credential.get("required", ()) if name not in credential]
+    if missing:
+        raise MissingCredential(_how_to_connect(integration, environment, variables.get(missing[0])))
+    return _destination(integration, "", environment, credential)
+
+
+def _how_to_connect(integration: Integration, environment: Environment, variable: str | None) -> str:
+    by_variable = f", or set {variable}" if variable else ""
+    free = [name for name, other in integration.environments.items() if other.credential is not None]
+    without = f" Without a key, use --environment {free[0]}." if free else ""
+    return (
+        f"no credential is stored for {integration.name} in {environment.name}: "
+        f"connector connections add NAME --environment {environment.name}{by_variable}.{without}"
+    )
+
+
+def _masked(integration: Integration) -> dict[str, Any]:
+    required = integration.credential.get("required", ())
+    return {name: MASK for name in integration.secret_fields if name in required}
+
+
+def _destination(
+    integration: Integration,
+    connection: str,
+    environment: Environment,
+    credential: Mapping[str, Any],
+    headers: tuple[tuple[str, str], ...] = (),
+    cap: float | None = None,
+) -> Destination:
+    plain = {name: _revealed(value) for name, value in credential.items()}
+    secrets = tuple(str(plain[name]) for name in integration.secret_fields if plain.get(name))
+    target = Target(environment.base_url, headers, plain)
+    return Destination(connection, environment.name, target, environment.transport, cap, secrets)
+
+
+def _revealed(value: Any) -> Any:
+    return value.reveal() if isinstance(value, Secret) else value
