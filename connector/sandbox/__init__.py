@@ -1,0 +1,35 @@
+"""The vendor's API on this machine, by the vendor's rules: for trying everything with no key and no bill.
+
+It knows nothing of the rest of this package. ``transport`` answers within the process, ``serve`` on a port.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from connector.sandbox.call import Answer, Call
+    from connector.sandbox.inprocess import InProcess, transport
+    from connector.sandbox.sandbox import Sandbox, Settings
+    from connector.sandbox.server import serve, serving
+
+__all__ = ["Answer", "Call", "InProcess", "Sandbox", "Settings", "serve", "serving", "transport"]
+
+_HOMES = {
+    "Answer": "call",
+    "Call": "call",
+    "InProcess": "inprocess",
+    "Sandbox": "sandbox",
+    "Settings": "sandbox",
+    "serve": "server",
+    "serving": "server",
+    "transport": "inprocess",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Brings in what is asked for when it is asked for: the media makers and the server are large."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,85 @@
+"""A finished generation as the caller wants it: the bytes with headers, or JSON with base64."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from connector.sandbox.call import Answer, Call, json_answer
+from connector.sandbox.document import Operation
+
+_JSON = "application/json"
+
+
+class Made(Protocol):
+    """A file that the studio made."""
+
+    @property
+    def content(self) -> bytes: ...
+    @property
+    def media_type(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What was made, from which seed, and whether it was filtered."""
+
+    made: Made
+    seed: int
+    filtered: bool
+
+    @property
+    def reason(self) -> str:
+        return "CONTENT_FILTERED" if self.filtered else "SUCCESS"
+
+
+def accept_problems(operation: Operation, call: Call) -> list[str]:
+    """What is wrong with the accept header: it must be one of the declared values, or absent."""
+    declared = operation.parameter("accept")
+    if declared is None or _wanted(call) is None:
+        return []
+    offered = declared.schema["enum"]
+    if _wanted(call) in (*offered, *declared.schema.get("x-open-values", ())):
+        return []
+    return [f"accept: must be one of {', '.join(offered)}"]
+
+
+def wants_json(operation: Operation, call: Call) -> bool:
+    declared = operation.parameter("accept")
+    if declared is None:
+        return False
+    wanted = _wanted(call)
+    return (declared.schema["default"] if wanted in (None, "*/*") else wanted) == _JSON
+
+
+def _wanted(call: Call) -> str | None:
+    header = call.header("accept")
+    return header.partition(";")[0].strip().lower() if header else None
+
+
+def deliver(operation: Operation, call: Call, finished: Finished) -> Answer:
+    """The answer of a synchronous operation or of a result, in the form that was asked for."""
+    if wants_json(operation, call):
+        return _as_json(finished)
+    return Answer(200, tuple(_headers(operation, finished).items()), finished.made.content)
+
+
+def _headers(operation: Operation, finished: Finished) -> Mapping[str, str]:
+    """3D models come without a seed and a finish reason."""
+    plain = {"content-type": finished.made.media_type}
+    if not operation.finish_reasons:
+        return plain
+    return plain | {"finish-reason": finished.reason, "seed": str(finished.seed)}
+
+
+def _as_json(finished: Finished) -> Answer:
+    """The member is called after what it is: image, audio or video."""
+    kind = finished.made.media_type.partition("/")[0]
+    body = {
+        kind: base64.b64encode(finished.made.content).decode(),
+        "finish_reason": finished.reason,
+        "seed": finished.seed,
+    }
+    return json_answer(200, body, {"content-type": f"{_JSON}; type={finished.made.media_type}"})

@@ -1,0 +1,107 @@
+"""The command that serves the sandbox on a port, and the words with which it greets."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from connector.sandbox.sandbox import Sandbox
+
+_KEY = "sk-sandbox"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command, for whichever parser it is part of."""
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    add("--port", type=int, default=8787, help="the port; 0 takes a free one (default: %(default)s)")
+    add("--credits", type=float, default=1000, help="what a new key starts with (default: %(default)g)")
+    add("--revoked", action="append", default=[], metavar="KEY", help="a key to refuse; may be repeated")
+    add(
+        "--job-seconds",
+        type=float,
+        default=12,
+        help="how long a started generation takes (default: %(default)g)",
+    )
+    add(
+        "--speed",
+        type=_speed,
+        help="how much faster than the world's time its clock runs; every answer says so",
+    )
+    add("--no-poll-floor", action="store_true", help="do not refuse polls that come too soon")
+    add("--retry-after", action="store_true", help="add Retry-After to a 429, which the vendor does not")
+    add(
+        "--as-today", action="store_true", help="answer 404 for what the vendor has ended, as the vendor does"
+    )
+    add("--state", type=Path, metavar="DIR", help="remember accounts and generations in this folder")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serves until it is interrupted; returns the exit code."""
+    from connector.sandbox.sandbox import Sandbox, Settings
+    from connector.sandbox.server import serve
+
+    settings = Settings(
+        credits=args.credits,
+        revoked=frozenset(args.revoked),
+        job_seconds=args.job_seconds,
+        speed=args.speed,
+        poll_floor=not args.no_poll_floor,
+        retry_after=args.retry_after,
+        serve_removed=not args.as_today,
+    )
+    sandbox = Sandbox(settings, state=args.state)
+    try:
+        serve(
+            args.host, args.port, sandbox=sandbox, ready=lambda url: print(greeting(url, sandbox), flush=True)
+        )
+    except OSError as error:
+        print(f"cannot listen on {args.host}:{args.port} ({error.strerror}); choose another --port")
+        return 1
+    finally:
+        sandbox.close()
+    return 0
+
+
+def greeting(url: str, sandbox: Sandbox) -> str:
+    """What is said once it listens: where, with which key, and what is not as it seems."""
+    lines = [
+        f"The sandbox answers at {url}",
+        "",
+        f"  key       {_KEY}, or any other that begins with sk-",
+        f"  credits   {sandbox.settings.credits:g} for each key",
+        f"  try       curl -H 'authorization: Bearer {_KEY}' {url}/v1/user/balance",
+        f"  picture   curl -H 'authorization: Bearer {_KEY}' -F prompt='a red boat' -o boat.png \\",
+        f"              {url}/v2beta/stable-image/generate/core",
+        f"  clients   use {url} in place of https://api.stability.ai",
+        f"  look in   {url}/_sandbox",
+    ]
+    clock = sandbox.clock()
+    if clock.speed != 1:
+        lines.append(f"  time      runs {clock.speed:g} times as fast as the world's")
+    if clock.advanced:
+        lines.append(f"  time      was set forward by {clock.advanced:g} seconds")
+    return "\n".join([*lines, "", "Nothing here costs anything. Press Ctrl+C to stop."])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command by itself: ``python -m connector.sandbox.command``."""
+    parser = argparse.ArgumentParser(
+        prog="connector sandbox", description="A stand-in for the Stability AI API on this machine."
+    )
+    add_arguments(parser)
+    return run(parser.parse_args(argv))
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if speed <= 0:
+        raise argparse.ArgumentTypeError("the speed must be above 0")
+    return speed
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

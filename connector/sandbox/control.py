@@ -1,0 +1,125 @@
+"""The sandbox's own path, ``/_sandbox``: what it saw and was paid, and how its time and luck are set.
+
+It needs no key, counts against no limit, and is nothing that the vendor has.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from connector.sandbox import moderation
+from connector.sandbox.call import Answer, Call, json_answer
+from connector.sandbox.faults import KINDS, parse
+from connector.sandbox.price import credits, hundredths
+from connector.sandbox.store import Account, fingerprint
+
+if TYPE_CHECKING:
+    from connector.sandbox.sandbox import Sandbox
+
+_ROOT = "/_sandbox"
+
+
+def is_control(path: str) -> bool:
+    return path == _ROOT or path.startswith(_ROOT + "/")
+
+
+def answer(sandbox: Sandbox, call: Call) -> Answer:
+    """The answer to a call of the control path; a wrong one is told what is right."""
+    handler = _HANDLERS.get((call.method, call.path.rstrip("/")))
+    if handler is None:
+        offered = ", ".join(" ".join(known) for known in _HANDLERS)
+        return json_answer(404, {"errors": [f"there is only: {offered}"]})
+    try:
+        return json_answer(200, handler(sandbox, _told(call)))
+    except (ValueError, TypeError) as error:
+        return json_answer(400, {"errors": [str(error)]})
+
+
+def _told(call: Call) -> dict[str, Any]:
+    told = json.loads(b"".join(call.body) or b"{}")
+    if not isinstance(told, dict):
+        raise ValueError("the body must be a JSON object")
+    return told
+
+
+def _overview(sandbox: Sandbox, told: dict[str, Any]) -> dict[str, Any]:
+    words = {moderation.REFUSED: "403 content_moderation", moderation.FILTERED: "200 CONTENT_FILTERED"}
+    rejected = {word: f"422 {name}" for word, name in moderation.REJECTED.items()}
+    settings = asdict(sandbox.settings) | {"revoked": len(sandbox.settings.revoked)}
+    return {
+        "settings": settings,
+        "clock": _clock(sandbox, {}),
+        "trigger_words": words | rejected,
+        "fault_kinds": KINDS,
+    }
+
+
+def _ledger(sandbox: Sandbox, told: dict[str, Any]) -> list[dict[str, Any]]:
+    return [asdict(paid) | {"credits": credits(paid.credits)} for paid in sandbox.store.payments()]
+
+
+def _requests(sandbox: Sandbox, told: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(sandbox.requests)
+
+
+def _faults(sandbox: Sandbox, told: dict[str, Any]) -> list[dict[str, Any]]:
+    return [asdict(fault) for fault in sandbox.faults.listed()]
+
+
+def _set_fault(sandbox: Sandbox, told: dict[str, Any]) -> list[dict[str, Any]]:
+    sandbox.faults.add(parse(told))
+    return _faults(sandbox, told)
+
+
+def _clear_faults(sandbox: Sandbox, told: dict[str, Any]) -> list[dict[str, Any]]:
+    sandbox.faults.clear()
+    return _faults(sandbox, told)
+
+
+def _clock(sandbox: Sandbox, told: dict[str, Any]) -> dict[str, Any]:
+    clock = sandbox.clock()
+    return {"now": sandbox.now(), "speed": clock.speed, "advanced": clock.advanced}
+
+
+def _set_clock(sandbox: Sandbox, told: dict[str, Any]) -> dict[str, Any]:
+    """``{"speed": 60}`` from now on; ``{"advance": 3600}`` at once."""
+    speed, advance = told.pop("speed", None), told.pop("advance", 0)
+    if told or (speed is not None and not speed > 0) or not advance >= 0:
+        raise ValueError("a clock takes speed (above 0) and advance (seconds, not below 0)")
+    sandbox.change_clock(speed, advance)
+    return _clock(sandbox, told)
+
+
+def _set_account(sandbox: Sandbox, told: dict[str, Any]) -> dict[str, Any]:
+    """``{"key": "sk-...", "credits": 5, "revoked": false}``: what this key has from now on."""
+    key = told.pop("key", None)
+    amount, revoked = told.pop("credits", sandbox.settings.credits), told.pop("revoked", False)
+    if told or not isinstance(key, str):
+        raise ValueError("an account takes key, and credits or revoked")
+    sandbox.store.set_account(Account(fingerprint(key), hundredths(amount), bool(revoked)))
+    return {"key": fingerprint(key), "credits": amount, "revoked": bool(revoked)}
+
+
+def _reset(sandbox: Sandbox, told: dict[str, Any]) -> dict[str, Any]:
+    """Forgets accounts, generations, ledger, requests and faults; the clock goes on as it is set."""
+    sandbox.store.clear()
+    sandbox.faults.clear()
+    sandbox.requests.clear()
+    return {"reset": True}
+
+
+_HANDLERS: Mapping[tuple[str, str], Callable[[Sandbox, dict[str, Any]], Any]] = {
+    ("GET", _ROOT): _overview,
+    ("GET", f"{_ROOT}/ledger"): _ledger,
+    ("GET", f"{_ROOT}/requests"): _requests,
+    ("GET", f"{_ROOT}/faults"): _faults,
+    ("POST", f"{_ROOT}/faults"): _set_fault,
+    ("DELETE", f"{_ROOT}/faults"): _clear_faults,
+    ("GET", f"{_ROOT}/clock"): _clock,
+    ("POST", f"{_ROOT}/clock"): _set_clock,
+    ("POST", f"{_ROOT}/accounts"): _set_account,
+    ("POST", f"{_ROOT}/reset"): _reset,
+}

@@ -1,0 +1,165 @@
+"""A generation: made at once and delivered, or started, paid, kept and fetched."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from connector.sandbox.answers import Finished, Made, deliver
+from connector.sandbox.call import Answer, json_answer
+from connector.sandbox.document import Api, Job, Operation
+from connector.sandbox.files import Info
+from connector.sandbox.given import Given, given, parameter_problems
+from connector.sandbox.moderation import is_filtered, moderate
+from connector.sandbox.price import price
+from connector.sandbox.refusal import Refusal, bad_request
+from connector.sandbox.store import Generation, Payment, Store
+from connector.sandbox.visit import Visit
+
+_log = logging.getLogger("connector.sandbox")
+_LARGEST_SEED = 4294967294
+# A poll this share of the floor too early is let pass: clocks and networks are not exact.
+_GRACE = 0.05
+
+
+class Studio(Protocol):
+    """Who makes the media, and looks into those that are sent."""
+
+    def make(
+        self,
+        operation: str,
+        fields: Mapping[str, str],
+        files: Mapping[str, bytes],
+        seed: int,
+        *,
+        filtered: bool = False,
+    ) -> Made: ...
+
+    def inspect(self, content: bytes) -> Info | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that a generation needs of the sandbox at the moment of one request."""
+
+    api: Api
+    store: Store
+    studio: Studio
+    key: str
+    now: float
+    speed: float
+    job_seconds: float
+    poll_floor: bool
+    retry_after: bool
+
+    def pause(self, seconds: float) -> float | None:
+        """What Retry-After says for so many seconds of the clock, where it is said at all."""
+        return seconds / self.speed if self.retry_after else None
+
+
+def generate(visit: Visit, operation: Operation, desk: Desk) -> Answer:
+    """Makes what was asked for, takes the price, and delivers it. A failure costs nothing."""
+    told = _admitted(visit, operation, desk)
+    amount = charge(operation, told, desk)
+    filtered = is_filtered(told.texts) and "CONTENT_FILTERED" in operation.finish_reasons
+    seed = chosen_seed(told)
+    try:
+        made = desk.studio.make(operation.id, told.fields, told.files, seed, filtered=filtered)
+    except Exception as error:
+        desk.store.refund(desk.key, amount)
+        raise failed(operation) from error
+    pay(visit, operation, amount, secrets.token_hex(32), desk)
+    return deliver(operation, visit.call, Finished(made, seed, filtered))
+
+
+def start(visit: Visit, operation: Operation, desk: Desk) -> Answer:
+    """Takes the price, keeps what was asked for under a new id, and answers the id."""
+    told = _admitted(visit, operation, desk)
+    amount = charge(operation, told, desk)
+    begun = _begun(told, operation, desk)
+    desk.store.start(begun, desk.now)
+    pay(visit, operation, amount, begun.id, desk)
+    return json_answer(operation.started, {"id": begun.id})
+
+
+def _begun(told: Given, operation: Operation, desk: Desk) -> Generation:
+    return Generation(
+        id=secrets.token_hex(32),
+        key=desk.key,
+        operation=operation.id,
+        fields=told.fields,
+        seed=chosen_seed(told),
+        filtered=is_filtered(told.texts),
+        ready=desk.now + desk.job_seconds,
+        expires=desk.now + _job(operation).retention_seconds,
+        files=told.files,
+    )
+
+
+def fetch(visit: Visit, operation: Operation, desk: Desk) -> Answer:
+    """Answers a started generation: still in progress, or what it became."""
+    found = parameter_problems(visit, operation)
+    if found:
+        raise bad_request(found)
+    begun = desk.store.generation(visit.names["id"], desk.key, desk.now)
+    if begun is None or begun.operation not in operation.result_of:
+        raise Refusal(404, "id: no generation of this key is kept under it", name="generation_not_found")
+    _hold_floor(begun, desk)
+    if desk.now < begun.ready:
+        return json_answer(202, {"id": begun.id, "status": "in-progress"})
+    return deliver(operation, visit.call, _finished(begun, operation, desk))
+
+
+def _hold_floor(begun: Generation, desk: Desk) -> None:
+    floor = _job(desk.api.operation(begun.operation)).poll_seconds
+    kept = desk.store.poll(begun.id, desk.now, floor * (1 - _GRACE))
+    if desk.poll_floor and not kept:
+        raise Refusal(429, f"poll at most once in {floor:g} seconds", retry_after=desk.pause(floor))
+
+
+def _finished(begun: Generation, operation: Operation, desk: Desk) -> Finished:
+    """It is made when it is fetched: from the same seed it is the same each time."""
+    filtered = begun.filtered and "CONTENT_FILTERED" in operation.finish_reasons
+    try:
+        made = desk.studio.make(begun.operation, begun.fields, begun.files, begun.seed, filtered=filtered)
+    except Exception as error:
+        raise failed(operation) from error
+    return Finished(made, begun.seed, filtered)
+
+
+def _job(operation: Operation) -> Job:
+    if operation.job is None:
+        raise LookupError(f"{operation.id} starts nothing")
+    return operation.job
+
+
+def _admitted(visit: Visit, operation: Operation, desk: Desk) -> Given:
+    told = given(visit, operation, desk.studio.inspect)
+    moderate(operation, told.texts)
+    return told
+
+
+def charge(operation: Operation, told: Given, desk: Desk) -> int:
+    """Takes the price from the account before the work, so that two requests cannot spend it twice."""
+    amount = price(operation.credits, told.values)
+    if not desk.store.charge(desk.key, amount):
+        raise Refusal(402, "you lack sufficient credits to make this request, buy more to go on")
+    return amount
+
+
+def pay(visit: Visit, operation: Operation, amount: int, ident: str, desk: Desk) -> None:
+    desk.store.pay(Payment(ident, operation.id, desk.key, amount, desk.now, visit.request_id))
+
+
+def chosen_seed(told: Given) -> int:
+    """The seed that was given; for none, or 0, a random one."""
+    return int(float(told.values.get("seed", 0))) or secrets.randbelow(_LARGEST_SEED) + 1
+
+
+def failed(operation: Operation) -> Refusal:
+    """Our own studio could not do it; the cause belongs in the log, not in the answer."""
+    _log.exception("%s could not be made", operation.id)
+    return Refusal(500, "the generation failed; nothing was charged")

@@ -1,0 +1,84 @@
+"""The sandbox as an httpx transport: requests are answered in this process, without a port."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import httpx
+
+from connector.sandbox.call import Answer, Call
+from connector.sandbox.sandbox import Sandbox, Settings
+
+_PIECE = 1 << 16
+_shared: dict[Path | None, Sandbox] = {}
+_lock = Lock()
+
+
+def transport(state: Path | None = None) -> httpx.BaseTransport:
+    """A transport to the sandbox of this process; with ``state``, to one that others share by that folder."""
+    place = state.resolve() if state else None
+    with _lock:
+        if place not in _shared:
+            _shared[place] = Sandbox(Settings(), state=place)
+        return InProcess(_shared[place])
+
+
+class InProcess(httpx.BaseTransport):
+    """Answers from a sandbox; what would break a connection raises what httpx would raise."""
+
+    def __init__(self, sandbox: Sandbox, sleep: Callable[[float], object] = time.sleep) -> None:
+        self.sandbox = sandbox
+        self._sleep = sleep
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        assert isinstance(request.stream, httpx.SyncByteStream)
+        path = request.url.raw_path.partition(b"?")[0].decode("ascii")
+        answer = self.sandbox.answer(Call(request.method, path, _headers(request), request.stream))
+        self._wait(answer.delay, request)
+        if answer.dropped:
+            raise httpx.RemoteProtocolError(
+                "Server disconnected without sending a response.", request=request
+            )
+        length = ("content-length", str(len(answer.body)))
+        return httpx.Response(
+            answer.status, headers=[*answer.headers, length], stream=_Delivery(answer, request)
+        )
+
+    def _wait(self, delay: float, request: httpx.Request) -> None:
+        """Keeps the caller waiting, no longer than the caller would."""
+        patience = request.extensions.get("timeout", {}).get("read")
+        if patience is not None and delay > patience:
+            self._sleep(patience)
+            raise httpx.ReadTimeout("timed out", request=request)
+        if delay:
+            self._sleep(delay)
+
+
+class _Delivery(httpx.SyncByteStream):
+    """The body in pieces, and the broken connection where it is cut short."""
+
+    def __init__(self, answer: Answer, request: httpx.Request) -> None:
+        self._answer = answer
+        self._request = request
+
+    def __iter__(self) -> Iterator[bytes]:
+        sent = self._answer.sent
+        for place in range(0, len(sent), _PIECE):
+            yield sent[place : place + _PIECE]
+        if self._answer.cut is not None:
+            raise httpx.RemoteProtocolError(self._complaint(len(sent)), request=self._request)
+
+    def _complaint(self, received: int) -> str:
+        return (
+            "peer closed connection without sending complete message body "
+            f"(received {received} bytes, expected {len(self._answer.body)})"
+        )
+
+
+def _headers(request: httpx.Request) -> tuple[tuple[str, str], ...]:
+    pairs: Any = request.headers.multi_items()
+    return tuple(pairs)

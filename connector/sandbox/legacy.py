@@ -1,0 +1,143 @@
+"""The first generation's generations: engines, lists of prompts, and artifacts for an answer."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from connector.sandbox.account import engine_ids
+from connector.sandbox.answers import Finished, wants_json
+from connector.sandbox.call import Answer, json_answer
+from connector.sandbox.check import defaults, is_file, problems, typed
+from connector.sandbox.document import Operation, Schema
+from connector.sandbox.files import file_problems
+from connector.sandbox.form import Part
+from connector.sandbox.generation import Desk, charge, chosen_seed, failed, pay
+from connector.sandbox.given import Given, parameter_problems
+from connector.sandbox.moderation import is_filtered
+from connector.sandbox.refusal import Refusal
+from connector.sandbox.visit import Visit
+
+# text_prompts[0][weight], as a form writes an entry of a list.
+_ENTRY = re.compile(r"(\w+)\[(\d+)\]\[(\w+)\]")
+
+# The first generation names a bad request after the field it is about.
+_NAMES = {
+    "samples": "invalid_samples",
+    "height": "invalid_height_or_width",
+    "width": "invalid_height_or_width",
+    "text_prompts": "invalid_prompts",
+    "init_image": "invalid_mime_type",
+    "image": "invalid_mime_type",
+    "mask_image": "invalid_mask_image",
+}
+
+
+def _generate(visit: Visit, operation: Operation, desk: Desk) -> Answer:
+    """Makes as many pictures as asked for, each from the seed after the last."""
+    told = _told(visit, operation, desk)
+    amount = charge(operation, told, desk)
+    first = chosen_seed(told)
+    try:
+        finished = list(_made(told, operation, desk, first))
+    except Exception as error:
+        desk.store.refund(desk.key, amount)
+        raise failed(operation) from error
+    pay(visit, operation, amount, visit.request_id, desk)
+    return _artifacts(finished) if wants_json(operation, visit.call) else _picture(finished[0])
+
+
+def _made(told: Given, operation: Operation, desk: Desk, first: int) -> Iterator[Finished]:
+    filtered = is_filtered(told.texts)
+    for seed in range(first, first + int(told.values.get("samples", 1))):
+        made = desk.studio.make(operation.id, told.fields, told.files, seed, filtered=filtered)
+        yield Finished(made, seed, filtered)
+
+
+def _artifacts(finished: list[Finished]) -> Answer:
+    artifacts = [
+        {"base64": base64.b64encode(one.made.content).decode(), "seed": one.seed, "finishReason": one.reason}
+        for one in finished
+    ]
+    return json_answer(200, {"artifacts": artifacts})
+
+
+def _picture(one: Finished) -> Answer:
+    told = {"content-type": one.made.media_type, "finish-reason": one.reason, "seed": str(one.seed)}
+    return Answer(200, tuple(told.items()), one.made.content)
+
+
+def _told(visit: Visit, operation: Operation, desk: Desk) -> Given:
+    """What the request gives. The prompts become one, for the studio's sake."""
+    if visit.names["engine_id"] not in engine_ids():
+        raise Refusal(404, "the specified engine was not found", name="not_found")
+    if visit.body.problem:
+        raise visit.body.problem
+    schema = operation.body or {}
+    files = {part.name: part.content for part in visit.body.parts if _is_file(part, schema)}
+    values = _from_form(visit.body.parts, schema) if visit.body.parts else _from_json(visit.body.raw)
+    found = [*parameter_problems(visit, operation), *problems({**values, **dict.fromkeys(files, "")}, schema)]
+    for name, content in files.items():
+        found += [f"{name}: {told}" for told in file_problems(desk.studio.inspect(content), {})]
+    found = found or list(_conditions(values, schema, visit, operation))
+    if found:
+        raise Refusal(400, *found, name=_NAMES.get(re.split(r"\W", found[0])[0]))
+    texts = tuple(str(prompt["text"]) for prompt in values.get("text_prompts", ()))
+    return Given(_fields(values, texts), files, defaults(values, schema), texts)
+
+
+def _is_file(part: Part, schema: Schema) -> bool:
+    return is_file(schema.get("properties", {}).get(part.name, {}))
+
+
+def _from_json(raw: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(raw or b"null")
+    except ValueError as error:
+        raise Refusal(400, f"body: cannot be read as JSON, {error}") from error
+    if not isinstance(told, dict):
+        raise Refusal(400, "body: must be a JSON object")
+    return told
+
+
+def _from_form(parts: tuple[Part, ...], schema: Schema) -> dict[str, Any]:
+    """The values of a form, with the entries of lists put together again."""
+    values: dict[str, Any] = {}
+    lists: dict[str, dict[int, dict[str, Any]]] = {}
+    known = schema.get("properties", {})
+    for part in parts:
+        entry = _ENTRY.fullmatch(part.name)
+        if entry:
+            kind = known.get(entry[1], {}).get("items", {}).get("properties", {}).get(entry[3], {})
+            lists.setdefault(entry[1], {}).setdefault(int(entry[2]), {})[entry[3]] = typed(part.text, kind)
+        elif not _is_file(part, schema):
+            values[part.name] = typed(part.text, known.get(part.name, {}))
+    return values | {name: [entries[place] for place in sorted(entries)] for name, entries in lists.items()}
+
+
+def _conditions(
+    values: Mapping[str, Any], schema: Schema, visit: Visit, operation: Operation
+) -> Iterator[str]:
+    """The rules that a JSON Schema cannot say: width times height by engine, and one sample as a picture."""
+    whole = defaults(values, schema)
+    for rule in schema.get("x-pixels", ()):
+        if fnmatchcase(visit.names["engine_id"], rule["engines"]):
+            if not rule["minimum"] <= whole["width"] * whole["height"] <= rule["maximum"]:
+                yield f"width, height: must have {rule['minimum']} to {rule['maximum']} pixels together"
+            break
+    if whole.get("samples", 1) > 1 and not wants_json(operation, visit.call):
+        yield "samples: more than one needs accept: application/json"
+
+
+def _fields(values: Mapping[str, Any], texts: tuple[str, ...]) -> dict[str, str]:
+    plain = {name: str(value) for name, value in values.items() if not isinstance(value, list)}
+    return plain | ({"prompt": ", ".join(texts)} if texts else {})
+
+
+HANDLERS: Mapping[str, Callable[[Visit, Operation, Desk], Answer]] = dict.fromkeys(
+    ("v1_text_to_image", "v1_image_to_image", "v1_upscale", "v1_masking"), _generate
+)

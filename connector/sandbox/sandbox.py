@@ -1,0 +1,201 @@
+"""The vendor's API on this machine: a call goes in, an answer comes out."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+from connector.sandbox import account, control, legacy
+from connector.sandbox.call import Answer, Call
+from connector.sandbox.clock import Clock, world_clock
+from connector.sandbox.document import Api, Operation, load
+from connector.sandbox.faults import AFTER, INSTEAD, Fault, Faults
+from connector.sandbox.generation import Desk, Studio, fetch, generate, start
+from connector.sandbox.price import hundredths
+from connector.sandbox.refusal import Refusal, no_such_path, unauthorized
+from connector.sandbox.store import Store, fingerprint
+from connector.sandbox.visit import Visit, remembered, visit
+
+Handler = Callable[[Visit, Operation, Desk], Answer]
+
+# Operations that are not generations of the current API, and so have a handler of their own.
+_OWN: Mapping[str, Handler] = {**account.HANDLERS, **legacy.HANDLERS}
+_ROOTS = ("/v1/", "/v2alpha/", "/v2beta/")
+_KEY = "sk-"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this sandbox is set up.
+
+    ``credits`` is what a key starts with that was never seen; any key that begins with ``sk-`` and is
+    not ``revoked`` is an account. ``job_seconds`` is how long a started generation takes, and ``speed``
+    how much faster than the world's the clock runs (None: as the kept state says, else 1).
+    ``poll_floor`` refuses polls that come too soon. ``retry_after`` adds that header to a 429, which the
+    vendor does not. ``serve_removed`` serves what the vendor has ended; without it, it is 404 as today.
+    """
+
+    credits: float = 1000
+    revoked: frozenset[str] = frozenset()
+    job_seconds: float = 12
+    speed: float | None = None
+    poll_floor: bool = True
+    retry_after: bool = False
+    serve_removed: bool = True
+    kept_requests: int = 1000
+
+
+class Sandbox:
+    """The stand-in. It may be asked from many threads at once.
+
+    ``state`` is a folder in which it remembers between processes; without one it forgets.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        state: Path | None = None,
+        studio: Studio | None = None,
+        api: Api | None = None,
+        world: Callable[[], float] = time.time,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.api = api or load()
+        self.store = Store(_database(state))
+        self.faults = Faults()
+        self.requests: deque[dict[str, Any]] = deque(maxlen=self.settings.kept_requests)
+        self._studio = studio
+        self._world = world
+        self._set_clock()
+
+    def close(self) -> None:
+        self.store.close()
+
+    def answer(self, call: Call) -> Answer:
+        """The answer to one call. Nothing is raised but what reading the body raises."""
+        if control.is_control(call.path):
+            return self._marked(control.answer(self, call))
+        with closing(_Arrival(visit(call, self.api))) as arrival:
+            answer = self._delivered(arrival.visit)
+            self.requests.append(remembered(arrival.visit, answer.status, self.now()))
+        return self._marked(answer, ("x-request-id", arrival.visit.request_id))
+
+    def _delivered(self, came: Visit) -> Answer:
+        """The honest answer, unless a fault was set for this request."""
+        fault = self.faults.meet(came.call.path) or Fault("none")
+        if fault.kind in INSTEAD:
+            return INSTEAD[fault.kind](fault, came.call.path)
+        answer = self._honest(came)
+        return AFTER[fault.kind](fault, answer) if fault.kind in AFTER else answer
+
+    def _honest(self, came: Visit) -> Answer:
+        try:
+            return self._served(came)
+        except Refusal as refusal:
+            return refusal.answer(came.call.path)
+
+    def _served(self, came: Visit) -> Answer:
+        """The credential is looked at first, then the limits, then what is asked for: as the vendor does."""
+        if not came.call.path.startswith(_ROOTS):
+            raise no_such_path(came.call.path)
+        key = self._key(came)
+        desk = self._desk(key)
+        self._hold_rate(desk)
+        operation = came.operation
+        if operation is None or (operation.removed and not self.settings.serve_removed):
+            raise no_such_path(came.call.path)
+        return _handler(operation)(came, operation, desk)
+
+    def _key(self, came: Visit) -> str:
+        """The fingerprint of the key that was sent, if it is one that counts."""
+        sent = came.call.header("authorization")
+        scheme, _, key = (sent or "").partition(" ")
+        if scheme.lower() != "bearer" or not key.startswith(_KEY) or key in self.settings.revoked:
+            raise unauthorized(came.call.path, sent)
+        known = self.store.account(fingerprint(key), hundredths(self.settings.credits))
+        if known.revoked:
+            raise unauthorized(came.call.path, sent)
+        return known.key
+
+    def _hold_rate(self, desk: Desk) -> None:
+        limit = self.api.rate_limit
+        wait = self.store.locked_for(desk.key, desk.now, limit)
+        if wait:
+            said = f"more than {limit.requests} requests in {limit.window:g} s; locked out for {wait:.0f} s"
+            raise Refusal(429, said, retry_after=desk.pause(wait))
+
+    def _desk(self, key: str) -> Desk:
+        clock = self.clock()
+        return Desk(
+            api=self.api,
+            store=self.store,
+            studio=self.studio,
+            key=key,
+            now=clock.at(self._world()),
+            speed=clock.speed,
+            job_seconds=self.settings.job_seconds,
+            poll_floor=self.settings.poll_floor,
+            retry_after=self.settings.retry_after,
+        )
+
+    @property
+    def studio(self) -> Studio:
+        """The makers of media, brought in when they are first needed: they are large."""
+        if self._studio is None:
+            self._studio = cast(Studio, import_module("connector.sandbox.studio"))
+        return self._studio
+
+    def clock(self) -> Clock:
+        """The clock as it is set now, by whichever process."""
+        return self.store.clock() or world_clock(self._world())
+
+    def now(self) -> float:
+        return self.clock().at(self._world())
+
+    def change_clock(self, speed: float | None = None, advance: float = 0.0) -> Clock:
+        """Another speed from now on, or a jump ahead."""
+        self.store.set_clock(self.clock().changed(self._world(), speed=speed, advance=advance))
+        return self.clock()
+
+    def _set_clock(self) -> None:
+        if self.settings.speed is not None:
+            self.change_clock(self.settings.speed)
+        elif self.store.clock() is None:
+            self.store.set_clock(world_clock(self._world()))
+
+    def _marked(self, answer: Answer, *more: tuple[str, str]) -> Answer:
+        """Whatever it answers says that it is the sandbox, and whether its time is the world's."""
+        marks = (*more, ("x-sandbox", "true"), *self.clock().honest.items())
+        return replace(answer, headers=(*answer.headers, *marks))
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A visit whose spooled parts are closed with it."""
+
+    visit: Visit
+
+    def close(self) -> None:
+        self.visit.body.close()
+
+
+def _handler(operation: Operation) -> Handler:
+    if operation.id in _OWN:
+        return _OWN[operation.id]
+    if operation.result_of:
+        return fetch
+    return start if operation.job else generate
+
+
+def _database(state: Path | None) -> Path | None:
+    if state is None:
+        return None
+    state.mkdir(parents=True, exist_ok=True)
+    return state / "sandbox.sqlite"

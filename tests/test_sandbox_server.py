@@ -1,0 +1,174 @@
+"""On a port the sandbox is the same, to any client and to many at once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sandbox.support import KEY, MINIMAL, file, sandbox, send
+
+from connector.sandbox import Sandbox, Settings, serving
+from connector.sandbox.command import add_arguments, greeting, run
+from connector.sandbox.document import load
+
+CORE = "/v2beta/stable-image/generate/core"
+ERASE = "/v2beta/stable-image/edit/erase"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Sandbox, str]]:
+    stand_in = sandbox(credits=100_000)
+    with serving(stand_in) as url:
+        yield stand_in, url
+    stand_in.close()
+
+
+@pytest.fixture
+def http(served: tuple[Sandbox, str]) -> Iterator[httpx.Client]:
+    stand_in, url = served
+    stand_in.store.clear()
+    stand_in.requests.clear()
+    with httpx.Client(base_url=url, headers={"authorization": f"Bearer {KEY}"}) as opened:
+        yield opened
+
+
+def test_a_stranger_with_files(http: httpx.Client) -> None:
+    """Plain httpx, as anybody would write it."""
+    answer = http.post(CORE, data={"prompt": "a boat"}, files={"none": ""})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/png"
+
+
+@pytest.mark.parametrize("operation", MINIMAL)
+def test_every_operation_over_the_wire(http: httpx.Client, operation: str) -> None:
+    """The same minimal requests, through a socket."""
+    assert send(http, operation).status_code in (200, 202)
+
+
+def test_the_body_may_come_in_chunks(http: httpx.Client) -> None:
+    """Without a length, as Node clients send streams."""
+    form = b'--m\r\ncontent-disposition: form-data; name="prompt"\r\n\r\na boat\r\n--m--\r\n'
+    pieces = (form[at : at + 5] for at in range(0, len(form), 5))
+    answer = http.post(CORE, content=pieces, headers={"content-type": "multipart/form-data; boundary=m"})
+    assert answer.status_code == 200
+
+
+def test_sixty_four_at_once(http: httpx.Client) -> None:
+    """Nobody is turned away, nobody is charged twice."""
+    with ThreadPoolExecutor(64) as threads:
+        statuses = list(threads.map(lambda _: send(http, "edit_erase").status_code, range(64)))
+    assert set(statuses) == {200}
+    assert http.get("/v1/user/balance").json() == {"credits": 100_000 - 64 * 5}
+
+
+def test_too_large_a_body_hears_why(http: httpx.Client) -> None:
+    """The answer reaches a client that hears it only when it has sent everything; the connection lives."""
+    for _ in range(2):
+        answer = http.post(ERASE, files={"image": b"x" * (12 << 20)})
+        assert (answer.status_code, answer.json()["name"]) == (413, "payload_too_large")
+
+
+def test_a_large_part_arrives_whole(http: httpx.Client) -> None:
+    """Parts that do not fit into memory's share are the same after the detour."""
+    picture = file("png", "64x64") + b"\0" * (3 << 20)
+    assert http.post(ERASE, files={"image": picture}).status_code == 200
+    assert http.get("/_sandbox/requests").json()[0]["parts"][0]["size"] == len(picture)
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "paid"),
+    [
+        ("drop", httpx.TransportError, 0),
+        ("drop_after", httpx.TransportError, 1),
+        ("truncate", httpx.RemoteProtocolError, 1),
+    ],
+)
+def test_broken_connections(http: httpx.Client, kind: str, error: type[Exception], paid: int) -> None:
+    """The connection really breaks, at the moment that was asked for, and the next one works."""
+    http.post("/_sandbox/faults", json={"kind": kind, "next": 1})
+    with pytest.raises(error):
+        send(http, "generate_core")
+    assert len(http.get("/_sandbox/ledger").json()) == paid
+    assert send(http, "generate_core").status_code == 200
+
+
+def test_latency_is_felt(http: httpx.Client) -> None:
+    """A client with less patience gives up."""
+    http.post("/_sandbox/faults", json={"kind": "latency", "seconds": 0.2, "next": 1})
+    with pytest.raises(httpx.ReadTimeout):
+        http.get("/v1/user/balance", timeout=0.05)
+
+
+def test_a_client_that_leaves_early_harms_nobody(served: tuple[Sandbox, str], http: httpx.Client) -> None:
+    """Half a request is no request."""
+    host, port = served[1].removeprefix("http://").split(":")
+    head = f"POST {CORE} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\ncontent-length: 1000\r\n"
+    with socket.create_connection((host, int(port))) as half:
+        half.sendall(head.encode() + b"content-type: multipart/form-data; boundary=m\r\n\r\n--m\r\n")
+    assert send(http, "generate_core").status_code == 200
+    assert len(http.get("/_sandbox/ledger").json()) == 1
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_curl(served: tuple[Sandbox, str], http: httpx.Client, tmp_path: Path) -> None:
+    """The vendor's own samples are written for curl, which asks before it sends a large file."""
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(file("png", "64x64") + b"\0" * (2 << 20))
+    said = subprocess.run(
+        ["curl", "-sS", "-f", f"{served[1]}{ERASE}", "-H", f"authorization: Bearer {KEY}", "-H",
+         "accept: application/json", "-F", f"image=@{picture}", "-F", "seed=3"],
+        capture_output=True, check=True,
+    )  # fmt: skip
+    assert json.loads(said.stdout)["seed"] == 3
+
+
+def test_get_over_the_wire(http: httpx.Client) -> None:
+    """Every operation without a body answers in its own words too."""
+    for operation in load().operations:
+        if operation.body is None:
+            answer = request_get(http, operation)
+            assert answer.status_code == (404 if operation.result_of else 200)
+
+
+def request_get(http: httpx.Client, operation: Any) -> httpx.Response:
+    return http.get(operation.path.replace("{id}", "0" * 64))
+
+
+def _parsed(*options: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return parser.parse_args(options)
+
+
+def test_a_port_in_use_is_said(served: tuple[Sandbox, str], capsys: pytest.CaptureFixture[str]) -> None:
+    """No traceback; another port is asked for."""
+    port = served[1].rpartition(":")[2]
+    assert run(_parsed("--port", port)) == 1
+    assert "choose another --port" in capsys.readouterr().out
+
+
+def test_the_greeting_says_what_is_not_as_it_seems() -> None:
+    """Address and key always, the speed only where it is not the world's."""
+    plain, fast = Sandbox(), Sandbox(Settings(speed=60))
+    assert "http://here" in greeting("http://here", plain)
+    assert "sk-sandbox" in greeting("http://here", plain)
+    assert "60 times" not in greeting("http://here", plain)
+    assert "60 times" in greeting("http://here", fast)
+    plain.close()
+    fast.close()
+
+
+@pytest.mark.parametrize("speed", ["0", "-3"])
+def test_time_does_not_stand_still(speed: str) -> None:
+    """A speed that is not above 0 is refused by the option itself."""
+    with pytest.raises(SystemExit):
+        _parsed("--speed", speed)
