@@ -18,7 +18,7 @@ _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _KEPT_IN_PATH = "!$&'()*+,;=:@%~"
 
 
-class UrlError(ValueError):
+class UrlError(Exception):
     """The value cannot stand in an address; the sentence says why."""
 
 

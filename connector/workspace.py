@@ -32,7 +32,9 @@ class Workspace:
         from connector.connections import ConnectionStore
         from connector.sealing import MasterKeys
 
-        return ConnectionStore(self.database, MasterKeys(self.home, self._environ))
+        return ConnectionStore(
+            self.database, MasterKeys(self._environ, self.home), environ=self._environ, clock=self._clock
+        )
 
     @cached_property
     def budget(self) -> Budget:
