@@ -1,0 +1,62 @@
+"""A request carries what its action asks for, and its method and body go together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connector import template
+from connector.checks.subject import Subject
+from connector.errors import Problem
+from connector.render import SAFE_METHODS
+
+_WITH_FILES = ("multipart", "raw")
+
+
+def _body_of_a_reading(subject: Subject) -> Iterator[Problem]:
+    request = subject.action.request
+    if (
+        request.method in SAFE_METHODS
+        and request.body.kind != "none"
+        and not template.is_template(request.body.kind)
+    ):
+        yield subject.problem(
+            "request.body", f"a {request.method} has no body; use `query`, or another method such as POST"
+        )
+
+
+def _files_need_a_body_for_them(subject: Subject) -> Iterator[Problem]:
+    kind = subject.action.request.body.kind
+    if kind in _WITH_FILES or template.is_template(kind):
+        return
+    for name in subject.action.files:
+        path = f"inputs.properties.{name}"
+        yield subject.problem(
+            path, f"is a file, and a {kind} body cannot carry one; make the body multipart or raw"
+        )
+
+
+def _unused_input(subject: Subject) -> Iterator[Problem]:
+    used = _used(subject)
+    if used is None:
+        return
+    for name in subject.action.parameters:
+        if f"inputs.{name}" not in used:
+            message = "reaches nowhere in the request; use it as {{ inputs." + name + " }}, or take it out"
+            yield subject.problem(f"inputs.properties.{name}", message)
+
+
+def _used(subject: Subject) -> frozenset[str] | None:
+    """What the request's holes use; None where all is used, or where they cannot be read."""
+    body = subject.action.request.body
+    by_name = body.fields is None and body.json is None and body.content is None
+    if body.kind != "none" and by_name and not template.is_template(body.kind):
+        return None
+    try:
+        used = template.references(subject.source.usable["request"])
+        used |= template.references(subject.action.output.kind)
+    except template.TemplateError:
+        return None
+    return None if "inputs" in used else used
+
+
+OF_ACTIONS = (_body_of_a_reading, _files_need_a_body_for_them, _unused_input)

@@ -1,0 +1,56 @@
+"""No file holds what looks like a real secret: specs are shared, and their history is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from connector.checks.subject import texts
+from connector.errors import Problem
+from connector.loader import Loaded, Source
+
+_SECRETS = (
+    re.compile(
+        r"\b[sp]k-(?:proj-|live-|test-)?[A-Za-z0-9_-]{16,}"
+    ),  # this vendor's keys and others like them
+    re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    re.compile(r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|hf_)[A-Za-z0-9_-]{16,}"),
+    re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+"),  # a JSON web token
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    re.compile(r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{16,}"),
+)
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{32,}={0,2}(?![A-Za-z0-9+/_=-])")
+# Where a value only looks like one: what a form shows as an example, and addresses of pages.
+_HARMLESS = re.compile(r"(properties\..*\.examples\.\d+|(^|\.)(documentation|help))$")
+
+
+def _leaked(loaded: Loaded) -> Iterator[Problem]:
+    for source in loaded.sources.values():
+        for path, text in texts(source.document.value, ""):
+            if _looks_secret(text) and not _HARMLESS.search(path) and not _in_process(source, path):
+                message = "looks like a secret, and is not shown here; keep it in a connection, and revoke it"
+                yield source.problem(path, message)
+
+
+def _looks_secret(text: str) -> bool:
+    if text.startswith("data:"):
+        return False
+    return any(pattern.search(text) for pattern in _SECRETS) or any(map(_mixed, _BASE64.findall(text)))
+
+
+def _mixed(run: str) -> bool:
+    """Words and paths seldom mix all three kinds of character in one long run; keys do."""
+    return all(re.search(kind, run) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
+
+
+def _in_process(source: Source, path: str) -> bool:
+    """Whether it is the credential of an environment that never leaves this process."""
+    parts = path.split(".")
+    if parts[0] != "environments" or not isinstance(source.document.value, dict):
+        return False
+    environments = source.document.value.get("environments")
+    environment = environments.get(parts[1]) if isinstance(environments, dict) else None
+    return isinstance(environment, dict) and "transport" in environment
+
+
+OF_FOLDERS = (_leaked,)

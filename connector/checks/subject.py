@@ -1,0 +1,43 @@
+"""What a rule looks at: one action, the file it was made of, and the integration around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connector.errors import Problem
+from connector.loader import Source
+from connector.names import nearest
+from connector.spec import Action, Integration
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An action under check."""
+
+    action: Action
+    source: Source
+    integration: Integration
+    folder: Path
+
+    def problem(self, path: str, message: str, **more: Any) -> Problem:
+        """A problem at a path of the action's file."""
+        return self.source.problem(path, message, **more)
+
+    def unknown_input(self, name: str) -> str:
+        """The sentence for a name that is no input of the action."""
+        return f"{name!r} is not an input of this action{nearest(name, self.action.parameters)}"
+
+
+def texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Every text inside a value, with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, entry in value.items():
+            yield from texts(entry, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, list | tuple):
+        for index, entry in enumerate(value):
+            yield from texts(entry, f"{path}.{index}" if path else str(index))
