@@ -1,0 +1,46 @@
+"""Nothing that may cost is sent twice unless it is known that it did not run."""
+
+import pytest
+
+from connector.errors import BadRequest, OutcomeUnknown, RateLimited, TimedOut, Unreachable, UpstreamFailed
+from connector.retry import Attempt, wait_before_next
+from connector.spec import Retry
+
+RULES = Retry(attempts=3, first=1, longest=5)
+
+
+@pytest.mark.parametrize(
+    ("error", "ran", "harmless", "again"),
+    [
+        (Unreachable("never left"), False, False, True),
+        (RateLimited("429"), False, False, True),
+        (UpstreamFailed("503"), False, False, True),
+        (UpstreamFailed("500"), True, False, False),
+        (OutcomeUnknown("lost"), True, False, False),
+        (TimedOut("slow"), True, False, False),
+        (UpstreamFailed("500"), True, True, True),
+        (TimedOut("slow"), True, True, True),
+        (BadRequest("400"), True, True, False),
+    ],
+)
+def test_who_is_sent_again(error, ran, harmless, again):
+    """A request at stake only where it did not run; a harmless one wherever it can help."""
+    wait = wait_before_next(Attempt(error, 1, ran, harmless), RULES, jitter=1)
+    assert (wait is not None) is again
+
+
+def test_waits_double_up_to_the_longest():
+    """With jitter between a half and the whole of it."""
+    waits = [wait_before_next(Attempt(TimedOut(""), n, True, True), Retry(9, 1, 5), 1) for n in range(1, 6)]
+    assert waits == [1, 2, 4, 5, 5]
+    assert wait_before_next(Attempt(TimedOut(""), 1, True, True), RULES, 0) == 0.5
+
+
+def test_what_the_upstream_asks_to_wait_is_waited():
+    """In full, and not a jittered part of it."""
+    assert wait_before_next(Attempt(RateLimited("", retry_after=60), 1, False, False), RULES, 0) == 60
+
+
+def test_attempts_end():
+    """The last attempt's error stands."""
+    assert wait_before_next(Attempt(TimedOut(""), 3, True, True), RULES, 1) is None
