@@ -1,0 +1,172 @@
+"""A prompt becomes a picture: place, light, things and weather, composed by the seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PIL import Image, ImageChops
+
+from connector.sandbox.studio import abstract, weather
+from connector.sandbox.studio.brush import Canvas
+from connector.sandbox.studio.colour import Colour, colour, mix
+from connector.sandbox.studio.light import Light, light_for
+from connector.sandbox.studio.motifs import Coat, Motif, Place, put
+from connector.sandbox.studio.places import PLACES, Scene, Stage
+from connector.sandbox.studio.words import Asked, Reading, digest, read
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Painting:
+    """A picture, and where on it each named thing is, in the picture's pixels."""
+
+    image: Image.Image
+    things: Mapping[str, Box]
+
+
+def paint(prompt: str, seed: int, size: tuple[int, int], negative: str = "", model: str = "") -> Painting:
+    """The scene that a prompt describes. Shape and style change nothing in what the dice say."""
+    reading = read(prompt, negative)
+    dice = random.Random(digest("paint", prompt, seed, model))
+    light = light_for(reading.hour, reading.tints, dice)
+    canvas = Canvas.blank(size)
+    placed = _compose(canvas, reading, light, dice)
+    _vignette(canvas)
+    return Painting(canvas.finished(), {name: _halved(box, size) for name, box in placed.items()})
+
+
+def _halved(box: tuple[float, float, float, float], size: tuple[int, int]) -> Box:
+    """Canvas pixels are twice as fine as the picture's."""
+    left, top, right, low = (round(v / 2) for v in box)
+    return (max(0, left), max(0, top), min(size[0], right), min(size[1], low))
+
+
+Found = dict[str, tuple[float, float, float, float]]
+
+
+def _compose(canvas: Canvas, reading: Reading, light: Light, dice: random.Random) -> Found:
+    hero_x = dice.choice((0.36, 0.4, 0.6, 0.64))
+    setting = reading.setting
+    if setting == "abstract":
+        abstract.abstract(canvas, dice, reading.tints)
+        stage = Stage(near=0.84, far=0.8, air=0.74, scale=1.1)
+    else:
+        stage = PLACES[setting](Scene(canvas, light, random.Random(dice.random()), reading.weather, hero_x))
+    _weather(canvas, reading, light, dice, weather.BEHIND)
+    found = _things(canvas, reading, light, dice, stage, hero_x)
+    _weather(canvas, reading, light, dice, weather.IN_FRONT)
+    return found
+
+
+def _weather(canvas: Canvas, reading: Reading, light: Light, dice: random.Random, table: Mapping[str, object]) -> None:
+    for name in sorted(reading.weather & table.keys()):
+        {**weather.BEHIND, **weather.IN_FRONT}[name](canvas, light, random.Random(dice.random()))
+
+
+def _things(canvas: Canvas, reading: Reading, light: Light, dice: random.Random, stage: Stage, hero_x: float) -> Found:
+    """The first thing is the largest and stands at the third; the others keep away from it, and go behind."""
+    found: Found = {}
+    spots = _spots(hero_x, dice)
+    ordered = list(enumerate(reading.things[:5]))
+    for rank, asked in reversed(ordered):
+        tones = random.Random(digest(asked.motif.name, dice.random()))
+        for copy in reversed(range(min(asked.count, 6))):
+            place = _place(canvas, asked, stage, spots, rank, copy, tones)
+            _stand(canvas, asked.motif, place, coat_for(asked, light, tones if copy else random.Random(digest(reading.text, asked.motif.name, hero_x))))
+            found[asked.motif.name] = _union(found.get(asked.motif.name), place.box(asked.motif))
+    return found
+
+
+def _spots(hero_x: float, dice: random.Random) -> list[float]:
+    far_side = 1 - hero_x
+    rest = [far_side + 0.12 * (1 if far_side > 0.5 else -1), 0.5, 0.12, 0.9]
+    return [hero_x, *(x + dice.uniform(-0.03, 0.03) for x in rest)]
+
+
+def _place(canvas: Canvas, asked: Asked, stage: Stage, spots: list[float], rank: int, copy: int, dice: random.Random) -> Place:
+    motif, behind = asked.motif, rank + copy * 0.6
+    feet = {"ground": stage.near - (stage.near - stage.far) * min(1.0, behind * 0.5), "water": stage.water, "sky": stage.air, "deep": stage.air}
+    foot = feet[motif.stand] - (0.05 * behind if motif.stand != "ground" else 0)
+    height = canvas.height * motif.size * stage.scale * 0.76 ** min(behind, 3.0) * dice.uniform(0.95, 1.05)
+    x = spots[rank] + (0.0 if not copy else (0.2 + 0.09 * copy) * (1 if (copy % 2 == 0) == (spots[rank] > 0.5) else -1))
+    return _fitted(canvas, motif, Place(canvas.width * (x % 1.0), canvas.height * foot, height, dice.random() < 0.5))
+
+
+def _fitted(canvas: Canvas, motif: Motif, place: Place) -> Place:
+    """Small enough for a narrow picture, and wholly inside it."""
+    left, top, right, _ = place.box(motif)
+    shrink = min(1.0, canvas.width * 0.8 / max(1.0, right - left), (place.y - canvas.height * 0.04) / max(1.0, place.y - top))
+    smaller = Place(place.x, place.y, place.height * shrink, place.flipped)
+    left, _, right, _ = smaller.box(motif)
+    margin = canvas.width * 0.03
+    shift = max(0.0, margin - left) - max(0.0, right - (canvas.width - margin))
+    return Place(smaller.x + shift, smaller.y, smaller.height, smaller.flipped)
+
+
+def coat_for(asked: Asked, light: Light, dice: random.Random) -> Coat:
+    main = asked.colour or colour(dice.choice(asked.motif.mains.split()))
+    return Coat(main, colour(asked.motif.accent), light)
+
+
+def _stand(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> None:
+    """The thing with the shadow that ties it to the ground, or its reflection to the water."""
+    left, _, right, _ = place.box(motif)
+    if motif.stand == "ground":
+        canvas.glow((place.x, place.y), (right - left) * 0.62, (12, 14, 34), 0.55, 0.13)
+    if motif.stand == "water":
+        _reflection(canvas, motif, place, coat)
+    put(canvas, motif, place, coat)
+
+
+def _reflection(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> None:
+    """The thing upside down, faint, squeezed and broken by ripples."""
+    before = canvas.image.copy()
+    put(canvas, motif, Place(place.x, place.y, -place.height * 0.6, not place.flipped), coat)
+    faint = Image.blend(before, canvas.image, 0.3)
+    canvas.image.paste(faint)
+
+
+def _union(a: tuple[float, float, float, float] | None, b: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    return b if a is None else (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
+
+
+def _vignette(canvas: Canvas) -> None:
+    """Corners a little darker, which holds the eye inside."""
+    fall = Image.radial_gradient("L").point([round(max(0, v - 130) * 0.42) for v in range(256)])
+    canvas.image.paste((14, 12, 34), (0, 0), fall.resize(canvas.image.size, Image.Resampling.BILINEAR))
+
+
+def add(picture: Image.Image, asked: Asked, box: Box, seed: int, hour: str | None = None) -> Image.Image:
+    """A thing painted into a box of a finished picture, in the light that the picture has there."""
+    canvas = Canvas.over(picture.crop(box))
+    dice = random.Random(digest("add", asked.motif.name, seed))
+    light = light_for(hour or "day", (), dice)
+    place = _filling(canvas, asked.motif, dice.random() < 0.5)
+    put(canvas, asked.motif, place, _ambient(coat_for(asked, light, dice), picture, light))
+    return canvas.finished().resize((box[2] - box[0], box[3] - box[1]))
+
+
+def _filling(canvas: Canvas, motif: Motif, flipped: bool) -> Place:
+    """As large as the canvas allows, standing on its foot."""
+    unit = Place(0, 0, 1, flipped)
+    left, top, right, low = unit.box(motif)
+    height = min(canvas.width * 0.94 / (right - left), canvas.height * 0.94 / (low - top))
+    return Place(canvas.width / 2 - height * (left + right) / 2, canvas.height * 0.97 - height * low, height, flipped)
+
+
+def _ambient(coat: Coat, picture: Image.Image, light: Light) -> Coat:
+    """The thing takes a little of the picture's own colour, so that it belongs there."""
+    mean = picture.convert("RGB").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    tone: Colour = mean if isinstance(mean, tuple) and len(mean) == 3 else (128, 128, 128)  # type: ignore[assignment]
+    dim = 0.55 + 0.45 * min(1.0, sum(tone) / 330)
+    worn = Light(light.name, light.sky, light.sun, mix(mix((0, 0, 0), (255, 255, 255), dim), tone, 0.15), 0.03, dim < 0.75)
+    return Coat(coat.main, coat.accent, worn)
+
+
+def differs(a: Image.Image, b: Image.Image) -> Image.Image:
+    """How far two pictures are apart, pixel by pixel, in the channel that differs most."""
+    red, green, blue = ImageChops.difference(a.convert("RGB"), b.convert("RGB")).split()
+    return ImageChops.lighter(ImageChops.lighter(red, green), blue)

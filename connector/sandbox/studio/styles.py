@@ -1,0 +1,294 @@
+"""What each style preset makes of a painted scene."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageOps
+
+from connector.sandbox.studio.colour import Colour, along, colour, lighter, luminance
+from connector.sandbox.studio.words import digest
+
+Style = Callable[[Image.Image, random.Random], Image.Image]
+_LEVELS = range(256)
+
+
+def styled(image: Image.Image, preset: str, seed: int) -> Image.Image:
+    """The picture in that style; an unknown or absent one changes nothing."""
+    style = STYLES.get(preset)
+    return style(image, random.Random(digest("style", preset, seed))) if style else image
+
+
+def curve(image: Image.Image, *tables: Sequence[int]) -> Image.Image:
+    """One lookup for all channels, or one for each."""
+    return image.point([v for table in (tables if len(tables) == 3 else tables * 3) for v in table])
+
+
+def mapped(image: Image.Image, stops: Sequence[Colour]) -> Image.Image:
+    """Dark to light becomes a walk along a gradient."""
+    colours = [along(stops, v / 255) for v in _LEVELS]
+    grey = ImageOps.autocontrast(image.convert("L"), cutoff=1)
+    return Image.merge("RGB", [grey.point([c[i] for c in colours]) for i in range(3)])
+
+
+def contrast(amount: float) -> list[int]:
+    """An S-shaped tone curve."""
+    return [round(v + amount * 255 * ((v / 255) ** 2 * (3 - 2 * v / 255) - v / 255)) for v in _LEVELS]
+
+
+def saturated(image: Image.Image, amount: float) -> Image.Image:
+    return ImageEnhance.Color(image).enhance(amount)
+
+
+def bloom(image: Image.Image, strength: float, above: int = 150) -> Image.Image:
+    """Bright parts shine over their edges."""
+    small = image.reduce(8).point([max(0, v - above) * 255 // (255 - above) for v in _LEVELS] * 3)
+    light = small.filter(ImageFilter.GaussianBlur(max(image.size) / 300)).resize(image.size, Image.Resampling.BICUBIC)
+    return Image.blend(image, ImageChops.screen(image, light), strength)
+
+
+def grain(image: Image.Image, dice: random.Random, amount: float) -> Image.Image:
+    noise = Image.frombytes("L", image.size, dice.randbytes(image.width * image.height))
+    soft = noise.filter(ImageFilter.BoxBlur(0.6)).point([round(128 + (v - 128) * amount) for v in _LEVELS])
+    return ImageChops.add(image, Image.merge("RGB", [soft] * 3), 1, -128)
+
+
+def ink(image: Image.Image, threshold: int = 18, width: int = 1) -> Image.Image:
+    """Where outlines are: white lines on black."""
+    grey = image.filter(ImageFilter.BoxBlur(1)).convert("L")
+    thick = 3 + 2 * (width - 1)
+    edges = ImageChops.subtract(grey.filter(ImageFilter.MaxFilter(3)), grey.filter(ImageFilter.MinFilter(3)))
+    broad = edges.filter(ImageFilter.MaxFilter(thick)) if thick > 3 else edges
+    return broad.point([max(0, min(255, (v - threshold) * 9)) for v in _LEVELS])
+
+
+def _inked(image: Image.Image, fill: Colour, threshold: int = 18, width: int = 1) -> Image.Image:
+    done = image.copy()
+    done.paste(fill, (0, 0), ink(image, threshold, width))
+    return done
+
+
+def _flat(image: Image.Image, colours: int) -> Image.Image:
+    calm = image.filter(ImageFilter.BoxBlur(max(image.size) / 500))
+    return calm.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB")
+
+
+def _relief(image: Image.Image, depth: float, soft: float) -> Image.Image:
+    """Light from the upper left on a surface whose height is the picture's brightness."""
+    height = image.convert("L").filter(ImageFilter.GaussianBlur(soft))
+    reach = max(1, round(soft))
+    slope = ImageChops.subtract(height, ImageChops.offset(height, -reach, -reach), 1, 128)
+    light = slope.point([max(0, min(255, round(128 - (v - 128) * depth))) for v in _LEVELS])
+    return ImageChops.overlay(image, Image.merge("RGB", [light] * 3))
+
+
+def _enhance(image: Image.Image, dice: random.Random) -> Image.Image:
+    return saturated(curve(image, contrast(0.35)), 1.28).filter(ImageFilter.UnsharpMask(2, 60, 2))
+
+
+def _anime(image: Image.Image, dice: random.Random) -> Image.Image:
+    bands = curve(image, [min(255, round((v // 32 + 0.7) * 35)) for v in _LEVELS])
+    return _inked(bloom(saturated(Image.blend(image, bands, 0.55), 1.4), 0.5), (58, 38, 74), 22)
+
+
+def _photographic(image: Image.Image, dice: random.Random) -> Image.Image:
+    """A shallow depth of field and a lens's tones."""
+    far = image.filter(ImageFilter.GaussianBlur(max(image.size) / 190))
+    focus = Image.linear_gradient("L").point([max(0, min(255, (v - 70) * 3)) for v in _LEVELS]).resize(image.size)
+    return grain(curve(Image.composite(image, far, focus), contrast(0.4)), dice, 0.09)
+
+
+def _digital_art(image: Image.Image, dice: random.Random) -> Image.Image:
+    return bloom(saturated(curve(image, contrast(0.25)), 1.4), 0.8, 130)
+
+
+def _comic(image: Image.Image, dice: random.Random) -> Image.Image:
+    flat = saturated(curve(_flat(image, 18), contrast(0.5)), 1.45)
+    return _inked(ImageChops.multiply(flat, _halftone(image)), (20, 16, 28), 14, 2)
+
+
+def _halftone(image: Image.Image) -> Image.Image:
+    """Dots where the picture is neither dark nor light."""
+    cell = max(6, max(image.size) // 150)
+    dot = ImageOps.invert(Image.radial_gradient("L")).resize((cell, cell))
+    screen = Image.new("L", image.size)
+    for y in range(0, image.height, cell):
+        for x in range((y // cell % 2) * -(cell // 2), image.width, cell):
+            screen.paste(dot, (x, y))
+    tone = ImageChops.add(image.convert("L"), screen, 1, -128).point([178 if v < 88 else 255 for v in _LEVELS])
+    return Image.merge("RGB", [tone] * 3)
+
+
+def _fantasy(image: Image.Image, dice: random.Random) -> Image.Image:
+    dream = Image.blend(image, mapped(image, [colour(c) for c in ("#1d1040", "#6a2f8f", "#d8669c", "#ffd78a")]), 0.42)
+    return _sparkles(bloom(saturated(dream, 1.3), 0.9, 120), dice)
+
+
+def _sparkles(image: Image.Image, dice: random.Random) -> Image.Image:
+    pen, unit = ImageDraw.Draw(image, "RGBA"), min(image.size) / 1000
+    for _ in range(60):
+        x, y, size = dice.random() * image.width, dice.random() * image.height, unit * dice.choice((2, 3, 5, 9))
+        for dx, dy in ((1, 0.12), (0.12, 1)):
+            pen.polygon([(x - size * dx, y), (x, y - size * dy), (x + size * dx, y), (x, y + size * dy)], fill=(255, 246, 214, 190))
+    return image
+
+
+def _line_art(image: Image.Image, dice: random.Random) -> Image.Image:
+    paper = Image.new("RGB", image.size, (250, 247, 240))
+    shade = image.convert("L").filter(ImageFilter.BoxBlur(3)).point([min(255, 214 + v // 5) for v in _LEVELS])
+    lined = ImageChops.multiply(paper, Image.merge("RGB", [shade] * 3))
+    lined.paste((28, 30, 44), (0, 0), ink(image, 9))
+    return lined
+
+
+def _analog(image: Image.Image, dice: random.Random) -> Image.Image:
+    """Faded blacks, a warm cast, a light leak and grain."""
+    red, green, blue = ([round(low + v * (high - low) / 255) for v in contrast(0.3)] for low, high in ((34, 255), (26, 240), (40, 205)))
+    faded = saturated(curve(image, red, green, blue), 0.86)
+    leak = Image.radial_gradient("L").resize((image.width * 2, image.height * 2)).crop((image.width, image.height // 2, image.width * 2, image.height * 3 // 2))
+    faded.paste((255, 120, 60), (0, 0), ImageOps.mirror(leak).point([max(0, 78 - v) for v in _LEVELS]))
+    return grain(faded, dice, 0.26)
+
+
+def _neon(image: Image.Image, dice: random.Random) -> Image.Image:
+    night = mapped(image, [colour(c) for c in ("#07031c", "#1d0a4c", "#5a1a8c", "#c02a9c", "#ff7ac0")])
+    base = Image.blend(curve(night, [round(v * 0.72) for v in _LEVELS]), saturated(image, 1.7), 0.2)
+    lines = ink(image, 12)
+    for fill, spread, power in (((0, 240, 255), 9, 2.4), ((255, 40, 200), 3, 1.2), ((235, 255, 255), 0, 1.0)):
+        mask = lines.filter(ImageFilter.BoxBlur(spread)) if spread else lines
+        tint = Image.merge("RGB", [mask.point([min(255, round(v * power * part / 255)) for v in _LEVELS]) for part in fill])
+        base = ImageChops.screen(base, tint)
+    return base
+
+
+def _cinematic(image: Image.Image, dice: random.Random) -> Image.Image:
+    """Teal shadows, orange lights, and the bars of a wide screen."""
+    red = [min(255, round(v * 1.05)) for v in contrast(0.5)]
+    blue = [round(22 + v * 0.82) for v in contrast(0.35)]
+    graded = bloom(curve(image, red, contrast(0.42), blue), 0.4)
+    bar = max(0, round(image.height * 0.075))
+    for top in (0, image.height - bar):
+        graded.paste((6, 6, 9), (0, top, image.width, top + bar))
+    return grain(graded, dice, 0.05)
+
+
+def _mesh(image: Image.Image, dice: random.Random, cells: int) -> list[tuple[tuple[float, float], ...]]:
+    """The picture's plane in triangles with shaken corners."""
+    step = max(image.size) / cells
+    across, down = round(image.width / step), round(image.height / step)
+    points = {(i, j): _shaken(dice, i, j, across, down, image.size) for i in range(across + 1) for j in range(down + 1)}
+    found = []
+    for i in range(across):
+        for j in range(down):
+            a, b, c, d = points[i, j], points[i + 1, j], points[i + 1, j + 1], points[i, j + 1]
+            found += [(a, b, c), (a, c, d)] if dice.random() < 0.5 else [(a, b, d), (b, c, d)]
+    return found
+
+
+def _shaken(dice: random.Random, i: int, j: int, across: int, down: int, size: tuple[int, int]) -> tuple[float, float]:
+    dx = dice.uniform(-0.36, 0.36) if 0 < i < across else 0.0
+    dy = dice.uniform(-0.36, 0.36) if 0 < j < down else 0.0
+    return ((i + dx) * size[0] / across, (j + dy) * size[1] / down)
+
+
+def _tone(small: Image.Image, scale: float, triangle: Sequence[tuple[float, float]]) -> Colour:
+    x, y = sum(p[0] for p in triangle) / 3 * scale, sum(p[1] for p in triangle) / 3 * scale
+    red, green, blue = small.getpixel((min(small.width - 1, int(x)), min(small.height - 1, int(y))))  # type: ignore[misc]
+    return (int(red), int(green), int(blue))
+
+
+def _faceted(image: Image.Image, dice: random.Random, cells: int, spread: float, crease: bool) -> Image.Image:
+    scale = min(1.0, 2 * cells / max(image.size))
+    small = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), Image.Resampling.BOX)
+    done = image.resize((image.width * 2, image.height * 2), Image.Resampling.NEAREST)
+    pen = ImageDraw.Draw(done, "RGBA")
+    for triangle in _mesh(image, dice, cells):
+        doubled = [(x * 2, y * 2) for x, y in triangle]
+        pen.polygon(doubled, fill=lighter(_tone(small, scale, triangle), dice.uniform(-spread, spread)))
+        if crease:
+            pen.line([*doubled, doubled[0]], fill=(255, 255, 255, 70), width=2)
+    return done.reduce(2)
+
+
+def _low_poly(image: Image.Image, dice: random.Random) -> Image.Image:
+    return _faceted(saturated(image, 1.2), dice, 58, 0.07, False)
+
+
+def _origami(image: Image.Image, dice: random.Random) -> Image.Image:
+    """Large folds of pale paper."""
+    pale = Image.blend(_faceted(image, dice, 34, 0.16, True), Image.new("RGB", image.size, (255, 250, 240)), 0.2)
+    return grain(_relief(pale, 3.0, 1.5), dice, 0.05)
+
+
+def _isometric(image: Image.Image, dice: random.Random) -> Image.Image:
+    """A field of little columns, seen from above at an angle; brighter ones stand higher."""
+    step = max(10, max(image.size) // 72)
+    columns, rows = image.width // step + 2, image.height * 2 // step + 8
+    small = image.resize((columns, max(1, rows)), Image.Resampling.BOX)
+    done = Image.new("RGB", (image.width * 2, image.height * 2), (24, 24, 40))
+    pen = ImageDraw.Draw(done)
+    for row in range(rows):
+        for column in range(columns):
+            tone = small.getpixel((column, min(row, rows - 1)))
+            _column(pen, (column + 0.5 * (row % 2)) * step * 2, (row - 2) * step, step, tone)  # type: ignore[arg-type]
+    return done.reduce(2)
+
+
+def _column(pen: ImageDraw.ImageDraw, x: float, y: float, half: int, tone: Colour) -> None:
+    high = half * (0.4 + 2.2 * luminance(tone))
+    top, low = y - high + half * 1.6, y + half * 3.2
+    pen.polygon([(x - half, top), (x, top + half / 2), (x, low), (x - half, low)], fill=lighter(tone, -0.2))
+    pen.polygon([(x + half, top), (x, top + half / 2), (x, low), (x + half, low)], fill=lighter(tone, -0.42))
+    pen.polygon([(x - half, top), (x, top - half / 2), (x + half, top), (x, top + half / 2)], fill=lighter(tone, 0.14))
+
+
+def _clay(image: Image.Image, dice: random.Random) -> Image.Image:
+    soft = _flat(image, 22).filter(ImageFilter.ModeFilter(7)).filter(ImageFilter.GaussianBlur(1.6))
+    return grain(saturated(_relief(_relief(soft, 4.0, max(image.size) / 260), 5.0, 3), 1.15), dice, 0.07)
+
+
+def _model(image: Image.Image, dice: random.Random) -> Image.Image:
+    """Rounded, glossy volumes."""
+    soft = image.filter(ImageFilter.MedianFilter(5))
+    shaped = _relief(_relief(soft, 5.0, max(image.size) / 120), 4.0, max(image.size) / 340)
+    return bloom(curve(shaped, contrast(0.3)), 0.7, 170)
+
+
+def _pixel_art(image: Image.Image, dice: random.Random) -> Image.Image:
+    block = max(2, round(max(image.size) / 144))
+    small = image.resize((-(-image.width // block), -(-image.height // block)), Image.Resampling.BOX)
+    few = saturated(curve(small, contrast(0.3)), 1.25).quantize(28, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB")
+    return few.resize((few.width * block, few.height * block), Image.Resampling.NEAREST).crop((0, 0, *image.size))
+
+
+def _tile(image: Image.Image, dice: random.Random) -> Image.Image:
+    """A tile that repeats without a seam: the picture and its mirror images."""
+    quarter = image.resize((-(-image.width // 2), -(-image.height // 2)), Image.Resampling.LANCZOS)
+    done = Image.new("RGB", (quarter.width * 2, quarter.height * 2))
+    for column in (0, 1):
+        for row in (0, 1):
+            part = ImageOps.mirror(quarter) if column else quarter
+            done.paste(ImageOps.flip(part) if row else part, (column * quarter.width, row * quarter.height))
+    return done.crop((0, 0, *image.size))
+
+
+STYLES: dict[str, Style] = {
+    "enhance": _enhance,
+    "anime": _anime,
+    "photographic": _photographic,
+    "digital-art": _digital_art,
+    "comic-book": _comic,
+    "fantasy-art": _fantasy,
+    "line-art": _line_art,
+    "analog-film": _analog,
+    "neon-punk": _neon,
+    "isometric": _isometric,
+    "low-poly": _low_poly,
+    "origami": _origami,
+    "modeling-compound": _clay,
+    "cinematic": _cinematic,
+    "3d-model": _model,
+    "pixel-art": _pixel_art,
+    "tile-texture": _tile,
+}

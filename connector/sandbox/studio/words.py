@@ -1,0 +1,155 @@
+"""What a prompt asks for: the things, the place, the hour, the weather and the colours it names."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from connector.sandbox.studio.colour import NAMED, Colour
+from connector.sandbox.studio.motifs import BY_WORD, Motif
+
+_COUNTS = {"two": 2, "pair": 2, "couple": 2, "three": 3, "several": 4, "four": 4, "many": 6, "five": 5, "six": 6}
+_REACH = 3  # a colour belongs to a thing that follows within so many words
+
+
+def _index(table: dict[str, str]) -> dict[str, str]:
+    return {word: name for name, words in table.items() for word in words.split()}
+
+
+_PLACES = _index(
+    {
+        "sea": "sea ocean coast coastal seaside shore harbor harbour bay waves wave island cliff cliffs port lagoon",
+        "lake": "lake river pond fjord reflection reflections water stream",
+        "mountains": "mountain mountains peak peaks alps alpine valley summit himalaya everest canyon",
+        "hills": "hill hills countryside field fields farm rural landscape village road country grass",
+        "meadow": "meadow garden flowers wildflowers spring prairie park lawn orchard",
+        "forest": "forest woods woodland jungle grove rainforest autumn misty",
+        "desert": "desert dune dunes sand sahara mars mesa oasis egypt",
+        "city": "city skyline town downtown street urban cyberpunk metropolis cityscape tokyo york paris london futuristic",
+        "space": "space galaxy cosmos planet planets universe orbit nebula stars cosmic alien asteroid saturn",
+        "room": "room table kitchen indoors interior desk studio still bowl shelf cafe library window bedroom plate",
+        "snowfield": "snow snowy winter ice arctic iceberg glacier polar frozen antarctica",
+        "underwater": "underwater reef coral submarine aquarium jellyfish seabed deep",
+        "abstract": "abstract geometric pattern texture minimal gradient logo poster bauhaus wallpaper",
+    }
+)
+_HOURS = _index(
+    {
+        "day": "day daytime noon midday sunny bright daylight afternoon summer blue-sky clear",
+        "dawn": "dawn sunrise morning daybreak early pastel",
+        "sunset": "sunset golden-hour evening sundown glowing warm",
+        "dusk": "dusk twilight blue-hour gloaming nightfall",
+        "night": "night midnight moonlit moonlight starry dark nocturnal neon moon stars starlight",
+        "storm": "storm stormy thunder lightning rain rainy overcast gloomy tempest dramatic",
+        "fog": "fog foggy mist misty haze hazy",
+    }
+)
+_WEATHER = _index(
+    {
+        "rain": "rain rainy storm stormy downpour drizzle",
+        "snow": "snow snowy snowfall blizzard christmas snowing",
+        "fog": "fog foggy mist misty haze hazy",
+        "lightning": "lightning thunder thunderstorm",
+        "rainbow": "rainbow rainbows",
+        "aurora": "aurora borealis northern-lights",
+        "moon": "moon moonlit moonlight crescent lunar",
+        "clouds": "cloud clouds cloudy",
+        "birds": "birds seagulls gulls",
+        "fireworks": "firework fireworks celebration",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One thing that is to be seen, how often, and in which colour if that is said."""
+
+    motif: Motif
+    count: int = 1
+    colour: Colour | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A prompt, understood."""
+
+    text: str
+    things: tuple[Asked, ...] = ()
+    place: str | None = None
+    hour: str | None = None
+    weather: frozenset[str] = frozenset()
+    tints: tuple[Colour, ...] = ()
+
+    @property
+    def setting(self) -> str:
+        """Where it happens: said, or the home of the first thing, or nowhere in particular."""
+        home = self.things[0].motif.home if self.things else "abstract"
+        if self.place:
+            return self.place
+        return "hills" if home == "abstract" and (self.hour or self.weather) else home
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a prompt, without the ``(word:0.5)`` weights."""
+    bare = re.sub(r":\s*-?[\d.]+", " ", text.lower())
+    return re.findall(r"[a-z0-9]+(?:-[a-z]+)*", bare.replace("golden hour", "golden-hour").replace("blue hour", "blue-hour"))
+
+
+def digest(*parts: object) -> str:
+    """A text that stands for these values, to seed the dice with."""
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
+
+
+def singular(word: str) -> str:
+    """The word as the tables have it."""
+    forms = (word, word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word))
+    return next((form for form in forms if form in BY_WORD), word)
+
+
+def read(prompt: str, negative: str = "") -> Reading:
+    """What the prompt asks for, less what the negative prompt excludes."""
+    words, banned = tokens(prompt), tokens(negative)
+    barred = {motif for motif, _ in _named(banned)}
+    kept = [word for word in words if word not in banned]
+    things = tuple(_asked(words, index, motif) for motif, index in _named(words) if motif not in barred)
+    return Reading(
+        text=prompt,
+        things=things,
+        place=_first(kept, _PLACES),
+        hour=_first(kept, _HOURS),
+        weather=frozenset(_WEATHER[word] for word in kept if word in _WEATHER),
+        tints=_tints(kept),
+    )
+
+
+def _named(words: Sequence[str]) -> list[tuple[Motif, int]]:
+    """The motifs in the order of their first mention, with where that is."""
+    found: dict[str, tuple[Motif, int]] = {}
+    for index, word in enumerate(words):
+        if motif := BY_WORD.get(singular(word)):
+            found.setdefault(motif.name, (motif, index))
+    return list(found.values())
+
+
+def _asked(words: Sequence[str], index: int, motif: Motif) -> Asked:
+    before = words[max(0, index - _REACH) : index]
+    counts = [_COUNTS[word] for word in before if word in _COUNTS]
+    colours = [NAMED[word] for word in before if word in NAMED]
+    plural = 3 if words[index] != singular(words[index]) else 1
+    return Asked(motif, counts[-1] if counts else plural, colours[-1] if colours else None)
+
+
+def _first(words: Iterable[str], table: dict[str, str]) -> str | None:
+    return next((table[word] for word in words if word in table), None)
+
+
+def _tints(words: Sequence[str]) -> tuple[Colour, ...]:
+    """The colours that belong to no thing, and so to the whole picture."""
+    taken = {i for _, at in _named(words) for i in range(at - _REACH, at)}
+    return tuple(NAMED[word] for i, word in enumerate(words) if word in NAMED and i not in taken)
+
+
+def first_colour(text: str) -> Colour | None:
+    return next((NAMED[word] for word in tokens(text) if word in NAMED), None)
