@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, runtime_checkable
+from typing import BinaryIO, Protocol, runtime_checkable
 
 
 @runtime_checkable
@@ -27,7 +27,19 @@ class File(Content, Protocol):
     """A file that an answer gave: what it is by its content, and its bytes in the forms people ask for."""
 
     @property
+    def name(self) -> str | None: ...
+    @property
     def type(self) -> str: ...
+    @property
+    def path(self) -> Path | None: ...
+    @property
+    def width(self) -> int | None: ...
+    @property
+    def height(self) -> int | None: ...
+    @property
+    def seconds(self) -> float | None: ...
+    @property
+    def sha256(self) -> str: ...
     @property
     def bytes(self) -> bytes: ...
     @property
@@ -35,7 +47,6 @@ class File(Content, Protocol):
     @property
     def data_uri(self) -> str: ...
     def save(self, target: Path | str, *, name: str | None = None) -> Path: ...
-    def to_dict(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class Result:
         """The stable shape that every face shows; absent facts are left out."""
         facts = {
             "value": self.value,
-            "media": None if self.media is None else self.media.to_dict(),
+            "media": None if self.media is None else describe(self.media),
             "seed": self.seed,
             "finish_reason": self.finish_reason,
             "request_id": self.request_id,
@@ -96,3 +96,10 @@ class Result:
         if self.media is None:
             raise ValueError(f"the answer of {self.action} is no file; its outcome is {self.outcome}")
         return self.media
+
+
+def describe(file: File) -> dict[str, Any]:
+    """What a file is, as every face shows it; absent facts are left out, and so are its bytes."""
+    facts = {"type": file.type, "bytes": file.size, "width": file.width, "height": file.height}
+    facts |= {"seconds": file.seconds, "sha256": file.sha256}
+    return {name: value for name, value in facts.items() if value is not None}
