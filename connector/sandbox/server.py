@@ -163,5 +163,6 @@ def _server(sandbox: Sandbox) -> uvicorn.Server:
         access_log=False,
         timeout_graceful_shutdown=5,
         proxy_headers=False,
+        server_header=False,
     )
     return uvicorn.Server(config)

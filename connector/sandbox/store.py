@@ -10,6 +10,7 @@ import hashlib
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -92,10 +93,7 @@ class Store:
         # What the sandbox remembers may be lost in a power cut; waiting for the disk is not worth it.
         self._base.execute("PRAGMA synchronous = OFF")
         self._base.executescript(_TABLES)
-
-    def close(self) -> None:
-        with self._lock:
-            self._base.close()
+        self.close = weakref.finalize(self, self._base.close)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

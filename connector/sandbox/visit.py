@@ -91,7 +91,9 @@ def remembered(visit: Visit, status: int, at: float) -> dict[str, Any]:
 
 
 def _masked(headers: Headers) -> Headers:
-    return tuple((name.lower(), _mask(value) if name.lower() in _SECRET else value) for name, value in headers)
+    return tuple(
+        (name.lower(), _mask(value) if name.lower() in _SECRET else value) for name, value in headers
+    )
 
 
 def _mask(value: str) -> str:
