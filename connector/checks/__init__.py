@@ -57,9 +57,9 @@ def problems(folder: str | Path, against: str | Path | None = None) -> list[Prob
     loaded = loader.read(folder)
     found = [*loaded.problems, *_broken_rules(loaded)]
     if against is not None:
-        from connector import drift
+        from connector.drift import problems as differences
 
-        found += drift.problems(loaded, Path(against))
+        found += differences(loaded, Path(against))
     return sorted(dict.fromkeys(found), key=_place)
 
 

@@ -1,0 +1,201 @@
+"""Where the specs and an OpenAPI document of the same API disagree.
+
+Each disagreement is a problem at the spec's own line. Asking for less than the document (a whole number
+for a number, a known list for an open one) is none, and neither are operations that it calls legacy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connector import template
+from connector.drift.document import Field, Operation, read
+from connector.drift.fields import differences
+from connector.drift.prices import price_differences
+from connector.drift.wire import Wire, shape, wire
+from connector.errors import Problem
+from connector.loader import Loaded, Source
+from connector.names import nearest
+from connector.spec import Action, Integration
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a comparison found, and how much of the document it was about."""
+
+    problems: tuple[Problem, ...]
+    operations: int = 0
+    covered: int = 0
+    legacy: int = 0
+
+    def __str__(self) -> str:
+        left_out = f"; {self.legacy} legacy ones were left out" if self.legacy else ""
+        return f"{self.covered} of {self.operations} operations are covered by actions{left_out}"
+
+
+def problems(loaded: Loaded, document: Path) -> tuple[Problem, ...]:
+    """Every disagreement of the folder's specs with the document."""
+    return report(loaded, document).problems
+
+
+def report(loaded: Loaded, document: Path) -> Report:
+    """Every disagreement, and what the document holds."""
+    operations, wrong = read(document)
+    if wrong or loaded.integration is None:
+        return Report(wrong)
+    current = [operation for operation in operations if not operation.legacy]
+    pairs = list(_pairs(loaded, loaded.integration, operations))
+    found = [problem for subject in pairs for problem in subject.problems()]
+    covered = {(subject.operation.method, subject.operation.path) for subject in pairs if subject.operation}
+    covered |= {(method, path) for method, path in _fallbacks(loaded.integration, operations)}
+    for operation in current:
+        if (operation.method, operation.path) not in covered and not operation.deprecated:
+            message = f"none covers {operation.name} of {document.name}; add an action for it"
+            found.append(loaded.manifest.problem("actions", message))
+    named = {(operation.method, operation.path) for operation in current}
+    return Report(tuple(found), len(named), len(covered & named), len(operations) - len(current))
+
+
+def _fallbacks(integration: Integration, operations: tuple[Operation, ...]) -> Iterator[tuple[str, str]]:
+    tried = {
+        (action.request.method, shape(action.request.fallback.path))
+        for action in integration.actions.values()
+        if action.request.fallback
+    }
+    for operation in operations:
+        if (operation.method, shape(operation.path)) in tried:
+            yield operation.method, operation.path
+
+
+def _pairs(loaded: Loaded, integration: Integration, operations: tuple[Operation, ...]) -> Iterator[_Pair]:
+    by_address = {(each.method, shape(each.path)): each for each in operations}
+    for action in integration.actions.values():
+        request = action.request
+        if template.is_template(request.method) or request.path.startswith("{{"):
+            continue  # the address is the caller's
+        operation = by_address.get((request.method, shape(request.path)))
+        yield _Pair(action, loaded.source(action), integration, operation, operations)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """An action, and the operation that has its method and path."""
+
+    action: Action
+    source: Source
+    integration: Integration
+    operation: Operation | None
+    operations: tuple[Operation, ...]
+
+    def problems(self) -> Iterator[Problem]:
+        if self.operation is None:
+            yield self._problem("request.path", self._no_operation())
+            return
+        for compare in (_fields, _answers, _standing, _size, _job, price_differences):
+            for path, message in compare(self.action, self.operation, self.integration):
+                yield self._problem(path, f"{message} ({self.operation.name})")
+
+    def _problem(self, path: str, message: str) -> Problem:
+        return self.source.problem(path, message)
+
+    def _no_operation(self) -> str:
+        request = self.action.request
+        same = [each.method for each in self.operations if shape(each.path) == shape(request.path)]
+        if same:
+            return f"the document has this path with {', '.join(same)}, not with {request.method}"
+        paths = [each.path for each in self.operations]
+        return f"the document has no {request.method} {request.path}{nearest(request.path, paths)}"
+
+
+Found = Iterator[tuple[str, str]]
+
+
+def _fields(action: Action, operation: Operation, integration: Integration) -> Found:
+    names = re.findall(r"\{([^{}]*)\}", operation.path)
+    sent = wire(action, integration, names)
+    wanted = {(field.place, field.name): field for field in operation.fields}
+    for key, field in wanted.items():
+        if key not in sent.fields and field.place not in sent.whole and not _of_everyone(field, integration):
+            needed = "required" if field.required else "optional"
+            yield f"inputs.properties.{field.name}", f"{field.name} is missing, {needed} in the {field.place}"
+    for (place, name), input in sent.fields.items():
+        match = wanted.get((place, name))
+        if match is None:
+            near = nearest(name, [field.name for field in operation.fields if field.place == place])
+            yield _place(input, place, name), f"the document has no {name} in the {place}{near}"
+        elif input is not None and input in action.parameters:
+            yield from _input(action, input, match)
+
+
+def _place(input: str | None, place: str, name: str) -> str:
+    if input is not None:
+        return f"inputs.properties.{input}"
+    return {"query": "request.query", "header": "request.headers"}.get(place, "request.body") + f".{name}"
+
+
+def _of_everyone(field: Field, integration: Integration) -> bool:
+    """Whether the connection sends it with every request."""
+    sent = {name.lower() for name in integration.headers}
+    name = integration.auth.settings.get("name", "")
+    return (field.place == "header" and field.name in sent) or field.name.lower() == name.lower() != ""
+
+
+def _input(action: Action, input: str, field: Field) -> Found:
+    path = f"inputs.properties.{input}"
+    required = input in action.inputs.get("required", ())
+    if field.required and not required:
+        yield path, "is optional; the document requires it"
+    elif required and not field.required and field.place != "path":
+        yield path, "is required; in the document it is optional"
+    for below, message in differences(action.parameters[input], field.schema):
+        yield f"{path}.{below}", message
+
+
+def _answers(action: Action, operation: Operation, integration: Integration) -> Found:
+    ours, theirs = action.request.accept, operation.accept
+    if not theirs:
+        return
+    missing = [form for form in theirs if form not in ours]
+    unknown = [form for form in ours if form not in theirs]
+    if missing:
+        yield "request.accept", f"lacks {', '.join(missing)}, which the document offers"
+    if unknown:
+        yield "request.accept", f"has {', '.join(unknown)}, which the document does not offer"
+
+
+def _standing(action: Action, operation: Operation, integration: Integration) -> Found:
+    if operation.deprecated and action.deprecated is None:
+        yield "deprecated", "is missing; the document calls the operation deprecated or removed"
+    elif action.deprecated is not None and not operation.deprecated:
+        yield "deprecated", "is declared; the document has the operation as current"
+
+
+def _size(action: Action, operation: Operation, integration: Integration) -> Found:
+    limit = operation.extra.get("x-max-bytes")
+    ours = action.request.max_bytes or integration.max_request_bytes
+    if limit is not None and limit != ours:
+        yield "request.max_bytes", f"is {ours or 'missing'}; the document has {limit}"
+
+
+def _job(action: Action, operation: Operation, integration: Integration) -> Found:
+    wanted: Mapping[str, Any] | None = operation.extra.get("x-async")
+    job = action.job
+    if wanted is None or job is None:
+        if wanted is not None:
+            yield "job", f"is missing; the document fetches the result at {wanted.get('result')}"
+        return
+    fetch = integration.actions.get(job.fetch)
+    if fetch is not None and "result" in wanted and shape(fetch.request.path) != shape(wanted["result"]):
+        yield "job.fetch", f"asks {fetch.request.path}; the document fetches the result at {wanted['result']}"
+    if job.interval != wanted.get("poll_seconds", job.interval):
+        yield "job.interval", f"is {job.interval:g}; the document has {wanted['poll_seconds']:g}"
+    keep = wanted.get("retention_hours", 0) * 3600 or None
+    if job.keep != keep:
+        yield "job.keep", f"is {job.keep or 'missing'}; the document has {keep or 'none'}"
+
+
+__all__ = ["Report", "Wire", "problems", "report"]

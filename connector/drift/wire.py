@@ -1,0 +1,67 @@
+"""Which of an action's inputs is sent as which field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connector import template
+from connector.render import unused_inputs
+from connector.spec import Action, Integration
+
+_HOLE = re.compile(r"\{\{.*?\}\}")
+_LONE_INPUT = re.compile(r"\s*\{\{-?\s*inputs\.(\w+)\s*-?\}\}\s*")
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The fields of a request: the input that each is, or None where it is made of something else.
+
+    ``whole`` are the places that a caller fills as a whole, of which nothing can be said.
+    """
+
+    fields: Mapping[Key, str | None]
+    whole: frozenset[str]
+
+
+def shape(path: str) -> str:
+    """A path with its holes unnamed, whether OpenAPI's or ours."""
+    return re.sub(r"\{[^{}]*\}", "{}", _HOLE.sub("{}", path)).rstrip("/")
+
+
+def wire(action: Action, integration: Integration, path_names: list[str]) -> Wire:
+    """The request's fields; ``path_names`` are what the document calls the holes of the path, in order."""
+    request, body = action.request, action.request.body
+    fields: dict[Key, str | None] = {}
+    holes = _HOLE.findall(request.path)
+    fields |= {("path", name): _input(hole) for name, hole in zip(path_names, holes, strict=False)}
+    fields |= _entries("query", request.query)
+    fields |= {
+        (place, name.lower()): value for (place, name), value in _entries("header", request.headers).items()
+    }
+    fields |= _entries("body", body.json if body.json is not None else body.fields)
+    if body.kind != "none" and body.fields is None and body.json is None and body.content is None:
+        fields |= {("body", name): name for name in unused_inputs(action)}
+    places = (
+        ("query", request.query),
+        ("header", request.headers),
+        ("body", body.fields),
+        ("body", body.json),
+    )
+    return Wire(fields, frozenset(place for place, value in places if template.is_template(value)))
+
+
+def _entries(place: str, value: Any) -> dict[Key, str | None]:
+    return (
+        {(place, name): _input(entry) for name, entry in value.items()} if isinstance(value, Mapping) else {}
+    )
+
+
+def _input(text: Any) -> str | None:
+    """The input that a lone hole stands for."""
+    found = _LONE_INPUT.fullmatch(text) if isinstance(text, str) else None
+    return found[1] if found else None
