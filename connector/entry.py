@@ -1,0 +1,85 @@
+"""What the ledger knows of an invocation, as values."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from connector.database import timestamp
+from connector.errors import Billed
+
+State = Literal[
+    "intended",  # written down; the request has not left
+    "sent",  # the request leaves, or has left; no answer yet
+    "running",  # the upstream took it as a job, whose id is known
+    "done",  # there is a result
+    "failed",  # there will be none
+    "unknown",  # the request went out and no answer came back; a person decides
+    "cancelled",  # we do not ask for it any more
+]
+
+_NEAR = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One invocation. ``key`` is the credential's fingerprint, ``upstream_id`` the upstream's id of the job.
+
+    The ledger sets ``id``, which sorts by time, and all that comes after ``estimate``.
+    """
+
+    integration: str
+    action: str
+    connection: str
+    environment: str
+    key: str
+    estimate: float | None = None
+    id: str = ""
+    created: float = 0.0
+    state: State = "intended"
+    credits: float | None = None
+    billed: Billed = "unknown"
+    outcome: str | None = None
+    request_id: str | None = None
+    upstream_id: str | None = None
+    fetch: str | None = None
+    next_poll: float | None = None
+    deadline: float | None = None
+    message: str | None = None
+    files: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The entry as every face shows it."""
+        moments = {name: getattr(self, name) for name in ("created", "next_poll", "deadline")}
+        written = {name: None if at is None else timestamp(at) for name, at in moments.items()}
+        return asdict(self) | written | {"files": list(self.files)}
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An invocation that is written down. ``spent`` are the day's credits with it; None without a cap."""
+
+    id: str
+    spent: float | None
+    cap: float | None
+
+    @property
+    def near(self) -> bool:
+        """Whether four fifths of the cap are spent: time for a warning."""
+        return self.cap is not None and self.spent is not None and 0 < _NEAR * self.cap <= self.spent
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What an action cost on a day. Of the ``credits``, ``uncertain`` are those that may not be billed."""
+
+    day: str
+    connection: str
+    environment: str
+    action: str
+    invocations: int
+    credits: float
+    uncertain: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)

@@ -1,0 +1,271 @@
+"""Every invocation that may cost is written down: before it leaves, when it left, and how it ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from connector.alive import is_gone, this_process
+from connector.database import Database, timestamp
+from connector.entry import Entry, Intent, Spending, State
+from connector.errors import Billed, CapReached, JobError, JobNotFound, OutcomeUnknown
+
+__all__ = ["Entry", "Intent", "Ledger", "Spending", "State"]
+
+# After so long nobody waits for an answer any more. It settles what another machine has sent,
+# whose processes cannot be seen from here.
+_LONGEST_CALL = 3600.0
+
+_COLUMNS = (*(field.name for field in fields(Entry)), "day", "writer")
+
+_INSERT = f"""
+INSERT INTO invocations ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})"""
+
+# What is not known to be free counts: at its price, or at its estimate until that is known.
+_SPENT = """
+SELECT coalesce(sum(coalesce(credits, estimate, 0)), 0) AS spent
+FROM invocations
+WHERE connection = :connection AND environment = :environment AND day = :day AND billed <> 'no'"""
+
+_SUMMARY = """
+SELECT day, connection, environment, action, count(*) AS invocations,
+    sum(CASE WHEN billed = 'no' THEN 0 ELSE coalesce(credits, estimate, 0) END) AS credits,
+    sum(CASE WHEN billed = 'unknown' THEN coalesce(credits, estimate, 0) ELSE 0 END) AS uncertain
+FROM invocations
+WHERE day >= :first AND day <= :last
+GROUP BY day, connection, environment, action
+ORDER BY day, connection, environment, action"""
+
+_GET = """
+SELECT * FROM invocations WHERE id = :id OR upstream_id = :id ORDER BY id DESC LIMIT 1"""
+
+_ENTRIES = """
+SELECT * FROM invocations WHERE created >= :since ORDER BY id DESC LIMIT :limit"""
+
+_ENTRIES_IN_STATE = """
+SELECT * FROM invocations WHERE state = :state AND created >= :since ORDER BY id DESC LIMIT :limit"""
+
+_LEFT_OPEN = "SELECT id, created, state, writer FROM invocations WHERE state IN ('intended', 'sent')"
+
+# Who is about to send must be the only one. The same process may send again, what was refused unread.
+_SENT = """
+UPDATE invocations SET state = 'sent', writer = :writer
+WHERE id = :id AND (state = 'intended' OR (state = 'sent' AND writer = :writer))
+RETURNING id"""
+
+_RUNNING = """
+UPDATE invocations
+SET state = 'running', upstream_id = :upstream_id, fetch = :fetch,
+    next_poll = :next_poll, deadline = :deadline
+WHERE id = :id
+RETURNING id"""
+
+_POLLED = "UPDATE invocations SET next_poll = :next_poll WHERE id = :id RETURNING id"
+
+_SETTLE = """
+UPDATE invocations
+SET state = :state, outcome = :outcome, billed = :billed, credits = coalesce(:credits, credits),
+    request_id = coalesce(:request_id, request_id), message = :message, next_poll = NULL
+WHERE id = :id
+RETURNING id"""
+
+_SAVED = "UPDATE invocations SET files = :files WHERE id = :id RETURNING id"
+
+_CANCEL = """
+UPDATE invocations
+SET billed = CASE WHEN state = 'intended' THEN 'no' ELSE billed END,
+    state = 'cancelled', outcome = 'job_cancelled', next_poll = NULL
+WHERE id = :id AND state IN ('intended', 'running', 'cancelled')
+RETURNING id"""
+
+# What a process that is gone has left open: the state it left, and how that ends.
+_ABANDONED = {
+    "intended": """
+UPDATE invocations
+SET state = 'failed', billed = 'no', outcome = 'not_sent',
+    message = 'the process ended before the request left; it can be invoked again'
+WHERE id = :id AND state = 'intended'""",
+    "sent": """
+UPDATE invocations
+SET state = 'unknown', outcome = 'unknown',
+    message = 'the process ended before the answer came; see at the upstream whether it ran'
+WHERE id = :id AND state = 'sent'""",
+}
+
+
+class Ledger:
+    """The entries in a database. All methods block, and may be called from any thread."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._clock = clock
+
+    def intend(self, entry: Entry, cap: float | None = None) -> Intent:
+        """Writes the invocation down if the day's credits cover it; before its request leaves.
+
+        Check and writing are one act, so that many processes together keep the cap.
+        """
+        now = self._clock()
+        written = replace(entry, id=_new_id(now), created=now, state="intended", billed="unknown")
+        with self._database.transaction() as database:
+            spent = None if cap is None else _checked(database, written, cap)
+            database.execute(_INSERT, _row(written))
+        return Intent(written.id, spent, cap)
+
+    def sent(self, invocation_id: str) -> None:
+        """The request leaves now. What another process has sent is refused: it may have cost already."""
+        values = {"id": invocation_id, "writer": this_process()}
+        if not self._database.write(_SENT, values):
+            state = self.get(invocation_id).state
+            raise OutcomeUnknown(
+                f"invocation {invocation_id} is `{state}` already, and is not sent a second time; "
+                "see what became of it, and invoke the action again if that is wanted",
+                invocation_id=invocation_id,
+            )
+
+    def running(
+        self,
+        invocation_id: str,
+        upstream_id: str,
+        fetch: str | None = None,
+        next_poll: float | None = None,
+        deadline: float | None = None,
+    ) -> None:
+        """The upstream took it as a job, which the action ``fetch`` asks for."""
+        values = {"upstream_id": upstream_id, "fetch": fetch, "next_poll": next_poll, "deadline": deadline}
+        self._change(_RUNNING, invocation_id, **values)
+
+    def polled(self, invocation_id: str, next_poll: float) -> None:
+        """The job was asked for, and is not to be asked for again before ``next_poll``."""
+        self._change(_POLLED, invocation_id, next_poll=next_poll)
+
+    def settle(
+        self,
+        invocation_id: str,
+        state: State,
+        outcome: str | None = None,
+        billed: Billed = "unknown",
+        credits: float | None = None,
+        request_id: str | None = None,
+        message: str | None = None,
+    ) -> None:
+        """How it ended, also where that becomes known late. ``message`` holds no secret any more."""
+        values = {"state": state, "outcome": outcome, "billed": billed, "credits": credits}
+        self._change(_SETTLE, invocation_id, **values, request_id=request_id, message=message)
+
+    def saved(self, invocation_id: str, files: tuple[str, ...]) -> None:
+        """Where its result was written to."""
+        self._change(_SAVED, invocation_id, files=json.dumps(files))
+
+    def cancel(self, invocation_id: str) -> None:
+        """We stop asking for it. What has been sent and not answered cannot be taken back."""
+        if not self._database.write(_CANCEL, {"id": invocation_id}):
+            state = self.get(invocation_id).state
+            raise JobError(f"invocation {invocation_id} is `{state}`, and cannot be cancelled any more")
+
+    def get(self, any_id: str) -> Entry:
+        """The entry of that id, or the last one whose job has that id upstream."""
+        found = self._database.read(_GET, {"id": any_id})
+        if not found:
+            place = self._database.path or "memory"
+            raise JobNotFound(
+                f"no invocation or job `{any_id}` is written down in {place}; check the id, and whether "
+                "CONNECTOR_HOME is that of the process which started it"
+            )
+        return _entry(found[0])
+
+    def entries(self, state: State | None = None, since: float = 0.0, limit: int = 100) -> list[Entry]:
+        """The entries (in one state, since a moment), newest first."""
+        query = _ENTRIES if state is None else _ENTRIES_IN_STATE
+        values = {"state": state, "since": since, "limit": limit}
+        return [_entry(row) for row in self._database.read(query, values)]
+
+    def unknown(self, limit: int = 1000) -> list[Entry]:
+        """What may have been paid for without a result, newest first, also what a killed process left."""
+        self.reconcile()
+        return self.entries("unknown", limit=limit)
+
+    def reconcile(self) -> int:
+        """Settles what processes that are gone have left open; how many there were.
+
+        A writer is gone for certain if its process id and time of start are not there any more on the
+        same boot of the same machine. That is known at once, and a slow request of a living process is
+        never taken for a lost one before an hour has passed. The hour alone decides for other machines.
+        """
+        abandoned = [row for row in self._database.read(_LEFT_OPEN) if self._is_abandoned(row)]
+        for row in abandoned:
+            self._database.write(_ABANDONED[row["state"]], {"id": row["id"]})
+        return len(abandoned)
+
+    def spent(self, connection: str, environment: str, day: date | None = None) -> float:
+        """The credits of a UTC day, today's if none is named, with those that are not settled yet."""
+        shown = _day(self._clock()) if day is None else day.isoformat()
+        values = {"connection": connection, "environment": environment, "day": shown}
+        rows = self._database.read(_SPENT, values)
+        return float(rows[0]["spent"])
+
+    def summary(self, first: date, last: date) -> list[Spending]:
+        """The costs of the UTC days from first to last, by day, connection, environment and action."""
+        rows = self._database.read(_SUMMARY, {"first": first.isoformat(), "last": last.isoformat()})
+        return [Spending(**dict(row)) for row in rows]
+
+    def _change(self, statement: str, invocation_id: str, **values: Any) -> None:
+        if not self._database.write(statement, {"id": invocation_id, **values}):
+            self.get(invocation_id)  # says that it is not there
+
+    def _is_abandoned(self, row: sqlite3.Row) -> bool:
+        is_old = row["created"] < self._clock() - _LONGEST_CALL
+        return is_gone(row["writer"]) or (is_old and row["state"] == "sent")
+
+
+def _checked(database: sqlite3.Connection, entry: Entry, cap: float) -> float:
+    """The day's credits with this invocation; an error where they would pass the cap."""
+    values = {"connection": entry.connection, "environment": entry.environment, "day": _day(entry.created)}
+    spent = float(database.execute(_SPENT, values).fetchone()["spent"])
+    if _exceeds(spent, entry.estimate, cap):
+        raise _cap_reached(entry, spent, cap)
+    return spent + (entry.estimate or 0)
+
+
+def _exceeds(spent: float, estimate: float | None, cap: float) -> bool:
+    if estimate is None:
+        return spent >= cap
+    # What is free may be invoked always; a millionth of a credit is what floating point adds.
+    return estimate > 0 and spent + estimate > cap + 1e-6
+
+
+def _cap_reached(entry: Entry, spent: float, cap: float) -> CapReached:
+    midnight = datetime.fromtimestamp(entry.created, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    reset = (midnight + timedelta(days=1)).timestamp()
+    needed = "an unknown number of" if entry.estimate is None else f"{entry.estimate:g}"
+    return CapReached(
+        f"`{entry.environment}` of connection `{entry.connection}` may spend {cap:g} credits a day; "
+        f"{spent:g} are spent or promised, and this needs {needed} more; "
+        f"raise the cap, or wait until {timestamp(reset)}",
+        retry_after=reset - entry.created,
+    )
+
+
+def _new_id(now: float) -> str:
+    """Unique, and sorted by time as text: microseconds, then chance."""
+    return f"{int(now * 1e6):014x}{os.urandom(5).hex()}"
+
+
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    own = {field.name: getattr(entry, field.name) for field in fields(Entry)}
+    return own | {"files": json.dumps(entry.files), "day": _day(entry.created), "writer": this_process()}
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    own = {name: row[name] for name in row.keys() if name not in ("day", "writer")}  # noqa: SIM118
+    return Entry(**own | {"files": tuple(json.loads(row["files"]))})
