@@ -59,16 +59,21 @@ class HttpTransport:
     """Sends over HTTP. ``inner`` answers in place of the network: a stand-in, or a test's function."""
 
     def __init__(
-        self, inner: httpx.BaseTransport | None = None, *, verify: bool | ssl.SSLContext = True
+        self,
+        inner: httpx.BaseTransport | None = None,
+        *,
+        verify: bool | ssl.SSLContext = True,
+        max_redirects: int = MAX_REDIRECTS,
     ) -> None:
         self._inner = inner or _by_environment(verify)
+        self._max_redirects = max_redirects
 
     def send(self, request: Request) -> Response:
         exchange = Exchange.of(request, time.monotonic())
         with exchange.translated():
             outgoing = _outgoing(request, exchange)
             response = self._inner.handle_request(outgoing)
-            for _ in range(MAX_REDIRECTS):
+            for _ in range(self._max_redirects):
                 following = _following(outgoing, response, exchange)
                 if following is None:
                     break
@@ -76,7 +81,8 @@ class HttpTransport:
                 outgoing, response = following, self._inner.handle_request(following)
         if _leads_elsewhere(outgoing, response):
             _close(response)
-            raise InvalidAnswer(f"{exchange.host} redirected more than {MAX_REDIRECTS} times", billed="no")
+            message = f"{exchange.host} redirected more than {self._max_redirects} times"
+            raise InvalidAnswer(message, billed="no")
         return _incoming(outgoing, response, exchange)
 
     def close(self) -> None:
