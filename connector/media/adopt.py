@@ -1,0 +1,212 @@
+"""Whatever a caller gives for a file becomes a Media, or a sentence on why it cannot."""
+
+from __future__ import annotations
+
+import io
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from connector.errors import ConnectorError
+from connector.guard import Guard, Refused
+from connector.media.errors import MediaError
+from connector.media.file import Media, from_base64, from_bytes, from_data_uri, from_path
+from connector.media.receive import collect
+
+_REFERENCE = re.compile(r"[a-z][a-z0-9_-]+:\S+")
+_FORMS = "give a path, bytes, an open file, an http(s) address, a data URI, or {base64: ..., type: ...}"
+_MEANT = (
+    (
+        re.compile(r"[A-Za-z0-9+/\r\n]{64,}={0,2}\s*"),
+        'looks like base64 text: give {"base64": "...", "type": "image/png"} or a data URI'
+        " (data:image/png;base64,...)",
+    ),
+    (re.compile(r"file:\S+"), f"is a reference to a file, and none are known here; {_FORMS}"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where files may come from.
+
+    ``paths``: anywhere, nowhere, or only below one folder (links resolved), which relative paths are
+    relative to. ``urls``: what downloads are guarded by; None for no downloads. ``references``: what
+    resolves a text such as ``file:ID``.
+    """
+
+    paths: bool | Path = True
+    urls: Guard | None = field(default_factory=Guard)
+    references: Callable[[str], Media] | None = None
+    max_bytes: int | None = None
+
+
+ANYWHERE = Sources()
+
+
+def adopt(value: Any, policy: Sources = ANYWHERE) -> Media:
+    """The value as a file. Raises MediaError, whose sentence says what is wrong and what to do."""
+    media = _adopted(value, policy)
+    if media.size == 0:
+        raise MediaError(f"{media.name!r} is empty; give a file with content")
+    _check_size(media.size, policy)
+    return media
+
+
+def _adopted(value: Any, policy: Sources) -> Media:
+    if isinstance(value, Media):
+        return value
+    if isinstance(getattr(value, "media", None), Media):
+        return _media_of(value)
+    if isinstance(value, Path):
+        return _from_path(value, policy)
+    if isinstance(value, str):
+        return _from_text(value, policy)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return from_bytes(bytes(value))
+    if isinstance(value, Mapping):
+        return _from_mapping(value)
+    if hasattr(value, "read"):
+        return _from_file(value, policy)
+    raise MediaError(f"is of the type {type(value).__name__}; {_FORMS}")
+
+
+def _media_of(value: Any) -> Media:
+    media: Media = value.media
+    return media
+
+
+def _from_text(text: str, policy: Sources) -> Media:
+    lowered = text[:8].lower()
+    if lowered.startswith("data:"):
+        return from_data_uri(text)
+    if lowered.startswith(("http://", "https://")):
+        return _from_url(text, policy)
+    if policy.references is not None and _REFERENCE.fullmatch(text):
+        return _from_reference(text, policy.references)
+    try:
+        return _from_path(Path(text), policy)
+    except MediaError as error:
+        # It may have been meant as something else than the path that it is not.
+        hint = next((hint for looks, hint in _MEANT if looks.fullmatch(text)), None)
+        raise MediaError(hint or str(error)) from error
+
+
+def _from_reference(text: str, resolve: Callable[[str], Media]) -> Media:
+    try:
+        return resolve(text)
+    except LookupError as error:
+        raise MediaError(f"there is no file {text[:80]!r} here; it may have expired") from error
+
+
+def _from_path(path: Path, policy: Sources) -> Media:
+    if policy.paths is False:
+        raise MediaError("is a path, and files of this machine are not read here; send the file itself")
+    allowed = _allowed(path, policy.paths)
+    try:
+        mode = allowed.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise MediaError(f"{_shown(path)} is a folder; name a file in it")
+        if not stat.S_ISREG(mode):
+            raise MediaError(f"{_shown(path)} is not a plain file")
+        return from_path(allowed)
+    except FileNotFoundError as error:
+        raise MediaError(
+            f"there is no file at {_shown(path)}; look at the spelling and the folder"
+        ) from error
+    except (OSError, ValueError) as error:
+        if isinstance(error, MediaError):
+            raise
+        raise MediaError(f"{_shown(path)} cannot be read: {_why(error)}") from error
+
+
+def _allowed(path: Path, root: bool | Path) -> Path:
+    """The path, resolved; outside of the root it is refused, whether or not there is something."""
+    if isinstance(root, bool):
+        return path.expanduser() if str(path).startswith("~") else path
+    try:
+        resolved = (root / path).resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise MediaError("is not a path that can be read here") from error
+    if not resolved.is_relative_to(root.resolve()):
+        raise MediaError(f"{_shown(path)} is outside of the folder that files may be read from")
+    return resolved
+
+
+def _shown(path: Path) -> str:
+    text = str(path)
+    return f"'{text}'" if len(text) <= 200 else f"'{text[:200]}...'"
+
+
+def _why(error: Exception) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else "it is not a path"
+
+
+def _from_mapping(value: Mapping[str, Any]) -> Media:
+    if isinstance(value.get("base64"), str):
+        kind, name = value.get("type"), value.get("name")
+        return from_base64(
+            value["base64"],
+            kind if isinstance(kind, str) else None,
+            name=name if isinstance(name, str) else None,
+        )
+    if value.get("type") == "Buffer" and isinstance(value.get("data"), list):
+        return _from_buffer(value["data"])
+    raise MediaError(
+        'is no file in either form: {"base64": "...", "type": "image/png"} or {"type": "Buffer", ...}'
+    )
+
+
+def _from_buffer(numbers: list[Any]) -> Media:
+    try:
+        return from_bytes(bytes(numbers))
+    except (TypeError, ValueError) as error:
+        raise MediaError('is a Buffer whose "data" is not a list of numbers from 0 to 255') from error
+
+
+def _from_file(file: Any, policy: Sources) -> Media:
+    if isinstance(file, io.TextIOBase):
+        raise MediaError('is a file opened as text; open it with "rb"')
+    name = getattr(file, "name", None)
+    try:
+        return collect(_limited(_pieces(file), policy), name=name if isinstance(name, str) else None)
+    except OSError as error:
+        raise MediaError(f"is an open file that cannot be read: {_why(error)}") from error
+
+
+def _pieces(file: Any) -> Iterator[bytes]:
+    while piece := file.read(256 * 1024):
+        if not isinstance(piece, bytes | bytearray):
+            raise MediaError('is a file opened as text; open it with "rb"')
+        yield bytes(piece)
+
+
+def _from_url(url: str, policy: Sources) -> Media:
+    if policy.urls is None:
+        raise MediaError("is an address, and nothing is downloaded here; send the file itself")
+    name = unquote(urlsplit(url).path.rpartition("/")[2]) or None
+    try:
+        with policy.urls.fetch(url, policy.max_bytes) as response:
+            if response.status != 200:
+                raise MediaError(f"the address answered {response.status}, not with a file")
+            return collect(
+                response.body.chunks(), name=name, declared_type=response.headers.get("content-type")
+            )
+    except (Refused, ConnectorError) as error:
+        raise MediaError(f"could not be downloaded: {error}") from error
+
+
+def _limited(pieces: Iterable[bytes], policy: Sources) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        _check_size(size, policy)
+        yield piece
+
+
+def _check_size(size: int, policy: Sources) -> None:
+    if policy.max_bytes is not None and size > policy.max_bytes:
+        raise MediaError(f"is larger than the {policy.max_bytes:,} bytes that are accepted here")

@@ -1,0 +1,228 @@
+"""One file as a value: what it is, and its bytes on demand, from memory or from disk."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import builtins
+import contextlib
+import hashlib
+import io
+import itertools
+import os
+import re
+import secrets
+import shutil
+import weakref
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePath
+from typing import BinaryIO, Protocol
+
+from connector.media.errors import MediaError
+from connector.media.headers import inspect
+from connector.media.kinds import SUFFIXES, TEXT, UNKNOWN, settle, suffix_of, type_of
+
+_BAD_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
+_LONGEST_NAME = 150
+
+
+class Store(Protocol):
+    """Where the bytes are."""
+
+    @property
+    def path(self) -> Path | None: ...
+    def open(self) -> BinaryIO: ...
+
+
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    data: bytes
+    path: None = None
+
+    def open(self) -> BinaryIO:
+        return io.BytesIO(self.data)
+
+
+@dataclass(frozen=True, eq=False)
+class OnDisk:
+    path: Path
+
+    def open(self) -> BinaryIO:
+        return self.path.open("rb")
+
+    def disappearing(self) -> OnDisk:
+        """The same, and the file goes when the last who knows it does."""
+        weakref.finalize(self, remove, self.path)
+        return self
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Media:
+    """A file that somebody gave or an answer gave. It can be read any number of times.
+
+    ``type`` is what the content is, whatever was said of it; sides and seconds are None where there are
+    none or where the file's header cannot be read.
+    """
+
+    name: str
+    type: str
+    size: int
+    width: int | None
+    height: int | None
+    seconds: float | None
+    _store: Store = field(repr=False)
+
+    def open(self) -> BinaryIO:
+        """A fresh reader at the first byte; the caller closes it."""
+        return self._store.open()
+
+    @property
+    def path(self) -> Path | None:
+        """The file that holds it; None in memory. A temporary one goes with this value: use ``save``."""
+        return self._store.path
+
+    @property
+    def bytes(self) -> builtins.bytes:
+        """All of it, in memory."""
+        if isinstance(self._store, InMemory):
+            return self._store.data
+        with self.open() as file:
+            return file.read()
+
+    @property
+    def base64(self) -> str:
+        return base64.b64encode(self.bytes).decode("ascii")
+
+    @property
+    def data_uri(self) -> str:
+        return f"data:{self.type};base64,{self.base64}"
+
+    @cached_property
+    def sha256(self) -> str:
+        """The digest of the content, in hexadecimal."""
+        digest = hashlib.sha256()
+        with self.open() as file:
+            while piece := file.read(256 * 1024):
+                digest.update(piece)
+        return digest.hexdigest()
+
+    def save(self, target: Path | str, *, name: str | None = None) -> Path:
+        """Write it to a folder, or to the file that ``target`` names, and say where it is.
+
+        A target is a folder if it is one, ends in a slash, or a ``name`` is given. Nothing is ever
+        overwritten: a name that is taken gets a number.
+        """
+        wanted = Path(target)
+        if name is not None or wanted.is_dir() or str(target).endswith(("/", os.sep)):
+            wanted = wanted / (safe_name(name) if name else self.name)
+        wanted.parent.mkdir(parents=True, exist_ok=True)
+        return self._write(_claim(wanted))
+
+    def _write(self, claimed: Path) -> Path:
+        draft = claimed.with_name(f".{claimed.name[:_LONGEST_NAME]}.{secrets.token_hex(4)}.part")
+        try:
+            with self.open() as source, draft.open("xb") as file:
+                shutil.copyfileobj(source, file, 1024 * 1024)
+            return draft.replace(claimed)
+        except BaseException:
+            remove(draft)
+            remove(claimed)
+            raise
+
+    def __repr__(self) -> str:
+        sides = f", {self.width} x {self.height}" if self.width else ""
+        length = f", {self.seconds:.1f} s" if self.seconds else ""
+        return f"<Media {self.name!r}: {self.type}{sides}{length}, {self.size:,} bytes>"
+
+
+def from_bytes(data: bytes, *, name: str | None = None, declared_type: str | None = None) -> Media:
+    """The bytes as a file; its name gets the ending that its content asks for."""
+    return describe(InMemory(data), len(data), name=name, declared_type=declared_type)
+
+
+def from_path(path: Path) -> Media:
+    """The file on disk, under its own name."""
+    store = OnDisk(path)
+    return describe(store, path.stat().st_size, own_name=path.name)
+
+
+def from_base64(text: str, declared_type: str | None = None, *, name: str | None = None) -> Media:
+    """What base64 or a data URI holds. Raises MediaError where it is neither."""
+    if text[:5].lower() == "data:":
+        return from_data_uri(text, name=name)
+    return from_bytes(decode_base64(text), name=name, declared_type=declared_type)
+
+
+def from_data_uri(text: str, *, name: str | None = None) -> Media:
+    """What a data URI holds."""
+    from urllib.parse import unquote_to_bytes
+
+    head, comma, data = text[5:].partition(",")
+    if not comma:
+        raise MediaError("is a data URI without a comma; write data:image/png;base64,... or give a file")
+    is_base64 = head.rstrip().lower().endswith(";base64")
+    content = decode_base64(data) if is_base64 else unquote_to_bytes(data)
+    return from_bytes(content, name=name, declared_type=head.partition(";")[0] or None)
+
+
+def decode_base64(text: str) -> bytes:
+    """The bytes; line breaks are allowed, anything else that is not base64 is not."""
+    try:
+        plain = "".join(text.split()).encode("ascii")
+        return binascii.a2b_base64(plain, strict_mode=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise MediaError("is not base64: it is cut short or has other characters in it") from error
+
+
+def describe(
+    store: Store,
+    size: int,
+    *,
+    name: str | None = None,
+    own_name: str | None = None,
+    declared_type: str | None = None,
+) -> Media:
+    """A Media of what is stored, read from its own content."""
+    with store.open() as file:
+        info = inspect(file)
+    kind = settle(info.type, declared_type)
+    return Media(own_name or name_for(name, kind), kind, size, info.width, info.height, info.seconds, store)
+
+
+def name_for(hint: str | None, type: str) -> str:
+    """A file name with the ending that the type asks for."""
+    name = safe_name(hint or "file")
+    suffix = PurePath(name).suffix
+    ending = suffix_of(type)
+    if suffix.lower() in SUFFIXES:
+        return name if _usual(suffix) == ending else PurePath(name).stem + ending
+    # Many kinds of file are text, or unknown to us, and know best how their names end.
+    return name if suffix and type in (TEXT, UNKNOWN) else name + ending
+
+
+def _usual(suffix: str) -> str:
+    """The usual spelling of an ending: ``.jpeg`` and ``.JPG`` are ``.jpg``."""
+    return suffix_of(type_of(suffix[1:]))
+
+
+def safe_name(name: str) -> str:
+    """The last part of a name, without what file systems refuse; never a folder, never hidden."""
+    last = re.split(r"[/\\]", name)[-1]
+    kept = _BAD_IN_NAMES.sub("_", last).strip(" .")
+    return kept[-_LONGEST_NAME:].lstrip(" .") or "file"
+
+
+def _claim(wanted: Path) -> Path:
+    """The first free one of name.png, name-2.png, ...: an empty file, ours alone."""
+    for number in itertools.count(1):
+        path = wanted if number == 1 else wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
+        with contextlib.suppress(FileExistsError):
+            path.open("xb").close()
+            return path
+    raise AssertionError("unreachable")
+
+
+def remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()

@@ -1,0 +1,270 @@
+"""What a file is and how large its picture or long its sound, read from its first bytes.
+
+Nothing is decoded. Each reader looks at a bounded number of places, so that hostile bytes can neither
+raise nor keep it busy: what cannot be read is None.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from connector.media.kinds import TEXT, UNKNOWN
+from connector.media.mp3 import is_mp3, mp3_seconds
+
+_HEAD = 4096
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
+_STEPS = 1000  # segments, chunks or boxes looked at in one file
+
+# Start of frame, of every kind: C4 (tables), C8 (reserved) and CC (conditioning) are none.
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_NO_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
+
+_BRANDS = {
+    b"avif": "image/avif",
+    b"avis": "image/avif",
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"mif1": "image/heic",
+    b"M4A ": "audio/mp4",
+    b"qt  ": "video/quicktime",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What a file's first bytes tell."""
+
+    type: str = UNKNOWN
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+
+
+Measure = tuple[int | None, int | None, float | None]
+_UNREADABLE: Measure = (None, None, None)
+
+
+def inspect(reader: BinaryIO) -> Info:
+    """What the file is; the reader must be able to seek, and is read from its first byte."""
+    reader.seek(0)
+    head = reader.read(_HEAD)
+    kind = _type(head)
+    try:
+        width, height, seconds = _MEASURES.get(kind, _nothing)(reader)
+    except (EOFError, struct.error, ZeroDivisionError):
+        width, height, seconds = _UNREADABLE
+    return Info(kind, width, height, seconds)
+
+
+def _type(head: bytes) -> str:
+    return next((kind for kind, matches in _SIGNATURES if matches(head)), UNKNOWN)
+
+
+def _starting(*starts: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(starts)
+
+
+def _riff(form: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head[:4] == b"RIFF" and head[8:12] == form
+
+
+def _branded(kind: str) -> Callable[[bytes], bool]:
+    return lambda head: head[4:8] == b"ftyp" and _BRANDS.get(head[8:12], "video/mp4") == kind
+
+
+def _is_json(head: bytes) -> bool:
+    if not _is_text(head) or head.lstrip()[:1] not in (b"{", b"["):
+        return False
+    if len(head) == _HEAD:
+        return True
+    try:
+        json.loads(head)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _is_html(head: bytes) -> bool:
+    start = head.lstrip()[:15].lower()
+    return _is_text(head) and start.startswith((b"<!doctype html", b"<html", b"<head", b"<body"))
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = head.decode()
+    except UnicodeDecodeError as error:
+        # The end of what was read may cut a character of up to four bytes in two.
+        if len(head) < _HEAD or error.start < _HEAD - 3:
+            return False
+        text = head[: error.start].decode()
+    return bool(text) and not _CONTROLS.search(text)
+
+
+# In this order: the first that matches is it.
+_SIGNATURES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
+    ("image/png", _starting(b"\x89PNG\r\n\x1a\n")),
+    ("image/jpeg", _starting(b"\xff\xd8\xff")),
+    ("image/webp", _riff(b"WEBP")),
+    ("image/gif", _starting(b"GIF87a", b"GIF89a")),
+    ("image/bmp", lambda head: head[:2] == b"BM" and head[6:10] == bytes(4)),
+    ("image/tiff", _starting(b"II*\0", b"MM\0*")),
+    ("audio/wav", _riff(b"WAVE")),
+    *((kind, _branded(kind)) for kind in ("video/mp4", *dict.fromkeys(_BRANDS.values()))),
+    ("model/gltf-binary", _starting(b"glTF")),
+    ("application/pdf", _starting(b"%PDF-")),
+    ("audio/mpeg", is_mp3),
+    ("application/json", _is_json),
+    ("text/html", _is_html),
+    (TEXT, _is_text),
+)  # fmt: skip
+
+
+def _take(reader: BinaryIO, count: int) -> bytes:
+    data = reader.read(count)
+    if len(data) < count:
+        raise EOFError
+    return data
+
+
+def _nothing(reader: BinaryIO) -> Measure:
+    return _UNREADABLE
+
+
+def _sides(width: int, height: int) -> Measure:
+    return (width, height, None) if width > 0 and height > 0 else _UNREADABLE
+
+
+def _png(reader: BinaryIO) -> Measure:
+    reader.seek(8)
+    length, name, width, height = struct.unpack(">I4sII", _take(reader, 16))
+    return _sides(width, height) if (length, name) == (13, b"IHDR") else _UNREADABLE
+
+
+def _gif(reader: BinaryIO) -> Measure:
+    reader.seek(6)
+    return _sides(*struct.unpack("<HH", _take(reader, 4)))
+
+
+def _jpeg(reader: BinaryIO) -> Measure:
+    reader.seek(2)
+    for marker, length in _segments(reader):
+        if marker in _FRAMES:
+            _, height, width = struct.unpack(">BHH", _take(reader, 5))
+            return _sides(width, height)
+        reader.seek(length, 1)
+    return _UNREADABLE
+
+
+def _segments(reader: BinaryIO) -> Iterator[tuple[int, int]]:
+    """Markers and the lengths of what follows, until the picture's own data; padding is passed over."""
+    for _ in range(_STEPS):
+        lead, marker = _take(reader, 2)
+        if lead != 0xFF or marker in (0xD9, 0xDA, 0x00):
+            return
+        if marker == 0xFF:
+            reader.seek(-1, 1)
+        elif marker not in _NO_LENGTH:
+            yield marker, max(struct.unpack(">H", _take(reader, 2))[0] - 2, 0)
+
+
+def _webp(reader: BinaryIO) -> Measure:
+    reader.seek(12)
+    name, data = _take(reader, 4), _take(reader, 14)[4:]
+    if name == b"VP8X":
+        return _sides(1 + int.from_bytes(data[4:7], "little"), 1 + int.from_bytes(data[7:10], "little"))
+    if name == b"VP8L" and data[0] == 0x2F:
+        bits = int.from_bytes(data[1:5], "little")
+        return _sides(1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF))
+    if name == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
+        width, height = struct.unpack("<HH", data[6:10])
+        return _sides(width & 0x3FFF, height & 0x3FFF)
+    return _UNREADABLE
+
+
+def _wav(reader: BinaryIO) -> Measure:
+    end = reader.seek(0, 2)
+    reader.seek(12)
+    rate = align = 0
+    for _ in range(_STEPS):
+        name, length = struct.unpack("<4sI", _take(reader, 8))
+        start = reader.tell()
+        if name == b"fmt ":
+            rate, align = struct.unpack("<4xI4xH", _take(reader, 14))
+        elif name == b"data":
+            # A length of 0 or more than there is: the writer did not know it yet.
+            frames = (min(length, end - start) if length else end - start) // align
+            return None, None, frames / rate
+        reader.seek(start + length + length % 2)
+    return _UNREADABLE
+
+
+def _mp3(reader: BinaryIO) -> Measure:
+    return None, None, mp3_seconds(reader)
+
+
+def _mp4(reader: BinaryIO) -> Measure:
+    end = reader.seek(0, 2)
+    moov = next(((start, stop) for name, start, stop in _boxes(reader, 0, end) if name == b"moov"), None)
+    if moov is None:
+        return _UNREADABLE
+    seconds: float | None = None
+    sides: tuple[int | None, int | None] = (None, None)
+    for name, start, stop in _boxes(reader, *moov):
+        if name == b"mvhd":
+            seconds = _mvhd_seconds(reader, start)
+        elif name == b"trak" and sides == (None, None):
+            sides = _track_sides(reader, start, stop)
+    return *sides, seconds
+
+
+def _boxes(reader: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and end of the content of each box between two places."""
+    for _ in range(_STEPS):
+        if start + 8 > end:
+            return
+        reader.seek(start)
+        size, name = struct.unpack(">I4s", _take(reader, 8))
+        body = start + 8
+        if size == 1:
+            size, body = struct.unpack(">Q", _take(reader, 8))[0], start + 16
+        stop = end if size == 0 else start + size
+        if stop < body or stop > end:
+            return
+        yield name, body, stop
+        start = stop
+
+
+def _mvhd_seconds(reader: BinaryIO, start: int) -> float | None:
+    reader.seek(start)
+    data = _take(reader, 32)
+    layout, offset = (">IQ", 20) if data[0] == 1 else (">II", 12)  # version 1 has longer times
+    scale, duration = struct.unpack_from(layout, data, offset)
+    return duration / scale if duration else None
+
+
+def _track_sides(reader: BinaryIO, start: int, end: int) -> tuple[int | None, int | None]:
+    """Width and height of a track that can be seen; they close its header, with 16 binary places."""
+    for name, _, stop in _boxes(reader, start, end):
+        if name == b"tkhd":
+            reader.seek(stop - 8)
+            width, height = struct.unpack(">II", _take(reader, 8))
+            return (width >> 16 or None, height >> 16 or None)
+    return None, None
+
+
+_MEASURES: dict[str, Callable[[BinaryIO], Measure]] = {
+    "image/png": _png,
+    "image/jpeg": _jpeg,
+    "image/webp": _webp,
+    "image/gif": _gif,
+    "audio/wav": _wav,
+    "audio/mpeg": _mp3,
+    "audio/mp4": _mp4,
+    "video/mp4": _mp4,
+    "video/quicktime": _mp4,
+}

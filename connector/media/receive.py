@@ -1,0 +1,72 @@
+"""Bytes that arrive become a Media: in memory while they are few, in a temporary file once they are not."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from connector.media.file import InMemory, Media, OnDisk, describe, remove
+from connector.messages import Incoming
+
+MEMORY_LIMIT = 2 * 1024 * 1024
+
+
+def receive(
+    body: Incoming,
+    *,
+    folder: Path | None = None,
+    name_hint: str | None = None,
+    declared_type: str | None = None,
+    memory_limit: int = MEMORY_LIMIT,
+) -> Media:
+    """The body of an answer as a file. It is read to its end and closed.
+
+    The temporary file of a large one lies in ``folder`` (else in the system's) and goes when the Media goes.
+    """
+    try:
+        return collect(
+            body.chunks(),
+            folder=folder,
+            name=name_hint,
+            declared_type=declared_type,
+            memory_limit=memory_limit,
+        )
+    finally:
+        body.close()
+
+
+def collect(
+    chunks: Iterable[bytes],
+    *,
+    folder: Path | None = None,
+    name: str | None = None,
+    declared_type: str | None = None,
+    memory_limit: int = MEMORY_LIMIT,
+) -> Media:
+    """The chunks as a file."""
+    held: list[bytes] = []
+    size = 0
+    arriving = iter(chunks)
+    for chunk in arriving:
+        held.append(chunk)
+        size += len(chunk)
+        if size > memory_limit:
+            store, size = _on_disk(held, arriving, folder)
+            return describe(store, size, name=name, declared_type=declared_type)
+    return describe(InMemory(b"".join(held)), size, name=name, declared_type=declared_type)
+
+
+def _on_disk(held: list[bytes], arriving: Iterable[bytes], folder: Path | None) -> tuple[OnDisk, int]:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(prefix="connector-", dir=folder, delete=False) as file:
+        store = OnDisk(Path(file.name)).disappearing()
+        try:
+            file.writelines(held)
+            held.clear()
+            file.writelines(arriving)
+        except BaseException:  # now, and not when the last traceback that knows it is forgotten
+            remove(store.path)
+            raise
+        return store, file.tell()
