@@ -24,27 +24,10 @@ from typing import Any, Protocol
 
 from connector.database import Database
 from connector.secret import fingerprint
+from connector.spec import RateLimit
 
 # A row that reaches further was written while the clock was wrong, and would block the key for ever.
 _FURTHEST = 24 * 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """At most so many requests in a window of seconds; who exceeds it is locked out for so long."""
-
-    requests: int
-    window: float
-    lockout: float
-
-    @property
-    def pace(self) -> float:
-        """Seconds between two slots.
-
-        Two requests less than allowed: the upstream's window may begin inside ours, and a request may
-        be on its way for longer than the next one. Very small limits keep half in reserve.
-        """
-        return self.window / max(self.requests - 2, self.requests / 2)
 
 
 class Budget(Protocol):

@@ -10,6 +10,7 @@ from dataclasses import replace
 from connector import decode, exchange, job
 from connector.engine import Engine
 from connector.errors import (
+    Billed,
     ConnectorError,
     CredentialError,
     Filtered,
@@ -44,7 +45,6 @@ async def write_down(engine: Engine, prepared: Prepared, started: Result) -> Res
             fetch=declared.fetch,
             next_poll=begun.next_poll,
             deadline=begun.deadline,
-            request_id=started.request_id,
         )
 
     await engine.io.run(write)
@@ -208,7 +208,7 @@ async def _finished(engine: Engine, entry: Entry, result: Result) -> Result:
     return _described(entry, result, "yes")
 
 
-def _described(entry: Entry, result: Result, billed: str) -> Result:
+def _described(entry: Entry, result: Result, billed: Billed) -> Result:
     """The result as one of the action that started it."""
     return replace(
         result,

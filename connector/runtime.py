@@ -144,7 +144,8 @@ class AsyncConnector:
             return await jobs.wait(self._engine, entry, accept=accept, timeout=timeout)
         except Filtered as error:
             if on_filtered == "return" and error.result is not None:
-                return replace(error.result, outcome="filtered")
+                delivered: Result = replace(error.result, outcome="filtered")
+                return delivered
             raise
 
     async def cancel(self, job_id: str) -> None:

@@ -277,6 +277,15 @@ class RateLimit:
     window: float
     lockout: float = 0.0
 
+    @property
+    def pace(self) -> float:
+        """Seconds between two slots of an even row.
+
+        Two requests less than allowed: the upstream's window may begin inside ours, and a request may
+        be on its way for longer than the next one. Very small limits keep half in reserve.
+        """
+        return self.window / max(self.requests - 2, self.requests / 2)
+
 
 @dataclass(frozen=True, slots=True)
 class Integration:

@@ -19,6 +19,7 @@ from connector import exchange
 from connector.engine import Engine
 from connector.errors import ConnectorError, Filtered, OutcomeUnknown, Unauthorized
 from connector.events import Event
+from connector.ledger import Entry
 from connector.prepare import Prepared
 from connector.result import Result
 
@@ -39,15 +40,15 @@ class Spending:
         ledger = self._engine.workspace.ledger
 
         def write() -> None:
-            intent = ledger.intend(
-                integration=self._engine.integration.id,
-                action=call.action.id,
-                connection=destination.connection,
-                environment=destination.environment,
-                key=call.key,
-                estimate=call.estimate.credits,
-                cap=destination.cap,
+            entry = Entry(
+                self._engine.integration.id,
+                call.action.id,
+                destination.connection,
+                destination.environment,
+                call.key,
+                call.estimate.credits,
             )
+            intent = ledger.intend(entry, destination.cap)
             self.id = intent.id
             if intent.near:
                 said = f"{intent.spent:g} of today's {intent.cap:g} credits are spent"

@@ -15,6 +15,7 @@ from connector.exchange import Call
 from connector.messages import Response
 from connector.prepare import Prepared
 from connector.result import Result
+from connector.retry import Attempt
 from connector.spend import Spending
 
 
@@ -93,7 +94,7 @@ async def _opened(engine: Engine, call: Call, spent: Spending) -> Response:
     while True:
         number += 1
         response = await exchange.opened(engine.wire, call, number, spent.leaving)
-        if isinstance(response, exchange.Attempt):
+        if isinstance(response, Attempt):
             await exchange.pause_or_raise(engine.wire, call, response)
             continue
         if _succeeded(engine, call, response):

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connector.budget import Budget
+from connector.budget import DatabaseBudget
 from connector.database import FILE_NAME, Database
 from connector.ledger import Ledger
 
@@ -37,8 +37,8 @@ class Workspace:
         )
 
     @cached_property
-    def budget(self) -> Budget:
-        return Budget(self.database, self._clock)
+    def budget(self) -> DatabaseBudget:
+        return DatabaseBudget(self.database, self._clock)
 
     @cached_property
     def ledger(self) -> Ledger:
