@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from connector.sandbox.call import Answer, Call
     from connector.sandbox.inprocess import InProcess, transport
-    from connector.sandbox.sandbox import Sandbox, Settings
+    from connector.sandbox.sandbox import Sandbox
     from connector.sandbox.server import serve, serving
+    from connector.sandbox.settings import Settings
 
 __all__ = ["Answer", "Call", "InProcess", "Sandbox", "Settings", "serve", "serving", "transport"]
 
@@ -21,7 +22,7 @@ _HOMES = {
     "Call": "call",
     "InProcess": "inprocess",
     "Sandbox": "sandbox",
-    "Settings": "sandbox",
+    "Settings": "settings",
     "serve": "server",
     "serving": "server",
     "transport": "inprocess",

@@ -40,9 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serves until it is interrupted; returns the exit code."""
-    from connector.sandbox.sandbox import Sandbox, Settings
+    """Serves until it is interrupted, which is how it ends well; returns the exit code."""
+    from connector.sandbox.sandbox import Sandbox
     from connector.sandbox.server import serve
+    from connector.sandbox.settings import Settings
 
     settings = Settings(
         credits=args.credits,
@@ -61,6 +62,8 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         print(f"cannot listen on {args.host}:{args.port} ({error.strerror}); choose another --port")
         return 1
+    except KeyboardInterrupt:
+        return 0
     finally:
         sandbox.close()
     return 0

@@ -16,6 +16,7 @@ from connector.sandbox.given import Given, given, parameter_problems
 from connector.sandbox.moderation import is_filtered, moderate
 from connector.sandbox.price import price
 from connector.sandbox.refusal import Refusal, bad_request
+from connector.sandbox.settings import Settings
 from connector.sandbox.store import Generation, Payment, Store
 from connector.sandbox.visit import Visit
 
@@ -48,16 +49,14 @@ class Desk:
     api: Api
     store: Store
     studio: Studio
+    settings: Settings
     key: str
     now: float
     speed: float
-    job_seconds: float
-    poll_floor: bool
-    retry_after: bool
 
     def pause(self, seconds: float) -> float | None:
         """What Retry-After says for so many seconds of the clock, where it is said at all."""
-        return seconds / self.speed if self.retry_after else None
+        return seconds / self.speed if self.settings.retry_after else None
 
 
 def generate(visit: Visit, operation: Operation, desk: Desk) -> Answer:
@@ -93,7 +92,7 @@ def _begun(told: Given, operation: Operation, desk: Desk) -> Generation:
         fields=told.fields,
         seed=chosen_seed(told),
         filtered=is_filtered(told.texts),
-        ready=desk.now + desk.job_seconds,
+        ready=desk.now + desk.settings.job_seconds,
         expires=desk.now + _job(operation).retention_seconds,
         files=told.files,
     )
@@ -116,7 +115,7 @@ def fetch(visit: Visit, operation: Operation, desk: Desk) -> Answer:
 def _hold_floor(begun: Generation, desk: Desk) -> None:
     floor = _job(desk.api.operation(begun.operation)).poll_seconds
     kept = desk.store.poll(begun.id, desk.now, floor * (1 - _GRACE))
-    if desk.poll_floor and not kept:
+    if desk.settings.poll_floor and not kept:
         raise Refusal(429, f"poll at most once in {floor:g} seconds", retry_after=desk.pause(floor))
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 
 from connector.sandbox.call import Answer, Call
-from connector.sandbox.sandbox import Sandbox, Settings
+from connector.sandbox.sandbox import Sandbox
+from connector.sandbox.settings import Settings
 
 _PIECE = 1 << 16
 _shared: dict[Path | None, Sandbox] = {}

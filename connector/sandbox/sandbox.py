@@ -19,6 +19,7 @@ from connector.sandbox.faults import AFTER, INSTEAD, Fault, Faults
 from connector.sandbox.generation import Desk, Studio, fetch, generate, start
 from connector.sandbox.price import hundredths
 from connector.sandbox.refusal import Refusal, no_such_path, unauthorized
+from connector.sandbox.settings import Settings
 from connector.sandbox.store import Store, fingerprint
 from connector.sandbox.visit import Visit, remembered, visit
 
@@ -28,27 +29,6 @@ Handler = Callable[[Visit, Operation, Desk], Answer]
 _OWN: Mapping[str, Handler] = {**account.HANDLERS, **legacy.HANDLERS}
 _ROOTS = ("/v1/", "/v2alpha/", "/v2beta/")
 _KEY = "sk-"
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How this sandbox is set up.
-
-    ``credits`` is what a key starts with that was never seen; any key that begins with ``sk-`` and is
-    not ``revoked`` is an account. ``job_seconds`` is how long a started generation takes, and ``speed``
-    how much faster than the world's the clock runs (None: as the kept state says, else 1).
-    ``poll_floor`` refuses polls that come too soon. ``retry_after`` adds that header to a 429, which the
-    vendor does not. ``serve_removed`` serves what the vendor has ended; without it, it is 404 as today.
-    """
-
-    credits: float = 1000
-    revoked: frozenset[str] = frozenset()
-    job_seconds: float = 12
-    speed: float | None = None
-    poll_floor: bool = True
-    retry_after: bool = False
-    serve_removed: bool = True
-    kept_requests: int = 1000
 
 
 class Sandbox:
@@ -137,12 +117,10 @@ class Sandbox:
             api=self.api,
             store=self.store,
             studio=self.studio,
+            settings=self.settings,
             key=key,
             now=clock.at(self._world()),
             speed=clock.speed,
-            job_seconds=self.settings.job_seconds,
-            poll_floor=self.settings.poll_floor,
-            retry_after=self.settings.retry_after,
         )
 
     @property
