@@ -238,8 +238,9 @@ def _twice(specs: Mapping[str, Source]) -> Iterator[Problem]:
 def _checked(source: Source, checker: Checker) -> Source:
     """The source with the problems of its form, and what is left of it without them."""
     document = source.document
-    if document.problems and document.value is None:
-        return replace(source, problems=document.problems)
+    if document.value is None:
+        empty = (source.problem("", "is empty; describe the action or the integration here"),)
+        return replace(source, problems=document.problems or empty)
     formal = [source.problem(each.path, each.message) for each in checker.problems(document.value)]
     problems = (*document.problems, *formal)
     if not formal:

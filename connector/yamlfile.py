@@ -218,7 +218,7 @@ _ADVICE = {
     "did not find expected key": "the line is indented wrongly, or a quote or bracket above is not closed",
     "special characters are not allowed": "it holds a control character, so it is not text",
     "control characters are not allowed": "it holds a control character, so it is not text",
-    "undefined alias": "an alias must come after its anchor",
+    "unexpected end of stream": "the quote or bracket that opens here is not closed",
 }
 
 
@@ -231,7 +231,10 @@ def _translated(error: Exception, text: str, name: str | None) -> Problem:
 
 
 def _error_line(error: Exception, text: str) -> int:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    marks = [getattr(error, "problem_mark", None), getattr(error, "context_mark", None)]
+    if "end of stream" in str(getattr(error, "problem", "")):
+        marks.reverse()  # the end of the file helps nobody; what was left open does
+    mark = marks[0] or marks[1]
     if mark is not None:
         return int(mark.line) + 1
     position = getattr(error, "position", None)

@@ -80,4 +80,4 @@ def _broken_rules(loaded: Loaded) -> Iterator[Problem]:
 def _subjects(loaded: Loaded) -> Iterator[Subject]:
     if loaded.integration is not None:
         for action in loaded.integration.actions.values():
-            yield Subject(action, loaded.source(action), loaded.integration, loaded.folder)
+            yield Subject(action, loaded.source(action), loaded.integration, loaded)

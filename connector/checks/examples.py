@@ -40,7 +40,7 @@ def _given_files(subject: Subject, arguments: Any, place: str) -> Iterator[tuple
 
 def _unfit(subject: Subject, name: str, rules: Any) -> Iterator[str]:
     source = Path(subject.source.name)
-    path = confined(subject.folder, name, source.parent.as_posix())
+    path = confined(subject.loaded.folder, name, source.parent.as_posix())
     if path is None:
         yield f"{name} lies outside the integration's folder; put the example's file inside"
     elif not path.is_file():

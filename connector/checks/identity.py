@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from connector.checks.subject import Subject
 from connector.errors import Problem
 from connector.index import MANIFEST
-from connector.loader import Loaded
+from connector.loader import Loaded, confined
 from connector.render import SAFE_METHODS
 from connector.spec import Action
 
@@ -55,7 +55,7 @@ def _before(subject: Subject) -> Iterator[Action]:
 
 
 def _unlisted(loaded: Loaded) -> Iterator[Problem]:
-    folders = {str(PurePosixPath(name).parent) for name in loaded.specs}
+    folders = {str(PurePosixPath(name).parent) for name in loaded.specs if confined(loaded.folder, name)}
     for folder in sorted(folders - {"."}):
         for path in sorted((loaded.folder / folder).glob("*.yaml")):
             name = f"{folder}/{path.name}"

@@ -66,12 +66,11 @@ def _flaws(schema: Mapping[str, Any], place: str) -> Iterator[tuple[str, str]]:
     """What is wrong with a schema as a schema."""
     formal = _meta().problems(dict(schema), place)
     yield from ((problem.path, problem.message) for problem in formal)
-    if formal:
-        return
     for path, entry in _schemas(schema, place):
         yield from _unknown_words(path, entry)
         yield from _impossible(path, entry)
-        yield from _unfit_values(path, entry)
+        if not formal:  # else nothing can be checked against it
+            yield from _unfit_values(path, entry)
 
 
 @lru_cache(maxsize=1)
@@ -91,11 +90,20 @@ def _schemas(schema: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for keyword in _ONE:
         yield from _schemas(schema.get(keyword), f"{path}.{keyword}")
     for keyword in _LISTS:
-        for index, entry in enumerate(schema.get(keyword, ())):
+        for index, entry in enumerate(_list(schema.get(keyword))):
             yield from _schemas(entry, f"{path}.{keyword}.{index}")
     for keyword in _NAMED:
-        for name, entry in schema.get(keyword, {}).items():
+        for name, entry in _mapping(schema.get(keyword)).items():
             yield from _schemas(entry, f"{path}.{keyword}.{name}")
+
+
+def _list(value: Any) -> list[Any]:
+    """The list that is meant; what is none is told by the schema of schemas."""
+    return value if isinstance(value, list) else []
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _unknown_words(path: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -108,12 +116,13 @@ def _unknown_words(path: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, 
 
 def _impossible(path: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _crossed(path, schema, _LIMITS)
-    yield from _crossed(f"{path}.file", schema.get("file", {}), _FILE_LIMITS)
+    yield from _crossed(f"{path}.file", _mapping(schema.get("file")), _FILE_LIMITS)
 
 
 def _crossed(path: str, limits: Any, pairs: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
     for low, high in pairs:
-        if limits.get(low, 0) > limits.get(high, float("inf")):
+        ends = limits.get(low), limits.get(high)
+        if all(isinstance(end, int | float) for end in ends) and ends[0] > ends[1]:
             yield f"{path}.{low}", f"is {limits[low]}, and {high} is {limits[high]}; no value can meet both"
 
 
@@ -140,19 +149,21 @@ def _names(subject: Subject) -> Iterator[Problem]:
 def _named(schema: Any, path: str) -> Iterator[tuple[str, str]]:
     if not isinstance(schema, Mapping):
         return
-    for index, name in enumerate(schema.get("required", ())):
+    for index, name in enumerate(_list(schema.get("required"))):
         yield f"{path}.required.{index}", name
-    for name in schema.get("properties", {}):
+    for name in _mapping(schema.get("properties")):
         yield f"{path}.properties.{name}", name
-    for given, names in schema.get("dependentRequired", {}).items():
+    for given, names in _mapping(schema.get("dependentRequired")).items():
         yield f"{path}.dependentRequired.{given}", given
-        yield from ((f"{path}.dependentRequired.{given}.{index}", name) for index, name in enumerate(names))
+        yield from (
+            (f"{path}.dependentRequired.{given}.{index}", name) for index, name in enumerate(_list(names))
+        )
     for keyword in ("not", "if", "then", "else"):
         yield from _named(schema.get(keyword), f"{path}.{keyword}")
     for keyword in ("allOf", "anyOf", "oneOf"):
-        for index, entry in enumerate(schema.get(keyword, ())):
+        for index, entry in enumerate(_list(schema.get(keyword))):
             yield from _named(entry, f"{path}.{keyword}.{index}")
-    for given, entry in schema.get("dependentSchemas", {}).items():
+    for given, entry in _mapping(schema.get("dependentSchemas")).items():
         yield from _named(entry, f"{path}.dependentSchemas.{given}")
 
 

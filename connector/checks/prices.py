@@ -74,7 +74,7 @@ def _no_number(subject: Subject, arguments: dict[str, Any]) -> str | None:
     except ConnectorError as error:
         return "; ".join(problem.message for problem in error.problems) or error.message
     if estimate.credits is None:
-        return estimate.why
+        return "an input that it uses is not given there; say what holds then, with `| default(...)`"
     return f"{estimate.credits:g} is less than nothing" if estimate.credits < 0 else None
 
 

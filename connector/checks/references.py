@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connector.checks.subject import Subject
+from connector.checks.subject import Subject, no_action
 from connector.errors import Problem
 from connector.loader import Loaded
 from connector.names import nearest
@@ -15,10 +15,10 @@ def _job(subject: Subject) -> Iterator[Problem]:
     job = subject.action.job
     if job is None:
         return
+    if message := no_action(subject.loaded, job.fetch):
+        yield subject.problem("job.fetch", message)
     fetch = subject.integration.actions.get(job.fetch)
     if fetch is None:
-        if not _is_file(subject.integration, job.fetch):
-            yield subject.problem("job.fetch", _no_action(subject.integration, job.fetch))
         return
     if fetch.paid:
         yield subject.problem(
@@ -34,15 +34,6 @@ def _job(subject: Subject) -> Iterator[Problem]:
             )
 
 
-def _is_file(integration: Integration, id: str) -> bool:
-    """Whether there is such a spec that has problems of its own, which are told already."""
-    return integration.folder is not None and (integration.folder / "actions" / f"{id}.yaml").is_file()
-
-
-def _no_action(integration: Integration, id: str) -> str:
-    return f"there is no action {id!r}{nearest(id, integration.actions)}"
-
-
 def _replacement(subject: Subject) -> Iterator[Problem]:
     deprecated = subject.action.deprecated
     if deprecated is None:
@@ -50,8 +41,8 @@ def _replacement(subject: Subject) -> Iterator[Problem]:
     for index, id in enumerate(deprecated.use):
         if id == subject.action.id:
             yield subject.problem(f"deprecated.use.{index}", "names the action itself; name what replaces it")
-        elif id not in subject.integration.actions and not _is_file(subject.integration, id):
-            yield subject.problem(f"deprecated.use.{index}", _no_action(subject.integration, id))
+        elif message := no_action(subject.loaded, id):
+            yield subject.problem(f"deprecated.use.{index}", message)
     if not deprecated.use and not deprecated.advice:
         yield subject.problem(
             "deprecated", "says neither what to use nor what to do instead; give `use` or `advice`"
@@ -65,15 +56,15 @@ def _probes(loaded: Loaded) -> Iterator[Problem]:
         return
     named = {"connection.test.action": integration.test, "balance.action": integration.balance}
     for path, probe in named.items():
-        for message in _unfit(integration, probe.action) if probe else ():
+        for message in _unfit(loaded, integration, probe.action) if probe else ():
             yield loaded.manifest.problem(path, message)
 
 
-def _unfit(integration: Integration, id: str) -> Iterator[str]:
+def _unfit(loaded: Loaded, integration: Integration, id: str) -> Iterator[str]:
+    if message := no_action(loaded, id):
+        yield message
     action = integration.actions.get(id)
     if action is None:
-        if not _is_file(integration, id):
-            yield _no_action(integration, id)
         return
     if action.paid:
         yield f"{id} costs credits; name an action that is free"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any
 
 from connector.errors import Problem
-from connector.loader import Source
+from connector.loader import Loaded, Source
 from connector.names import nearest
 from connector.spec import Action, Integration
 
@@ -20,7 +20,7 @@ class Subject:
     action: Action
     source: Source
     integration: Integration
-    folder: Path
+    loaded: Loaded
 
     def problem(self, path: str, message: str, **more: Any) -> Problem:
         """A problem at a path of the action's file."""
@@ -29,6 +29,12 @@ class Subject:
     def unknown_input(self, name: str) -> str:
         """The sentence for a name that is no input of the action."""
         return f"{name!r} is not an input of this action{nearest(name, self.action.parameters)}"
+
+
+def no_action(loaded: Loaded, id: str) -> str | None:
+    """The sentence for an id that no action has; one with problems of its own is there all the same."""
+    ids = [PurePosixPath(name).stem for name in loaded.specs]
+    return None if id in ids else f"there is no action {id!r}{nearest(id, ids)}"
 
 
 def texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
