@@ -136,14 +136,12 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any], str], Exchange]] = {
 }
 
 
-def masked(auth: Auth, credential: Mapping[str, Any], mask: str) -> Authorization:
-    """The Authorization as it looks with a mask for what a conversation would give."""
-    if auth.kind == "oauth2_client_credentials":
-        return _with_token(mask)
-    conversation = authorize(auth, credential, "")
-    try:
-        next(conversation)
-    except StopIteration as finished:
-        authorization: Authorization = finished.value
-        return authorization
-    raise AssertionError(f"{auth.kind} holds a conversation and has no masked form")
+def masked(auth: Auth, mask: str) -> Authorization:
+    """The Authorization as it looks with a mask for all that is secret in it; no conversation is held."""
+    settings = auth.settings
+    if auth.kind == "none":
+        return Authorization()
+    if auth.kind == "api_key":
+        pair = ((str(settings["name"]), mask),)
+        return Authorization(query=pair) if settings["in"] == "query" else Authorization(pair)
+    return Authorization((("authorization", f"{'Basic' if auth.kind == 'basic' else 'Bearer'} {mask}"),))

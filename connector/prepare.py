@@ -54,7 +54,7 @@ async def prepare_masked(engine: Engine, use: Use) -> tuple[Request, Estimate, A
     """The request of a use with a mask for every secret; no secret is opened."""
     action, arguments = await take_arguments(engine, use)
     destination = await engine.destination(use.connection, use.environment, masked=True)
-    authorization = masked(engine.integration.auth, destination.target.credential, MASK)
+    authorization = masked(engine.integration.auth, MASK)
     request = _rendered(engine, use, action, arguments, destination, authorization)
     return request, _priced(engine, action, arguments, destination, request), arguments
 

@@ -61,7 +61,7 @@ def resolve(
     environment = environment or environ.get("CONNECTOR_ENVIRONMENT") or None
     declared = integration.environments.get(environment or integration.default_environment)
     if connection is None and environment and declared and declared.credential is not None:
-        return _own(integration, declared)
+        return _own(integration, declared, masked)
     found = _connection(integration, store, connection)
     if found is not None:
         return _stored(integration, store, found, environment, masked)
@@ -71,14 +71,16 @@ def resolve(
             f"{integration.name} has {', '.join(integration.environments)}"
         )
     return (
-        _own(integration, declared)
+        _own(integration, declared, masked)
         if declared.credential is not None
         else _from_variables(integration, declared, environ, masked)
     )
 
 
-def _own(integration: Integration, environment: Environment) -> Destination:
+def _own(integration: Integration, environment: Environment, masked: bool) -> Destination:
     credential = dict(environment.credential or {})
+    if masked:
+        credential = _masked(integration, credential)
     return _destination(integration, "", environment, credential)
 
 
@@ -113,7 +115,7 @@ def _stored(
             f"{name!r} is no environment of {integration.name}, and its configuration has no base URL"
         )
     if masked:
-        credential: dict[str, Any] = _masked(integration)
+        credential = _masked(integration, configuration.fields)
     else:
         credential = dict(store.credential(connection.name, configuration.name))
     place = Environment(name, base_url, transport=declared.transport if declared else None)
@@ -131,7 +133,7 @@ def _from_variables(
     variables = {name: schema["variable"] for name, schema in fields.items() if "variable" in schema}
     credential = {name: environ[variable] for name, variable in variables.items() if environ.get(variable)}
     if masked:
-        credential = _masked(integration)
+        credential = _masked(integration, credential)
     missing = [name for name in integration.credential.get("required", ()) if name not in credential]
     if missing:
         raise MissingCredential(_how_to_connect(integration, environment, variables.get(missing[0])))
@@ -148,9 +150,11 @@ def _how_to_connect(integration: Integration, environment: Environment, variable
     )
 
 
-def _masked(integration: Integration) -> dict[str, Any]:
-    required = integration.credential.get("required", ())
-    return {name: MASK for name in integration.secret_fields if name in required}
+def _masked(integration: Integration, credential: Mapping[str, Any]) -> dict[str, Any]:
+    """The credential with a mask for each secret, and for whatever else it must have and has not."""
+    hidden = {*integration.secret_fields} & {*credential, *integration.credential.get("required", ())}
+    required = {*integration.credential.get("required", ())} - {*credential}
+    return {**credential, **dict.fromkeys(hidden | required, MASK)}
 
 
 def _destination(
@@ -162,7 +166,8 @@ def _destination(
     cap: float | None = None,
 ) -> Destination:
     plain = {name: _revealed(value) for name, value in credential.items()}
-    secrets = tuple(str(plain[name]) for name in integration.secret_fields if plain.get(name))
+    hidden = [plain[name] for name in integration.secret_fields if plain.get(name) not in (None, "", MASK)]
+    secrets = tuple(map(str, hidden))
     target = Target(environment.base_url, headers, plain)
     return Destination(connection, environment.name, target, environment.transport, cap, secrets)
 
