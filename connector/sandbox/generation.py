@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,7 +28,10 @@ _GRACE = 0.05
 
 
 class Studio(Protocol):
-    """Who makes the media, and looks into those that are sent."""
+    """Who makes the media, and looks into those that are sent.
+
+    ``make`` raises ValueError, with a sentence that begins with the field, for a file that is damaged.
+    """
 
     def make(
         self,
@@ -65,11 +69,8 @@ def generate(visit: Visit, operation: Operation, desk: Desk) -> Answer:
     amount = charge(operation, told, desk)
     filtered = is_filtered(told.texts) and "CONTENT_FILTERED" in operation.finish_reasons
     seed = chosen_seed(told)
-    try:
+    with refunding(operation, amount, desk):
         made = desk.studio.make(operation.id, told.fields, told.files, seed, filtered=filtered)
-    except Exception as error:
-        desk.store.refund(desk.key, amount)
-        raise failed(operation) from error
     pay(visit, operation, amount, secrets.token_hex(32), desk)
     return deliver(operation, visit.call, Finished(made, seed, filtered))
 
@@ -122,10 +123,8 @@ def _hold_floor(begun: Generation, desk: Desk) -> None:
 def _finished(begun: Generation, operation: Operation, desk: Desk) -> Finished:
     """It is made when it is fetched: from the same seed it is the same each time."""
     filtered = begun.filtered and "CONTENT_FILTERED" in operation.finish_reasons
-    try:
+    with refunding(operation, 0, desk):
         made = desk.studio.make(begun.operation, begun.fields, begun.files, begun.seed, filtered=filtered)
-    except Exception as error:
-        raise failed(operation) from error
     return Finished(made, begun.seed, filtered)
 
 
@@ -158,7 +157,15 @@ def chosen_seed(told: Given) -> int:
     return int(float(told.values.get("seed", 0))) or secrets.randbelow(_LARGEST_SEED) + 1
 
 
-def failed(operation: Operation) -> Refusal:
-    """Our own studio could not do it; the cause belongs in the log, not in the answer."""
-    _log.exception("%s could not be made", operation.id)
-    return Refusal(500, "the generation failed; nothing was charged")
+@contextmanager
+def refunding(operation: Operation, amount: int, desk: Desk) -> Iterator[None]:
+    """Gives the price back where the work fails: by a damaged file, or by a fault of our own studio."""
+    try:
+        yield
+    except Exception as error:
+        desk.store.refund(desk.key, amount)
+        if isinstance(error, ValueError):
+            raise bad_request([str(error)]) from error
+        # The cause belongs in the log, not in the answer.
+        _log.exception("%s could not be made", operation.id)
+        raise Refusal(500, "the generation failed; nothing was charged") from error

@@ -16,7 +16,7 @@ from connector.sandbox.check import defaults, is_file, problems, typed
 from connector.sandbox.document import Operation, Schema
 from connector.sandbox.files import file_problems
 from connector.sandbox.form import Part
-from connector.sandbox.generation import Desk, charge, chosen_seed, failed, pay
+from connector.sandbox.generation import Desk, charge, chosen_seed, pay, refunding
 from connector.sandbox.given import Given, parameter_problems
 from connector.sandbox.moderation import is_filtered
 from connector.sandbox.refusal import Refusal
@@ -42,11 +42,8 @@ def _generate(visit: Visit, operation: Operation, desk: Desk) -> Answer:
     told = _told(visit, operation, desk)
     amount = charge(operation, told, desk)
     first = chosen_seed(told)
-    try:
+    with refunding(operation, amount, desk):
         finished = list(_made(told, operation, desk, first))
-    except Exception as error:
-        desk.store.refund(desk.key, amount)
-        raise failed(operation) from error
     pay(visit, operation, amount, visit.request_id, desk)
     return _artifacts(finished) if wants_json(operation, visit.call) else _picture(finished[0])
 
@@ -72,7 +69,7 @@ def _picture(one: Finished) -> Answer:
 
 
 def _told(visit: Visit, operation: Operation, desk: Desk) -> Given:
-    """What the request gives. The prompts become one, for the studio's sake."""
+    """What the request gives, whether it came as JSON or as a form."""
     if visit.names["engine_id"] not in engine_ids():
         raise Refusal(404, "the specified engine was not found", name="not_found")
     if visit.body.problem:
@@ -87,7 +84,7 @@ def _told(visit: Visit, operation: Operation, desk: Desk) -> Given:
     if found:
         raise Refusal(400, *found, name=_NAMES.get(re.split(r"\W", found[0])[0]))
     texts = tuple(str(prompt["text"]) for prompt in values.get("text_prompts", ()))
-    return Given(_fields(values, texts), files, defaults(values, schema), texts)
+    return Given(_fields(values), files, defaults(values, schema), texts)
 
 
 def _is_file(part: Part, schema: Schema) -> bool:
@@ -133,9 +130,11 @@ def _conditions(
         yield "samples: more than one needs accept: application/json"
 
 
-def _fields(values: Mapping[str, Any], texts: tuple[str, ...]) -> dict[str, str]:
-    plain = {name: str(value) for name, value in values.items() if not isinstance(value, list)}
-    return plain | ({"prompt": ", ".join(texts)} if texts else {})
+def _fields(values: Mapping[str, Any]) -> dict[str, str]:
+    """The values as texts again; the list of prompts as JSON."""
+    return {
+        name: json.dumps(value) if isinstance(value, list) else str(value) for name, value in values.items()
+    }
 
 
 HANDLERS: Mapping[str, Callable[[Visit, Operation, Desk], Answer]] = dict.fromkeys(
