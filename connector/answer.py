@@ -132,20 +132,29 @@ class Answer:
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes. Cut short, too many, or unreadable: InvalidAnswer."""
-        limit = self._exchange.request.max_response_bytes
-        count = 0
         try:
-            for piece in self._decoded():
-                count += len(piece)
-                if limit is not None and count > limit:
-                    raise self._exchange.unusable(f"is larger than the limit of {limit} bytes")
-                yield piece
+            limit = self._exchange.request.max_response_bytes
+            yield from self._decoded() if limit is None else self._limited(limit)
         finally:
             self.close()
 
     def close(self) -> None:
         """Ends the exchange; a thread that waits for more is woken."""
         self._stream.close()
+
+    def _limited(self, limit: int) -> Iterator[bytes]:
+        """No more than the limit; of a failure's text the beginning is enough."""
+        too_large = self._exchange.unusable(f"is larger than the limit of {limit} bytes")
+        if (self._length or 0) > limit and not self._is_failure:
+            raise too_large
+        count = 0
+        for piece in self._decoded():
+            count += len(piece)
+            if count > limit and self._is_failure:
+                return
+            if count > limit:
+                raise too_large
+            yield piece
 
     def _decoded(self) -> Iterator[bytes]:
         if self._coding in _UNCODED:

@@ -7,6 +7,7 @@ answer) is added. A paid request is never sent twice, and never over a connectio
 from __future__ import annotations
 
 import http.client
+import re
 import ssl
 import threading
 import time
@@ -25,6 +26,7 @@ KEPT_SECONDS = 60.0
 PAID_SECONDS = 3.0  # far sides commonly hang up after 5 s of silence; a paid request must not cross that
 KEPT_IDLE = 64
 _READ = 64 * 1024  # below malloc's mmap threshold: larger buffers cost a page fault for each 4 KiB
+_FOLD = re.compile(r"[\r\n]+[ \t]*")
 _PORTS = {"http": 80, "https": 443}
 _BROKEN = (httpx.ConnectError, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
@@ -85,8 +87,7 @@ class Http1(httpx.BaseTransport):
         body = _Body(answer, request, lambda: self._release(origin, connection, answer, reusable))
         if answer.length == 0:
             body.close()
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.getheaders()]
-        return httpx.Response(answer.status, headers=headers, stream=body)
+        return httpx.Response(answer.status, headers=_headers(answer), stream=body)
 
     def _release(
         self, origin: Origin, connection: Connection, answer: http.client.HTTPResponse, reusable: bool
@@ -203,6 +204,12 @@ def _head(request: httpx.Request) -> bytes:
     lines = [b"%s %s HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)]
     lines += [b"%s: %s" % pair for pair in request.headers.raw]
     return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+def _headers(answer: http.client.HTTPResponse) -> list[tuple[bytes, bytes]]:
+    """The headers; one that was folded over several lines is put on one."""
+    pairs = ((name, _FOLD.sub(" ", value)) for name, value in answer.getheaders())
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
 
 
 def _upload(request: httpx.Request, connection: Connection) -> OSError | None:

@@ -591,6 +591,19 @@ def test_too_large_an_answer_is_given_up(
         read(response)
 
 
+def test_too_long_a_failure_keeps_its_status(transport: HttpTransport, far_side: OpenFarSide) -> None:
+    """Of an error's text no more than the limit is taken, and the error is still told."""
+    text = b"HTTP/1.1 500 Oh\r\ntransfer-encoding: chunked\r\n\r\n64\r\n" + b"x" * 100 + b"\r\n0\r\n\r\n"
+    response = transport.send(Request("GET", far_side(broken(text)).url, max_response_bytes=99))
+    assert (response.status, len(read(response)) <= 99) == (500, True)
+
+
+def test_folded_header_is_one_line(transport: HttpTransport, far_side: OpenFarSide) -> None:
+    """A header that is folded over lines cannot carry a line end into whatever shows it."""
+    far = far_side(broken(ok(b"", b"x-a: one\r\n  two\r\n\tthree\r\n")))
+    assert transport.send(Request("GET", far.url)).headers["x-a"] == "one two three"
+
+
 def test_nobody_listens(transport: HttpTransport) -> None:
     """A refused connection, an unknown name and a bad port are unreachable, and not billed."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
