@@ -91,7 +91,7 @@ def _place(canvas: Canvas, asked: Asked, stage: Stage, spots: list[float], rank:
     feet = {"ground": stage.near - (stage.near - stage.far) * min(1.0, behind * 0.5), "water": stage.water, "sky": stage.air, "deep": stage.air}
     foot = feet[motif.stand] - (0.05 * behind if motif.stand != "ground" else 0)
     height = canvas.height * motif.size * stage.scale * 0.76 ** min(behind, 3.0) * dice.uniform(0.95, 1.05)
-    x = spots[rank] + (0.0 if not copy else (0.2 + 0.09 * copy) * (1 if (copy % 2 == 0) == (spots[rank] > 0.5) else -1))
+    x = spots[rank] + (0.0 if not copy else (0.25 + 0.08 * copy) * (1 if (copy % 2 == 0) == (spots[rank] > 0.5) else -1))
     return _fitted(canvas, motif, Place(canvas.width * (x % 1.0), canvas.height * foot, height, dice.random() < 0.5))
 
 

@@ -88,8 +88,11 @@ def _enhance(image: Image.Image, dice: random.Random) -> Image.Image:
 
 
 def _anime(image: Image.Image, dice: random.Random) -> Image.Image:
-    bands = curve(image, [min(255, round((v // 32 + 0.7) * 35)) for v in _LEVELS])
-    return _inked(bloom(saturated(Image.blend(image, bands, 0.55), 1.4), 0.5), (58, 38, 74), 22)
+    """Cel shading: few steps of brightness, the colours left as they are."""
+    light, blue, red = image.convert("YCbCr").split()
+    steps = light.filter(ImageFilter.BoxBlur(1)).point([min(255, round((v // 28 + 0.6) * 29)) for v in _LEVELS])
+    bands = Image.merge("YCbCr", (Image.blend(light, steps, 0.6), blue, red)).convert("RGB")
+    return _inked(bloom(saturated(bands, 1.45), 0.6), (58, 38, 74), 22)
 
 
 def _photographic(image: Image.Image, dice: random.Random) -> Image.Image:
@@ -104,8 +107,8 @@ def _digital_art(image: Image.Image, dice: random.Random) -> Image.Image:
 
 
 def _comic(image: Image.Image, dice: random.Random) -> Image.Image:
-    flat = saturated(curve(_flat(image, 18), contrast(0.5)), 1.45)
-    return _inked(ImageChops.multiply(flat, _halftone(image)), (20, 16, 28), 14, 2)
+    flat = saturated(curve(_flat(image, 28), [round(255 * (v / 255) ** 0.78) for v in contrast(0.3)]), 1.5)
+    return _inked(ImageChops.multiply(flat, _halftone(image)), (20, 16, 28), 14)
 
 
 def _halftone(image: Image.Image) -> Image.Image:
@@ -116,7 +119,7 @@ def _halftone(image: Image.Image) -> Image.Image:
     for y in range(0, image.height, cell):
         for x in range((y // cell % 2) * -(cell // 2), image.width, cell):
             screen.paste(dot, (x, y))
-    tone = ImageChops.add(image.convert("L"), screen, 1, -128).point([178 if v < 88 else 255 for v in _LEVELS])
+    tone = ImageChops.add(image.convert("L"), screen, 1, -128).point([190 if v < 40 else 255 for v in _LEVELS])
     return Image.merge("RGB", [tone] * 3)
 
 
@@ -217,13 +220,13 @@ def _low_poly(image: Image.Image, dice: random.Random) -> Image.Image:
 
 def _origami(image: Image.Image, dice: random.Random) -> Image.Image:
     """Large folds of pale paper."""
-    pale = Image.blend(_faceted(image, dice, 34, 0.16, True), Image.new("RGB", image.size, (255, 250, 240)), 0.2)
+    pale = Image.blend(_faceted(saturated(image, 1.3), dice, 40, 0.1, True), Image.new("RGB", image.size, (255, 250, 240)), 0.12)
     return grain(_relief(pale, 3.0, 1.5), dice, 0.05)
 
 
 def _isometric(image: Image.Image, dice: random.Random) -> Image.Image:
     """A field of little columns, seen from above at an angle; brighter ones stand higher."""
-    step = max(10, max(image.size) // 72)
+    step = max(10, max(image.size) // 52)
     columns, rows = image.width // step + 2, image.height * 2 // step + 8
     small = image.resize((columns, max(1, rows)), Image.Resampling.BOX)
     done = Image.new("RGB", (image.width * 2, image.height * 2), (24, 24, 40))
@@ -244,15 +247,15 @@ def _column(pen: ImageDraw.ImageDraw, x: float, y: float, half: int, tone: Colou
 
 
 def _clay(image: Image.Image, dice: random.Random) -> Image.Image:
-    soft = _flat(image, 22).filter(ImageFilter.ModeFilter(7)).filter(ImageFilter.GaussianBlur(1.6))
-    return grain(saturated(_relief(_relief(soft, 4.0, max(image.size) / 260), 5.0, 3), 1.15), dice, 0.07)
+    soft = _flat(image, 40).filter(ImageFilter.MedianFilter(3)).filter(ImageFilter.GaussianBlur(1.6))
+    return grain(saturated(_relief(_relief(soft, 2.6, max(image.size) / 260), 3.0, 3), 1.15), dice, 0.07)
 
 
 def _model(image: Image.Image, dice: random.Random) -> Image.Image:
     """Rounded, glossy volumes."""
     soft = image.filter(ImageFilter.MedianFilter(5))
-    shaped = _relief(_relief(soft, 5.0, max(image.size) / 120), 4.0, max(image.size) / 340)
-    return bloom(curve(shaped, contrast(0.3)), 0.7, 170)
+    shaped = _relief(_relief(soft, 2.0, max(image.size) / 120), 2.0, max(image.size) / 340)
+    return bloom(curve(shaped, contrast(0.2)), 0.6, 185)
 
 
 def _pixel_art(image: Image.Image, dice: random.Random) -> Image.Image:
@@ -292,3 +295,9 @@ STYLES: dict[str, Style] = {
     "pixel-art": _pixel_art,
     "tile-texture": _tile,
 }
+
+
+def withheld(image: Image.Image) -> Image.Image:
+    """Blurred until nothing can be made out, as the vendor delivers what its filter caught."""
+    small = image.resize((max(1, image.width // 40), max(1, image.height // 40)), Image.Resampling.BOX)
+    return small.filter(ImageFilter.GaussianBlur(1.2)).resize(image.size, Image.Resampling.BICUBIC)

@@ -35,13 +35,14 @@ _PLACES = _index(
         "abstract": "abstract geometric pattern texture minimal gradient logo poster bauhaus wallpaper",
     }
 )
+_WET = ("sea", "lake", "city", "abstract", "space", "room")
 _HOURS = _index(
     {
         "day": "day daytime noon midday sunny bright daylight afternoon summer blue-sky clear",
         "dawn": "dawn sunrise morning daybreak early pastel",
         "sunset": "sunset golden-hour evening sundown glowing warm",
         "dusk": "dusk twilight blue-hour gloaming nightfall",
-        "night": "night midnight moonlit moonlight starry dark nocturnal neon moon stars starlight",
+        "night": "night midnight moonlit moonlight starry dark nocturnal neon moon stars starlight aurora galaxy fireworks firework",
         "storm": "storm stormy thunder lightning rain rainy overcast gloomy tempest dramatic",
         "fog": "fog foggy mist misty haze hazy",
     }
@@ -86,8 +87,10 @@ class Reading:
     def setting(self) -> str:
         """Where it happens: said, or the home of the first thing, or nowhere in particular."""
         home = self.things[0].motif.home if self.things else "abstract"
-        if self.place:
+        if self.place and (self.place in _WET or not any(asked.motif.stand == "water" for asked in self.things)):
             return self.place
+        if self.place:
+            return "lake"  # whatever floats needs water
         return "hills" if home == "abstract" and (self.hour or self.weather) else home
 
 
@@ -117,7 +120,7 @@ def read(prompt: str, negative: str = "") -> Reading:
     return Reading(
         text=prompt,
         things=things,
-        place=_first(kept, _PLACES),
+        place="lake" if "lake" in kept else _first(kept, _PLACES),
         hour=_first(kept, _HOURS),
         weather=frozenset(_WEATHER[word] for word in kept if word in _WEATHER),
         tints=_tints(kept),

@@ -1,0 +1,69 @@
+"""The fields and files of one call, with the vendor's defaults."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PIL import Image
+
+from connector.sandbox.studio import files, styles
+from connector.sandbox.studio.files import Note, Picture
+from connector.sandbox.studio.label import Box
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished file."""
+
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """What came with a call."""
+
+    fields: Mapping[str, str]
+    files: Mapping[str, bytes]
+    seed: int
+    filtered: bool = False
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.fields.get(name) or default
+
+    def number(self, name: str, default: float) -> float:
+        return float(self.text(name, str(default)))
+
+    def whole(self, name: str, default: int) -> int:
+        return round(self.number(name, default))
+
+    def picture(self, name: str = "image") -> Picture:
+        return files.decode(self.files[name], name)
+
+    @property
+    def prompt(self) -> str:
+        return self.text("prompt") or " ".join(text for text, weight in self._weighted() if weight >= 0)
+
+    @property
+    def negative(self) -> str:
+        return self.text("negative_prompt") or " ".join(text for text, weight in self._weighted() if weight < 0)
+
+    def _weighted(self) -> list[tuple[str, float]]:
+        """The older generation's prompts: a JSON array, or form fields ``text_prompts[0][text]``."""
+        if self.text("text_prompts"):
+            return [(str(item["text"]), float(item.get("weight") or 1)) for item in json.loads(self.text("text_prompts"))]
+        keys = [key for key in self.fields if re.fullmatch(r"text_prompts\[\d+\]\[text\]", key)]
+        return [(self.fields[key], self.number(key.replace("[text]", "[weight]"), 1)) for key in keys]
+
+    def styled(self, image: Image.Image) -> Image.Image:
+        return styles.styled(image, self.text("style_preset"), self.seed)
+
+    def finished(self, image: Image.Image, things: Mapping[str, Box] | None = None, prompt: str | None = None) -> Made:
+        """The picture as a file: blurred if it is to be withheld, labelled, in the format asked for."""
+        form = self.text("output_format", "png")
+        shown = styles.withheld(image) if self.filtered else image
+        note = Note(self.prompt if prompt is None else prompt, self.seed, None, things or {})
+        return Made(files.encode(shown, form, note), f"image/{form}")
