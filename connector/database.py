@@ -67,14 +67,35 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
             deadline REAL,
             message TEXT,
             files TEXT NOT NULL,
-            writer TEXT NOT NULL
+            writer TEXT NOT NULL,
+            -- What is not known to be free counts: at its price, or at its estimate until that is known.
+            counted REAL GENERATED ALWAYS AS (
+                CASE WHEN billed = 'no' THEN 0 ELSE coalesce(credits, estimate, 0) END
+            )
         )""",
-        # Holds all that the sum of a day's credits reads.
-        """
-        CREATE INDEX invocations_by_day
-            ON invocations (connection, environment, day, billed, credits, estimate)""",
         "CREATE INDEX invocations_by_state ON invocations (state, id)",
-        "CREATE INDEX invocations_by_upstream_id ON invocations (upstream_id)",
+        "CREATE INDEX invocations_by_upstream_id ON invocations (upstream_id) WHERE upstream_id IS NOT NULL",
+        # The sums that caps are checked against, which would take long to add up on a busy day.
+        """
+        CREATE TABLE spending (
+            day TEXT NOT NULL,
+            connection TEXT NOT NULL,
+            environment TEXT NOT NULL,
+            credits REAL NOT NULL,
+            PRIMARY KEY (day, connection, environment)
+        )""",
+        """
+        CREATE TRIGGER spending_begins AFTER INSERT ON invocations BEGIN
+            INSERT INTO spending (day, connection, environment, credits)
+            VALUES (NEW.day, NEW.connection, NEW.environment, NEW.counted)
+            ON CONFLICT (day, connection, environment) DO UPDATE SET credits = credits + NEW.counted;
+        END""",
+        """
+        CREATE TRIGGER spending_changes AFTER UPDATE OF billed, credits ON invocations
+        WHEN NEW.counted <> OLD.counted BEGIN
+            UPDATE spending SET credits = credits + NEW.counted - OLD.counted
+            WHERE day = NEW.day AND connection = NEW.connection AND environment = NEW.environment;
+        END""",
     ),
 )
 

@@ -6,8 +6,8 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable
-from dataclasses import fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -22,21 +22,20 @@ __all__ = ["Entry", "Intent", "Ledger", "Spending", "State"]
 # whose processes cannot be seen from here.
 _LONGEST_CALL = 3600.0
 
-_COLUMNS = (*(field.name for field in fields(Entry)), "day", "writer")
+_OWN = tuple(field.name for field in fields(Entry))
+_COLUMNS = (*_OWN, "day", "writer")
 
 _INSERT = f"""
 INSERT INTO invocations ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})"""
 
-# What is not known to be free counts: at its price, or at its estimate until that is known.
 _SPENT = """
-SELECT coalesce(sum(coalesce(credits, estimate, 0)), 0) AS spent
-FROM invocations
-WHERE connection = :connection AND environment = :environment AND day = :day AND billed <> 'no'"""
+SELECT coalesce(sum(credits), 0) AS spent FROM spending
+WHERE day = :day AND connection = :connection AND environment = :environment"""
 
 _SUMMARY = """
 SELECT day, connection, environment, action, count(*) AS invocations,
-    sum(CASE WHEN billed = 'no' THEN 0 ELSE coalesce(credits, estimate, 0) END) AS credits,
-    sum(CASE WHEN billed = 'unknown' THEN coalesce(credits, estimate, 0) ELSE 0 END) AS uncertain
+    sum(counted) AS credits,
+    sum(CASE WHEN billed = 'unknown' THEN counted ELSE 0 END) AS uncertain
 FROM invocations
 WHERE day >= :first AND day <= :last
 GROUP BY day, connection, environment, action
@@ -111,12 +110,11 @@ class Ledger:
 
         Check and writing are one act, so that many processes together keep the cap.
         """
-        now = self._clock()
-        written = replace(entry, id=_new_id(now), created=now, state="intended", billed="unknown")
+        row = _new_row(entry, self._clock())
         with self._database.transaction() as database:
-            spent = None if cap is None else _checked(database, written, cap)
-            database.execute(_INSERT, _row(written))
-        return Intent(written.id, spent, cap)
+            spent = None if cap is None else _checked(database, row, cap)
+            database.execute(_INSERT, row)
+        return Intent(row["id"], spent, cap)
 
     def sent(self, invocation_id: str) -> None:
         """The request leaves now. What another process has sent is refused: it may have cost already."""
@@ -224,13 +222,12 @@ class Ledger:
         return is_gone(row["writer"]) or (is_old and row["state"] == "sent")
 
 
-def _checked(database: sqlite3.Connection, entry: Entry, cap: float) -> float:
+def _checked(database: sqlite3.Connection, row: Mapping[str, Any], cap: float) -> float:
     """The day's credits with this invocation; an error where they would pass the cap."""
-    values = {"connection": entry.connection, "environment": entry.environment, "day": _day(entry.created)}
-    spent = float(database.execute(_SPENT, values).fetchone()["spent"])
-    if _exceeds(spent, entry.estimate, cap):
-        raise _cap_reached(entry, spent, cap)
-    return spent + (entry.estimate or 0)
+    spent = float(database.execute(_SPENT, row).fetchone()["spent"])
+    if _exceeds(spent, row["estimate"], cap):
+        raise _cap_reached(row, spent, cap)
+    return spent + (row["estimate"] or 0)
 
 
 def _exceeds(spent: float, estimate: float | None, cap: float) -> bool:
@@ -240,15 +237,14 @@ def _exceeds(spent: float, estimate: float | None, cap: float) -> bool:
     return estimate > 0 and spent + estimate > cap + 1e-6
 
 
-def _cap_reached(entry: Entry, spent: float, cap: float) -> CapReached:
-    midnight = datetime.fromtimestamp(entry.created, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    reset = (midnight + timedelta(days=1)).timestamp()
-    needed = "an unknown number of" if entry.estimate is None else f"{entry.estimate:g}"
+def _cap_reached(row: Mapping[str, Any], spent: float, cap: float) -> CapReached:
+    reset = (datetime.fromisoformat(row["day"]).replace(tzinfo=UTC) + timedelta(days=1)).timestamp()
+    needed = "an unknown number of" if row["estimate"] is None else f"{row['estimate']:g}"
     return CapReached(
-        f"`{entry.environment}` of connection `{entry.connection}` may spend {cap:g} credits a day; "
+        f"`{row['environment']}` of connection `{row['connection']}` may spend {cap:g} credits a day; "
         f"{spent:g} are spent or promised, and this needs {needed} more; "
         f"raise the cap, or wait until {timestamp(reset)}",
-        retry_after=reset - entry.created,
+        retry_after=reset - row["created"],
     )
 
 
@@ -261,11 +257,19 @@ def _day(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).date().isoformat()
 
 
-def _row(entry: Entry) -> dict[str, Any]:
-    own = {field.name: getattr(entry, field.name) for field in fields(Entry)}
-    return own | {"files": json.dumps(entry.files), "day": _day(entry.created), "writer": this_process()}
+def _new_row(entry: Entry, now: float) -> dict[str, Any]:
+    own = {name: getattr(entry, name) for name in _OWN}
+    return own | {
+        "id": _new_id(now),
+        "created": now,
+        "day": _day(now),
+        "state": "intended",
+        "billed": "unknown",
+        "files": json.dumps(entry.files),
+        "writer": this_process(),
+    }
 
 
 def _entry(row: sqlite3.Row) -> Entry:
-    own = {name: row[name] for name in row.keys() if name not in ("day", "writer")}  # noqa: SIM118
+    own = {name: row[name] for name in _OWN}
     return Entry(**own | {"files": tuple(json.loads(row["files"]))})

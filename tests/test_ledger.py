@@ -163,6 +163,7 @@ def test_what_counts(ledger, state, facts, counted):
     settled(ledger, EIGHT, state, **facts)
     assert ledger.spent("stability", "production") == counted
     assert ledger.spent("stability", "production", TODAY) == counted
+    assert ledger.summary(TODAY, TODAY)[0].credits == counted
 
 
 def test_each_environment_has_its_own_cap(ledger):
