@@ -1,8 +1,129 @@
 """A declared integration for Stability AI, and the runtime that turns it into requests.
 
+    from connector import Connector
+
+    with Connector() as connector:
+        result = connector.invoke("stable-image-core", {"prompt": "a lighthouse"}, environment="sandbox")
+        result.save("lighthouse.png")
+
 Names are imported when they are first used, so that ``import connector`` costs next to nothing.
 """
 
 from __future__ import annotations
 
 __version__ = "0.1.0"
+
+_ERRORS = (
+    "BadRequest",
+    "CapReached",
+    "ConnectorError",
+    "CredentialError",
+    "Filtered",
+    "Forbidden",
+    "InvalidAnswer",
+    "InvalidArguments",
+    "InvocationError",
+    "JobCancelled",
+    "JobError",
+    "JobExpired",
+    "JobNotFound",
+    "JobPending",
+    "MissingCredential",
+    "Moderated",
+    "NotFound",
+    "OutOfCredits",
+    "OutcomeUnknown",
+    "Problem",
+    "RateLimited",
+    "Rejected",
+    "SpecError",
+    "TimedOut",
+    "TooLarge",
+    "TransportError",
+    "Unauthorized",
+    "UnknownName",
+    "Unreachable",
+    "UpstreamError",
+    "UpstreamFailed",
+)
+_PLACES = {
+    "AsyncConnector": "connector.runtime",
+    "Configuration": "connector.connection",
+    "Connection": "connector.connection",
+    "Connector": "connector.runtime",
+    "Estimate": "connector.money",
+    "Event": "connector.events",
+    "Integration": "connector.spec",
+    "Media": "connector.media",
+    "Preview": "connector.preview",
+    "Result": "connector.result",
+    "Sources": "connector.media",
+    "Stream": "connector.stream",
+    "default_folder": "connector.loader",
+    "load": "connector.loader",
+    **dict.fromkeys(_ERRORS, "connector.errors"),
+}
+
+__all__ = [*sorted(_PLACES), "__version__"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from connector.connection import Configuration as Configuration
+    from connector.connection import Connection as Connection
+    from connector.errors import BadRequest as BadRequest
+    from connector.errors import CapReached as CapReached
+    from connector.errors import ConnectorError as ConnectorError
+    from connector.errors import CredentialError as CredentialError
+    from connector.errors import Filtered as Filtered
+    from connector.errors import Forbidden as Forbidden
+    from connector.errors import InvalidAnswer as InvalidAnswer
+    from connector.errors import InvalidArguments as InvalidArguments
+    from connector.errors import InvocationError as InvocationError
+    from connector.errors import JobCancelled as JobCancelled
+    from connector.errors import JobError as JobError
+    from connector.errors import JobExpired as JobExpired
+    from connector.errors import JobNotFound as JobNotFound
+    from connector.errors import JobPending as JobPending
+    from connector.errors import MissingCredential as MissingCredential
+    from connector.errors import Moderated as Moderated
+    from connector.errors import NotFound as NotFound
+    from connector.errors import OutcomeUnknown as OutcomeUnknown
+    from connector.errors import OutOfCredits as OutOfCredits
+    from connector.errors import Problem as Problem
+    from connector.errors import RateLimited as RateLimited
+    from connector.errors import Rejected as Rejected
+    from connector.errors import SpecError as SpecError
+    from connector.errors import TimedOut as TimedOut
+    from connector.errors import TooLarge as TooLarge
+    from connector.errors import TransportError as TransportError
+    from connector.errors import Unauthorized as Unauthorized
+    from connector.errors import UnknownName as UnknownName
+    from connector.errors import Unreachable as Unreachable
+    from connector.errors import UpstreamError as UpstreamError
+    from connector.errors import UpstreamFailed as UpstreamFailed
+    from connector.events import Event as Event
+    from connector.loader import default_folder as default_folder
+    from connector.loader import load as load
+    from connector.media import Media as Media
+    from connector.media import Sources as Sources
+    from connector.money import Estimate as Estimate
+    from connector.preview import Preview as Preview
+    from connector.result import Result as Result
+    from connector.runtime import AsyncConnector as AsyncConnector
+    from connector.runtime import Connector as Connector
+    from connector.spec import Integration as Integration
+    from connector.stream import Stream as Stream
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found: object = getattr(import_module(_PLACES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,57 @@
+# Two commands need nothing but Python 3.11+ and git:
+#   make demo   pictures from every action, made by the sandbox, in out/
+#   make test   the whole suite
+PYTHON ?= python3
+VENV ?= .venv
+STRANGERS ?= .venv-strangers
+BIN := $(VENV)/bin
+
+.PHONY: demo test strangers lint types bench wheel check clean
+
+demo: $(VENV)/.ready
+	$(BIN)/connector demo -o out
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest
+
+# Other people's clients against the sandbox, in an environment of their own: they are large.
+strangers: $(STRANGERS)/.ready
+	$(STRANGERS)/bin/python -m pytest -n 0 tests/strangers
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready
+	$(BIN)/mypy
+
+check: $(VENV)/.ready
+	$(BIN)/connector check . --against schemas/stability.openapi.json
+
+# Ratios against bare httpx, all of one run, printed and written to out/bench.json.
+bench: $(VENV)/.ready
+	$(BIN)/python tests/bench/run.py
+
+# The wheel, installed where there is no checkout, still knows its actions.
+wheel: $(VENV)/.ready
+	rm -rf dist out/wheel
+	$(BIN)/python -m build --wheel --outdir dist .
+	$(PYTHON) -m venv out/wheel
+	out/wheel/bin/pip install --quiet --disable-pip-version-check dist/*.whl
+	cd out/wheel && CONNECTOR_HOME=home bin/connector actions
+
+clean:
+	rm -rf $(VENV) $(STRANGERS) out dist build
+
+$(VENV)/.ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[all]' --group dev
+	touch $@
+
+$(STRANGERS)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(STRANGERS)
+	$(STRANGERS)/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(STRANGERS)/bin/pip install --quiet --disable-pip-version-check --editable '.[all]' --group strangers
+	touch $@
