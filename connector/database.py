@@ -133,7 +133,7 @@ class Database:
 
     def read(self, query: str, values: Mapping[str, Any] | None = None) -> list[sqlite3.Row]:
         """The rows of a query that changes nothing; of a file that is not there yet, none."""
-        if self.path is not None and not self._idle and not self.path.exists():
+        if self.path is not None and not self._idle and not _is_there(self.path):
             return Database().read(query, values)
         with _Loan(self) as connection:
             return connection.execute(query, values or {}).fetchall()
@@ -189,7 +189,7 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         assert self.path is not None
         try:
-            if not self.path.exists():
+            if not _is_there(self.path):
                 self._create(self.path)
             return _opened(self.path, self._patience)
         except sqlite3.Error as error:
@@ -226,6 +226,14 @@ class _Loan:
         self._database._give_back(self._connection)
         if isinstance(error, sqlite3.Error):
             _raise_translated(error, self._database.path)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        # A folder that may not be looked into must not pass for an empty one.
+        raise ConnectorError(f"the database {path} {_FAULTS['CANTOPEN']} ({error.strerror})") from error
 
 
 def timestamp(seconds: float) -> str:

@@ -219,6 +219,12 @@ def test_folder_that_cannot_be(tmp_path):
         Database(tmp_path / "file" / "connector.db").write(PUT, {"name": "a", "value": "1"})
 
 
+def test_folder_that_cannot_be_looked_into(tmp_path):
+    """A file that may or may not be there does not pass for an empty one."""
+    with pytest.raises(ConnectorError, match=r"cannot be opened; give this user access.*too long"):
+        Database(tmp_path / ("x" * 300)).read("SELECT * FROM invocations")
+
+
 def test_held_by_another(filed):
     """Whoever waits in vain for another writer is told so."""
     impatient = Database(filed.path, patience=0.01)
