@@ -346,12 +346,11 @@ def _limit(words: str) -> Callable[[Failure], Fact]:
     return lambda error: (f"is {quoted(error.instance)}", f"{words} {error.validator_value}")
 
 
-def _length(unit: str, words: str) -> Callable[[Failure], Fact]:
+def _length(one: str, several: str, words: str) -> Callable[[Failure], Fact]:
     def tell(error: Failure) -> Fact:
-        size = len(error.instance)
-        fact = f"has {size} {unit}{'' if size == 1 else 's'}" if size else "is empty"
-        limit = error.validator_value
-        return fact, f"{words} {limit} {unit}{'' if limit == 1 else 's'}"
+        size, limit = len(error.instance), error.validator_value
+        fact = f"has {size} {one if size == 1 else several}" if size else "is empty"
+        return fact, f"{words} {limit} {one if limit == 1 else several}"
 
     return tell
 
@@ -382,12 +381,12 @@ _FACTS: Mapping[str, Callable[[Failure], Fact]] = {
     "exclusiveMinimum": _limit("must be more than"),
     "exclusiveMaximum": _limit("must be less than"),
     "multipleOf": _limit("must be a multiple of"),
-    "minLength": _length("character", "at least"),
-    "maxLength": _length("character", "at most"),
-    "minItems": _length("item", "at least"),
-    "maxItems": _length("item", "at most"),
-    "minProperties": _length("entry", "at least"),
-    "maxProperties": _length("entry", "at most"),
+    "minLength": _length("character", "characters", "at least"),
+    "maxLength": _length("character", "characters", "at most"),
+    "minItems": _length("item", "items", "at least"),
+    "maxItems": _length("item", "items", "at most"),
+    "minProperties": _length("entry", "entries", "at least"),
+    "maxProperties": _length("entry", "entries", "at most"),
     "uniqueItems": lambda error: ("lists something twice", "each may stand once"),
     "contains": lambda error: ("", "none of its items is what one of them must be"),
     "pattern": _pattern,

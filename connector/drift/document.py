@@ -91,9 +91,12 @@ def _invalid(document: Any, name: str) -> Iterator[Problem]:
     except ImportError:  # the extra `check` is not installed: the document is taken as it is
         return
     validator = OpenAPIV30SpecValidator if version.startswith("3.0") else OpenAPIV31SpecValidator
-    for error in validator(dict(document)).iter_errors():
-        place = ".".join(str(part) for part in getattr(error, "absolute_path", ()))
-        yield Problem(place, f"is not valid OpenAPI: {str(getattr(error, 'message', error))[:200]}", name)
+    try:
+        for error in validator(dict(document)).iter_errors():
+            place = ".".join(str(part) for part in getattr(error, "absolute_path", ()))
+            yield Problem(place, f"is not valid OpenAPI: {str(getattr(error, 'message', error))[:200]}", name)
+    except Exception as error:  # of a document that is far off, it raises whatever it stumbles over
+        yield Problem("", f"is not valid OpenAPI: {type(error).__name__}: {str(error)[:200]}", name)
 
 
 def _operations(document: Json) -> Iterator[Operation]:
@@ -185,24 +188,26 @@ class _Reader:
                 return tuple(schema.get("enum", ()))
         return ()
 
-    def schema(self, node: Any, depth: int = 0) -> Json:
+    def schema(self, node: Any, seen: frozenset[str] = frozenset()) -> Json:
         """The schema with its references followed and its parts folded into one."""
+        reference = node.get("$ref", "") if isinstance(node, Mapping) else ""
+        if reference in seen:
+            return {}
+        seen |= {reference} - {""}
         found = dict(self.resolved(node))
-        if depth > _DEPTH:
-            return found
         for part in found.pop("allOf", ()):
-            found = _folded(found, self.schema(part, depth + 1))
+            found = _folded(found, self.schema(part, seen))
         for keyword in ("anyOf", "oneOf"):
-            found = self._without_null(found, keyword, depth)
+            found = self._without_null(found, keyword, seen)
         return _modern(found)
 
-    def _without_null(self, schema: dict[str, Any], keyword: str, depth: int) -> dict[str, Any]:
+    def _without_null(self, schema: dict[str, Any], keyword: str, seen: frozenset[str]) -> dict[str, Any]:
         """``anyOf: [X, null]`` is how some generators say that X is optional."""
         options = [option for option in schema.get(keyword, ()) if option != {"type": "null"}]
         if len(options) != 1:
             return schema
         rest = {name: value for name, value in schema.items() if name != keyword}
-        return _folded(rest, self.schema(options[0], depth + 1))
+        return _folded(rest, self.schema(options[0], seen))
 
 
 def _folded(one: Json, other: Json) -> dict[str, Any]:

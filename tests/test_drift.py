@@ -1,0 +1,361 @@
+"""Where specs and an OpenAPI document disagree, it is told at the spec's line."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector import checks, drift, loader
+
+MANIFEST = """\
+id: small
+name: Small
+version: 1.0.0
+description: An integration that is compared with documents.
+connection:
+  credential: {type: object, properties: {key: {type: string, title: Key, secret: true}}}
+  auth: {kind: api_key, in: header, name: X-Key, value: "{{ credential.key }}"}
+environments:
+  here: {base_url: "https://api.example.com"}
+defaults:
+  headers: {x-client: tests}
+actions: [actions/make.yaml, actions/fetch.yaml]
+"""
+MAKE = """\
+id: make
+title: Make
+group: Tests
+description: Makes a picture of a prompt.
+request:
+  method: POST
+  path: /make/{{ inputs.where }}
+  query: {page: "{{ inputs.page }}"}
+  accept: [image/*, application/json]
+  body: multipart
+  max_bytes: 1000
+inputs:
+  type: object
+  required: [where, prompt]
+  properties:
+    where: {type: string, description: Where it is made.}
+    page: {type: integer, description: Which page., minimum: 1}
+    prompt: {type: string, description: What it shows., maxLength: 100}
+    size: {type: string, description: How large., enum: [small, large], default: small}
+    model: {type: string, description: Which one., enum: [one, two], open: true}
+    steps: {type: integer, description: How often., minimum: 1, maximum: 50}
+    image: {type: string, format: binary, description: A start., file: {formats: [png, jpeg], min_side: 64}}
+output: {kind: media, types: [image/png], field: image}
+credits:
+  by: size
+  values: {small: 1, large: "{{ 2 + inputs.steps * 0.5 }}"}
+job: {id: id, fetch: fetch, interval: 10, keep: 86400}
+"""
+FETCH = """\
+id: fetch
+title: Fetch
+group: Tests
+description: Fetches what was made.
+request:
+  method: GET
+  path: /results/{{ inputs.id }}
+inputs:
+  type: object
+  required: [id]
+  properties:
+    id: {type: string, description: The id of the job.}
+output: {kind: json}
+"""
+
+
+def _parameter(name: str, place: str, schema: Any, required: bool = False) -> dict[str, Any]:
+    return {"name": name, "in": place, "schema": schema, "required": required or place == "path"}
+
+
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Small", "version": "1"},
+    "paths": {
+        "/make/{place}": {
+            "parameters": [_parameter("place", "path", {"type": "string"})],
+            "post": {
+                "x-credits": {"by": "size", "values": {"small": 1, "large": "steps / 2 + 2"}},
+                "x-async": {"result": "/results/{name}", "poll_seconds": 10, "retention_hours": 24},
+                "parameters": [
+                    _parameter("page", "query", {"type": "number", "minimum": 1}),
+                    _parameter("X-Key", "header", {"type": "string"}, True),
+                    _parameter("X-Client", "header", {"type": "string"}),
+                    {"$ref": "#/components/parameters/Accept"},
+                ],
+                "requestBody": {
+                    "x-max-bytes": 1000,
+                    "content": {"multipart/form-data": {"schema": {"$ref": "#/components/schemas/Make"}}},
+                },
+                "responses": {"200": {"description": "made"}},
+            },
+        },
+        "/results/{id}": {
+            "get": {
+                "parameters": [_parameter("id", "path", {"type": "string"})],
+                "responses": {"200": {"description": "fetched"}},
+            }
+        },
+        "/old": {"get": {"x-legacy": True, "responses": {"200": {"description": "old"}}}},
+    },
+    "components": {
+        "parameters": {
+            "Accept": _parameter(
+                "accept", "header", {"type": "string", "enum": ["image/*", "application/json"]}
+            )
+        },
+        "schemas": {
+            "Size": {"type": "string", "enum": ["small", "large"]},
+            "Make": {
+                "type": "object",
+                "required": ["prompt"],
+                "properties": {
+                    "prompt": {"type": "string", "maxLength": 100},
+                    "size": {"allOf": [{"$ref": "#/components/schemas/Size"}], "default": "small"},
+                    "model": {"type": "string", "enum": ["one"]},
+                    "steps": {"type": "number"},
+                    "image": {
+                        "type": "string",
+                        "format": "binary",
+                        "x-file": {"formats": ["jpeg", "png"], "min_side": 64},
+                    },
+                },
+                "allOf": [
+                    {
+                        "if": {"properties": {"size": {"const": "large"}}},
+                        "then": {"properties": {"steps": {"minimum": 10, "maximum": 50}}},
+                        "else": {"properties": {"steps": {"minimum": 1, "maximum": 8}}},
+                    }
+                ],
+            },
+        },
+    },
+}
+OPERATION = "paths./make/{place}.post"
+BODY = "components.schemas.Make"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "actions").mkdir()
+    (tmp_path / "integration.yaml").write_text(MANIFEST)
+    (tmp_path / "actions" / "make.yaml").write_text(MAKE)
+    (tmp_path / "actions" / "fetch.yaml").write_text(FETCH)
+    return tmp_path
+
+
+def _changed(path: str, value: Any) -> dict[str, Any]:
+    """The document with another value at a path; None takes out what is there."""
+    document = deepcopy(DOCUMENT)
+    *above, last = path.split(".")
+    node = document
+    for part in above:
+        node = node[part]
+    if value is None:
+        del node[last]
+    else:
+        node[last] = value
+    return document
+
+
+def _found(folder: Path, document: Any) -> list[str]:
+    path = folder / "api.json"
+    path.write_text(json.dumps(document))
+    return [str(problem) for problem in checks.problems(folder, path)]
+
+
+def test_specs_that_say_the_same_have_no_problems(folder: Path) -> None:
+    """In other words too: references, folded parts, narrower numbers, open lists, equal formulas."""
+    assert _found(folder, DOCUMENT) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "line", "says"),
+    [
+        (
+            f"{BODY}.properties.style",
+            {"type": "string"},
+            "make.yaml:15",
+            "style is missing, optional in the body",
+        ),
+        (f"{BODY}.properties.prompt.maxLength", 50, "make.yaml:18", "maxLength: is 100; the document has 50"),
+        (
+            f"{BODY}.properties.prompt.minLength",
+            1,
+            "make.yaml:18",
+            "minLength: is missing; the document has 1",
+        ),
+        (f"{BODY}.properties.prompt.type", "integer", "make.yaml:18", "is string; the document has integer"),
+        (
+            f"{BODY}.properties.prompt.pattern",
+            "^a",
+            "make.yaml:18",
+            "pattern: is missing; the document has '^a'",
+        ),
+        (f"{BODY}.properties.size.default", "large", "make.yaml:19", "is 'small'; the document has 'large'"),
+        (f"{BODY}.properties.size.default", None, "make.yaml:19", "is 'small'; the document has none"),
+        (
+            "components.schemas.Size.enum",
+            ["small"],
+            "make.yaml:19",
+            "has large, which the document does not take",
+        ),
+        ("components.schemas.Size.enum", ["small", "large", "huge"], "make.yaml:19", "lacks huge"),
+        (f"{BODY}.properties.model.enum", ["one", "three"], "make.yaml:20", "lacks three"),
+        (f"{BODY}.properties.steps.type", "string", "make.yaml:21", "is integer; the document has string"),
+        (f"{BODY}.properties.steps.maximum", 40, "make.yaml:21", "is 50; the document has 40"),
+        (
+            f"{BODY}.properties.image.x-file.min_side",
+            32,
+            "make.yaml:22",
+            "min_side: is 64; the document has 32",
+        ),
+        (f"{BODY}.properties.image.format", None, "make.yaml:22", "is file; the document has string"),
+        (f"{BODY}.properties.image", None, "make.yaml:22", "the document has no image in the body"),
+        (f"{BODY}.required", ["prompt", "size"], "make.yaml:19", "is optional; the document requires it"),
+        (f"{BODY}.required", [], "make.yaml:18", "is required; in the document it is optional"),
+        (f"{OPERATION}.x-credits.values.small", 2, "make.yaml:26", "is 1; the document has 2"),
+        (f"{OPERATION}.x-credits.values.large", "steps + 2", "make.yaml:26", "the document has steps + 2"),
+        (f"{OPERATION}.x-credits.by", "model", "make.yaml:25", "is size; in the document model decides"),
+        (f"{OPERATION}.x-credits", {"flat": 3}, "make.yaml:24", "the document has 3"),
+        (f"{OPERATION}.x-async.poll_seconds", 5, "make.yaml:27", "is 10; the document has 5"),
+        (f"{OPERATION}.x-async.retention_hours", 1, "make.yaml:27", "is 86400; the document has 3600"),
+        (
+            f"{OPERATION}.x-async.result",
+            "/elsewhere/{id}",
+            "make.yaml:27",
+            "fetches the result at /elsewhere/{id}",
+        ),
+        (f"{OPERATION}.requestBody.x-max-bytes", 99, "make.yaml:11", "is 1000; the document has 99"),
+        (f"{OPERATION}.deprecated", True, "make.yaml:1", "calls the operation deprecated or removed"),
+        (
+            "components.parameters.Accept.schema.enum",
+            ["image/*"],
+            "make.yaml:9",
+            "has application/json, which the document does not offer",
+        ),
+        (
+            "components.parameters.Accept.schema.enum",
+            ["image/*", "application/json", "*/*"],
+            "make.yaml:9",
+            "lacks */*",
+        ),
+        (
+            f"{OPERATION}.parameters",
+            [_parameter("pages", "query", {"type": "number"})],
+            "make.yaml:17",
+            "the document has no page in the query; did you mean 'pages'?",
+        ),
+        (
+            "paths./results/{id}",
+            {"post": {**DOCUMENT["paths"]["/results/{id}"]["get"]}},
+            "fetch.yaml:7",
+            "the document has this path with POST, not with GET",
+        ),
+        ("paths./results/{id}", None, "fetch.yaml:7", "the document has no GET /results/"),
+        (
+            "paths./new",
+            {"get": {"responses": {"200": {"description": "new"}}}},
+            "integration.yaml:12",
+            "none covers GET /new of api.json",
+        ),
+    ],
+)
+def test_each_disagreement_is_told_at_the_specs_line(
+    folder: Path, path: str, value: Any, line: str, says: str
+) -> None:
+    """Missing, extra and changed, in both directions."""
+    found = _found(folder, _changed(path, value))
+
+    assert any(line in problem and says in problem for problem in found), found
+
+
+def test_a_removed_operation_needs_no_action(folder: Path) -> None:
+    """Nobody adds one for what has ended."""
+    removed = {"get": {"deprecated": True, "responses": {"200": {"description": "ended"}}}}
+
+    assert _found(folder, _changed("paths./ended", removed)) == []
+
+
+def test_legacy_operations_are_only_counted(folder: Path) -> None:
+    """They are no problems, and nobody is left to wonder where they went."""
+    (folder / "api.json").write_text(json.dumps(DOCUMENT))
+
+    report = drift.report(loader.read(folder), folder / "api.json")
+
+    assert str(report) == "2 of 2 operations are covered by actions; 1 legacy ones were left out"
+
+
+def test_a_document_of_version_3_0_says_the_same_in_its_own_words(folder: Path) -> None:
+    """Exclusive limits as booleans, and nullable; written in YAML."""
+    import yaml
+
+    document = _changed(
+        f"{BODY}.properties.steps", {"type": "integer", "minimum": 0, "exclusiveMinimum": True}
+    )
+    document["openapi"] = "3.0.3"
+    document["components"]["schemas"]["Make"]["properties"]["prompt"]["nullable"] = True
+    # Conditions are JSON Schema's, which 3.0 does not know.
+    del document["components"]["schemas"]["Make"]["allOf"]
+    spec = (folder / "actions" / "make.yaml").read_text()
+    (folder / "actions" / "make.yaml").write_text(
+        spec.replace("minimum: 1, maximum: 50", "exclusiveMinimum: 0")
+    )
+    (folder / "api.yaml").write_text(yaml.safe_dump(document))
+
+    assert [str(problem) for problem in checks.problems(folder, folder / "api.yaml")] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("none.json", None, "cannot be read"),
+        ("api.json", "{", "is not JSON"),
+        ("api.json", "[" * 100_000, "is nested too deeply"),
+        ("api.json", "[]", "is not an OpenAPI document"),
+        ("api.json", '{"openapi": "2.0"}', "is not an OpenAPI document"),
+        ("api.json", '{"openapi": "3.1.0"}', "is not valid OpenAPI"),
+        ("api.json", b"\xff\xfe", "is not UTF-8 text"),
+        ("api.yaml", "openapi: [", "is not YAML"),
+    ],
+)
+def test_a_document_that_is_none_is_a_problem(
+    folder: Path, name: str, content: str | bytes | None, says: str
+) -> None:
+    """At its own file, and the comparison ends there."""
+    if content is not None:
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    found = checks.problems(folder, folder / name)
+
+    assert found
+    assert all(problem.file == name and says in problem.message for problem in found), found
+
+
+def test_a_schema_that_holds_itself_is_read_like_any_other(folder: Path) -> None:
+    """A tree of trees is a field as any other."""
+    tree = {"type": "object", "properties": {"child": {"$ref": "#/components/schemas/Tree"}}}
+    document = _changed("components.schemas.Tree", tree)
+    document["components"]["schemas"]["Make"]["properties"]["tree"] = {"$ref": "#/components/schemas/Tree"}
+
+    assert any("tree is missing" in problem for problem in _found(folder, document))
+
+
+def test_a_reference_to_itself_is_a_problem(folder: Path) -> None:
+    """A document that goes in circles ends in a sentence."""
+    circle = {"type": "object", "allOf": [{"$ref": "#/components/schemas/Circle"}]}
+    document = _changed("components.schemas.Circle", circle)
+    document["components"]["schemas"]["Make"]["properties"]["circle"] = {
+        "$ref": "#/components/schemas/Circle"
+    }
+
+    [problem] = _found(folder, document)
+
+    assert "is not valid OpenAPI" in problem

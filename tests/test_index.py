@@ -1,0 +1,126 @@
+"""A list of actions needs no YAML where nothing has changed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_loader import MANIFEST, SPEC
+
+from connector import index
+from connector.errors import SpecError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "small" / "actions").mkdir(parents=True)
+    (tmp_path / "small" / "integration.yaml").write_text(MANIFEST)
+    (tmp_path / "small" / "actions" / "one.yaml").write_text(SPEC)
+    return tmp_path / "small"
+
+
+def test_each_action_is_listed_with_what_people_choose_by(folder: Path, tmp_path: Path) -> None:
+    """The same from the files as from the cache."""
+    cache = tmp_path / "cache"
+
+    first, second = index.entries(folder, cache), index.entries(folder, cache)
+
+    assert first == second == index.entries(folder)
+    assert first == [
+        {
+            "id": "one",
+            "title": "One",
+            "group": "Tests",
+            "price": "free",
+            "description": "An action that is as small as can be.",
+            "deprecated": False,
+            "job": False,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("credits", "price"),
+    [
+        ("3", "3"),
+        ("2.5", "2.5"),
+        ("0", "free"),
+        ("{by: name, values: {a: 4, b: 2.5}}", "2.5 to 4"),
+        ("{by: name, values: {a: 20, b: '{{ 17 + 0.06 * (inputs.name | default(50)) }}'}}", "from 20"),
+        ("'{{ inputs.name * 2 }}'", "varies"),
+        ("by_request", "varies"),
+    ],
+)
+def test_a_price_is_told_in_a_few_characters(folder: Path, credits: str, price: str) -> None:
+    """A range where an input decides, and no figure where nobody can tell before."""
+    (folder / "actions" / "one.yaml").write_text(f"{SPEC}credits: {credits}\n")
+
+    [entry] = index.entries(folder)
+
+    assert entry["price"] == price
+
+
+def test_a_change_shows_at_once(folder: Path, tmp_path: Path) -> None:
+    """Of a spec, and of the list itself."""
+    cache = tmp_path / "cache"
+    index.entries(folder, cache)
+    (folder / "actions" / "one.yaml").write_text(SPEC.replace("title: One", "title: Two"))
+
+    assert index.entries(folder, cache)[0]["title"] == "Two"
+
+    (folder / "actions" / "one.yaml").unlink()
+    with pytest.raises(SpecError):
+        index.entries(folder, cache)
+
+
+@pytest.mark.parametrize("damage", [b"", b"x", b"\x00" * 400])
+def test_a_damaged_cache_is_no_obstacle(folder: Path, tmp_path: Path, damage: bytes) -> None:
+    """It is made anew."""
+    cache = tmp_path / "cache"
+    expected = index.entries(folder, cache)
+    [file] = cache.iterdir()
+    file.write_bytes(damage)
+
+    assert index.entries(folder, cache) == expected
+    assert file.read_bytes() != damage
+
+
+def test_a_cache_that_cannot_be_written_is_no_obstacle(folder: Path, tmp_path: Path) -> None:
+    """Such as one whose place is taken by a file."""
+    taken = tmp_path / "cache"
+    taken.write_text("not a folder")
+
+    assert len(index.entries(folder, taken)) == 1
+
+
+def test_the_cache_is_the_owners_alone(folder: Path, tmp_path: Path) -> None:
+    """What Python reads back by marshal nobody else may write."""
+    index.entries(folder, tmp_path / "cache")
+
+    assert (tmp_path / "cache").stat().st_mode & 0o077 == 0
+
+
+def test_listing_imports_nothing_heavy(folder: Path, tmp_path: Path) -> None:
+    """A terminal answers before one notices: no YAML, no schema, no dataclass, no typing."""
+    cache = tmp_path / "cache"
+    index.entries(folder, cache)
+    heavy = "{'yaml', 'jsonschema', 'dataclasses', 'typing', 'pathlib', 're', 'json', 'jinja2', 'httpx'}"
+    program = (
+        "import sys; before = set(sys.modules); from connector import index; "
+        f"assert index.entries({str(folder)!r}, {str(cache)!r}); "
+        f"print(sorted((set(sys.modules) - before) & {heavy}))"
+    )
+
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_cache_has_its_place() -> None:
+    """That of the desktop's conventions, or with everything else of the connector."""
+    assert index.default_cache({"CONNECTOR_HOME": "/data"}) == "/data/cache"
+    assert index.default_cache({"XDG_CACHE_HOME": "/caches"}) == "/caches/connector"
+    assert index.default_cache({}).endswith("/.cache/connector")
+    assert index.default_cache({"XDG_CACHE_HOME": "relative"}).endswith("/.cache/connector")

@@ -1,0 +1,99 @@
+"""Values are checked, and every problem is a sentence at its path."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector import yamlfile
+from connector.schema import Checker, defaults
+
+CASES = Path(__file__).parent / "cases" / "schema" / "inputs.yaml"
+
+
+def _cases() -> list[Any]:
+    groups = yamlfile.read(CASES).value
+    return [
+        pytest.param(group["schema"], case["given"], case["problems"], id=f"{at}-{case['given']}"[:60])
+        for at, group in enumerate(groups)
+        for case in group["values"]
+    ]
+
+
+@pytest.mark.parametrize(("schema", "given", "problems"), _cases())
+def test_each_problem_is_named_by_its_path_and_told_in_a_sentence(
+    schema: Any, given: Any, problems: list[list[str]]
+) -> None:
+    """All problems are found at once; none is told twice."""
+    found = [[problem.path, problem.message] for problem in Checker(schema).problems(given)]
+
+    assert sorted(found) == sorted(problems)
+
+
+@pytest.mark.parametrize("file", [io.BytesIO(b"x"), Path("a.png"), b"x", object(), {"base64": "eA=="}])
+def test_a_file_can_be_anything_that_may_hold_one(file: Any) -> None:
+    """What a file is and whether it fits is for media to say."""
+    checker = Checker({"properties": {"image": {"type": "string", "format": "binary", "minLength": 9}}})
+
+    assert checker.problems({"image": file}) == []
+
+
+def test_what_is_no_json_is_no_text_elsewhere() -> None:
+    """Only the inputs that take a file take an object."""
+    [problem] = Checker({"properties": {"name": {"type": "string"}}}).problems({"name": b"x"})
+
+    assert (problem.path, problem.message) == ("name", "must be text, not a bytes")
+
+
+def test_an_open_enum_lets_an_unknown_value_pass_with_a_warning() -> None:
+    """The nearest known value is told, at whatever depth."""
+    model = {"type": "string", "enum": ["large", "medium"], "open": True}
+    checker = Checker({"properties": {"model": model, "models": {"type": "array", "items": model}}})
+
+    found = checker.problems({"model": "larg", "models": ["medium", "tiny"]})
+
+    assert [(problem.path, problem.severity) for problem in found] == [
+        ("model", "warning"),
+        ("models.1", "warning"),
+    ]
+    assert "did you mean 'large'?" in found[0].message
+
+
+def test_paths_begin_with_the_prefix() -> None:
+    """The same checker serves arguments and whatever holds them."""
+    [problem] = Checker({"properties": {"a": {"type": "integer"}}}).problems({"a": "x"}, "inputs")
+
+    assert problem.path == "inputs.a"
+
+
+def test_a_long_value_is_shortened() -> None:
+    """A megabyte that was pasted into the wrong field is not printed."""
+    [problem] = Checker({"properties": {"a": {"type": "integer"}}}).problems({"a": "x" * 1_000_000})
+
+    assert len(problem.message) < 200
+
+
+def test_defaults_are_those_of_the_branch_that_holds() -> None:
+    """A condition's default comes before the general one; what is given has none."""
+    schema = {
+        "properties": {
+            "model": {"default": "two"},
+            "steps": {"default": 20},
+            "scale": {},
+            "seed": {"default": 0},
+        },
+        "allOf": [
+            {
+                "if": {"required": ["model"], "properties": {"model": {"const": "one"}}},
+                "then": {"properties": {"steps": {"default": 8}}},
+                "else": {"properties": {"scale": {"default": 7}}},
+            }
+        ],
+    }
+
+    assert defaults(schema, {"seed": 3}) == {"model": "two", "steps": 20, "scale": 7}
+    assert defaults(schema, {"model": "one"}) == {"steps": 8, "seed": 0}
+    assert defaults(schema, {"model": "one", "steps": 0}) == {"seed": 0}
