@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 import httpx
@@ -37,6 +38,14 @@ def test_requests_are_told_as_they_came() -> None:
         {"name": "seed", "filename": None, "content_type": None, "value": "5"},
         {"name": "output_format", "filename": None, "content_type": None, "value": "webp"},
     ]
+
+
+def test_a_json_body_is_told_as_text() -> None:
+    """The first generation takes JSON, and so may be compared too."""
+    http = client(sandbox())
+    send(http, "v1_text_to_image", seed=1)
+    (told,) = http.get("/_sandbox/requests").json()
+    assert json.loads(told["body"]) == {"text_prompts": [{"text": "a boat"}], "seed": 1}
 
 
 def test_only_the_last_requests_are_kept() -> None:

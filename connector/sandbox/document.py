@@ -96,7 +96,11 @@ class Api:
 @cache
 def load() -> Api:
     """The API of the document that ships with the project."""
-    place = next(place for place in _PLACES if (place / _NAME).is_file())
+    place = next((place for place in _PLACES if (place / _NAME).is_file()), None)
+    if place is None:
+        raise FileNotFoundError(
+            f"{_NAME} is in none of {', '.join(map(str, _PLACES))}; install the package again"
+        )
     return read(json.loads((place / _NAME).read_text(encoding="utf-8")))
 
 

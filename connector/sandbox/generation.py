@@ -30,7 +30,8 @@ _GRACE = 0.05
 class Studio(Protocol):
     """Who makes the media, and looks into those that are sent.
 
-    ``make`` raises ValueError, with a sentence that begins with the field, for a file that is damaged.
+    ``inspect`` gives None for a file that cannot be decoded. Where ``make`` finds that out only later, it
+    raises ValueError, with a sentence that begins with the field.
     """
 
     def make(

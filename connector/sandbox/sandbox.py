@@ -175,5 +175,5 @@ def _handler(operation: Operation) -> Handler:
 def _database(state: Path | None) -> Path | None:
     if state is None:
         return None
-    state.mkdir(parents=True, exist_ok=True)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
     return state / "sandbox.sqlite"

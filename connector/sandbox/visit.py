@@ -15,7 +15,7 @@ from connector.sandbox.refusal import Refusal
 # No operation takes more than this, also where the document states no limit of its own.
 _CEILING = 100_000_000
 _FORM = "multipart/form-data"
-# Longer texts are remembered by their beginning.
+# Longer texts are remembered by their beginning, or by their size.
 _SHOWN = 10_000
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie"})
 
@@ -85,6 +85,7 @@ def remembered(visit: Visit, status: int, at: float) -> dict[str, Any]:
         "operation": visit.operation.id if visit.operation else None,
         "headers": [list(pair) for pair in _masked(visit.call.headers)],
         "parts": [_part(part) for part in visit.body.parts],
+        "body": visit.body.raw[:_SHOWN].decode("utf-8", errors="replace"),
         "size": len(visit.body.raw) + sum(part.size for part in visit.body.parts),
         "status": status,
     }

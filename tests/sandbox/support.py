@@ -125,11 +125,13 @@ def request(
 
 
 def part(value: Any) -> tuple[str | None, bytes] | tuple[str | None, bytes, str]:
-    """A part of a form as httpx takes it; ``@png 64x64`` and ``@wav 6s`` become files, ``x*3`` is ``xxx``."""
+    """A part of a form as httpx takes it: ``@png 64x64 NAME cut`` is half a file, ``x*3`` is ``xxx``."""
     text = str(value)
     if text.startswith("@"):
-        kind, size, *name = text[1:].split()
-        return (*name, f"file.{kind}")[0], file(kind, size), "application/octet-stream"
+        kind, size, *more = text[1:].split()
+        content = file(kind, size)
+        whole = content[: len(content) // 2] if more[1:] == ["cut"] else content
+        return (*more, f"file.{kind}")[0], whole, "application/octet-stream"
     repeated = re.fullmatch(r"x\*(\d+)", text)
     return None, (b"x" * int(repeated[1]) if repeated else text.encode())
 
