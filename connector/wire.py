@@ -161,7 +161,7 @@ class Connection:
     def _push(self, data: memoryview) -> int:
         """Send what the far side takes now; where it takes nothing, wait until that may have changed."""
         with self._source.lock:
-            self._socket.settimeout(0)
+            self._source.bound(0)
             try:
                 count = self._socket.send(data)
             except _NOT_YET:
@@ -205,6 +205,7 @@ class _Source(io.RawIOBase):
         self._socket = connected
         self.lock = threading.RLock()
         self.patience = Patience()
+        self._bound: float | None = -1
         self.received = 0
         self.has_ended = False
         self.waits = True
@@ -213,9 +214,15 @@ class _Source(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def bound(self, seconds: float | None) -> None:
+        """How long the next act may take. Setting it costs a system call and a turn of other threads."""
+        if seconds != self._bound:
+            self._socket.settimeout(seconds)
+            self._bound = seconds
+
     def readinto(self, buffer: WriteableBuffer) -> int | None:
         with self.lock:
-            self._socket.settimeout(self.patience.left() if self.waits else 0)
+            self.bound(self.patience.left() if self.waits else 0)
             try:
                 count = self._socket.recv_into(buffer)
             except _NOT_YET:
