@@ -14,7 +14,7 @@ from typing import Protocol
 
 import httpx
 
-from connector.answer import Answer, Exchange
+from connector.arrival import Arrival, Exchange
 from connector.errors import InvalidAnswer
 from connector.messages import Request, Response
 from connector.multipart import Encoded, encode
@@ -202,7 +202,7 @@ def _incoming(outgoing: httpx.Request, response: httpx.Response, exchange: Excha
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in pairs}
     has_body = outgoing.method != "HEAD" and response.status_code not in (204, 304)
     assert isinstance(response.stream, httpx.SyncByteStream)
-    answer = Answer(response.stream, exchange, response.status_code, headers, has_body)
+    answer = Arrival(response.stream, exchange, response.status_code, headers, has_body)
     return Response(response.status_code, headers, answer)
 
 
