@@ -59,9 +59,18 @@ def entries(folder: Place, cache: Place | None = None) -> list[dict[str, Any]]:
 
     integration = loader.load(folder, cache)
     listed = [_entry(action) for action in integration.actions.values()]
-    # Where the files were kept just now, what they say can be kept beside them.
-    _keep(folder, cache, {**_kept(folder, cache), "entries": listed})
+    _keep(folder, cache, _with_entries(_kept(folder, cache), listed))
     return listed
+
+
+def _with_entries(kept: dict[str, Any], listed: list[dict[str, Any]]) -> dict[str, Any]:
+    """The list beside what the files say that it was made of, without those that are listed no more."""
+    said = kept.get("values", {})
+    if MANIFEST not in said:
+        return {}
+    names = [MANIFEST, *said[MANIFEST]["actions"]]
+    parts = {part: {name: kept[part][name] for name in names} for part in ("values", "stamps")}
+    return {**kept, **parts, "entries": listed}
 
 
 def values(folder: Place, cache: Place | None) -> dict[str, Any]:

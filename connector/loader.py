@@ -63,7 +63,8 @@ class LazyActions(Mapping[str, Action]):
 
     def __getitem__(self, id: str) -> Action:
         if id not in self._made:
-            self._made[id] = self._read_one(self._names[id])
+            # Of two threads that ask at once, both get the one that came first.
+            self._made.setdefault(id, self._read_one(self._names[id]))
         return self._made[id]
 
     def __contains__(self, id: object) -> bool:

@@ -48,7 +48,7 @@ class Checker:
         return list(dict.fromkeys(found)) + list(self._warnings(value, prefix))
 
     def _warnings(self, value: Any, prefix: str) -> Iterator[Problem]:
-        from connector.sentences import nearest, quoted
+        from connector.wording import nearest, quoted
 
         for pattern, known in self._open:
             for path, given in _at(value, pattern, ()):

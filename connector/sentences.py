@@ -6,93 +6,18 @@ what was given (shortened, and never where it is secret) and what was perhaps me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from connector import names
+from connector.wording import FACTS, Failure, listed, must_be, nearest, quoted, types_of, unknown_rule
 
 Path = tuple[Any, ...]
 
 
-class Failure(Protocol):
-    """What is read of a ``jsonschema.ValidationError``."""
-
-    message: str
-
-    @property
-    def validator(self) -> Any: ...
-    @property
-    def validator_value(self) -> Any: ...
-    @property
-    def instance(self) -> Any: ...
-    @property
-    def schema(self) -> Any: ...
-    @property
-    def context(self) -> Any: ...
-    @property
-    def relative_path(self) -> Any: ...
-    @property
-    def absolute_path(self) -> Any: ...
-    @property
-    def relative_schema_path(self) -> Any: ...
-    @property
-    def absolute_schema_path(self) -> Any: ...
-
-
-_SHOWN = 60
-_LISTED = 24
-
-_KINDS = {
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "an object",
-    "null": "null",
-}
-_FORMATS = {
-    "date": "a date such as 2025-07-24",
-    "regex": "a regular expression that compiles",
-    "email": "an e-mail address",
-    "uuid": "a UUID",
-    "ipv4": "an IPv4 address",
-    "uri": "a whole address such as https://example.com/page",
-}
 # Rules about what may be given together: the author's sentence says all there is to say.
 _PRESENCE = {"required", "dependentRequired", "not", "anyOf", "oneOf", "properties"}
 # Below these a description belongs to a rule; elsewhere it describes an input.
 _RULES = {"allOf", "anyOf", "oneOf", "not", "then", "else", "dependentSchemas"}
-
-
-def quoted(value: Any) -> str:
-    """A value as a sentence shows it."""
-    if isinstance(value, str):
-        return repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}...")
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    return str(value) if isinstance(value, int | float) else _kind_of(value)
-
-
-def nearest(given: Any, known: Iterable[Any]) -> str:
-    """``; did you mean 'x'?``, or nothing where nothing is near."""
-    return names.nearest(str(given), map(str, known))
-
-
-def listed(values: Iterable[Any]) -> str:
-    """Values with commas between, the tail cut where there are very many."""
-    shown = [value if isinstance(value, str) else quoted(value) for value in values]
-    return ", ".join(shown[:_LISTED]) + (", ..." if len(shown) > _LISTED else "")
-
-
-def _kind_of(value: Any) -> str:
-    return "an object" if isinstance(value, Mapping) else f"a {type(value).__name__}"
-
-
-def _described(value: Any) -> str:
-    return f"the text {quoted(value)}" if isinstance(value, str) else quoted(value)
 
 
 class Teller:
@@ -129,8 +54,8 @@ class Teller:
             name = error.absolute_path[-1]
             return f"is not {self._noun}{nearest(name, known) or _has(known)}"
         if error.validator == "type":
-            return _must_be(_types(error), error.instance, hidden)
-        fact, advice = _FACTS.get(str(error.validator), _unknown)(error)
+            return must_be(types_of(error), error.instance, hidden)
+        fact, advice = FACTS.get(str(error.validator), unknown_rule)(error)
         if hidden and fact:
             fact = "is not accepted"
         return "; ".join(part for part in (fact, advice) if part)
@@ -179,8 +104,8 @@ class Teller:
         if any(child.relative_path for child in first):
             return None
         if all(child.validator == "type" for child in first):
-            types = dict.fromkeys(name for child in first for name in _types(child))
-            return _must_be(tuple(types), error.instance, self._secret(error))
+            types = dict.fromkeys(name for child in first for name in types_of(child))
+            return must_be(tuple(types), error.instance, self._secret(error))
         if any(child.validator not in ("type", "enum", "const", "pattern") for child in first):
             return None
         known = [value for child in first for value in _known(child)]
@@ -201,18 +126,6 @@ def _keys(value: Any) -> Iterable[str]:
 
 def _has(known: Iterable[str]) -> str:
     return f"; there are: {listed(known)}" if known else ""
-
-
-def _types(error: Failure) -> tuple[str, ...]:
-    if error.schema.get("format") == "binary":
-        return ("file",)
-    named = error.validator_value
-    return (named,) if isinstance(named, str) else tuple(named)
-
-
-def _must_be(types: Sequence[str], value: Any, hidden: bool) -> str:
-    kinds = " or ".join(dict.fromkeys(_KINDS.get(name, f"a {name}") for name in types))
-    return f"must be {kinds}" + ("" if hidden else f", not {_described(value)}")
 
 
 def _known(error: Failure) -> tuple[Any, ...]:
@@ -332,64 +245,3 @@ def _property_condition(name: str, entry: Any) -> str | None:
     if "const" in entry:
         return f"{name} is {quoted(entry['const'])}"
     return f"{name} is one of {listed(entry['enum'])}" if "enum" in entry else None
-
-
-Fact = tuple[str, str]
-
-
-def _one_of(error: Failure) -> Fact:
-    known = error.validator_value
-    return f"is {quoted(error.instance)}", f"one of: {listed(known)}{nearest(error.instance, known)}"
-
-
-def _limit(words: str) -> Callable[[Failure], Fact]:
-    return lambda error: (f"is {quoted(error.instance)}", f"{words} {error.validator_value}")
-
-
-def _length(one: str, several: str, words: str) -> Callable[[Failure], Fact]:
-    def tell(error: Failure) -> Fact:
-        size, limit = len(error.instance), error.validator_value
-        fact = f"has {size} {one if size == 1 else several}" if size else "is empty"
-        return fact, f"{words} {limit} {one if limit == 1 else several}"
-
-    return tell
-
-
-def _pattern(error: Failure) -> Fact:
-    examples = error.schema.get("examples") if isinstance(error.schema, Mapping) else None
-    like = f", such as {quoted(examples[0])}" if examples else ""
-    return f"is {quoted(error.instance)}", f"must match {error.validator_value}{like}"
-
-
-def _format(error: Failure) -> Fact:
-    name = error.validator_value
-    return f"is {quoted(error.instance)}", f"must be {_FORMATS.get(name, f'a {name}')}"
-
-
-def _unknown(error: Failure) -> Fact:
-    return "breaks a rule", f"{error.validator}: {quoted(error.validator_value)}"
-
-
-_FACTS: Mapping[str, Callable[[Failure], Fact]] = {
-    "properties": lambda error: ("", "cannot be given"),
-    "required": lambda error: ("", "is required"),
-    "dependentRequired": lambda error: ("", f"is required with {error.message}"),
-    "enum": _one_of,
-    "const": lambda error: (f"is {quoted(error.instance)}", f"must be {quoted(error.validator_value)}"),
-    "minimum": _limit("at least"),
-    "maximum": _limit("at most"),
-    "exclusiveMinimum": _limit("must be more than"),
-    "exclusiveMaximum": _limit("must be less than"),
-    "multipleOf": _limit("must be a multiple of"),
-    "minLength": _length("character", "characters", "at least"),
-    "maxLength": _length("character", "characters", "at most"),
-    "minItems": _length("item", "items", "at least"),
-    "maxItems": _length("item", "items", "at most"),
-    "minProperties": _length("entry", "entries", "at least"),
-    "maxProperties": _length("entry", "entries", "at most"),
-    "uniqueItems": lambda error: ("lists something twice", "each may stand once"),
-    "contains": lambda error: ("", "none of its items is what one of them must be"),
-    "pattern": _pattern,
-    "format": _format,
-    "unevaluatedProperties": lambda error: ("has a key that is not known here", ""),
-}

@@ -75,6 +75,19 @@ def test_a_change_shows_at_once(folder: Path, tmp_path: Path) -> None:
         index.entries(folder, cache)
 
 
+def test_a_spec_that_is_listed_no_more_is_forgotten(folder: Path, tmp_path: Path) -> None:
+    """What becomes of its file then does not matter."""
+    cache = tmp_path / "cache"
+    (folder / "actions" / "two.yaml").write_text(SPEC.replace("one", "two"))
+    (folder / "integration.yaml").write_text(MANIFEST.replace("one.yaml", "one.yaml, actions/two.yaml"))
+    assert len(index.entries(folder, cache)) == 2
+
+    (folder / "integration.yaml").write_text(MANIFEST)
+    assert len(index.entries(folder, cache)) == 1
+
+    assert set(index.values(folder, cache)) == {"integration.yaml", "actions/one.yaml"}
+
+
 @pytest.mark.parametrize("damage", [b"", b"x", b"\x00" * 400])
 def test_a_damaged_cache_is_no_obstacle(folder: Path, tmp_path: Path, damage: bytes) -> None:
     """It is made anew."""

@@ -16,7 +16,7 @@ from connector import template
 from connector.drift.document import Field, Operation, read
 from connector.drift.fields import differences
 from connector.drift.prices import price_differences
-from connector.drift.wire import Wire, shape, wire
+from connector.drift.wire import shape, wire
 from connector.errors import Problem
 from connector.loader import Loaded, Source
 from connector.names import nearest
@@ -198,4 +198,4 @@ def _job(action: Action, operation: Operation, integration: Integration) -> Foun
         yield "job.keep", f"is {job.keep or 'missing'}; the document has {keep or 'none'}"
 
 
-__all__ = ["Report", "Wire", "problems", "report"]
+__all__ = ["Report", "problems", "report"]

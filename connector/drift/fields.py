@@ -7,7 +7,7 @@ from typing import Any
 
 from connector.drift.document import Json
 from connector.names import nearest
-from connector.sentences import listed, quoted
+from connector.wording import listed, quoted
 
 _LIMITS = (
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
