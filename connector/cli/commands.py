@@ -1,0 +1,91 @@
+"""The commands, and the help that lists them."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from connector.errors import ConnectorError
+
+# heading, then name and what it does
+TABLE: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Actions",
+        (
+            ("actions", "list what the integration can do, with prices"),
+            ("describe", "tell all about one action: its inputs, limits, price"),
+            ("invoke", "use an action, and save what it makes"),
+            ("preview", "show the request that invoke would send, as curl"),
+            ("result", "fetch the result of a job, by its id"),
+        ),
+    ),
+    (
+        "Accounts and money",
+        (
+            ("connections", "keep credentials: add, list, show, test, remove, rotate"),
+            ("balance", "tell how many credits the account has left"),
+            ("spend", "tell what was spent, by day, environment and action"),
+            ("jobs", "list the jobs that are running"),
+        ),
+    ),
+    (
+        "Authors and tools",
+        (
+            ("check", "name every problem in an integration's files"),
+            ("sandbox", "serve the stand-in for the API on a port"),
+            ("completion", "print the completion script for bash, zsh or fish"),
+        ),
+    ),
+)
+
+NAMES = tuple(name for _, rows in TABLE for name, _ in rows)
+MODULES = {name: name for name in NAMES} | {"__complete": "complete"}
+
+_EXAMPLES = """\
+Examples
+  connector actions upscale
+  connector describe erase
+  connector invoke stable-image-core -e sandbox --prompt "a paper boat" -o boat.png
+  connector connections add work -e production --api-key -
+"""
+
+
+def show_help(words: list[str]) -> int:
+    """The help of the command that is named, else of them all."""
+    from connector.cli import main
+
+    if words and words[0] in MODULES:
+        return main([words[0], "--help"])
+    print(_help())
+    return 0
+
+
+def _help() -> str:
+    from connector.cli import exits, terminal
+
+    lines = ["Usage: connector COMMAND [WORDS] [OPTIONS]", ""]
+    for heading, rows in TABLE:
+        lines += [terminal.paint(heading, "bold"), *terminal.columns(rows), ""]
+    lines += ["`connector COMMAND --help` tells a command's options. Every command takes --json,"]
+    lines += ["--quiet and --integration FOLDER; `connector --version` tells the version.", ""]
+    codes = [(str(code), reason) for code, reason, _ in exits.ROWS]
+    return "\n".join([*lines, _EXAMPLES, "Exit codes", *terminal.columns(codes)])
+
+
+def show_version() -> int:
+    from connector import __version__
+
+    print(f"connector {__version__}")
+    return 0
+
+
+def unknown(name: str) -> ConnectorError:
+    """The error for a word that is no command."""
+    from connector.cli.usage import BadUsage
+    from connector.errors import Problem
+    from connector.names import nearest
+
+    if name.startswith("-"):
+        sentence = f"unknown option {name}; options come behind the command"
+    else:
+        sentence = f"there is no command {name!r}{nearest(name, NAMES)}"
+    return BadUsage(Problem("command", sentence))

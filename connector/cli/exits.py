@@ -1,0 +1,33 @@
+"""Every exit code with its reason, by the family of the failure.
+
+A failure's code is that of the nearest of its classes that a row names.
+"""
+
+from __future__ import annotations
+
+DONE, FOUND, USAGE, INTERRUPTED, CRASHED, CUT_OFF = 0, 1, 2, 130, 70, 141
+
+# code, what it means, and the classes of ``connector.errors`` that it stands for
+ROWS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
+    (DONE, "done", ()),
+    (FOUND, "check found problems", ()),
+    (USAGE, "bad input or usage; nothing was sent", ("InvocationError", "BadUsage")),
+    (3, "the credential is missing or was refused", ("CredentialError",)),
+    (4, "the upstream refused, or filtered what it made", ("UpstreamError",)),
+    (5, "money: too few credits, or the day's cap is reached", ("OutOfCredits", "CapReached")),
+    (6, "rate limited; wait, then try again", ("RateLimited",)),
+    (7, "unreachable, failed or timed out; trying again can help", ("TransportError", "UpstreamFailed")),
+    (8, "outcome unknown: it may have been billed, a person decides", ("OutcomeUnknown", "InvalidAnswer")),
+    (9, "the job is not finished, has expired or was cancelled", ("JobError",)),
+    (10, "the integration's files have problems", ("SpecError",)),
+    (CRASHED, "a mistake in the connector itself", ()),
+    (INTERRUPTED, "interrupted (Ctrl-C)", ()),
+    (CUT_OFF, "whoever read the output went away", ()),
+)
+
+
+def code_for(error: BaseException) -> int:
+    """The exit code of a failure."""
+    codes = {name: code for code, _, names in ROWS for name in names}
+    named = (codes[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in codes)
+    return next(named, CRASHED)

@@ -1,0 +1,146 @@
+"""What ``invoke`` and ``preview`` have in common: which action, with what, and where."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from connector import index
+from connector.cli import choice, inputs
+from connector.cli.describe import price_line
+from connector.cli.parser import Parser, named_folder, one_of
+from connector.errors import Problem
+from connector.spec import Action, Integration
+
+
+class Asked(NamedTuple):
+    """A command line that was understood."""
+
+    args: argparse.Namespace
+    action: Action
+    integration: Integration
+    given: dict[str, Any]
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """The options that say where the request goes."""
+        args = self.args
+        return {"environment": args.environment, "connection": args.connection, "accept": args.accept}
+
+
+def read(command: str, words: Sequence[str], description: str, epilog: str) -> Asked | None:
+    """What is asked for; None where help was, which has been printed. Raises the error of what is wrong."""
+    parser = _parser(command, description, epilog)
+    place = _action_place(words, parser)
+    if place is None:
+        _refuse_or_help(parser, words)
+        return None
+    folder = named_folder(words)
+    action, integration = choice.action(words[place], folder)
+    own = _parser(
+        command, f"{action.title}: {action.description}\n\n{_price(action, folder)}", epilog, action
+    )
+    args = own.read([*words[:place], *words[place + 1 :]])
+    return None if args is None else Asked(args, action, integration, inputs.given(args, action))
+
+
+def _price(action: Action, folder: str) -> str:
+    price = f"Price: {price_line(action, choice.entry(action.id, folder)['price'])}."
+    return f"{price}\n\n{action.deprecated.sentence(action.title)}" if action.deprecated else price
+
+
+def _refuse_or_help(parser: Parser, words: Sequence[str]) -> None:
+    """There may be help to print; otherwise something is missing, beside what is wrong."""
+    parser.add_argument("action", metavar="ACTION", nargs="?")
+    if parser.read(words) is not None:
+        parser.refuse(Problem("action", "which action? Name one behind the command; see `connector actions`"))
+
+
+def _parser(command: str, description: str, epilog: str, action: Action | None = None) -> Parser:
+    """The parser of a command; with an action, of its inputs too."""
+    usage = "[INPUTS] [OPTIONS]" if action else "ACTION [INPUTS] [OPTIONS]"
+    parser = Parser(f"{command} {action.id}" if action else command, description, epilog, usage)
+    if action is not None:
+        inputs.add_options(parser, action)
+    _add_request_options(parser)
+    _add_answer_options(parser, shown=command == "invoke")
+    parser.add_common()
+    return parser
+
+
+def _add_request_options(parser: Parser) -> None:
+    add = parser.add_argument_group("where it goes, and what is given").add_argument
+    add(
+        "-e", "--environment", metavar="ENV", help="such as production, or sandbox (or CONNECTOR_ENVIRONMENT)"
+    )
+    add("-c", "--connection", metavar="NAME", help="whose credential; see `connector connections list`")
+    add("--accept", metavar="MEDIA", help="the form of answer, such as image/*, where there is a choice")
+    add(
+        "-f", "--file", metavar="INPUTS", help="a YAML or JSON file of inputs; paths in it are relative to it"
+    )
+    add("-i", "--input", metavar="NAME=VALUE", action="append", help="any input by its own name; repeatable")
+
+
+def _add_answer_options(parser: Parser, *, shown: bool) -> None:
+    """``preview`` takes them too and has no use for them, so that one word makes a preview of a command."""
+    add = parser.add_argument_group("the answer").add_argument
+
+    def told(text: str) -> str:
+        return text if shown else argparse.SUPPRESS
+
+    wait = told("wait for a job's result (default), or print its id at once")
+    add("--wait", action=argparse.BooleanOptionalAction, default=True, help=wait)
+    add(
+        "--timeout", metavar="SECONDS", type=seconds, help=told("how long to wait for the answer, or the job")
+    )
+    add(
+        "--stream", action="store_true", help=told("write the bytes as they arrive, to -o or standard output")
+    )
+    add("--estimate", action="store_true", help=told("tell what it would cost, and send nothing"))
+    filtered = told("whether a filtered picture is a failure; it is saved all the same")
+    add(
+        "--on-filtered",
+        metavar="raise|return",
+        type=one_of("raise", "return"),
+        default="raise",
+        help=filtered,
+    )
+    add("-o", "--output", metavar="PATH", help=told("a file, a folder/, or - for standard output"))
+    add("--show", action="store_true", help=told("draw the picture in the terminal"))
+
+
+def seconds(text: str) -> float:
+    """The type of an option that is a length of time."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < float("inf"):
+        raise argparse.ArgumentTypeError(f"is {text!r}; give a number of seconds")
+    return found
+
+
+def _action_place(words: Sequence[str], parser: Parser) -> int | None:
+    """Where the action's name stands: the first free word that is one, else the first free word."""
+    free = list(_free(words, parser))
+    if len(free) < 2:
+        return free[0] if free else None
+    entries = index.entries(named_folder(words), index.default_cache())
+    named = (place for place in free if choice.find(words[place], entries))
+    return next(named, free[0])
+
+
+def _free(words: Sequence[str], parser: Parser) -> Iterator[int]:
+    """The places of words that are no option and not the value of one of ours.
+
+    The inputs' options are not known yet, so values of theirs are among them.
+    """
+    taken = False
+    for place, word in enumerate(words):
+        if word == "--":
+            return
+        if not taken and not word.startswith("-"):
+            yield place
+        option = parser.takes(word)
+        taken = not taken and option is not None and option.nargs != 0
