@@ -21,18 +21,19 @@ _PLAN = 200  # regions of a sketch are found at this size
 
 def _colours(reading: Reading, seed: int) -> list[Colour]:
     """What the prompt is painted with: the colours it names, those of its things, and some that go with them."""
-    named = [*reading.tints, *(asked.colour for asked in reading.things if asked.colour)]
-    return palette(random.Random(digest("control", reading.text, seed)), named)
+    named = [*(asked.colour for asked in reading.things if asked.colour), *reading.tints]
+    made = palette(random.Random(digest("control", reading.text, seed)), ())
+    return [*named, *(lighter(tone, 0.35) for tone in named), *made]
 
 
 def sketch(given: Given) -> Made:
     """A drawing, coloured in: each closed region one tone, the ground the prompt's scene."""
     picture = given.picture()
     strength = given.number("control_strength", 0.7)
-    ground = scene(given, picture.size).image
+    ground = scene(given, picture.size, empty=True).image
     lines = _lines(picture.rgb)
     filled = _coloured_in(lines, ground, _colours(read(given.prompt), given.seed))
-    drawn = given.styled(Image.blend(ground, filled, min(1.0, 0.35 + strength * 0.7)))
+    drawn = given.styled(Image.blend(ground, filled, min(1.0, 0.45 + strength * 0.75)))
     drawn.paste((32, 28, 42), (0, 0), lines.point([round(v * min(1.0, 0.2 + strength)) for v in _LEVELS]))
     return given.finished(drawn)
 
@@ -150,14 +151,14 @@ def style(given: Given) -> Made:
     painting = scene(given, sizes.ULTRA[given.text("aspect_ratio", "1:1")])
     fidelity = given.number("fidelity", 0.5)
     toned = matched(painting.image, model.rgb.resize((256, 256)))
-    worn = _textured(toned, model, fidelity * 0.5)
+    worn = _textured(toned, model, fidelity * 0.25)
     return given.finished(Image.blend(painting.image, worn, 0.35 + 0.65 * fidelity), painting.things)
 
 
 def _textured(image: Image.Image, model: Picture, strength: float) -> Image.Image:
     """The fine structure of the model's surface, laid over the picture."""
     sheet = ImageOps.fit(model.rgb, image.size).convert("L")
-    calm = sheet.filter(ImageFilter.GaussianBlur(max(image.size) / 60))
+    calm = sheet.filter(ImageFilter.GaussianBlur(max(image.size) / 250))
     fine = ImageChops.subtract(sheet, calm, 1, 128).point([round(128 + (v - 128) * strength) for v in _LEVELS])
     return ImageChops.overlay(image, Image.merge("RGB", [fine] * 3))
 
@@ -167,7 +168,7 @@ def style_transfer(given: Given) -> Made:
     start, model = given.picture("init_image"), given.picture("style_image")
     size = sizes.with_pixels(start.size, 1024 * 1024)
     image = start.rgb.resize(size, Image.Resampling.LANCZOS)
-    worn = _textured(matched(image, model.rgb.resize((256, 256))), model, 1.2 * (1.25 - given.number("composition_fidelity", 0.9)))
+    worn = _textured(matched(image, model.rgb.resize((256, 256))), model, 0.9 * (1.25 - given.number("composition_fidelity", 0.9)))
     if given.prompt:
         worn = Image.blend(worn, styles.mapped(image, _ramp(scene(given, (256, 256)).image)), 0.18)
     amount = given.number("style_strength", 1) * given.number("change_strength", 0.9)

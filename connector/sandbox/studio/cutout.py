@@ -5,8 +5,7 @@ from __future__ import annotations
 from PIL import Image, ImageChops, ImageFilter
 
 from connector.sandbox.studio import heal, masks
-from connector.sandbox.studio.files import Picture
-from connector.sandbox.studio.label import Box
+from connector.sandbox.studio.files import Picture, Thing
 from connector.sandbox.studio.painting import differs
 
 _WORK = 320  # the background is guessed at this size
@@ -17,30 +16,12 @@ def subject(picture: Picture) -> Image.Image:
     alpha = picture.alpha
     if alpha and alpha.getextrema()[0] == 0:
         return alpha
-    box = max(picture.note.things.values(), key=_space, default=None)
-    return thing(picture, box) if box else _from_edges(picture.rgb)
+    known = max(picture.note.things.values(), key=_space, default=None)
+    return known.mask(picture.size) if known else _from_edges(picture.rgb)
 
 
-def _space(box: Box) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def thing(picture: Picture, box: Box) -> Image.Image:
-    """The shape of a thing whose place is known: what healing the place would change."""
-    image = picture.rgb
-    wider = _grown(box, image.size)
-    part = image.crop(wider)
-    inner = (box[0] - wider[0], box[1] - wider[1], box[2] - wider[0], box[3] - wider[1])
-    behind = heal.diffused(part, heal.box_mask(part.size, inner))
-    shape = _solid(_marked(differs(part, behind), heal.box_mask(part.size, inner)))
-    mask = Image.new("L", image.size)
-    mask.paste(shape, wider[:2])
-    return mask
-
-
-def _grown(box: Box, size: tuple[int, int]) -> Box:
-    margin = max(6, (box[2] - box[0]) // 6, (box[3] - box[1]) // 6)
-    return (max(0, box[0] - margin), max(0, box[1] - margin), min(size[0], box[2] + margin), min(size[1], box[3] + margin))
+def _space(thing: Thing) -> int:
+    return (thing.box[2] - thing.box[0]) * (thing.box[3] - thing.box[1])
 
 
 def _from_edges(image: Image.Image) -> Image.Image:

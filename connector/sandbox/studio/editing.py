@@ -7,21 +7,25 @@ from collections.abc import Mapping
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
-from connector.sandbox.studio import cutout, heal, masks
+from connector.sandbox.studio import cutout, files, heal, masks
 from connector.sandbox.studio.colour import Colour, from_hsv, luminance, to_hsv
-from connector.sandbox.studio.files import Picture
+from connector.sandbox.studio.files import Picture, Thing
 from connector.sandbox.studio.generating import scene
 from connector.sandbox.studio.given import Given, Made
 from connector.sandbox.studio.label import Box
-from connector.sandbox.studio.painting import add
+from connector.sandbox.studio.painting import add, differs
 from connector.sandbox.studio.words import Asked, digest, first_colour, read, tokens
 
 _FEATHER = 2.5
 
 
-def _kept(picture: Picture, mask: Image.Image) -> dict[str, Box]:
+def _kept(picture: Picture, mask: Image.Image) -> dict[str, Thing]:
     """The things of a picture that a mask leaves alone."""
-    return {name: box for name, box in picture.note.things.items() if not mask.crop(box).getbbox()}
+    return {name: thing for name, thing in picture.note.things.items() if not _hits(mask, thing)}
+
+
+def _hits(mask: Image.Image, thing: Thing) -> bool:
+    return ImageChops.darker(mask, thing.mask(mask.size)).getbbox() is not None
 
 
 def _with_alpha(image: Image.Image, picture: Picture, mask: Image.Image) -> Image.Image:
@@ -56,16 +60,19 @@ def v2alpha_inpaint(given: Given) -> Made:
     return search_and_replace(given) if given.text("mode") == "search" else inpaint(given)
 
 
-def _painted(given: Given, picture: Picture, mask: Image.Image, prompt: str | None = None) -> Made:
-    """The prompt, inside the mask; where it names a thing, that thing on the healed background."""
+def _painted(given: Given, picture: Picture, mask: Image.Image, gone: Image.Image | None = None) -> Made:
+    """The prompt, inside the mask; where it names a thing, that thing, after what is to be gone has been healed."""
     box = mask.getbbox()
     if not box:
         return given.finished(picture.image, picture.note.things)
     asked = read(given.prompt, given.negative)
-    things: dict[str, Box] = {}
+    things: dict[str, Thing] = {}
     if asked.things and masks.share(mask) < 0.75:
-        image = _one_thing(given, heal.filled(picture.rgb, mask), asked.things[0], box, mask)
-        things = {asked.things[0].motif.name: box}
+        healed = heal.filled(picture.rgb, gone or mask)
+        image = _one_thing(given, healed, asked.things[0], box, mask)
+        shape = differs(healed.crop(box), image.crop(box)).point([0] * 12 + [255] * 244)
+        shape.thumbnail((files.SHAPE, files.SHAPE))
+        things = {asked.things[0].motif.name: Thing(box, shape)}
     else:
         image = _scenery(given, picture.rgb, box, mask)
     return given.finished(_with_alpha(image, picture, mask), {**_kept(picture, mask), **things})
@@ -89,17 +96,22 @@ def _scenery(given: Given, image: Image.Image, box: Box, mask: Image.Image) -> I
 
 def search_and_replace(given: Given) -> Made:
     picture = given.picture()
-    mask = masks.grown(_searched(picture, given.text("search_prompt")), round(given.number("grow_mask", 3)))
-    return _painted(given, picture, mask)
+    words, grow = given.text("search_prompt"), round(given.number("grow_mask", 3))
+    mask = masks.grown(_searched(picture, words), grow)
+    known = _named(picture.note.things, words)
+    # Where the outline is known, the background between it and its box can stay.
+    gone = masks.grown(masks.hard(known.mask(picture.size)), grow + 4) if known else mask
+    return _painted(given, picture, mask, ImageChops.darker(gone, mask))
 
 
 def _searched(picture: Picture, words: str) -> Image.Image:
     """A box around what the words name: a thing known to be there, a colour, else what stands out."""
-    box = _named(picture.note.things, words) or _coloured(picture, words).getbbox() or cutout.subject(picture).getbbox()
+    known = _named(picture.note.things, words)
+    box = known.box if known else _coloured(picture, words).getbbox() or cutout.subject(picture).getbbox()
     return heal.box_mask(picture.size, _sane(box, picture.size, words))
 
 
-def _named(things: Mapping[str, Box], words: str) -> Box | None:
+def _named(things: Mapping[str, Thing], words: str) -> Thing | None:
     wanted = [asked.motif.name for asked in read(words).things]
     return next((things[name] for name in wanted if name in things), None)
 
@@ -143,9 +155,9 @@ def search_and_recolor(given: Given) -> Made:
 
 def _selected(picture: Picture, words: str) -> Image.Image:
     """The shape of what the words select."""
-    box = _named(picture.note.things, words)
-    if box:
-        return cutout.thing(picture, box)
+    known = _named(picture.note.things, words)
+    if known:
+        return known.mask(picture.size)
     by_colour = _coloured(picture, words)
     return by_colour if by_colour.getbbox() else cutout.subject(picture)
 
@@ -177,10 +189,18 @@ def outpaint(given: Given) -> Made:
     picture = given.picture()
     left, right, up, down = (given.whole(name, 0) for name in ("left", "right", "up", "down"))
     size = (picture.size[0] + left + right, picture.size[1] + up + down)
-    wide = given.styled(_continued(given, _mirrored(picture.rgb, size, (left, up)), picture.size, (left, up)))
+    wide = given.styled(_continued(given, _mirrored(_emptied(picture), size, (left, up)), picture.size, (left, up)))
     wide.paste(picture.rgb, (left, up))
-    things = {name: (a + left, b + up, c + left, d + up) for name, (a, b, c, d) in picture.note.things.items()}
+    things = {name: thing.moved(left, up) for name, thing in picture.note.things.items()}
     return given.finished(wide, things)
+
+
+def _emptied(picture: Picture) -> Image.Image:
+    """The picture without the things that are known to be on it: scenery may repeat, they may not."""
+    image = picture.rgb
+    for thing in picture.note.things.values():
+        image = heal.filled(image, masks.grown(masks.hard(thing.mask(image.size)), 4))
+    return image
 
 
 def _mirrored(image: Image.Image, size: tuple[int, int], at: tuple[int, int]) -> Image.Image:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import io
 import json
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,11 +17,37 @@ from connector.sandbox.studio.label import Box
 
 MAX_PIXELS = 300_000_000  # the vendor's largest side twice; more is a decompression bomb
 _MARK = "sandbox "  # begins every note; the rest is JSON
+SHAPE = 160  # longest side of an outline that a note carries
 _DESCRIPTION = 0x010E  # EXIF ImageDescription, which JPEG and WebP carry
 
 
 class Unreadable(ValueError):
     """The bytes are no picture that can be decoded here."""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Where something is on a picture, and its outline: white inside, at most so large as it need be."""
+
+    box: Box
+    shape: Image.Image
+
+    def moved(self, x: float, y: float, scale_x: float = 1.0, scale_y: float = 1.0) -> Thing:
+        left, top, right, low = self.box
+        place = (left * scale_x + x, top * scale_y + y, right * scale_x + x, low * scale_y + y)
+        return Thing((round(place[0]), round(place[1]), round(place[2]), round(place[3])), self.shape)
+
+    def mask(self, size: tuple[int, int]) -> Image.Image:
+        """White where the thing is, on a picture of that size."""
+        left, top, right, low = self.box
+        soft = self.shape.resize((right - left, low - top), Image.Resampling.BICUBIC)
+        mask = Image.new("L", size)
+        mask.paste(soft.point([max(0, min(255, (v - 96) * 4)) for v in range(256)]), (left, top))
+        return mask
+
+    def known(self) -> list[object]:
+        packed = base64.b64encode(zlib.compress(self.shape.convert("1").tobytes(), 9)).decode()
+        return [list(self.box), list(self.shape.size), packed]
 
 
 @dataclass(frozen=True)
@@ -28,10 +57,11 @@ class Note:
     prompt: str = ""
     seed: int = 0
     label: Box | None = None
-    things: Mapping[str, Box] = field(default_factory=dict)
+    things: Mapping[str, Thing] = field(default_factory=dict)
 
     def text(self) -> str:
-        known = {"prompt": self.prompt[:200], "seed": self.seed, "label": self.label, "things": dict(self.things)}
+        things = {name: thing.known() for name, thing in self.things.items()}
+        known = {"prompt": self.prompt[:200], "seed": self.seed, "label": self.label, "things": things}
         return _MARK + json.dumps(known)
 
 
@@ -103,11 +133,24 @@ def _note(image: ImageFile.ImageFile) -> Note:
     try:
         text = image.info.get("Comment") or image.getexif().get(_DESCRIPTION, "")
         known = json.loads(text.removeprefix(_MARK)) if text.startswith(_MARK) else {}
-        boxes = {name: _box(box, image.size) for name, box in known.get("things", {}).items()}
-        things = {name: box for name, box in boxes.items() if box}
+        found = {name: _thing(value, image.size) for name, value in known.get("things", {}).items()}
+        things = {name: thing for name, thing in found.items() if thing}
         return Note(str(known.get("prompt", "")), int(known.get("seed", 0)), _box(known.get("label"), image.size), things)
     except Exception:
         return Note()
+
+
+def _thing(value: object, size: tuple[int, int]) -> Thing | None:
+    if not isinstance(value, list) or len(value) != 3 or not (box := _box(value[0], size)):
+        return None
+    width, high = value[1]
+    if not (0 < width <= SHAPE and 0 < high <= SHAPE):
+        return None
+    return Thing(box, Image.frombytes("1", (width, high), _unpacked(value[2])).convert("L"))
+
+
+def _unpacked(packed: str) -> bytes:
+    return zlib.decompressobj().decompress(binascii.a2b_base64(packed), SHAPE * SHAPE)
 
 
 def _box(value: object, size: tuple[int, int]) -> Box | None:

@@ -23,10 +23,14 @@ _HANDS: dict[str, tuple[float, float]] = {
 _CORE_HAND, _ULTRA_HAND = (1.06, 0.1), (1.1, 0.16)
 
 
-def scene(given: Given, size: Size, prompt: str | None = None) -> Painting:
-    """The prompt, painted and in its style."""
-    painting = paint(given.prompt if prompt is None else prompt, given.seed, size, given.negative)
-    return Painting(given.styled(painting.image), painting.things)
+_UNPLACED = ("tile-texture", "isometric")  # styles after which nothing is where it was painted
+
+
+def scene(given: Given, size: Size, prompt: str | None = None, *, empty: bool = False) -> Painting:
+    """The prompt, painted and in its style; ``empty``: its place without its things."""
+    painting = paint(given.prompt if prompt is None else prompt, given.seed, size, given.negative, empty=empty)
+    things = {} if given.text("style_preset") in _UNPLACED else painting.things
+    return Painting(given.styled(painting.image), things)
 
 
 def _handed(painting: Painting, hand: tuple[float, float]) -> Painting:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from connector.sandbox.studio import files, styles
-from connector.sandbox.studio.files import Note, Picture
-from connector.sandbox.studio.label import Box
+from connector.sandbox.studio.files import Note, Picture, Thing
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Given:
     def styled(self, image: Image.Image) -> Image.Image:
         return styles.styled(image, self.text("style_preset"), self.seed)
 
-    def finished(self, image: Image.Image, things: Mapping[str, Box] | None = None, prompt: str | None = None) -> Made:
+    def finished(self, image: Image.Image, things: Mapping[str, Thing] | None = None, prompt: str | None = None) -> Made:
         """The picture as a file: blurred if it is to be withheld, labelled, in the format asked for."""
         form = self.text("output_format", "png")
         shown = styles.withheld(image) if self.filtered else image

@@ -38,7 +38,7 @@ def _plain(text: str) -> str:
 def _words(size: tuple[int, int], seed: int, prompt: str, room: float) -> str:
     """As much of ``sandbox  seed N  prompt`` as there is room for."""
     font = _font(_unit(size))
-    known = "sandbox" if font.getlength(f"sandbox  {seed}") > room else f"sandbox  {seed}"
+    known = "sandbox" if font.getlength(f"sandbox  seed {seed}") > room else f"sandbox  seed {seed}"
     text = _plain(prompt)
     whole = f"{known}  {text}" if text else known
     while len(whole) > len(known) and font.getlength(whole) > room:

@@ -1,28 +1,39 @@
-"""A prompt becomes a piece of music: key, chords, tempo and instruments by its words, its hash and the seed."""
+"""A prompt becomes a piece of music: key, chords, tempo and instruments by its words, its hash and the seed.
+
+Plain Python makes every sample, so it makes few: at half of the final rate, each note once, and each note
+on one of three buses (left, middle, right) instead of on two channels.
+"""
 
 from __future__ import annotations
 
 import math
 import random
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import add, mul
 
-from connector.sandbox.studio.pcm import RATE
 from connector.sandbox.studio.words import digest, tokens
 
+RATE = 22_050
 _MINOR = frozenset("sad dark melancholy minor night moody gloomy mystery horror epic tense rain lonely cinematic noir".split())
 _TEMPI = {
-    56: "ambient slow calm meditation drone sleep peaceful relaxing",
+    60: "ambient slow calm meditation drone sleep peaceful relaxing",
     76: "lofi lo-fi chill hiphop ballad soft gentle piano",
     128: "techno house dance edm upbeat energetic disco trance synthwave",
     164: "fast drum bass punk metal jungle frantic",
 }
-_DRUMS = frozenset("drum drums beat techno house dance edm hiphop hip-hop lofi rock disco percussion trance synthwave funk groove punk metal bass".split())
+_DRUMS = frozenset(
+    "drum drums beat techno house dance edm hiphop hip-hop lofi rock disco percussion trance synthwave funk groove punk metal bass".split()
+)
 _MAJOR_CHORDS = ((0, 7, 9, 5), (0, 9, 5, 7), (0, 5, 9, 7), (0, 4, 5, 7))
 _MINOR_CHORDS = ((0, 8, 3, 10), (0, 5, 8, 7), (0, 3, 10, 8), (0, 10, 8, 10))
+_VOICES = ((1.0, 0.4, 0.2, 0.1), (1.0, 0.1, 0.35, 0.05, 0.15), (1.0, 0.6, 0.1, 0.25), (1.0, 0.2, 0.05))
+_BASS, _PAD = (1.0, 0.5, 0.12), (1.0, 0.25, 0.08)
 _BASE = 130.81  # the C below middle C
+_WAVE = 2048  # samples in a wave's table
+_LEFT, _MIDDLE, _RIGHT = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -33,124 +44,150 @@ class Style:
     minor: bool
     beats: float  # a minute
     chords: tuple[int, ...]
-    partials: tuple[float, ...]  # how strong each overtone is
+    voice: tuple[float, ...]  # how strong each overtone is
     drums: bool
+
+    @property
+    def beat(self) -> int:
+        """Samples in a beat; four bars are a whole number of MP3 frames, so that they can be repeated as such."""
+        return round(RATE * 60 / self.beats / 36) * 36
+
+    def third(self, chord: int) -> int:
+        """A chord's third, from the key's own scale."""
+        scale = (0, 2, 3, 5, 7, 8, 10) if self.minor else (0, 2, 4, 5, 7, 9, 11)
+        return 4 if (chord + 4) % 12 in scale else 3
 
 
 def style_of(prompt: str, seed: int) -> Style:
     words, dice = set(tokens(prompt)), random.Random(digest("music", prompt, seed))
     minor = bool(words & _MINOR) or dice.random() < 0.35
     tempo = next((beats for beats, names in _TEMPI.items() if words & set(names.split())), dice.choice((84, 92, 100, 112)))
-    voice = dice.choice(((1, 0.4, 0.2, 0.1), (1, 0.1, 0.35, 0.05, 0.15), (1, 0.6, 0.1, 0.25), (1, 0.2, 0.05)))
-    return Style(dice.randrange(-5, 7), minor, tempo, dice.choice(_MINOR_CHORDS if minor else _MAJOR_CHORDS), voice, bool(words & _DRUMS))
+    chords = dice.choice(_MINOR_CHORDS if minor else _MAJOR_CHORDS)
+    return Style(dice.randrange(-5, 7), minor, tempo, chords, dice.choice(_VOICES), bool(words & _DRUMS))
 
 
-def loop(prompt: str, seed: int, variation: int) -> array[int]:
-    """Four bars, stereo. The harmony is the piece's; the melody changes with each variation."""
+class Buses:
+    """Four bars being filled with notes."""
+
+    def __init__(self, length: int) -> None:
+        self.sides = [[0.0] * length for _ in range(3)]
+
+    def put(self, side: int, note: Sequence[float], start: int) -> None:
+        """Add a note; what reaches past the end rings on at the beginning, so that the loop has no seam."""
+        bus = self.sides[side]
+        room = len(bus) - start
+        for part, at in ((note[:room], start), (note[room:], 0)):
+            bus[at : at + len(part)] = map(add, bus[at : at + len(part)], part)
+
+    def copied(self) -> Buses:
+        other = Buses(0)
+        other.sides = [side.copy() for side in self.sides]
+        return other
+
+    def woven(self) -> array[int]:
+        """Left and right in turn, in sixteen bits."""
+        left, middle, right = self.sides
+        channels = list(map(add, left, middle)), list(map(add, right, middle))
+        peak = max(1.0, *(max(max(c), -min(c)) for c in channels))
+        samples = array("h", bytes(len(left) * 4))
+        for index, channel in enumerate(channels):
+            samples[index::2] = array("h", map(int, map(mul, channel, _always(min(1.6, 28000 / peak), len(left)))))
+        return samples
+
+
+def _always(value: float, count: int) -> Iterable[float]:
+    return [value] * count
+
+
+def loops(prompt: str, seed: int, count: int) -> list[array[int]]:
+    """Four bars in so many variations: the harmony stays, the melody changes."""
     style = style_of(prompt, seed)
-    dice = random.Random(digest("melody", prompt, seed, variation))
-    beat = round(RATE * 60 / style.beats)
-    left, right = [0] * (beat * 16), [0] * (beat * 16)
+    ground = _ground(style)
+    return [_varied(ground.copied(), style, random.Random(digest("melody", prompt, seed, i))).woven() for i in range(count)]
+
+
+def _ground(style: Style) -> Buses:
+    buses = Buses(style.beat * 16)
     for bar, chord in enumerate(style.chords):
-        _harmony(left, right, style, chord, bar * 4 * beat, beat)
-        _melody(left, right, style, chord, bar * 4 * beat, beat, dice)
+        _harmony(buses, style, chord, bar * 4 * style.beat)
         if style.drums:
-            _beat(left, right, bar * 4 * beat, beat)
-    return _woven(left, right)
+            _drums(buses, bar * 4 * style.beat, style.beat)
+    return buses
 
 
-def _woven(left: Sequence[int], right: Sequence[int]) -> array[int]:
-    """Left and right in turn, kept inside sixteen bits."""
-    peak = max(1, max(left), max(right), -min(left), -min(right))
-    scale = min(1.0, 29000 / peak)
-    samples = array("h", bytes(len(left) * 4))
-    samples[0::2] = array("h", [int(v * scale) for v in left])
-    samples[1::2] = array("h", [int(v * scale) for v in right])
-    return samples
+def _harmony(buses: Buses, style: Style, chord: int, start: int) -> None:
+    """A bass note in the middle and a held chord, spread from side to side."""
+    long = style.beat * 4
+    buses.put(_MIDDLE, _note(style.root + chord - 12, long, _BASS, 1.6, 5200), start)
+    for side, tone in ((_LEFT, 0), (_MIDDLE, style.third(chord)), (_RIGHT, 7)):
+        buses.put(side, _note(style.root + chord + tone, long, _PAD, 0.6, 2300, style.beat // 3), start)
 
 
-def _third(style: Style, chord: int) -> int:
-    """The chord's third, taken from the key's own scale."""
-    scale = (0, 2, 3, 5, 7, 8, 10) if style.minor else (0, 2, 4, 5, 7, 9, 11)
-    return 4 if (chord + 4) % 12 in scale else 3
+def _varied(buses: Buses, style: Style, dice: random.Random) -> Buses:
+    for bar, chord in enumerate(style.chords):
+        _melody(buses, style, chord, bar * 4 * style.beat, dice)
+    return buses
 
 
-def _harmony(left: list[int], right: list[int], style: Style, chord: int, start: int, beat: int) -> None:
-    """A bass note and a held chord, spread over the two sides."""
-    tones = (0, _third(style, chord), 7)
-    _mix(left, right, _note(style.root + chord - 12, beat * 4, (1, 0.5, 0.12), 1.6), start, 5200, 5200)
-    for index, tone in enumerate(tones):
-        pad = _note(style.root + chord + tone, beat * 4, (1, 0.25, 0.08), 0.6, beat // 3)
-        _mix(left, right, pad, start, 2600 - 700 * index, 1200 + 700 * index)
-
-
-def _melody(left: list[int], right: list[int], style: Style, chord: int, start: int, beat: int, dice: random.Random) -> None:
-    """An arpeggio in eighths, up or down, with rests."""
-    tones = [style.root + chord + 12 + t for t in (0, _third(style, chord), 7, 12, 12 + _third(style, chord))]
+def _melody(buses: Buses, style: Style, chord: int, start: int, dice: random.Random) -> None:
+    """An arpeggio in eighths, with rests, from one side to the other."""
+    third = style.third(chord)
+    tones = [style.root + chord + 12 + t for t in (0, third, 7, 12, 12 + third)]
     order = dice.choice(((0, 1, 2, 3, 4, 3, 2, 1), (0, 2, 1, 3, 2, 4, 3, 1), (3, 2, 1, 0, 2, 1, 3, 4)))
     for step, index in enumerate(order):
         if step == 0 or dice.random() < 0.85:
-            note = _note(tones[index], round(beat * 1.4), style.partials, 4.5)
-            side = 0.5 + 0.35 * math.sin(step * 1.3)
-            _mix(left, right, note, start + step * beat // 2, round(5200 * side), round(5200 * (1 - side)))
+            note = _note(tones[index], round(style.beat * 1.3), style.voice, 4.5, 4400)
+            buses.put((_LEFT, _MIDDLE, _RIGHT, _MIDDLE)[step % 4], note, start + step * style.beat // 2)
 
 
-def _beat(left: list[int], right: list[int], start: int, beat: int) -> None:
+def _drums(buses: Buses, start: int, beat: int) -> None:
     for index in range(4):
-        _mix(left, right, _kick(), start + index * beat, 7600, 7600)
-        _mix(left, right, _hat(), start + index * beat + beat // 2, 1500, 2100)
+        buses.put(_MIDDLE, _kick(), start + index * beat)
+        buses.put(_RIGHT, _hat(), start + index * beat + beat // 2)
         if index % 2:
-            _mix(left, right, _snare(), start + index * beat, 4200, 3600)
+            buses.put(_MIDDLE, _snare(), start + index * beat)
 
 
-def _mix(left: list[int], right: list[int], note: Sequence[float], start: int, loud_left: int, loud_right: int) -> None:
-    """Add a note to both sides; what reaches past the end rings on at the beginning, so the loop is seamless."""
-    for channel, loud in ((left, loud_left), (right, loud_right)):
-        room = len(channel) - start
-        for part, at in ((note[:room], start), (note[room:], 0)):
-            channel[at : at + len(part)] = [a + int(b * loud) for a, b in zip(channel[at : at + len(part)], part, strict=False)]
+@lru_cache(maxsize=128)
+def _note(pitch: int, length: int, partials: tuple[float, ...], decay: float, loud: int, attack: int = 150) -> list[float]:
+    """A tone with its overtones, that fades."""
+    wave = _wave(partials)
+    step = round(_BASE * 2 ** (pitch / 12) * _WAVE / RATE * 4096)  # in fractions of a sample
+    tone = [wave[(i >> 12) & (_WAVE - 1)] for i in range(0, step * length, step)]
+    return list(map(mul, tone, _envelope(length, decay, loud, min(attack, length // 2))))
 
 
-@lru_cache(maxsize=256)
-def _note(pitch: int, length: int, partials: tuple[float, ...], decay: float, attack: int = 300) -> array[float]:
-    """A tone with overtones that fade, the higher ones being part of one precomputed wave."""
-    wave, size = _wave(partials), 2048
-    step = _BASE * 2 ** (pitch / 12) * size / RATE
-    fade = math.exp(-decay / RATE)
-    loud, sound = 1.0, array("d")
-    for index in range(length):
-        sound.append(wave[int(index * step) & 2047] * loud)
-        loud *= fade
-    return _shaped(sound, min(attack, length // 2))
-
-
-def _shaped(sound: array[float], attack: int) -> array[float]:
-    """No click at either end."""
-    for index in range(attack):
-        sound[index] *= index / attack
-    for index in range(min(800, len(sound))):
-        sound[-1 - index] *= index / 800
-    return sound
+@lru_cache(maxsize=32)
+def _envelope(length: int, decay: float, loud: int, attack: int) -> list[float]:
+    """Loudness over time, with no click at either end."""
+    fade, level, curve = math.exp(-decay / RATE), float(loud), []
+    for _ in range(length):
+        curve.append(level)
+        level *= fade
+    curve[:attack] = [v * i / attack for i, v in enumerate(curve[:attack])]
+    tail = min(400, length)
+    curve[length - tail :] = [v * (1 - i / tail) for i, v in enumerate(curve[length - tail :])]
+    return curve
 
 
 @lru_cache(maxsize=16)
-def _wave(partials: tuple[float, ...]) -> array[float]:
+def _wave(partials: tuple[float, ...]) -> list[float]:
     total = sum(partials)
-    return array("d", [sum(a * math.sin(math.tau * (n + 1) * i / 2048) for n, a in enumerate(partials)) / total for i in range(2048)])
+    return [sum(a * math.sin(math.tau * (n + 1) * i / _WAVE) for n, a in enumerate(partials)) / total for i in range(_WAVE)]
 
 
 @lru_cache(maxsize=1)
-def _kick() -> array[float]:
-    return array("d", [math.sin(30 * math.exp(-i / 1500) + i * 0.0068) * math.exp(-i / 3000) for i in range(9000)])
+def _kick() -> list[float]:
+    return [7600 * math.sin(30 * math.exp(-i / 750) + i * 0.0136) * math.exp(-i / 1500) for i in range(4500)]
 
 
 @lru_cache(maxsize=1)
-def _hat() -> array[float]:
+def _hat() -> list[float]:
     dice = random.Random("hat")
-    return array("d", [dice.uniform(-1, 1) * math.exp(-i / 600) for i in range(2600)])
+    return [2100 * dice.uniform(-1, 1) * math.exp(-i / 300) for i in range(1300)]
 
 
 @lru_cache(maxsize=1)
-def _snare() -> array[float]:
+def _snare() -> list[float]:
     dice = random.Random("snare")
-    return array("d", [(dice.uniform(-0.8, 0.8) + 0.4 * math.sin(i * 0.026)) * math.exp(-i / 1900) for i in range(6500)])
+    return [4000 * (dice.uniform(-0.8, 0.8) + 0.4 * math.sin(i * 0.052)) * math.exp(-i / 950) for i in range(3200)]

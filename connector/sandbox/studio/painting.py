@@ -11,6 +11,7 @@ from PIL import Image, ImageChops
 from connector.sandbox.studio import abstract, weather
 from connector.sandbox.studio.brush import Canvas
 from connector.sandbox.studio.colour import Colour, colour, mix
+from connector.sandbox.studio.files import SHAPE, Thing
 from connector.sandbox.studio.light import Light, light_for
 from connector.sandbox.studio.motifs import Coat, Motif, Place, put
 from connector.sandbox.studio.places import PLACES, Scene, Stage
@@ -24,30 +25,37 @@ class Painting:
     """A picture, and where on it each named thing is, in the picture's pixels."""
 
     image: Image.Image
-    things: Mapping[str, Box]
+    things: Mapping[str, Thing]
 
 
-def paint(prompt: str, seed: int, size: tuple[int, int], negative: str = "", model: str = "") -> Painting:
-    """The scene that a prompt describes. Shape and style change nothing in what the dice say."""
+def paint(prompt: str, seed: int, size: tuple[int, int], negative: str = "", *, empty: bool = False) -> Painting:
+    """The scene that a prompt describes, or only its place. Shape and style change nothing in what the dice say."""
     reading = read(prompt, negative)
-    dice = random.Random(digest("paint", prompt, seed, model))
+    dice = random.Random(digest("paint", prompt, seed))
     light = light_for(reading.hour, reading.tints, dice)
     canvas = Canvas.blank(size)
-    placed = _compose(canvas, reading, light, dice)
+    shapes = _compose(canvas, reading, light, dice, empty)
     _vignette(canvas)
-    return Painting(canvas.finished(), {name: _halved(box, size) for name, box in placed.items()})
+    found = {name: _outlined(shape, size) for name, shape in shapes.items()}
+    return Painting(canvas.finished(), {name: thing for name, thing in found.items() if thing})
 
 
-def _halved(box: tuple[float, float, float, float], size: tuple[int, int]) -> Box:
-    """Canvas pixels are twice as fine as the picture's."""
-    left, top, right, low = (round(v / 2) for v in box)
-    return (max(0, left), max(0, top), min(size[0], right), min(size[1], low))
+def _outlined(shape: Image.Image, size: tuple[int, int]) -> Thing | None:
+    """The outline that a note can carry, of a shape drawn on the canvas."""
+    box = shape.resize(size, Image.Resampling.BOX).point(_MOSTLY).getbbox()
+    if not box:
+        return None
+    scale = min(1.0, SHAPE / max(box[2] - box[0], box[3] - box[1]))
+    small = (max(1, round((box[2] - box[0]) * scale)), max(1, round((box[3] - box[1]) * scale)))
+    part = shape.resize(small, Image.Resampling.BOX, box=tuple(v * shape.width / size[0] for v in box))
+    return Thing(box, part.point(_MOSTLY))
 
 
-Found = dict[str, tuple[float, float, float, float]]
+_MOSTLY = [0] * 110 + [255] * 146
+Shapes = dict[str, Image.Image]
 
 
-def _compose(canvas: Canvas, reading: Reading, light: Light, dice: random.Random) -> Found:
+def _compose(canvas: Canvas, reading: Reading, light: Light, dice: random.Random, empty: bool) -> Shapes:
     hero_x = dice.choice((0.36, 0.4, 0.6, 0.64))
     setting = reading.setting
     if setting == "abstract":
@@ -56,7 +64,7 @@ def _compose(canvas: Canvas, reading: Reading, light: Light, dice: random.Random
     else:
         stage = PLACES[setting](Scene(canvas, light, random.Random(dice.random()), reading.weather, hero_x))
     _weather(canvas, reading, light, dice, weather.BEHIND)
-    found = _things(canvas, reading, light, dice, stage, hero_x)
+    found = {} if empty else _things(canvas, reading, light, dice, stage, hero_x)
     _weather(canvas, reading, light, dice, weather.IN_FRONT)
     return found
 
@@ -66,17 +74,18 @@ def _weather(canvas: Canvas, reading: Reading, light: Light, dice: random.Random
         {**weather.BEHIND, **weather.IN_FRONT}[name](canvas, light, random.Random(dice.random()))
 
 
-def _things(canvas: Canvas, reading: Reading, light: Light, dice: random.Random, stage: Stage, hero_x: float) -> Found:
+def _things(canvas: Canvas, reading: Reading, light: Light, dice: random.Random, stage: Stage, hero_x: float) -> Shapes:
     """The first thing is the largest and stands at the third; the others keep away from it, and go behind."""
-    found: Found = {}
+    found: Shapes = {}
     spots = _spots(hero_x, dice)
     ordered = list(enumerate(reading.things[:5]))
     for rank, asked in reversed(ordered):
         tones = random.Random(digest(asked.motif.name, dice.random()))
         for copy in reversed(range(min(asked.count, 6))):
             place = _place(canvas, asked, stage, spots, rank, copy, tones)
-            _stand(canvas, asked.motif, place, coat_for(asked, light, tones if copy else random.Random(digest(reading.text, asked.motif.name, hero_x))))
-            found[asked.motif.name] = _union(found.get(asked.motif.name), place.box(asked.motif))
+            coat = coat_for(asked, light, tones if copy else random.Random(digest(reading.text, asked.motif.name, hero_x)))
+            shape = _stand(canvas, asked.motif, place, coat)
+            found[asked.motif.name] = ImageChops.lighter(shape, found.get(asked.motif.name, shape))
     return found
 
 
@@ -111,14 +120,17 @@ def coat_for(asked: Asked, light: Light, dice: random.Random) -> Coat:
     return Coat(main, colour(asked.motif.accent), light)
 
 
-def _stand(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> None:
-    """The thing with the shadow that ties it to the ground, or its reflection to the water."""
+def _stand(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> Image.Image:
+    """The thing with the shadow that ties it to the ground, or its reflection to the water; gives its shape."""
     left, _, right, _ = place.box(motif)
     if motif.stand == "ground":
         canvas.glow((place.x, place.y), (right - left) * 0.62, (12, 14, 34), 0.55, 0.13)
     if motif.stand == "water":
         _reflection(canvas, motif, place, coat)
+    # A quarter of the canvas is fine enough for an outline.
+    before = canvas.image.reduce(4)
     put(canvas, motif, place, coat)
+    return differs(before, canvas.image.reduce(4)).point([0] * 16 + [255] * 240)
 
 
 def _reflection(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> None:
@@ -127,10 +139,6 @@ def _reflection(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> None:
     put(canvas, motif, Place(place.x, place.y, -place.height * 0.6, not place.flipped), coat)
     faint = Image.blend(before, canvas.image, 0.3)
     canvas.image.paste(faint)
-
-
-def _union(a: tuple[float, float, float, float] | None, b: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    return b if a is None else (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
 
 
 def _vignette(canvas: Canvas) -> None:

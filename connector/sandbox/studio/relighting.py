@@ -64,7 +64,7 @@ def _lit(given: Given, image: Image.Image, behind: Image.Image) -> Image.Image:
     source = given.picture("light_reference").rgb if "light_reference" in given.files else behind
     ramp = Image.linear_gradient("L").rotate(_TURNS[side or _brightest(source)]).resize(image.size, Image.Resampling.BILINEAR)
     strength = given.number("light_source_strength", 0.3)
-    shade = ramp.point([round(128 + (v - 128) * 1.25 * strength) for v in _LEVELS])
+    shade = ramp.point([round(128 + (v - 112) * 0.85 * strength) for v in _LEVELS])
     shaded = ImageChops.overlay(image, Image.merge("RGB", [shade] * 3))
     warm = Image.new("RGB", image.size, _glow(source))
     return Image.composite(ImageChops.screen(shaded, warm), shaded, ramp.point([round(max(0, v - 90) * strength) for v in _LEVELS]))

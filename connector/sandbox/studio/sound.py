@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from array import array
 
 from connector.sandbox.studio import music, pcm
 from connector.sandbox.studio.given import Given, Made
-from connector.sandbox.studio.pcm import RATE, moments
+from connector.sandbox.studio.pcm import RATE, Piece, moments
 
 _TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav"}
-_FORM = (0, 0, 1, 0, 2, 1)  # which variation of the loop is played when
+_FORM = (0, 1, 0, 2)  # which variation is played when, in a quick piece
+_SHORT_FORM = (0, 1)  # and in a slow one, whose four bars are long
+_QUICK = 9.0  # seconds that four bars take at most in a quick one
 _FADE = RATE // 2
+_CHUNK = 1 << 16
 
 
 def text_to_audio(given: Given) -> Made:
@@ -19,9 +23,11 @@ def text_to_audio(given: Given) -> Made:
 
 def audio_to_audio(given: Given) -> Made:
     """The given sound gives way to the prompt's piece as the strength rises."""
-    seconds = given.number("duration", 190)
-    start = _cut(pcm.decode(given.files["audio"]), moments(seconds))
-    return _finished(given, _blend(start, _piece(given, seconds), given.number("strength", 1)))
+    seconds, strength = given.number("duration", 190), given.number("strength", 1)
+    start, piece = pcm.decode(given.files["audio"]), _piece(given, seconds)
+    if strength >= 1:
+        return _finished(given, piece)
+    return _finished(given, Piece(_blend(_cut(start, moments(seconds)), piece.whole(), strength)))
 
 
 def _inpaint(given: Given, end: float) -> Made:
@@ -29,8 +35,8 @@ def _inpaint(given: Given, end: float) -> Made:
     result = _cut(pcm.decode(given.files["audio"]), moments(seconds))
     first, last = (min(moments(given.number(*pair)), moments(seconds)) for pair in (("mask_start", 30), ("mask_end", end)))
     if last > first:
-        result[first * 2 : last * 2] = _cut(_piece(given, (last - first) / RATE), last - first)
-    return _finished(given, result)
+        result[first * 2 : last * 2] = _piece(given, (last - first) / RATE).whole()
+    return _finished(given, Piece(result))
 
 
 def inpaint2(given: Given) -> Made:
@@ -41,24 +47,31 @@ def inpaint3(given: Given) -> Made:
     return _inpaint(given, 380)
 
 
-def _piece(given: Given, seconds: float) -> array[int]:
-    """Exactly so long: loops in a form, with a beginning and an end."""
-    total, made, piece = moments(seconds) * 2, {}, array("h")
-    for index in range(1000):
-        if len(piece) >= total:
-            break
-        kind = _FORM[index % len(_FORM)]
-        made[kind] = made.get(kind) or music.loop(given.prompt, given.seed, kind)
-        piece.extend(made[kind])
-    return _faded(piece[:total])
+def _piece(given: Given, seconds: float) -> Piece:
+    """Exactly so long: variations in a form that comes round again, with a beginning and an end."""
+    total = moments(seconds)
+    form = _form(given)
+    period = sum(len(part) for part in form)  # two channels at half the rate: as many samples as moments
+    first = period // 4 // pcm.MP3_FRAME
+    least = first * pcm.MP3_FRAME + period + 2 * _FADE
+    repeats = max(0, (total - least) // period)
+    stored = total - repeats * period
+    looped = array("h", itertools.islice(itertools.cycle(itertools.chain(*form)), stored + 4))
+    samples = _faded(_cut(pcm.resampled(looped, music.RATE), stored))
+    return Piece(samples, first, period // pcm.MP3_FRAME, repeats)
+
+
+def _form(given: Given) -> list[array[int]]:
+    variations = music.loops(given.prompt, given.seed, 3)
+    quick = len(variations[0]) / RATE < _QUICK
+    return [variations[kind] for kind in (_FORM if quick else _SHORT_FORM)]
 
 
 def _faded(piece: array[int]) -> array[int]:
     reach = min(_FADE, len(piece) // 4)
-    for index in range(reach):
-        piece[-1 - index] = piece[-1 - index] * index // reach
-    for index in range(reach // 20):
-        piece[index] = piece[index] * index * 20 // reach
+    piece[len(piece) - reach :] = array("h", [v * (reach - i) // reach for i, v in enumerate(piece[len(piece) - reach :])])
+    start = reach // 20
+    piece[:start] = array("h", [v * i // start for i, v in enumerate(piece[:start])])
     return piece
 
 
@@ -70,13 +83,14 @@ def _cut(samples: array[int], length: int) -> array[int]:
 
 
 def _blend(a: array[int], b: array[int], share: float) -> array[int]:
-    if share >= 1:
-        return b
-    parts = round(share * 256)
-    return array("h", [(x * (256 - parts) + y * parts) >> 8 for x, y in zip(a, b, strict=True)])
+    parts, mixed = round(share * 256), array("h")
+    for start in range(0, len(a), _CHUNK):  # a whole piece as Python numbers would fill the memory
+        pairs = zip(a[start : start + _CHUNK], b[start : start + _CHUNK], strict=True)
+        mixed.extend([(x * (256 - parts) + y * parts) >> 8 for x, y in pairs])
+    return mixed
 
 
-def _finished(given: Given, samples: array[int]) -> Made:
+def _finished(given: Given, piece: Piece) -> Made:
     form = given.text("output_format", "mp3")
     title = f"sandbox: {given.prompt[:80]} (seed {given.seed})"
-    return Made(pcm.encode(samples, form, title), _TYPES[form])
+    return Made(pcm.encode(piece, form, title), _TYPES[form])

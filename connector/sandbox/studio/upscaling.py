@@ -7,9 +7,8 @@ import random
 from PIL import Image, ImageChops, ImageFilter
 
 from connector.sandbox.studio import sizes
-from connector.sandbox.studio.files import Picture
+from connector.sandbox.studio.files import Picture, Thing
 from connector.sandbox.studio.given import Given, Made
-from connector.sandbox.studio.label import Box
 from connector.sandbox.studio.sizes import Size
 from connector.sandbox.studio.words import digest
 
@@ -36,10 +35,10 @@ def _detailed(image: Image.Image, given: Given, creativity: float) -> Image.Imag
     return Image.merge(image.mode, [*bands, *image.split()[3:]])
 
 
-def _things(picture: Picture, size: Size) -> dict[str, Box]:
+def _things(picture: Picture, size: Size) -> dict[str, Thing]:
     """What is known to be on the picture is at the same place on a larger one."""
     x, y = size[0] / picture.size[0], size[1] / picture.size[1]
-    return {name: (int(a * x), int(b * y), int(c * x), int(d * y)) for name, (a, b, c, d) in picture.note.things.items()}
+    return {name: thing.moved(0, 0, x, y) for name, thing in picture.note.things.items()}
 
 
 def fast(given: Given) -> Made:
