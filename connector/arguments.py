@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from connector import media
@@ -40,6 +41,18 @@ def take(action: Action, given: Mapping[str, Any], checker: Checker, sources: So
     if wrong:
         raise InvalidArguments(_once(wrong), action.title)
     return Arguments(values, (*_deprecation(action), *found))
+
+
+def beside(action: Action, given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """What was given, with relative paths of files taken from a folder: that of the file they stand in."""
+
+    def placed(file: Any, path: str) -> Any:
+        return folder / file if isinstance(file, str) and (folder / file).is_file() else file
+
+    return {
+        name: _each_file(action.parameters.get(name, {}), value, name, placed)
+        for name, value in given.items()
+    }
 
 
 def _deprecation(action: Action) -> Iterator[Problem]:

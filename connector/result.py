@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from connector.errors import Billed, Problem
@@ -59,12 +60,15 @@ class Result:
 
         Into a folder it goes by a name made of the action and the seed; else ``target`` is the name.
         """
-        return self._file().save(target, name=self.file_name)
+        if Path(target).is_dir() or str(target).endswith(("/", os.sep)):
+            return self._file().save(target, name=self.file_name)
+        return self._file().save(target)
 
     @property
     def file_name(self) -> str:
-        """The name that the delivered file has by itself, without an ending."""
-        return self.action if self.seed is None else f"{self.action}-{self.seed}"
+        """The name that the delivered file has by itself: the action, the seed, the ending of its content."""
+        stem = self.action if self.seed is None else f"{self.action}-{self.seed}"
+        return stem + PurePath(self._file().name).suffix
 
     def to_dict(self) -> dict[str, Any]:
         """The stable shape that every face shows; absent facts are left out."""
