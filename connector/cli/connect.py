@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -31,6 +32,7 @@ examples:
   connector connections add work -e proxy --base-url https://proxy.example --cap 500
 """
 _PREFIX = "field "
+_PLACE = re.compile(r"^configurations\.\d+\.(fields\.)?")
 _OWN = frozenset(
     (
         *("--json", "--integration", "--quiet", "--help"),
@@ -62,7 +64,16 @@ def run(words: list[str]) -> int:
         fields,
     )
     with Connector(integration) as connector:
-        return _keep(connector, args, configuration)
+        try:
+            return _keep(connector, args, configuration)
+        except InvalidArguments as error:
+            raise _in_our_words(error, args.name) from error
+
+
+def _in_our_words(error: InvalidArguments, name: str) -> InvalidArguments:
+    """The problems at the options that they are about, rather than at places in what is stored."""
+    shown = (replace(problem, path=_PLACE.sub("", problem.path)) for problem in error.problems)
+    return InvalidArguments(shown, f"connection {name!r}")
 
 
 def _parser(integration: Integration) -> Parser:
@@ -227,8 +238,7 @@ def _extended(existing: Connection, new: Configuration, args: argparse.Namespace
             sorted({name for one in theirs for name in one.environments} & set(new.environments))
         )
         raise InvalidArguments(
-            [Problem("environment", f"{taken} is there already; replace it with --replace")],
-            f"connection {existing.name!r}",
+            [Problem("environment", f"{taken} is there already; replace it with --replace")]
         )
     kept = [one for one in existing.configurations if one not in theirs]
     default = args.default or not any(one.default for one in kept)

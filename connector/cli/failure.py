@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connector.cli import exits, terminal
 from connector.errors import ConnectorError, OutcomeUnknown, SpecError
+
+if TYPE_CHECKING:
+    from connector.connections import ConnectionStore
 
 _BILLED = {"yes": "It was billed.", "unknown": "Whether it was billed is not known."}
 
@@ -134,8 +137,15 @@ def _secrets(words: Sequence[str]) -> list[str]:
     given = [word.partition("=")[2] or word for word in words]
     with Connector(integration) as connector:
         store = connector.workspace.connections
-        for connection in store.list():
-            for one in connection.configurations:
-                values = store.credential(connection.name, one.name).values()
-                found += [value.reveal() for value in values if not isinstance(value, str)]
+        places = [(each.name, one.name) for each in store.list() for one in each.configurations]
+        for place in places:
+            found += _opened(store, *place)
     return [*found, *(given if words[:1] == ["connections"] else ())]
+
+
+def _opened(store: ConnectionStore, connection: str, configuration: str) -> list[str]:
+    try:
+        values = store.credential(connection, configuration).values()
+    except ConnectorError:
+        return []  # what does not open was not used either
+    return [value.reveal() for value in values if not isinstance(value, str)]

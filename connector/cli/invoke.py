@@ -132,7 +132,7 @@ def _written(stream: Stream, asked: Asked) -> Path | None:
     from connector.media.file import name_for
 
     kind = stream.headers.get("content-type", "").partition(";")[0]
-    path = saving.claim(target, name_for(stream.result.file_name, kind))
+    path = saving.claim(target, name_for(saving.stem(stream.result), kind))
     with path.open("wb") as file:
         for chunk in stream:
             file.write(chunk)

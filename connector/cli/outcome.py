@@ -55,7 +55,7 @@ class Shown:
             return None
         is_text = isinstance(result.value, str)
         text = result.value if is_text else _pretty(result.value) + "\n"
-        path = saving.claim(str(self._target), result.file_name + (".txt" if is_text else ".json"))
+        path = saving.claim(str(self._target), saving.stem(result) + (".txt" if is_text else ".json"))
         path.write_text(text, "utf-8")
         return str(path)
 
@@ -91,7 +91,7 @@ def _facts(result: Result) -> Iterator[str]:
     if result.outcome == "filtered":
         yield "filtered: the upstream withheld or blurred it"
     if result.outcome == "pending":
-        yield f"the job runs; fetch it with: connector result {result.job_id}"
+        yield "the job runs; `connector result` with its id fetches what it makes"
     if result.media is not None:
         yield what_it_is(result.media)
     known = [

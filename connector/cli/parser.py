@@ -81,7 +81,8 @@ class Parser(argparse.ArgumentParser):
     def _too_many(self, text: str) -> Iterator[Problem]:
         from connector.errors import Problem
 
-        subject = f"{text!r} is one word too many" if self.quotes_words else "there is a word too many"
+        words = text.removeprefix("-- ")
+        subject = f"{words!r} is too much" if self.quotes_words else "there is a word too many"
         yield Problem("", f"{subject}; quote a value that has spaces")
 
     def takes(self, option: str) -> argparse.Action | None:
@@ -131,7 +132,7 @@ class Scan:
         elif action.nargs == 0:
             self._flag(action) if not equals else self._problem(name, f"{name} takes no value")
         elif equals:
-            self.options.append(f"{_long(action)}={value}")
+            self._join(action, value)
         else:
             self._read_value(name, action)
 
@@ -148,7 +149,19 @@ class Scan:
         elif following is None or self._parser.takes(_parted(following)[0]):
             self._problem(name, f"{name} needs a value")
         else:
-            self.options.append(f"{_long(action)}={self._rest.pop(0)}")
+            self._join(action, self._rest.pop(0))
+
+    def _join(self, action: argparse.Action, value: str) -> None:
+        """The option with its value, which is looked at now: argparse would stop at the first bad one."""
+        self.options.append(f"{_long(action)}={value}")
+        if not callable(action.type):
+            return
+        try:
+            action.type(value)
+        except argparse.ArgumentTypeError as error:
+            self._problem(_long(action), f"{_long(action)} {error}")
+        except ValueError:
+            self._problem(_long(action), f"{_long(action)} is {value!r}; give a number")
 
     def _unknown(self, name: str) -> None:
         from connector.names import nearest

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from connector import index
 from connector.cli import choice, inputs
 from connector.cli.describe import price_line
-from connector.cli.parser import Parser, named_folder, one_of
+from connector.cli.parser import Parser, Scan, named_folder, one_of
 from connector.errors import Problem
 from connector.spec import Action, Integration
 
@@ -51,10 +51,13 @@ def _price(action: Action, folder: str) -> str:
 
 
 def _refuse_or_help(parser: Parser, words: Sequence[str]) -> None:
-    """There may be help to print; otherwise something is missing, beside what is wrong."""
-    parser.add_argument("action", metavar="ACTION", nargs="?")
-    if parser.read(words) is not None:
-        parser.refuse(Problem("action", "which action? Name one behind the command; see `connector actions`"))
+    """Prints help where it is asked for. Nothing else can be said, as most options are the action's."""
+    if Scan(parser, words).wants_help:
+        parser.read(["--help"])
+        return
+    parser.refuse(
+        Problem("action", "which action? Name it behind the command; `connector actions` lists them")
+    )
 
 
 def _parser(command: str, description: str, epilog: str, action: Action | None = None) -> Parser:
@@ -124,11 +127,12 @@ def seconds(text: str) -> float:
 def _action_place(words: Sequence[str], parser: Parser) -> int | None:
     """Where the action's name stands: the first free word that is one, else the first free word."""
     free = list(_free(words, parser))
-    if len(free) < 2:
-        return free[0] if free else None
+    if not free:
+        return None
     entries = index.entries(named_folder(words), index.default_cache())
     named = (place for place in free if choice.find(words[place], entries))
-    return next(named, free[0])
+    certain = (place for place in free if place == 0 or not words[place - 1].startswith("-"))
+    return next(named, None) or next(certain, None) if 0 not in free else 0
 
 
 def _free(words: Sequence[str], parser: Parser) -> Iterator[int]:

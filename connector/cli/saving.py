@@ -60,14 +60,15 @@ def save(result: Result, target: str | None) -> Path:
 
 
 def _saved(result: Result, target: str) -> Path:
-    from connector.media.file import name_for
-
-    file, place = result.media, Path(target).expanduser()
-    assert file is not None
+    place = Path(target).expanduser()
     if is_folder(target):
         place.mkdir(parents=True, exist_ok=True)
-        return file.save(place, name=name_for(result.file_name, file.type))
-    return file.save(place)
+    return result.save(place)
+
+
+def stem(result: Result) -> str:
+    """What a file of the result is called, before its ending."""
+    return result.action if result.seed is None else f"{result.action}-{result.seed}"
 
 
 def claim(target: str, name: str) -> Path:
