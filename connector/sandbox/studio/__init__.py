@@ -62,7 +62,12 @@ OPERATIONS = {
 
 
 def make(
-    operation: str, fields: Mapping[str, str], files: Mapping[str, bytes], seed: int, *, filtered: bool = False
+    operation: str,
+    fields: Mapping[str, str],
+    files: Mapping[str, bytes],
+    seed: int,
+    *,
+    filtered: bool = False,
 ) -> Made:
     """What an operation makes of its fields and files; ``filtered``: blurred, as the vendor withholds it.
 

@@ -109,7 +109,9 @@ class Canvas:
             for x, y in (points[0], points[-1]):
                 self.oval((x, y), wide / 2, wide / 2, fill)
 
-    def glow(self, centre: Point, radius: float, fill: Colour, strength: float = 1.0, flat: float = 1.0) -> None:
+    def glow(
+        self, centre: Point, radius: float, fill: Colour, strength: float = 1.0, flat: float = 1.0
+    ) -> None:
         """Light around a place; ``flat`` below 1 makes it a pool."""
         across, down = max(1, int(radius)), max(1, int(radius * flat))
         halo = _halo().resize((across * 2, down * 2), Image.Resampling.BILINEAR)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
 
-from connector.sandbox.studio import sizes, styles
+from connector.sandbox.studio import sizes, tones
 from connector.sandbox.studio.abstract import palette
 from connector.sandbox.studio.colour import Colour, lighter
 from connector.sandbox.studio.files import Picture
@@ -20,7 +20,7 @@ _PLAN = 200  # regions of a sketch are found at this size
 
 
 def _colours(reading: Reading, seed: int) -> list[Colour]:
-    """What the prompt is painted with: the colours it names, those of its things, and some that go with them."""
+    """The colours that the prompt names, those of its things first, and some that go with them."""
     named = [*(asked.colour for asked in reading.things if asked.colour), *reading.tints]
     made = palette(random.Random(digest("control", reading.text, seed)), ())
     return [*named, *(lighter(tone, 0.35) for tone in named), *made]
@@ -46,7 +46,7 @@ def _lines(image: Image.Image) -> Image.Image:
         return ImageOps.invert(grey).point([0 if v < 50 else min(255, v * 2) for v in _LEVELS])
     if median < 40 and mean < 105:
         return grey.point([0 if v < 50 else min(255, v * 2) for v in _LEVELS])
-    return styles.ink(image, 12)
+    return tones.ink(image, 12)
 
 
 def _coloured_in(lines: Image.Image, ground: Image.Image, colours: Sequence[Colour]) -> Image.Image:
@@ -71,7 +71,9 @@ def _regions(ink: Image.Image, colours: Sequence[Colour]) -> tuple[Image.Image, 
             found.append(_flood(seen, start, width))
     closed = [region for region in found if not _on_border(region, width, height)]
     for index, region in enumerate(sorted(closed, key=len, reverse=True)):
-        tone = colours[index % len(colours)] if len(region) > 12 else lighter(colours[index % len(colours)], 0.3)
+        tone = (
+            colours[index % len(colours)] if len(region) > 12 else lighter(colours[index % len(colours)], 0.3)
+        )
         for place in region:
             plan.putpixel((place % width, place // width), tone)
             inside.putpixel((place % width, place // width), 255)
@@ -82,7 +84,12 @@ def _flood(seen: bytearray, start: int, width: int) -> list[int]:
     """All that is connected to a place; marks it as seen."""
     region, seen[start] = [start], 255
     for place in region:
-        sides = (place - 1 if place % width else -1, place + 1 if (place + 1) % width else -1, place - width, place + width)
+        sides = (
+            place - 1 if place % width else -1,
+            place + 1 if (place + 1) % width else -1,
+            place - width,
+            place + width,
+        )
         for side in sides:
             if 0 <= side < len(seen) and not seen[side]:
                 seen[side] = 255
@@ -111,15 +118,22 @@ def structure(given: Given) -> Made:
     picture = given.picture()
     strength = given.number("control_strength", 0.7)
     painted = scene(given, picture.size).image
-    toned = styles.mapped(picture.rgb, _ramp(painted))
+    toned = tones.mapped(picture.rgb, _ramp(painted))
     mixed = Image.blend(painted, toned, strength)
-    lined = ImageChops.subtract(mixed, Image.merge("RGB", [styles.ink(picture.rgb, 14).point([round(v * 0.3 * strength) for v in _LEVELS])] * 3))
+    lined = ImageChops.subtract(
+        mixed,
+        Image.merge(
+            "RGB", [tones.ink(picture.rgb, 14).point([round(v * 0.3 * strength) for v in _LEVELS])] * 3
+        ),
+    )
     return given.finished(lined)
 
 
 def _ramp(image: Image.Image) -> list[Colour]:
     """The picture's own main colours, from dark to light."""
-    few = image.reduce(8).quantize(7, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB")
+    few = (
+        image.reduce(8).quantize(7, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB")
+    )
     found = [tone for _, tone in few.getcolors(few.width * few.height) or [] if isinstance(tone, tuple)]
     tones: list[Colour] = [(int(t[0]), int(t[1]), int(t[2])) for t in found]
     ordered = sorted(tones, key=lambda t: 0.3 * t[0] + 0.59 * t[1] + 0.11 * t[2])
@@ -128,7 +142,10 @@ def _ramp(image: Image.Image) -> list[Colour]:
 
 def matched(image: Image.Image, model: Image.Image) -> Image.Image:
     """The picture with the colours of another: each channel's distribution becomes the model's."""
-    tables = [_match(a.histogram(), b.histogram()) for a, b in zip(image.convert("YCbCr").split(), model.convert("YCbCr").split(), strict=True)]
+    tables = [
+        _match(a.histogram(), b.histogram())
+        for a, b in zip(image.convert("YCbCr").split(), model.convert("YCbCr").split(), strict=True)
+    ]
     return image.convert("YCbCr").point([v for table in tables for v in table]).convert("RGB")
 
 
@@ -159,7 +176,9 @@ def _textured(image: Image.Image, model: Picture, strength: float) -> Image.Imag
     """The fine structure of the model's surface, laid over the picture."""
     sheet = ImageOps.fit(model.rgb, image.size).convert("L")
     calm = sheet.filter(ImageFilter.GaussianBlur(max(image.size) / 250))
-    fine = ImageChops.subtract(sheet, calm, 1, 128).point([round(128 + (v - 128) * strength) for v in _LEVELS])
+    fine = ImageChops.subtract(sheet, calm, 1, 128).point(
+        [round(128 + (v - 128) * strength) for v in _LEVELS]
+    )
     return ImageChops.overlay(image, Image.merge("RGB", [fine] * 3))
 
 
@@ -168,8 +187,12 @@ def style_transfer(given: Given) -> Made:
     start, model = given.picture("init_image"), given.picture("style_image")
     size = sizes.with_pixels(start.size, 1024 * 1024)
     image = start.rgb.resize(size, Image.Resampling.LANCZOS)
-    worn = _textured(matched(image, model.rgb.resize((256, 256))), model, 0.9 * (1.25 - given.number("composition_fidelity", 0.9)))
+    worn = _textured(
+        matched(image, model.rgb.resize((256, 256))),
+        model,
+        0.9 * (1.25 - given.number("composition_fidelity", 0.9)),
+    )
     if given.prompt:
-        worn = Image.blend(worn, styles.mapped(image, _ramp(scene(given, (256, 256)).image)), 0.18)
+        worn = Image.blend(worn, tones.mapped(image, _ramp(scene(given, (256, 256)).image)), 0.18)
     amount = given.number("style_strength", 1) * given.number("change_strength", 0.9)
     return given.finished(Image.blend(image, worn, amount))

@@ -39,7 +39,9 @@ def _marked(distance: Image.Image, within: Image.Image) -> Image.Image:
     """Where the difference is on the far side of Otsu's threshold, inside the place allowed."""
     counts = Image.composite(distance, Image.new("L", distance.size), within).histogram(within)
     limit = min(60, max(14, _otsu(counts)))
-    return ImageChops.darker(distance.point([255 if v > limit else 0 for v in range(256)]), masks.hard(within))
+    return ImageChops.darker(
+        distance.point([255 if v > limit else 0 for v in range(256)]), masks.hard(within)
+    )
 
 
 def _otsu(counts: list[int]) -> int:

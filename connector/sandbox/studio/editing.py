@@ -61,7 +61,7 @@ def v2alpha_inpaint(given: Given) -> Made:
 
 
 def _painted(given: Given, picture: Picture, mask: Image.Image, gone: Image.Image | None = None) -> Made:
-    """The prompt, inside the mask; where it names a thing, that thing, after what is to be gone has been healed."""
+    """The prompt, inside the mask: where it names a thing, that thing on the healed background."""
     box = mask.getbbox()
     if not box:
         return given.finished(picture.image, picture.note.things)
@@ -122,7 +122,12 @@ def _sane(box: Box | None, size: tuple[int, int], words: str) -> Box:
         return box
     dice = random.Random(digest("search", words))
     left, top = dice.uniform(0.1, 0.45), dice.uniform(0.15, 0.4)
-    return (round(size[0] * left), round(size[1] * top), round(size[0] * (left + 0.4)), round(size[1] * (top + 0.45)))
+    return (
+        round(size[0] * left),
+        round(size[1] * top),
+        round(size[0] * (left + 0.4)),
+        round(size[1] * (top + 0.45)),
+    )
 
 
 def _coloured(picture: Picture, words: str) -> Image.Image:
@@ -137,9 +142,17 @@ def _near(image: Image.Image, tone: Colour) -> Image.Image:
     hues, strengths, values = image.convert("HSV").split()
     if saturation < 0.15:
         bright = round(255 * luminance(tone))
-        return ImageChops.darker(values.point([255 if abs(v - bright) < 45 else 0 for v in range(256)]), strengths.point([255 if v < 50 else 0 for v in range(256)]))
-    close = hues.point([255 if min(abs(v - hue * 255), 255 - abs(v - hue * 255)) < 16 else 0 for v in range(256)])
-    vivid = ImageChops.darker(strengths.point([255 if v > 70 else 0 for v in range(256)]), values.point([255 if v > 45 else 0 for v in range(256)]))
+        return ImageChops.darker(
+            values.point([255 if abs(v - bright) < 45 else 0 for v in range(256)]),
+            strengths.point([255 if v < 50 else 0 for v in range(256)]),
+        )
+    close = hues.point(
+        [255 if min(abs(v - hue * 255), 255 - abs(v - hue * 255)) < 16 else 0 for v in range(256)]
+    )
+    vivid = ImageChops.darker(
+        strengths.point([255 if v > 70 else 0 for v in range(256)]),
+        values.point([255 if v > 45 else 0 for v in range(256)]),
+    )
     return ImageChops.darker(close, vivid).filter(ImageFilter.MedianFilter(5))
 
 
@@ -189,7 +202,9 @@ def outpaint(given: Given) -> Made:
     picture = given.picture()
     left, right, up, down = (given.whole(name, 0) for name in ("left", "right", "up", "down"))
     size = (picture.size[0] + left + right, picture.size[1] + up + down)
-    wide = given.styled(_continued(given, _mirrored(_emptied(picture), size, (left, up)), picture.size, (left, up)))
+    wide = given.styled(
+        _continued(given, _mirrored(_emptied(picture), size, (left, up)), picture.size, (left, up))
+    )
     wide.paste(picture.rgb, (left, up))
     things = {name: thing.moved(left, up) for name, thing in picture.note.things.items()}
     return given.finished(wide, things)
@@ -211,7 +226,10 @@ def _mirrored(image: Image.Image, size: tuple[int, int], at: tuple[int, int]) ->
     for column in range(-firsts[0], lasts[0]):
         for row in range(-firsts[1], lasts[1]):
             part = ImageOps.mirror(image) if column % 2 else image
-            wide.paste(ImageOps.flip(part) if row % 2 else part, (at[0] + column * image.width, at[1] + row * image.height))
+            wide.paste(
+                ImageOps.flip(part) if row % 2 else part,
+                (at[0] + column * image.width, at[1] + row * image.height),
+            )
     return wide
 
 
@@ -220,11 +238,21 @@ def _continued(given: Given, wide: Image.Image, size: tuple[int, int], at: tuple
     inner = heal.box_mask(wide.size, (at[0], at[1], at[0] + size[0], at[1] + size[1]))
     reach = max(8.0, max(wide.width - size[0], wide.height - size[1]) / 3)
     small = (max(1, wide.width // 8), max(1, wide.height // 8))
-    far = inner.resize(small).filter(ImageFilter.GaussianBlur(reach / 8)).resize(wide.size, Image.Resampling.BICUBIC)
+    far = (
+        inner.resize(small)
+        .filter(ImageFilter.GaussianBlur(reach / 8))
+        .resize(wide.size, Image.Resampling.BICUBIC)
+    )
     away = ImageOps.invert(far).point([max(0, min(255, round((v - 120) * 1.9))) for v in range(256)])
-    blurred = wide.reduce(4).filter(ImageFilter.GaussianBlur(max(2.0, reach / 48))).resize(wide.size, Image.Resampling.BICUBIC)
+    blurred = (
+        wide.reduce(4)
+        .filter(ImageFilter.GaussianBlur(max(2.0, reach / 48)))
+        .resize(wide.size, Image.Resampling.BICUBIC)
+    )
     soft = Image.composite(blurred, wide, away)
     if not tokens(given.prompt):
         return soft
     creativity = given.number("creativity", 0.5)
-    return Image.composite(scene(given, wide.size).image, soft, away.point([round(v * creativity * 0.9) for v in range(256)]))
+    return Image.composite(
+        scene(given, wide.size).image, soft, away.point([round(v * creativity * 0.9) for v in range(256)])
+    )

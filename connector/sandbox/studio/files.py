@@ -102,7 +102,9 @@ def opened(content: bytes) -> tuple[str, ImageFile.ImageFile] | None:
     return None
 
 
-def _tried(name: str, plugin: Callable[[io.BytesIO], ImageFile.ImageFile], content: bytes) -> tuple[str, ImageFile.ImageFile] | None:
+def _tried(
+    name: str, plugin: Callable[[io.BytesIO], ImageFile.ImageFile], content: bytes
+) -> tuple[str, ImageFile.ImageFile] | None:
     try:
         return name, plugin(io.BytesIO(content))
     except Exception:  # hostile bytes raise whatever they like: struct.error, SyntaxError, MemoryError ...
@@ -135,7 +137,12 @@ def _note(image: ImageFile.ImageFile) -> Note:
         known = json.loads(text.removeprefix(_MARK)) if text.startswith(_MARK) else {}
         found = {name: _thing(value, image.size) for name, value in known.get("things", {}).items()}
         things = {name: thing for name, thing in found.items() if thing}
-        return Note(str(known.get("prompt", "")), int(known.get("seed", 0)), _box(known.get("label"), image.size), things)
+        return Note(
+            str(known.get("prompt", "")),
+            int(known.get("seed", 0)),
+            _box(known.get("label"), image.size),
+            things,
+        )
     except Exception:
         return Note()
 
@@ -192,4 +199,8 @@ def _webp(image: Image.Image, out: io.BytesIO, note: str) -> None:
     image.save(out, "WEBP", quality=88, method=0, exif=_exif(note))
 
 
-_SAVERS: dict[str, Callable[[Image.Image, io.BytesIO, str], None]] = {"png": _png, "jpeg": _jpeg, "webp": _webp}
+_SAVERS: dict[str, Callable[[Image.Image, io.BytesIO, str], None]] = {
+    "png": _png,
+    "jpeg": _jpeg,
+    "webp": _webp,
+}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PIL import Image
 
-from connector.sandbox.studio import sizes, styles
+from connector.sandbox.studio import sizes, tones
 from connector.sandbox.studio.files import Picture
 from connector.sandbox.studio.given import Given, Made
 from connector.sandbox.studio.painting import Painting, paint
@@ -28,13 +28,15 @@ _UNPLACED = ("tile-texture", "isometric")  # styles after which nothing is where
 
 def scene(given: Given, size: Size, prompt: str | None = None, *, empty: bool = False) -> Painting:
     """The prompt, painted and in its style; ``empty``: its place without its things."""
-    painting = paint(given.prompt if prompt is None else prompt, given.seed, size, given.negative, empty=empty)
+    painting = paint(
+        given.prompt if prompt is None else prompt, given.seed, size, given.negative, empty=empty
+    )
     things = {} if given.text("style_preset") in _UNPLACED else painting.things
     return Painting(given.styled(painting.image), things)
 
 
 def _handed(painting: Painting, hand: tuple[float, float]) -> Painting:
-    toned = styles.curve(styles.saturated(painting.image, hand[0]), styles.contrast(hand[1]))
+    toned = tones.curve(tones.saturated(painting.image, hand[0]), tones.contrast(hand[1]))
     return Painting(toned, painting.things)
 
 
@@ -66,7 +68,9 @@ def _varied(given: Given, start: Picture, strength: float) -> Made:
     if strength <= 0:
         return given.finished(begun, start.note.things if size == start.size else {})
     painting = scene(given, size)
-    return given.finished(Image.blend(begun, painting.image, strength), painting.things if strength > 0.5 else {})
+    return given.finished(
+        Image.blend(begun, painting.image, strength), painting.things if strength > 0.5 else {}
+    )
 
 
 def v1_text(given: Given) -> Made:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from connector.sandbox.studio import files, styles
+from connector.sandbox.studio import files, styles, tones
 from connector.sandbox.studio.files import Note, Picture, Thing
 
 
@@ -48,21 +48,28 @@ class Given:
 
     @property
     def negative(self) -> str:
-        return self.text("negative_prompt") or " ".join(text for text, weight in self._weighted() if weight < 0)
+        return self.text("negative_prompt") or " ".join(
+            text for text, weight in self._weighted() if weight < 0
+        )
 
     def _weighted(self) -> list[tuple[str, float]]:
         """The older generation's prompts: a JSON array, or form fields ``text_prompts[0][text]``."""
         if self.text("text_prompts"):
-            return [(str(item["text"]), float(item.get("weight") or 1)) for item in json.loads(self.text("text_prompts"))]
+            return [
+                (str(item["text"]), float(item.get("weight") or 1))
+                for item in json.loads(self.text("text_prompts"))
+            ]
         keys = [key for key in self.fields if re.fullmatch(r"text_prompts\[\d+\]\[text\]", key)]
         return [(self.fields[key], self.number(key.replace("[text]", "[weight]"), 1)) for key in keys]
 
     def styled(self, image: Image.Image) -> Image.Image:
         return styles.styled(image, self.text("style_preset"), self.seed)
 
-    def finished(self, image: Image.Image, things: Mapping[str, Thing] | None = None, prompt: str | None = None) -> Made:
+    def finished(
+        self, image: Image.Image, things: Mapping[str, Thing] | None = None, prompt: str | None = None
+    ) -> Made:
         """The picture as a file: blurred if it is to be withheld, labelled, in the format asked for."""
         form = self.text("output_format", "png")
-        shown = styles.withheld(image) if self.filtered else image
+        shown = tones.withheld(image) if self.filtered else image
         note = Note(self.prompt if prompt is None else prompt, self.seed, None, things or {})
         return Made(files.encode(shown, form, note), f"image/{form}")

@@ -42,7 +42,12 @@ def _around(hole: Image.Image) -> Box | None:
     if not box:
         return None
     margin = max(16, (box[2] - box[0]) * 3 // 2, (box[3] - box[1]) * 3 // 2)
-    return (max(0, box[0] - margin), max(0, box[1] - margin), min(hole.width, box[2] + margin), min(hole.height, box[3] + margin))
+    return (
+        max(0, box[0] - margin),
+        max(0, box[1] - margin),
+        min(hole.width, box[2] + margin),
+        min(hole.height, box[3] + margin),
+    )
 
 
 def diffused(image: Image.Image, hole: Image.Image, rows: bool = False) -> Image.Image:
@@ -112,7 +117,10 @@ def _patched(image: Image.Image, hole: Image.Image) -> Image.Image | None:
 def _best_shift(image: Image.Image, hole: Image.Image, scale: float) -> tuple[int, int] | None:
     """How far away, in small pixels, the patch lies whose rim agrees best with the hole's."""
     size = (max(1, round(image.width / scale)), max(1, round(image.height / scale)))
-    small, gap = image.resize(size, Image.Resampling.BOX), _spread(hole.resize(size, Image.Resampling.BOX).point([0, *[255] * 255]), 1)
+    small, gap = (
+        image.resize(size, Image.Resampling.BOX),
+        _spread(hole.resize(size, Image.Resampling.BOX).point([0, *[255] * 255]), 1),
+    )
     rim = ImageChops.subtract(_spread(gap, _RIM), gap)
     box, mouth = _spread(gap, _RIM).getbbox(), gap.getbbox()
     if not box or not mouth or not rim.getbbox():
@@ -138,7 +146,9 @@ def _shifts(size: tuple[int, int], box: Box, mouth: Box) -> list[tuple[int, int]
     return [(-dx, -dy) for dy in dict.fromkeys(down) for dx in inside if abs(dx) >= wide or abs(dy) >= high]
 
 
-def _cost(small: Image.Image, gap: Image.Image, rim: Image.Image, box: Box, mouth: Box, shift: tuple[int, int]) -> float:
+def _cost(
+    small: Image.Image, gap: Image.Image, rim: Image.Image, box: Box, mouth: Box, shift: tuple[int, int]
+) -> float:
     """How badly the rims agree, and how much would be copied in besides: a plain patch is preferred."""
     moved = small.crop((box[0] - shift[0], box[1] - shift[1], box[2] - shift[0], box[3] - shift[1]))
     edge = ImageStat.Stat(ImageChops.difference(small.crop(box), moved), rim.crop(box))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import av
+from PIL import ImageFile
 
 from connector.sandbox.studio import files
 
@@ -43,7 +44,7 @@ def _picture(content: bytes) -> Info | None:
     return info if image.width * image.height > _DECODED_PIXELS or _loads(image) else None
 
 
-def _loads(image: files.ImageFile.ImageFile) -> bool:
+def _loads(image: ImageFile.ImageFile) -> bool:
     try:
         image.load()
     except Exception:  # see files.opened: hostile bytes raise whatever they like
@@ -61,7 +62,7 @@ def _film(content: bytes) -> Info | None:
 
 def _media(content: bytes, form: str, kind: str) -> Info | None:
     try:
-        with av.open(io.BytesIO(content), format=form) as container:
+        with av.open(io.BytesIO(content), "r", format=form) as container:
             return _measured(container, form, kind)
     except (av.error.FFmpegError, ValueError, IndexError, StopIteration, OverflowError):
         return None
@@ -84,7 +85,7 @@ def _measured(container: av.container.InputContainer, form: str, kind: str) -> I
 
 def _model(content: bytes) -> Info | None:
     try:
-        magic, version, total = struct.unpack_from("<4sII", content)
+        _, version, total = struct.unpack_from("<4sII", content)
         size, kind = struct.unpack_from("<I4s", content, 12)
         asset = json.loads(content[20 : 20 + size])["asset"]
     except (struct.error, ValueError, KeyError, TypeError):
@@ -112,6 +113,9 @@ _KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], Info | None]], ..
     (_wave, _whole_wave),
     (lambda b: b[:4] == b"glTF", _model),
     (lambda b: b[4:8] == b"ftyp", _film),
-    (lambda b: b[:3] == b"ID3" or (len(b) > 1 and b[0] == 0xFF and b[1] & 0xE6 in (0xE2, 0xE0 | 0x02)), _sound("mp3")),
+    (
+        lambda b: b[:3] == b"ID3" or (len(b) > 1 and b[0] == 0xFF and b[1] & 0xE6 in (0xE2, 0xE0 | 0x02)),
+        _sound("mp3"),
+    ),
     (lambda b: True, _picture),
 )

@@ -42,7 +42,9 @@ def _words(size: tuple[int, int], seed: int, prompt: str, room: float) -> str:
     text = _plain(prompt)
     whole = f"{known}  {text}" if text else known
     while len(whole) > len(known) and font.getlength(whole) > room:
-        whole = whole[: max(len(known), len(whole) - 4)].rstrip() + ("..." if len(whole) - 4 > len(known) + 4 else "")
+        whole = whole[: max(len(known), len(whole) - 4)].rstrip() + (
+            "..." if len(whole) - 4 > len(known) + 4 else ""
+        )
         whole = whole if font.getlength(whole) <= room else whole.removesuffix("...")
     return whole
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Callable
@@ -26,7 +27,9 @@ def jagged(dice: random.Random, base: float, swing: float, peaks: int = 5) -> Li
     heights = [(0.0 if i % 2 else -1.0) * dice.uniform(0.55, 1.0) for i in range(peaks * 2 + 3)]
     for depth in range(4):
         rough = 0.22 / 1.75**depth
-        heights = [h for a, b in zip(heights, heights[1:], strict=False) for h in (a, (a + b) / 2 + dice.uniform(-rough, rough))]
+        heights = [
+            h for a, b in itertools.pairwise(heights) for h in (a, (a + b) / 2 + dice.uniform(-rough, rough))
+        ]
     return lambda x: base + swing * _at(heights, x)
 
 
@@ -61,7 +64,11 @@ def facets(canvas: Canvas, shape: Line, shade: Colour, dice: random.Random) -> N
         if here[1] < before[1] and here[1] <= after[1]:
             drop = canvas.height * dice.uniform(0.08, 0.2)
             bend = drop * dice.uniform(-0.25, 0.1)
-            canvas.area([here, (here[0] + drop * 0.95, here[1] + drop), (here[0] + bend, here[1] + drop)], shade, alpha=0.3)
+            canvas.area(
+                [here, (here[0] + drop * 0.95, here[1] + drop), (here[0] + bend, here[1] + drop)],
+                shade,
+                alpha=0.3,
+            )
 
 
 def sky(canvas: Canvas, light: Light, bottom: float) -> None:
@@ -102,7 +109,13 @@ def clouds(canvas: Canvas, light: Light, dice: random.Random, horizon: float, co
     for _ in range(count):
         near = dice.random()
         y = canvas.height * horizon * (0.8 - 0.66 * near)
-        _cloud(canvas, light, dice, (canvas.width * dice.uniform(-0.05, 1.05), y), min(canvas.width, canvas.height) * (0.05 + 0.1 * near))
+        _cloud(
+            canvas,
+            light,
+            dice,
+            (canvas.width * dice.uniform(-0.05, 1.05), y),
+            min(canvas.width, canvas.height) * (0.05 + 0.1 * near),
+        )
 
 
 def _cloud(canvas: Canvas, light: Light, dice: random.Random, place: Point, size: float) -> None:
@@ -115,26 +128,49 @@ def _cloud(canvas: Canvas, light: Light, dice: random.Random, place: Point, size
         x, y = wide * (0.14 + 0.12 * i), high - size * 0.2
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     mask.paste(0, (0, int(high - size * 0.2), wide, high))
-    fade = Image.linear_gradient("L").resize((wide, high)).point([max(40, round(225 - v * 0.7)) for v in range(256)])
+    fade = (
+        Image.linear_gradient("L")
+        .resize((wide, high))
+        .point([max(40, round(225 - v * 0.7)) for v in range(256)])
+    )
     body = Image.composite(fade, Image.new("L", (wide, high)), mask.filter(ImageFilter.BoxBlur(1.5)))
-    tone = mix(lighter(light.haze, 0.35), light.sun, 0.3) if not light.dark else mix(light.sky[1], light.haze, 0.6)
+    tone = (
+        mix(lighter(light.haze, 0.35), light.sun, 0.3)
+        if not light.dark
+        else mix(light.sky[1], light.haze, 0.6)
+    )
     canvas.image.paste(tone, (int(place[0] - wide / 2), int(place[1] - high)), body)
 
 
-def water(canvas: Canvas, light: Light, top: float, deep: Colour, gleam_x: float, dice: random.Random) -> None:
+def water(
+    canvas: Canvas, light: Light, top: float, deep: Colour, gleam_x: float, dice: random.Random
+) -> None:
     """Water down to the picture's foot: the sky mirrored, ripples, and the light's path on it."""
     near = mix(light.on(deep), light.sky[0], 0.35)
-    canvas.gradient([mix(light.haze, light.on(deep), 0.25), mix(light.on(deep), light.sky[-2], 0.35), near], canvas.height * top, canvas.height)
+    canvas.gradient(
+        [mix(light.haze, light.on(deep), 0.25), mix(light.on(deep), light.sky[-2], 0.35), near],
+        canvas.height * top,
+        canvas.height,
+    )
     for _ in range(150):
         share = dice.random() ** 1.5
-        _ripple(canvas, dice, (dice.uniform(0, canvas.width), share), top, mix(light.haze, (255, 255, 255), 0.2), 0.2)
+        _ripple(
+            canvas,
+            dice,
+            (dice.uniform(0, canvas.width), share),
+            top,
+            mix(light.haze, (255, 255, 255), 0.2),
+            0.2,
+        )
     for _ in range(110):
         share = dice.random() ** 1.2
         x = canvas.width * gleam_x + dice.gauss(0, 1) * canvas.width * (0.012 + 0.05 * share)
         _ripple(canvas, dice, (x, share), top, light.sun, 0.6)
 
 
-def _ripple(canvas: Canvas, dice: random.Random, place: Point, top: float, fill: Colour, alpha: float) -> None:
+def _ripple(
+    canvas: Canvas, dice: random.Random, place: Point, top: float, fill: Colour, alpha: float
+) -> None:
     x, share = place
     y = canvas.height * (top + (1 - top) * share)
     wide = canvas.width * (0.006 + 0.045 * share) * dice.uniform(0.5, 1.4)
@@ -147,5 +183,19 @@ def flock(canvas: Canvas, light: Light, dice: random.Random) -> None:
     x, y = canvas.width * dice.uniform(0.2, 0.75), canvas.height * dice.uniform(0.14, 0.3)
     unit, ink = min(canvas.width, canvas.height) * 0.014, mix(light.sky[0], (30, 30, 44), 0.7)
     for i in range(dice.randint(3, 6)):
-        px, py, s = x + i * unit * 3 * dice.uniform(0.6, 1), y + dice.uniform(-2.4, 2.4) * unit, unit * dice.uniform(0.6, 1.1)
-        canvas.stroke([(px - s, py - s * 0.45), (px - s * 0.4, py - s * 0.5), (px, py), (px + s * 0.4, py - s * 0.5), (px + s, py - s * 0.45)], s * 0.16, ink)
+        px, py, s = (
+            x + i * unit * 3 * dice.uniform(0.6, 1),
+            y + dice.uniform(-2.4, 2.4) * unit,
+            unit * dice.uniform(0.6, 1.1),
+        )
+        canvas.stroke(
+            [
+                (px - s, py - s * 0.45),
+                (px - s * 0.4, py - s * 0.5),
+                (px, py),
+                (px + s * 0.4, py - s * 0.5),
+                (px + s, py - s * 0.45),
+            ],
+            s * 0.16,
+            ink,
+        )

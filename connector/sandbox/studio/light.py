@@ -44,9 +44,7 @@ class Light:
         return replace(self, sky=sky, ambient=mix(self.ambient, lighter(tints[0], 0.5), 0.25))
 
 
-def _light(
-    name: str, sky: str, sun: str, ambient: str, fill: float, dark: bool, height: float
-) -> Light:
+def _light(name: str, sky: str, sun: str, ambient: str, fill: float, dark: bool, height: float) -> Light:
     stops = tuple(colour(stop) for stop in sky.split())
     return Light(name, stops, colour(sun), colour(ambient), fill, dark, height)
 

@@ -75,7 +75,9 @@ def _modelled(given: Given, limit: int, scale: float, depth: float) -> Made:
     return Made(_glb(_solid(plan), texture, given.seed), _TYPE)
 
 
-def _plan(image: Image.Image, cut: Image.Image, points: int, scale: float, depth: float, alternate: bool) -> Plan:
+def _plan(
+    image: Image.Image, cut: Image.Image, points: int, scale: float, depth: float, alternate: bool
+) -> Plan:
     """A grid with the picture's sides and at most so many points."""
     tall = image.height / image.width
     columns = max(2, int(math.sqrt(points / tall)))
@@ -109,7 +111,11 @@ def _solid(plan: Plan) -> Solid:
                 normals.extend(_normal(plan, column, row, side))
                 places.extend((column / (columns - 1), row / (rows - 1)))
     front = _front(columns, rows, plan.alternate)
-    back = [index + columns * rows for a, b, c in zip(front[::3], front[1::3], front[2::3], strict=True) for index in (a, c, b)]
+    back = [
+        index + columns * rows
+        for a, b, c in zip(front[::3], front[1::3], front[2::3], strict=True)
+        for index in (a, c, b)
+    ]
     return Solid(positions, normals, places, array("I", [*front, *back]))
 
 
@@ -123,7 +129,10 @@ def _position(plan: Plan, column: int, row: int, side: int) -> tuple[float, floa
 def _normal(plan: Plan, column: int, row: int, side: int) -> tuple[float, float, float]:
     columns, rows = plan.heights.size
     before = _position(plan, max(0, column - 1), row, side), _position(plan, column, max(0, row - 1), side)
-    after = _position(plan, min(columns - 1, column + 1), row, side), _position(plan, column, min(rows - 1, row + 1), side)
+    after = (
+        _position(plan, min(columns - 1, column + 1), row, side),
+        _position(plan, column, min(rows - 1, row + 1), side),
+    )
     slope_x = (after[0][2] - before[0][2]) / max(1e-6, after[0][0] - before[0][0])
     slope_y = (before[1][2] - after[1][2]) / max(1e-6, before[1][1] - after[1][1])
     length = math.sqrt(slope_x**2 + slope_y**2 + 1)
@@ -151,7 +160,13 @@ def _texture(image: Image.Image, cut: Image.Image, side: int, seed: int) -> byte
 
 def _glb(solid: Solid, texture: bytes, seed: int) -> bytes:
     """The container: a JSON chunk that describes, a binary chunk that holds."""
-    parts = [solid.triangles.tobytes(), solid.positions.tobytes(), solid.normals.tobytes(), solid.places.tobytes(), texture]
+    parts = [
+        solid.triangles.tobytes(),
+        solid.positions.tobytes(),
+        solid.normals.tobytes(),
+        solid.places.tobytes(),
+        texture,
+    ]
     views, body = [], b""
     for index, part in enumerate(parts):
         target = {"target": _ELEMENTS if index == 0 else _ARRAY} if index < 4 else {}
@@ -169,20 +184,21 @@ def _container(document: object, body: bytes) -> bytes:
 
 def _document(solid: Solid, views: Sequence[object], size: int, seed: int) -> dict[str, object]:
     corners = len(solid.positions) // 3
-    bounds = [solid.positions[axis::3] for axis in range(3)]
+    axes = [solid.positions[axis::3] for axis in range(3)]
+    limits = {"min": [min(axis) for axis in axes], "max": [max(axis) for axis in axes]}
     return {
         "asset": {"version": "2.0", "generator": "sandbox", "extras": {"sandbox": True, "seed": seed}},
         "scene": 0,
         "scenes": [{"nodes": [0]}],
         "nodes": [{"mesh": 0, "name": "sandbox"}],
-        "meshes": [{"primitives": [{"attributes": {"POSITION": 1, "NORMAL": 2, "TEXCOORD_0": 3}, "indices": 0, "material": 0}]}],
+        "meshes": [{"primitives": [_PRIMITIVE]}],
         "materials": [_MATERIAL],
         "textures": [{"source": 0, "sampler": 0}],
         "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
         "images": [{"bufferView": 4, "mimeType": "image/png"}],
         "accessors": [
             {"bufferView": 0, "componentType": _INDEX, "count": len(solid.triangles), "type": "SCALAR"},
-            {"bufferView": 1, "componentType": _FLOAT, "count": corners, "type": "VEC3", "min": [min(b) for b in bounds], "max": [max(b) for b in bounds]},
+            {"bufferView": 1, "componentType": _FLOAT, "count": corners, "type": "VEC3", **limits},
             {"bufferView": 2, "componentType": _FLOAT, "count": corners, "type": "VEC3"},
             {"bufferView": 3, "componentType": _FLOAT, "count": corners, "type": "VEC2"},
         ],
@@ -191,6 +207,11 @@ def _document(solid: Solid, views: Sequence[object], size: int, seed: int) -> di
     }  # fmt: skip
 
 
+_PRIMITIVE = {
+    "attributes": {"POSITION": 1, "NORMAL": 2, "TEXCOORD_0": 3},
+    "indices": 0,
+    "material": 0,
+}
 _MATERIAL = {
     "name": "sandbox",
     "alphaMode": "MASK",

@@ -17,15 +17,18 @@ from operator import add, mul
 from connector.sandbox.studio.words import digest, tokens
 
 RATE = 22_050
-_MINOR = frozenset("sad dark melancholy minor night moody gloomy mystery horror epic tense rain lonely cinematic noir".split())
+_MINOR_WORDS = (
+    "sad dark melancholy minor night moody gloomy mystery horror epic tense rain lonely cinematic noir"
+)
 _TEMPI = {
     60: "ambient slow calm meditation drone sleep peaceful relaxing",
     76: "lofi lo-fi chill hiphop ballad soft gentle piano",
     128: "techno house dance edm upbeat energetic disco trance synthwave",
     164: "fast drum bass punk metal jungle frantic",
 }
-_DRUMS = frozenset(
-    "drum drums beat techno house dance edm hiphop hip-hop lofi rock disco percussion trance synthwave funk groove punk metal bass".split()
+_DRUM_WORDS = (
+    "drum drums beat techno house dance edm hiphop hip-hop lofi rock disco "
+    "percussion trance synthwave funk groove punk metal bass"
 )
 _MAJOR_CHORDS = ((0, 7, 9, 5), (0, 9, 5, 7), (0, 5, 9, 7), (0, 4, 5, 7))
 _MINOR_CHORDS = ((0, 8, 3, 10), (0, 5, 8, 7), (0, 3, 10, 8), (0, 10, 8, 10))
@@ -49,7 +52,7 @@ class Style:
 
     @property
     def beat(self) -> int:
-        """Samples in a beat; four bars are a whole number of MP3 frames, so that they can be repeated as such."""
+        """Samples in a beat. Four bars are a whole number of MP3 frames, so that these can be repeated."""
         return round(RATE * 60 / self.beats / 36) * 36
 
     def third(self, chord: int) -> int:
@@ -60,10 +63,20 @@ class Style:
 
 def style_of(prompt: str, seed: int) -> Style:
     words, dice = set(tokens(prompt)), random.Random(digest("music", prompt, seed))
-    minor = bool(words & _MINOR) or dice.random() < 0.35
-    tempo = next((beats for beats, names in _TEMPI.items() if words & set(names.split())), dice.choice((84, 92, 100, 112)))
+    minor = bool(words & set(_MINOR_WORDS.split())) or dice.random() < 0.35
+    tempo = next(
+        (beats for beats, names in _TEMPI.items() if words & set(names.split())),
+        dice.choice((84, 92, 100, 112)),
+    )
     chords = dice.choice(_MINOR_CHORDS if minor else _MAJOR_CHORDS)
-    return Style(dice.randrange(-5, 7), minor, tempo, chords, dice.choice(_VOICES), bool(words & _DRUMS))
+    return Style(
+        dice.randrange(-5, 7),
+        minor,
+        tempo,
+        chords,
+        dice.choice(_VOICES),
+        bool(words & set(_DRUM_WORDS.split())),
+    )
 
 
 class Buses:
@@ -91,7 +104,9 @@ class Buses:
         peak = max(1.0, *(max(max(c), -min(c)) for c in channels))
         samples = array("h", bytes(len(left) * 4))
         for index, channel in enumerate(channels):
-            samples[index::2] = array("h", map(int, map(mul, channel, _always(min(1.6, 28000 / peak), len(left)))))
+            samples[index::2] = array(
+                "h", map(int, map(mul, channel, _always(min(1.6, 28000 / peak), len(left))))
+            )
         return samples
 
 
@@ -103,7 +118,10 @@ def loops(prompt: str, seed: int, count: int) -> list[array[int]]:
     """Four bars in so many variations: the harmony stays, the melody changes."""
     style = style_of(prompt, seed)
     ground = _ground(style)
-    return [_varied(ground.copied(), style, random.Random(digest("melody", prompt, seed, i))).woven() for i in range(count)]
+    return [
+        _varied(ground.copied(), style, random.Random(digest("melody", prompt, seed, i))).woven()
+        for i in range(count)
+    ]
 
 
 def _ground(style: Style) -> Buses:
@@ -149,7 +167,9 @@ def _drums(buses: Buses, start: int, beat: int) -> None:
 
 
 @lru_cache(maxsize=128)
-def _note(pitch: int, length: int, partials: tuple[float, ...], decay: float, loud: int, attack: int = 150) -> list[float]:
+def _note(
+    pitch: int, length: int, partials: tuple[float, ...], decay: float, loud: int, attack: int = 150
+) -> list[float]:
     """A tone with its overtones, that fades."""
     wave = _wave(partials)
     step = round(_BASE * 2 ** (pitch / 12) * _WAVE / RATE * 4096)  # in fractions of a sample
@@ -173,7 +193,10 @@ def _envelope(length: int, decay: float, loud: int, attack: int) -> list[float]:
 @lru_cache(maxsize=16)
 def _wave(partials: tuple[float, ...]) -> list[float]:
     total = sum(partials)
-    return [sum(a * math.sin(math.tau * (n + 1) * i / _WAVE) for n, a in enumerate(partials)) / total for i in range(_WAVE)]
+    return [
+        sum(a * math.sin(math.tau * (n + 1) * i / _WAVE) for n, a in enumerate(partials)) / total
+        for i in range(_WAVE)
+    ]
 
 
 @lru_cache(maxsize=1)
@@ -190,4 +213,6 @@ def _hat() -> list[float]:
 @lru_cache(maxsize=1)
 def _snare() -> list[float]:
     dice = random.Random("snare")
-    return [4000 * (dice.uniform(-0.8, 0.8) + 0.4 * math.sin(i * 0.052)) * math.exp(-i / 950) for i in range(3200)]
+    return [
+        4000 * (dice.uniform(-0.8, 0.8) + 0.4 * math.sin(i * 0.052)) * math.exp(-i / 950) for i in range(3200)
+    ]

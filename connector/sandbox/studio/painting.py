@@ -14,7 +14,8 @@ from connector.sandbox.studio.colour import Colour, colour, mix
 from connector.sandbox.studio.files import SHAPE, Thing
 from connector.sandbox.studio.light import Light, light_for
 from connector.sandbox.studio.motifs import Coat, Motif, Place, put
-from connector.sandbox.studio.places import PLACES, Scene, Stage
+from connector.sandbox.studio.places import PLACES
+from connector.sandbox.studio.stage import Scene, Stage
 from connector.sandbox.studio.words import Asked, Reading, digest, read
 
 Box = tuple[int, int, int, int]
@@ -28,8 +29,10 @@ class Painting:
     things: Mapping[str, Thing]
 
 
-def paint(prompt: str, seed: int, size: tuple[int, int], negative: str = "", *, empty: bool = False) -> Painting:
-    """The scene that a prompt describes, or only its place. Shape and style change nothing in what the dice say."""
+def paint(
+    prompt: str, seed: int, size: tuple[int, int], negative: str = "", *, empty: bool = False
+) -> Painting:
+    """The scene that a prompt describes, or only its place. The size changes nothing in what the dice say."""
     reading = read(prompt, negative)
     dice = random.Random(digest("paint", prompt, seed))
     light = light_for(reading.hour, reading.tints, dice)
@@ -47,7 +50,9 @@ def _outlined(shape: Image.Image, size: tuple[int, int]) -> Thing | None:
         return None
     scale = min(1.0, SHAPE / max(box[2] - box[0], box[3] - box[1]))
     small = (max(1, round((box[2] - box[0]) * scale)), max(1, round((box[3] - box[1]) * scale)))
-    part = shape.resize(small, Image.Resampling.BOX, box=tuple(v * shape.width / size[0] for v in box))
+    finer = shape.width / size[0]
+    source = (box[0] * finer, box[1] * finer, box[2] * finer, box[3] * finer)
+    part = shape.resize(small, Image.Resampling.BOX, box=source)
     return Thing(box, part.point(_MOSTLY))
 
 
@@ -69,12 +74,16 @@ def _compose(canvas: Canvas, reading: Reading, light: Light, dice: random.Random
     return found
 
 
-def _weather(canvas: Canvas, reading: Reading, light: Light, dice: random.Random, table: Mapping[str, object]) -> None:
+def _weather(
+    canvas: Canvas, reading: Reading, light: Light, dice: random.Random, table: Mapping[str, object]
+) -> None:
     for name in sorted(reading.weather & table.keys()):
         {**weather.BEHIND, **weather.IN_FRONT}[name](canvas, light, random.Random(dice.random()))
 
 
-def _things(canvas: Canvas, reading: Reading, light: Light, dice: random.Random, stage: Stage, hero_x: float) -> Shapes:
+def _things(
+    canvas: Canvas, reading: Reading, light: Light, dice: random.Random, stage: Stage, hero_x: float
+) -> Shapes:
     """The first thing is the largest and stands at the third; the others keep away from it, and go behind."""
     found: Shapes = {}
     spots = _spots(hero_x, dice)
@@ -83,7 +92,9 @@ def _things(canvas: Canvas, reading: Reading, light: Light, dice: random.Random,
         tones = random.Random(digest(asked.motif.name, dice.random()))
         for copy in reversed(range(min(asked.count, 6))):
             place = _place(canvas, asked, stage, spots, rank, copy, tones)
-            coat = coat_for(asked, light, tones if copy else random.Random(digest(reading.text, asked.motif.name, hero_x)))
+            coat = coat_for(
+                asked, light, tones if copy else random.Random(digest(reading.text, asked.motif.name, hero_x))
+            )
             shape = _stand(canvas, asked.motif, place, coat)
             found[asked.motif.name] = ImageChops.lighter(shape, found.get(asked.motif.name, shape))
     return found
@@ -95,19 +106,34 @@ def _spots(hero_x: float, dice: random.Random) -> list[float]:
     return [hero_x, *(x + dice.uniform(-0.03, 0.03) for x in rest)]
 
 
-def _place(canvas: Canvas, asked: Asked, stage: Stage, spots: list[float], rank: int, copy: int, dice: random.Random) -> Place:
+def _place(
+    canvas: Canvas, asked: Asked, stage: Stage, spots: list[float], rank: int, copy: int, dice: random.Random
+) -> Place:
     motif, behind = asked.motif, rank + copy * 0.6
-    feet = {"ground": stage.near - (stage.near - stage.far) * min(1.0, behind * 0.5), "water": stage.water, "sky": stage.air, "deep": stage.air}
+    feet = {
+        "ground": stage.near - (stage.near - stage.far) * min(1.0, behind * 0.5),
+        "water": stage.water,
+        "sky": stage.air,
+        "deep": stage.air,
+    }
     foot = feet[motif.stand] - (0.05 * behind if motif.stand != "ground" else 0)
     height = canvas.height * motif.size * stage.scale * 0.76 ** min(behind, 3.0) * dice.uniform(0.95, 1.05)
-    x = spots[rank] + (0.0 if not copy else (0.25 + 0.08 * copy) * (1 if (copy % 2 == 0) == (spots[rank] > 0.5) else -1))
-    return _fitted(canvas, motif, Place(canvas.width * (x % 1.0), canvas.height * foot, height, dice.random() < 0.5))
+    x = spots[rank] + (
+        0.0 if not copy else (0.25 + 0.08 * copy) * (1 if (copy % 2 == 0) == (spots[rank] > 0.5) else -1)
+    )
+    return _fitted(
+        canvas, motif, Place(canvas.width * (x % 1.0), canvas.height * foot, height, dice.random() < 0.5)
+    )
 
 
 def _fitted(canvas: Canvas, motif: Motif, place: Place) -> Place:
     """Small enough for a narrow picture, and wholly inside it."""
     left, top, right, _ = place.box(motif)
-    shrink = min(1.0, canvas.width * 0.8 / max(1.0, right - left), (place.y - canvas.height * 0.04) / max(1.0, place.y - top))
+    shrink = min(
+        1.0,
+        canvas.width * 0.8 / max(1.0, right - left),
+        (place.y - canvas.height * 0.04) / max(1.0, place.y - top),
+    )
     smaller = Place(place.x, place.y, place.height * shrink, place.flipped)
     left, _, right, _ = smaller.box(motif)
     margin = canvas.width * 0.03
@@ -116,12 +142,12 @@ def _fitted(canvas: Canvas, motif: Motif, place: Place) -> Place:
 
 
 def coat_for(asked: Asked, light: Light, dice: random.Random) -> Coat:
-    main = asked.colour or colour(dice.choice(asked.motif.mains.split()))
+    main = asked.colour or colour(dice.choice(asked.motif.mains))
     return Coat(main, colour(asked.motif.accent), light)
 
 
 def _stand(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> Image.Image:
-    """The thing with the shadow that ties it to the ground, or its reflection to the water; gives its shape."""
+    """The thing with the shadow that ties it to the ground, or its reflection. Gives its shape."""
     left, _, right, _ = place.box(motif)
     if motif.stand == "ground":
         canvas.glow((place.x, place.y), (right - left) * 0.62, (12, 14, 34), 0.55, 0.13)
@@ -162,15 +188,24 @@ def _filling(canvas: Canvas, motif: Motif, flipped: bool) -> Place:
     unit = Place(0, 0, 1, flipped)
     left, top, right, low = unit.box(motif)
     height = min(canvas.width * 0.94 / (right - left), canvas.height * 0.94 / (low - top))
-    return Place(canvas.width / 2 - height * (left + right) / 2, canvas.height * 0.97 - height * low, height, flipped)
+    return Place(
+        canvas.width / 2 - height * (left + right) / 2, canvas.height * 0.97 - height * low, height, flipped
+    )
 
 
 def _ambient(coat: Coat, picture: Image.Image, light: Light) -> Coat:
     """The thing takes a little of the picture's own colour, so that it belongs there."""
     mean = picture.convert("RGB").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
-    tone: Colour = mean if isinstance(mean, tuple) and len(mean) == 3 else (128, 128, 128)  # type: ignore[assignment]
+    tone: Colour = mean if isinstance(mean, tuple) and len(mean) == 3 else (128, 128, 128)
     dim = 0.55 + 0.45 * min(1.0, sum(tone) / 330)
-    worn = Light(light.name, light.sky, light.sun, mix(mix((0, 0, 0), (255, 255, 255), dim), tone, 0.15), 0.03, dim < 0.75)
+    worn = Light(
+        light.name,
+        light.sky,
+        light.sun,
+        mix(mix((0, 0, 0), (255, 255, 255), dim), tone, 0.15),
+        0.03,
+        dim < 0.75,
+    )
     return Coat(coat.main, coat.accent, worn)
 
 

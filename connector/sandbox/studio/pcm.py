@@ -47,7 +47,7 @@ def moments(seconds: float) -> int:
 def decode(content: bytes) -> array[int]:
     """The samples of an MP3 or WAV file, left and right in turn."""
     try:
-        with av.open(io.BytesIO(content)) as container:
+        with av.open(io.BytesIO(content), "r") as container:
             return _samples(container)
     except (av.error.FFmpegError, ValueError, IndexError) as failure:
         raise Unreadable("audio: cannot be decoded as MP3 or WAV") from failure
@@ -109,14 +109,17 @@ def _mp3(piece: Piece, title: str) -> bytes:
         options = {"b": "128k", "compression_level": "9", "reservoir": "0"}
         stream = container.add_stream("libmp3lame", rate=RATE, options=options)
         stream.layout = "stereo"
-        encoded = [*(p for frame in _frames(piece.samples) for p in stream.encode(frame)), *stream.encode(None)]
+        encoded = [
+            *(p for frame in _frames(piece.samples) for p in stream.encode(frame)),
+            *stream.encode(None),
+        ]
         for index, content in enumerate(piece.packets([bytes(p) for p in encoded])):
             container.mux(_packet(content, index, stream))
     return out.getvalue()
 
 
-def _packet(content: bytes, index: int, stream: av.AudioStream) -> av.Packet:
-    packet = av.Packet(content)
+def _packet(content: bytes, index: int, stream: av.AudioStream) -> av.Packet[av.AudioStream]:
+    packet: av.Packet[av.AudioStream] = av.Packet(content)  # type: ignore[assignment]  # it is of any stream till now
     packet.stream, packet.time_base = stream, Fraction(1, RATE)
     packet.pts = packet.dts = index * MP3_FRAME
     packet.duration = MP3_FRAME

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
-from connector.sandbox.studio import cutout, styles
+from connector.sandbox.studio import cutout, tones
 from connector.sandbox.studio.control import matched
 from connector.sandbox.studio.files import Picture
 from connector.sandbox.studio.generating import scene
@@ -43,17 +43,21 @@ def _emptied(prompt: str) -> str:
     things = read(prompt).things
     if not things or not read(prompt).place:
         return prompt
-    named = {word for asked in things for word in asked.motif.words.split()}
+    named = {word for asked in things for word in asked.motif.words}
     return " ".join(word for word in prompt.split() if word.lower().strip(",.s") not in named) or prompt
 
 
 def _at_home(given: Given, subject: Image.Image, behind: Image.Image) -> Image.Image:
     """The less of the original is to be kept, the more of the background's colours the subject takes on."""
     change = 0.5 * (1 - given.number("preserve_original_subject", 0.6))
-    tones = behind.resize((128, 128), Image.Resampling.BOX)
-    changed = Image.blend(subject, matched(subject, tones), change)
+    sample = behind.resize((128, 128), Image.Resampling.BOX)
+    changed = Image.blend(subject, matched(subject, sample), change)
     words = read(given.text("foreground_prompt")).tints
-    return Image.blend(changed, styles.mapped(changed, [(20, 16, 30), words[0], (255, 250, 240)]), 0.4) if words else changed
+    return (
+        Image.blend(changed, tones.mapped(changed, [(20, 16, 30), words[0], (255, 250, 240)]), 0.4)
+        if words
+        else changed
+    )
 
 
 def _lit(given: Given, image: Image.Image, behind: Image.Image) -> Image.Image:
@@ -62,19 +66,35 @@ def _lit(given: Given, image: Image.Image, behind: Image.Image) -> Image.Image:
     if not side and "light_reference" not in given.files:
         return image
     source = given.picture("light_reference").rgb if "light_reference" in given.files else behind
-    ramp = Image.linear_gradient("L").rotate(_TURNS[side or _brightest(source)]).resize(image.size, Image.Resampling.BILINEAR)
+    ramp = (
+        Image.linear_gradient("L")
+        .rotate(_TURNS[side or _brightest(source)])
+        .resize(image.size, Image.Resampling.BILINEAR)
+    )
     strength = given.number("light_source_strength", 0.3)
     shade = ramp.point([round(128 + (v - 112) * 0.85 * strength) for v in _LEVELS])
     shaded = ImageChops.overlay(image, Image.merge("RGB", [shade] * 3))
     warm = Image.new("RGB", image.size, _glow(source))
-    return Image.composite(ImageChops.screen(shaded, warm), shaded, ramp.point([round(max(0, v - 90) * strength) for v in _LEVELS]))
+    return Image.composite(
+        ImageChops.screen(shaded, warm),
+        shaded,
+        ramp.point([round(max(0, v - 90) * strength) for v in _LEVELS]),
+    )
 
 
 def _brightest(image: Image.Image) -> str:
     """The side that a reference is lit from."""
     grey = image.convert("L")
-    across, down = grey.resize((2, 1), Image.Resampling.BOX).tobytes(), grey.resize((1, 2), Image.Resampling.BOX).tobytes()
-    sides = {"left": across[0] - across[1], "right": across[1] - across[0], "above": down[0] - down[1], "below": down[1] - down[0]}
+    across, down = (
+        grey.resize((2, 1), Image.Resampling.BOX).tobytes(),
+        grey.resize((1, 2), Image.Resampling.BOX).tobytes(),
+    )
+    sides = {
+        "left": across[0] - across[1],
+        "right": across[1] - across[0],
+        "above": down[0] - down[1],
+        "below": down[1] - down[0],
+    }
     return max(sides, key=lambda side: sides[side])
 
 
@@ -91,7 +111,11 @@ def _grounded(behind: Image.Image, shape: Image.Image) -> Image.Image:
     if not box or box[3] >= behind.height - 2:
         return behind
     wide, high = box[2] - box[0], max(4, (box[3] - box[1]) // 10)
-    pool = Image.radial_gradient("L").resize((max(1, wide), high * 2)).point([round(max(0, 170 - v) * 0.7) for v in _LEVELS])
+    pool = (
+        Image.radial_gradient("L")
+        .resize((max(1, wide), high * 2))
+        .point([round(max(0, 170 - v) * 0.7) for v in _LEVELS])
+    )
     done = behind.copy()
     done.paste((10, 12, 26), (box[0], box[3] - high), pool)
     return done

@@ -33,7 +33,10 @@ def audio_to_audio(given: Given) -> Made:
 def _inpaint(given: Given, end: float) -> Made:
     seconds = given.number("duration", 190)
     result = _cut(pcm.decode(given.files["audio"]), moments(seconds))
-    first, last = (min(moments(given.number(*pair)), moments(seconds)) for pair in (("mask_start", 30), ("mask_end", end)))
+    first, last = (
+        min(moments(given.number(*pair)), moments(seconds))
+        for pair in (("mask_start", 30), ("mask_end", end))
+    )
     if last > first:
         result[first * 2 : last * 2] = _piece(given, (last - first) / RATE).whole()
     return _finished(given, Piece(result))
@@ -69,7 +72,9 @@ def _form(given: Given) -> list[array[int]]:
 
 def _faded(piece: array[int]) -> array[int]:
     reach = min(_FADE, len(piece) // 4)
-    piece[len(piece) - reach :] = array("h", [v * (reach - i) // reach for i, v in enumerate(piece[len(piece) - reach :])])
+    piece[len(piece) - reach :] = array(
+        "h", [v * (reach - i) // reach for i, v in enumerate(piece[len(piece) - reach :])]
+    )
     start = reach // 20
     piece[:start] = array("h", [v * i // start for i, v in enumerate(piece[:start])])
     return piece

@@ -5,62 +5,29 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
-from connector.sandbox.studio.colour import Colour, along, colour, lighter, luminance
+from connector.sandbox.studio.colour import Colour, colour, lighter, luminance
+from connector.sandbox.studio.tones import (
+    LEVELS,
+    bloom,
+    contrast,
+    curve,
+    grain,
+    ink,
+    mapped,
+    relief,
+    saturated,
+)
 from connector.sandbox.studio.words import digest
 
 Style = Callable[[Image.Image, random.Random], Image.Image]
-_LEVELS = range(256)
 
 
 def styled(image: Image.Image, preset: str, seed: int) -> Image.Image:
     """The picture in that style; an unknown or absent one changes nothing."""
     style = STYLES.get(preset)
     return style(image, random.Random(digest("style", preset, seed))) if style else image
-
-
-def curve(image: Image.Image, *tables: Sequence[int]) -> Image.Image:
-    """One lookup for all channels, or one for each."""
-    return image.point([v for table in (tables if len(tables) == 3 else tables * 3) for v in table])
-
-
-def mapped(image: Image.Image, stops: Sequence[Colour]) -> Image.Image:
-    """Dark to light becomes a walk along a gradient."""
-    colours = [along(stops, v / 255) for v in _LEVELS]
-    grey = ImageOps.autocontrast(image.convert("L"), cutoff=1)
-    return Image.merge("RGB", [grey.point([c[i] for c in colours]) for i in range(3)])
-
-
-def contrast(amount: float) -> list[int]:
-    """An S-shaped tone curve."""
-    return [round(v + amount * 255 * ((v / 255) ** 2 * (3 - 2 * v / 255) - v / 255)) for v in _LEVELS]
-
-
-def saturated(image: Image.Image, amount: float) -> Image.Image:
-    return ImageEnhance.Color(image).enhance(amount)
-
-
-def bloom(image: Image.Image, strength: float, above: int = 150) -> Image.Image:
-    """Bright parts shine over their edges."""
-    small = image.reduce(8).point([max(0, v - above) * 255 // (255 - above) for v in _LEVELS] * 3)
-    light = small.filter(ImageFilter.GaussianBlur(max(image.size) / 300)).resize(image.size, Image.Resampling.BICUBIC)
-    return Image.blend(image, ImageChops.screen(image, light), strength)
-
-
-def grain(image: Image.Image, dice: random.Random, amount: float) -> Image.Image:
-    noise = Image.frombytes("L", image.size, dice.randbytes(image.width * image.height))
-    soft = noise.filter(ImageFilter.BoxBlur(0.6)).point([round(128 + (v - 128) * amount) for v in _LEVELS])
-    return ImageChops.add(image, Image.merge("RGB", [soft] * 3), 1, -128)
-
-
-def ink(image: Image.Image, threshold: int = 18, width: int = 1) -> Image.Image:
-    """Where outlines are: white lines on black."""
-    grey = image.filter(ImageFilter.BoxBlur(1)).convert("L")
-    thick = 3 + 2 * (width - 1)
-    edges = ImageChops.subtract(grey.filter(ImageFilter.MaxFilter(3)), grey.filter(ImageFilter.MinFilter(3)))
-    broad = edges.filter(ImageFilter.MaxFilter(thick)) if thick > 3 else edges
-    return broad.point([max(0, min(255, (v - threshold) * 9)) for v in _LEVELS])
 
 
 def _inked(image: Image.Image, fill: Colour, threshold: int = 18, width: int = 1) -> Image.Image:
@@ -74,15 +41,6 @@ def _flat(image: Image.Image, colours: int) -> Image.Image:
     return calm.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB")
 
 
-def _relief(image: Image.Image, depth: float, soft: float) -> Image.Image:
-    """Light from the upper left on a surface whose height is the picture's brightness."""
-    height = image.convert("L").filter(ImageFilter.GaussianBlur(soft))
-    reach = max(1, round(soft))
-    slope = ImageChops.subtract(height, ImageChops.offset(height, -reach, -reach), 1, 128)
-    light = slope.point([max(0, min(255, round(128 - (v - 128) * depth))) for v in _LEVELS])
-    return ImageChops.overlay(image, Image.merge("RGB", [light] * 3))
-
-
 def _enhance(image: Image.Image, dice: random.Random) -> Image.Image:
     return saturated(curve(image, contrast(0.35)), 1.28).filter(ImageFilter.UnsharpMask(2, 60, 2))
 
@@ -90,7 +48,9 @@ def _enhance(image: Image.Image, dice: random.Random) -> Image.Image:
 def _anime(image: Image.Image, dice: random.Random) -> Image.Image:
     """Cel shading: few steps of brightness, the colours left as they are."""
     light, blue, red = image.convert("YCbCr").split()
-    steps = light.filter(ImageFilter.BoxBlur(1)).point([min(255, round((v // 28 + 0.6) * 29)) for v in _LEVELS])
+    steps = light.filter(ImageFilter.BoxBlur(1)).point(
+        [min(255, round((v // 28 + 0.6) * 29)) for v in LEVELS]
+    )
     bands = Image.merge("YCbCr", (Image.blend(light, steps, 0.6), blue, red)).convert("RGB")
     return _inked(bloom(saturated(bands, 1.45), 0.6), (58, 38, 74), 22)
 
@@ -98,7 +58,9 @@ def _anime(image: Image.Image, dice: random.Random) -> Image.Image:
 def _photographic(image: Image.Image, dice: random.Random) -> Image.Image:
     """A shallow depth of field and a lens's tones."""
     far = image.filter(ImageFilter.GaussianBlur(max(image.size) / 190))
-    focus = Image.linear_gradient("L").point([max(0, min(255, (v - 70) * 3)) for v in _LEVELS]).resize(image.size)
+    focus = (
+        Image.linear_gradient("L").point([max(0, min(255, (v - 70) * 3)) for v in LEVELS]).resize(image.size)
+    )
     return grain(curve(Image.composite(image, far, focus), contrast(0.4)), dice, 0.09)
 
 
@@ -119,27 +81,36 @@ def _halftone(image: Image.Image) -> Image.Image:
     for y in range(0, image.height, cell):
         for x in range((y // cell % 2) * -(cell // 2), image.width, cell):
             screen.paste(dot, (x, y))
-    tone = ImageChops.add(image.convert("L"), screen, 1, -128).point([190 if v < 40 else 255 for v in _LEVELS])
+    tone = ImageChops.add(image.convert("L"), screen, 1, -128).point([190 if v < 40 else 255 for v in LEVELS])
     return Image.merge("RGB", [tone] * 3)
 
 
 def _fantasy(image: Image.Image, dice: random.Random) -> Image.Image:
-    dream = Image.blend(image, mapped(image, [colour(c) for c in ("#1d1040", "#6a2f8f", "#d8669c", "#ffd78a")]), 0.42)
+    dream = Image.blend(
+        image, mapped(image, [colour(c) for c in ("#1d1040", "#6a2f8f", "#d8669c", "#ffd78a")]), 0.42
+    )
     return _sparkles(bloom(saturated(dream, 1.3), 0.9, 120), dice)
 
 
 def _sparkles(image: Image.Image, dice: random.Random) -> Image.Image:
     pen, unit = ImageDraw.Draw(image, "RGBA"), min(image.size) / 1000
     for _ in range(60):
-        x, y, size = dice.random() * image.width, dice.random() * image.height, unit * dice.choice((2, 3, 5, 9))
+        x, y, size = (
+            dice.random() * image.width,
+            dice.random() * image.height,
+            unit * dice.choice((2, 3, 5, 9)),
+        )
         for dx, dy in ((1, 0.12), (0.12, 1)):
-            pen.polygon([(x - size * dx, y), (x, y - size * dy), (x + size * dx, y), (x, y + size * dy)], fill=(255, 246, 214, 190))
+            pen.polygon(
+                [(x - size * dx, y), (x, y - size * dy), (x + size * dx, y), (x, y + size * dy)],
+                fill=(255, 246, 214, 190),
+            )
     return image
 
 
 def _line_art(image: Image.Image, dice: random.Random) -> Image.Image:
     paper = Image.new("RGB", image.size, (250, 247, 240))
-    shade = image.convert("L").filter(ImageFilter.BoxBlur(3)).point([min(255, 214 + v // 5) for v in _LEVELS])
+    shade = image.convert("L").filter(ImageFilter.BoxBlur(3)).point([min(255, 214 + v // 5) for v in LEVELS])
     lined = ImageChops.multiply(paper, Image.merge("RGB", [shade] * 3))
     lined.paste((28, 30, 44), (0, 0), ink(image, 9))
     return lined
@@ -147,20 +118,29 @@ def _line_art(image: Image.Image, dice: random.Random) -> Image.Image:
 
 def _analog(image: Image.Image, dice: random.Random) -> Image.Image:
     """Faded blacks, a warm cast, a light leak and grain."""
-    red, green, blue = ([round(low + v * (high - low) / 255) for v in contrast(0.3)] for low, high in ((34, 255), (26, 240), (40, 205)))
+    red, green, blue = (
+        [round(low + v * (high - low) / 255) for v in contrast(0.3)]
+        for low, high in ((34, 255), (26, 240), (40, 205))
+    )
     faded = saturated(curve(image, red, green, blue), 0.86)
-    leak = Image.radial_gradient("L").resize((image.width * 2, image.height * 2)).crop((image.width, image.height // 2, image.width * 2, image.height * 3 // 2))
-    faded.paste((255, 120, 60), (0, 0), ImageOps.mirror(leak).point([max(0, 78 - v) for v in _LEVELS]))
+    leak = (
+        Image.radial_gradient("L")
+        .resize((image.width * 2, image.height * 2))
+        .crop((image.width, image.height // 2, image.width * 2, image.height * 3 // 2))
+    )
+    faded.paste((255, 120, 60), (0, 0), ImageOps.mirror(leak).point([max(0, 78 - v) for v in LEVELS]))
     return grain(faded, dice, 0.26)
 
 
 def _neon(image: Image.Image, dice: random.Random) -> Image.Image:
     night = mapped(image, [colour(c) for c in ("#07031c", "#1d0a4c", "#5a1a8c", "#c02a9c", "#ff7ac0")])
-    base = Image.blend(curve(night, [round(v * 0.72) for v in _LEVELS]), saturated(image, 1.7), 0.2)
+    base = Image.blend(curve(night, [round(v * 0.72) for v in LEVELS]), saturated(image, 1.7), 0.2)
     lines = ink(image, 12)
     for fill, spread, power in (((0, 240, 255), 9, 2.4), ((255, 40, 200), 3, 1.2), ((235, 255, 255), 0, 1.0)):
         mask = lines.filter(ImageFilter.BoxBlur(spread)) if spread else lines
-        tint = Image.merge("RGB", [mask.point([min(255, round(v * power * part / 255)) for v in _LEVELS]) for part in fill])
+        tint = Image.merge(
+            "RGB", [mask.point([min(255, round(v * power * part / 255)) for v in LEVELS]) for part in fill]
+        )
         base = ImageChops.screen(base, tint)
     return base
 
@@ -176,12 +156,19 @@ def _cinematic(image: Image.Image, dice: random.Random) -> Image.Image:
     return grain(graded, dice, 0.05)
 
 
-def _mesh(image: Image.Image, dice: random.Random, cells: int) -> list[tuple[tuple[float, float], ...]]:
+Triangle = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+
+
+def _mesh(image: Image.Image, dice: random.Random, cells: int) -> list[Triangle]:
     """The picture's plane in triangles with shaken corners."""
     step = max(image.size) / cells
     across, down = round(image.width / step), round(image.height / step)
-    points = {(i, j): _shaken(dice, i, j, across, down, image.size) for i in range(across + 1) for j in range(down + 1)}
-    found = []
+    points = {
+        (i, j): _shaken(dice, i, j, across, down, image.size)
+        for i in range(across + 1)
+        for j in range(down + 1)
+    }
+    found: list[Triangle] = []
     for i in range(across):
         for j in range(down):
             a, b, c, d = points[i, j], points[i + 1, j], points[i + 1, j + 1], points[i, j + 1]
@@ -189,7 +176,9 @@ def _mesh(image: Image.Image, dice: random.Random, cells: int) -> list[tuple[tup
     return found
 
 
-def _shaken(dice: random.Random, i: int, j: int, across: int, down: int, size: tuple[int, int]) -> tuple[float, float]:
+def _shaken(
+    dice: random.Random, i: int, j: int, across: int, down: int, size: tuple[int, int]
+) -> tuple[float, float]:
     dx = dice.uniform(-0.36, 0.36) if 0 < i < across else 0.0
     dy = dice.uniform(-0.36, 0.36) if 0 < j < down else 0.0
     return ((i + dx) * size[0] / across, (j + dy) * size[1] / down)
@@ -203,7 +192,9 @@ def _tone(small: Image.Image, scale: float, triangle: Sequence[tuple[float, floa
 
 def _faceted(image: Image.Image, dice: random.Random, cells: int, spread: float, crease: bool) -> Image.Image:
     scale = min(1.0, 2 * cells / max(image.size))
-    small = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), Image.Resampling.BOX)
+    small = image.resize(
+        (max(1, round(image.width * scale)), max(1, round(image.height * scale))), Image.Resampling.BOX
+    )
     done = image.resize((image.width * 2, image.height * 2), Image.Resampling.NEAREST)
     pen = ImageDraw.Draw(done, "RGBA")
     for triangle in _mesh(image, dice, cells):
@@ -220,8 +211,12 @@ def _low_poly(image: Image.Image, dice: random.Random) -> Image.Image:
 
 def _origami(image: Image.Image, dice: random.Random) -> Image.Image:
     """Large folds of pale paper."""
-    pale = Image.blend(_faceted(saturated(image, 1.3), dice, 40, 0.1, True), Image.new("RGB", image.size, (255, 250, 240)), 0.12)
-    return grain(_relief(pale, 3.0, 1.5), dice, 0.05)
+    pale = Image.blend(
+        _faceted(saturated(image, 1.3), dice, 40, 0.1, True),
+        Image.new("RGB", image.size, (255, 250, 240)),
+        0.12,
+    )
+    return grain(relief(pale, 3.0, 1.5), dice, 0.05)
 
 
 def _isometric(image: Image.Image, dice: random.Random) -> Image.Image:
@@ -243,26 +238,34 @@ def _column(pen: ImageDraw.ImageDraw, x: float, y: float, half: int, tone: Colou
     top, low = y - high + half * 1.6, y + half * 3.2
     pen.polygon([(x - half, top), (x, top + half / 2), (x, low), (x - half, low)], fill=lighter(tone, -0.2))
     pen.polygon([(x + half, top), (x, top + half / 2), (x, low), (x + half, low)], fill=lighter(tone, -0.42))
-    pen.polygon([(x - half, top), (x, top - half / 2), (x + half, top), (x, top + half / 2)], fill=lighter(tone, 0.14))
+    pen.polygon(
+        [(x - half, top), (x, top - half / 2), (x + half, top), (x, top + half / 2)], fill=lighter(tone, 0.14)
+    )
 
 
 def _clay(image: Image.Image, dice: random.Random) -> Image.Image:
     soft = _flat(image, 40).filter(ImageFilter.MedianFilter(3)).filter(ImageFilter.GaussianBlur(1.6))
-    return grain(saturated(_relief(_relief(soft, 2.6, max(image.size) / 260), 3.0, 3), 1.15), dice, 0.07)
+    return grain(saturated(relief(relief(soft, 2.6, max(image.size) / 260), 3.0, 3), 1.15), dice, 0.07)
 
 
 def _model(image: Image.Image, dice: random.Random) -> Image.Image:
     """Rounded, glossy volumes."""
     soft = image.filter(ImageFilter.MedianFilter(5))
-    shaped = _relief(_relief(soft, 2.0, max(image.size) / 120), 2.0, max(image.size) / 340)
+    shaped = relief(relief(soft, 2.0, max(image.size) / 120), 2.0, max(image.size) / 340)
     return bloom(curve(shaped, contrast(0.2)), 0.6, 185)
 
 
 def _pixel_art(image: Image.Image, dice: random.Random) -> Image.Image:
     block = max(2, round(max(image.size) / 144))
     small = image.resize((-(-image.width // block), -(-image.height // block)), Image.Resampling.BOX)
-    few = saturated(curve(small, contrast(0.3)), 1.25).quantize(28, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB")
-    return few.resize((few.width * block, few.height * block), Image.Resampling.NEAREST).crop((0, 0, *image.size))
+    few = (
+        saturated(curve(small, contrast(0.3)), 1.25)
+        .quantize(28, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        .convert("RGB")
+    )
+    return few.resize((few.width * block, few.height * block), Image.Resampling.NEAREST).crop(
+        (0, 0, *image.size)
+    )
 
 
 def _tile(image: Image.Image, dice: random.Random) -> Image.Image:
@@ -295,9 +298,3 @@ STYLES: dict[str, Style] = {
     "pixel-art": _pixel_art,
     "tile-texture": _tile,
 }
-
-
-def withheld(image: Image.Image) -> Image.Image:
-    """Blurred until nothing can be made out, as the vendor delivers what its filter caught."""
-    small = image.resize((max(1, image.width // 40), max(1, image.height // 40)), Image.Resampling.BOX)
-    return small.filter(ImageFilter.GaussianBlur(1.2)).resize(image.size, Image.Resampling.BICUBIC)

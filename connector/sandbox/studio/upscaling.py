@@ -26,7 +26,9 @@ def _detailed(image: Image.Image, given: Given, creativity: float) -> Image.Imag
     """A fine tooth that prompt and seed decide, as strong as the creativity."""
     dice = random.Random(digest("detail", given.prompt, given.seed))
     noise = Image.frombytes("L", (_TILE, _TILE), dice.randbytes(_TILE * _TILE))
-    tooth = noise.filter(ImageFilter.BoxBlur(1)).point([round(128 + (v - 128) * creativity * 0.22) for v in range(256)])
+    tooth = noise.filter(ImageFilter.BoxBlur(1)).point(
+        [round(128 + (v - 128) * creativity * 0.22) for v in range(256)]
+    )
     sheet = Image.new("L", image.size)
     for y in range(0, image.height, _TILE):
         for x in range(0, image.width, _TILE):
@@ -68,5 +70,3 @@ def v1(given: Given) -> Made:
     scale = wide / picture.size[0] if wide else high / picture.size[1] if high else 2
     size = sizes.scaled(picture.size, scale)
     return given.finished(_enlarged(picture, size), _things(picture, size))
-
-

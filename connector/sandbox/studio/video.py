@@ -10,7 +10,7 @@ from fractions import Fraction
 import av
 from PIL import Image
 
-from connector.sandbox.studio import label, styles
+from connector.sandbox.studio import label, tones
 from connector.sandbox.studio.given import Given, Made
 from connector.sandbox.studio.words import digest
 
@@ -39,7 +39,7 @@ def image_to_video(given: Given) -> Made:
     picture = given.picture()
     size = (picture.size[0] // 2 * 2, picture.size[1] // 2 * 2)  # yuv420p wants even sides
     image = picture.rgb.crop((0, 0, *size))
-    shown = styles.withheld(image) if given.filtered else image
+    shown = tones.withheld(image) if given.filtered else image
     return Made(_film(shown, _move(given), given), "video/mp4")
 
 
@@ -54,7 +54,9 @@ def _film(image: Image.Image, move: Move, given: Given) -> bytes:
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as film:
         film.metadata.update({"title": f"sandbox (seed {given.seed})", "comment": "made by the sandbox"})
-        stream = film.add_stream("libx264", rate=_RATE, options={"preset": "veryfast", "crf": "21", "threads": "2"})
+        stream = film.add_stream(
+            "libx264", rate=_RATE, options={"preset": "veryfast", "crf": "21", "threads": "2"}
+        )
         stream.width, stream.height, stream.pix_fmt = *image.size, "yuv420p"
         stream.time_base = Fraction(1, _RATE)
         for index in range(_FRAMES):
@@ -66,6 +68,7 @@ def _film(image: Image.Image, move: Move, given: Given) -> bytes:
 def _frame(image: Image.Image, move: Move, index: int, seed: int) -> av.VideoFrame:
     view = move.view(image.size, index / (_FRAMES - 1))
     seen = image.resize(image.size, Image.Resampling.BICUBIC, box=view)
-    frame = av.VideoFrame.from_image(label.stamp(seen, seed, "")[0])
+    marked = label.stamp(seen, seed, "")[0]
+    frame = av.VideoFrame.from_bytes(marked.tobytes(), *marked.size, format="rgb24")
     frame.pts, frame.time_base = index, Fraction(1, _RATE)
     return frame

@@ -19,14 +19,22 @@ def _rain(canvas: Canvas, light: Light, dice: random.Random) -> None:
     for _ in range(420):
         x, y = dice.uniform(-0.1, 1.1) * canvas.width, dice.uniform(-0.1, 1) * canvas.height
         long = unit * dice.uniform(0.02, 0.055)
-        canvas.stroke([(x, y), (x - long * 0.22, y + long)], unit * 0.0016, (225, 236, 246), dice.uniform(0.2, 0.5))
+        canvas.stroke(
+            [(x, y), (x - long * 0.22, y + long)], unit * 0.0016, (225, 236, 246), dice.uniform(0.2, 0.5)
+        )
 
 
 def _snow(canvas: Canvas, light: Light, dice: random.Random) -> None:
     unit = min(canvas.width, canvas.height)
     for _ in range(300):
         size = unit * dice.choice((0.002, 0.003, 0.003, 0.005, 0.008))
-        canvas.oval((dice.uniform(0, canvas.width), dice.uniform(0, canvas.height)), size, size, (255, 255, 255), dice.uniform(0.5, 0.95))
+        canvas.oval(
+            (dice.uniform(0, canvas.width), dice.uniform(0, canvas.height)),
+            size,
+            size,
+            (255, 255, 255),
+            dice.uniform(0.5, 0.95),
+        )
 
 
 def _fog(canvas: Canvas, light: Light, dice: random.Random) -> None:
@@ -62,15 +70,24 @@ def _aurora(canvas: Canvas, light: Light, dice: random.Random) -> None:
         for x in range(160):
             foot = base + swing * math.sin(x / 24 + phase) + swing * 0.5 * math.sin(x / 9 + phase)
             for step in range(26):
-                veil.putpixel((x, max(0, min(89, int(foot - step)))), int(190 * (1 - step / 26) * (0.65 + 0.35 * math.sin(x / 3 + phase))))
-        mask = veil.filter(ImageFilter.GaussianBlur(1.6)).resize((canvas.width, int(canvas.height * 0.8)), Image.Resampling.BICUBIC)
+                veil.putpixel(
+                    (x, max(0, min(89, int(foot - step)))),
+                    int(190 * (1 - step / 26) * (0.65 + 0.35 * math.sin(x / 3 + phase))),
+                )
+        mask = veil.filter(ImageFilter.GaussianBlur(1.6)).resize(
+            (canvas.width, int(canvas.height * 0.8)), Image.Resampling.BICUBIC
+        )
         canvas.image.paste(from_hsv(hue, 0.6, 1.0), (0, 0), mask)
 
 
 def _fireworks(canvas: Canvas, light: Light, dice: random.Random) -> None:
     unit = min(canvas.width, canvas.height)
     for _ in range(5):
-        x, y, size = canvas.width * dice.uniform(0.12, 0.88), canvas.height * dice.uniform(0.1, 0.36), unit * dice.uniform(0.07, 0.15)
+        x, y, size = (
+            canvas.width * dice.uniform(0.12, 0.88),
+            canvas.height * dice.uniform(0.1, 0.36),
+            unit * dice.uniform(0.07, 0.15),
+        )
         _burst(canvas, (x, y), size, from_hsv(dice.random(), 0.6, 1.0))
 
 
@@ -79,7 +96,12 @@ def _burst(canvas: Canvas, place: tuple[float, float], size: float, fill: Colour
     for i in range(26):
         angle = math.tau * i / 26
         dx, dy = math.cos(angle) * size, math.sin(angle) * size
-        canvas.stroke([(place[0] + dx * 0.25, place[1] + dy * 0.25), (place[0] + dx, place[1] + dy)], size * 0.02, fill, 0.8)
+        canvas.stroke(
+            [(place[0] + dx * 0.25, place[1] + dy * 0.25), (place[0] + dx, place[1] + dy)],
+            size * 0.02,
+            fill,
+            0.8,
+        )
         canvas.oval((place[0] + dx, place[1] + dy), size * 0.028, size * 0.028, (255, 250, 230))
 
 
@@ -91,4 +113,8 @@ BEHIND: dict[str, Callable[[Canvas, Light, random.Random], None]] = {
     "fireworks": _fireworks,
     "birds": flock,
 }
-IN_FRONT: dict[str, Callable[[Canvas, Light, random.Random], None]] = {"fog": _fog, "rain": _rain, "snow": _snow}
+IN_FRONT: dict[str, Callable[[Canvas, Light, random.Random], None]] = {
+    "fog": _fog,
+    "rain": _rain,
+    "snow": _snow,
+}

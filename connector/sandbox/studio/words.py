@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from connector.sandbox.studio.colour import NAMED, Colour
 from connector.sandbox.studio.motifs import BY_WORD, Motif
 
-_COUNTS = {"two": 2, "pair": 2, "couple": 2, "three": 3, "several": 4, "four": 4, "many": 6, "five": 5, "six": 6}
+_COUNTS = {
+    "two": 2,
+    "pair": 2,
+    "couple": 2,
+    "three": 3,
+    "several": 4,
+    "four": 4,
+    "many": 6,
+    "five": 5,
+    "six": 6,
+}
 _REACH = 3  # a colour belongs to a thing that follows within so many words
 
 
@@ -20,16 +30,16 @@ def _index(table: dict[str, str]) -> dict[str, str]:
 
 _PLACES = _index(
     {
-        "sea": "sea ocean coast coastal seaside shore harbor harbour bay waves wave island cliff cliffs port lagoon",
+        "sea": "sea ocean coast coastal seaside shore harbor harbour bay waves wave island cliff cliffs port",
         "lake": "lake river pond fjord reflection reflections water stream",
         "mountains": "mountain mountains peak peaks alps alpine valley summit himalaya everest canyon",
         "hills": "hill hills countryside field fields farm rural landscape village road country grass",
         "meadow": "meadow garden flowers wildflowers spring prairie park lawn orchard",
         "forest": "forest woods woodland jungle grove rainforest autumn misty",
         "desert": "desert dune dunes sand sahara mars mesa oasis egypt",
-        "city": "city skyline town downtown street urban cyberpunk metropolis cityscape tokyo york paris london futuristic",
-        "space": "space galaxy cosmos planet planets universe orbit nebula stars cosmic alien asteroid saturn",
-        "room": "room table kitchen indoors interior desk studio still bowl shelf cafe library window bedroom plate",
+        "city": "city skyline town downtown street urban cyberpunk metropolis cityscape tokyo york paris london",
+        "space": "space galaxy cosmos planet planets universe orbit nebula stars cosmic asteroid saturn",
+        "room": "room table kitchen indoors interior desk studio still shelf cafe library window bedroom",
         "snowfield": "snow snowy winter ice arctic iceberg glacier polar frozen antarctica",
         "underwater": "underwater reef coral submarine aquarium jellyfish seabed deep",
         "abstract": "abstract geometric pattern texture minimal gradient logo poster bauhaus wallpaper",
@@ -42,7 +52,7 @@ _HOURS = _index(
         "dawn": "dawn sunrise morning daybreak early pastel",
         "sunset": "sunset golden-hour evening sundown glowing warm",
         "dusk": "dusk twilight blue-hour gloaming nightfall",
-        "night": "night midnight moonlit moonlight starry dark nocturnal neon moon stars starlight aurora galaxy fireworks firework",
+        "night": "night midnight moonlit moonlight starry dark nocturnal neon moon stars aurora fireworks",
         "storm": "storm stormy thunder lightning rain rainy overcast gloomy tempest dramatic",
         "fog": "fog foggy mist misty haze hazy",
     }
@@ -87,7 +97,9 @@ class Reading:
     def setting(self) -> str:
         """Where it happens: said, or the home of the first thing, or nowhere in particular."""
         home = self.things[0].motif.home if self.things else "abstract"
-        if self.place and (self.place in _WET or not any(asked.motif.stand == "water" for asked in self.things)):
+        if self.place and (
+            self.place in _WET or not any(asked.motif.stand == "water" for asked in self.things)
+        ):
             return self.place
         if self.place:
             return "lake"  # whatever floats needs water
@@ -97,7 +109,9 @@ class Reading:
 def tokens(text: str) -> list[str]:
     """The words of a prompt, without the ``(word:0.5)`` weights."""
     bare = re.sub(r":\s*-?[\d.]+", " ", text.lower())
-    return re.findall(r"[a-z0-9]+(?:-[a-z]+)*", bare.replace("golden hour", "golden-hour").replace("blue hour", "blue-hour"))
+    return re.findall(
+        r"[a-z0-9]+(?:-[a-z]+)*", bare.replace("golden hour", "golden-hour").replace("blue hour", "blue-hour")
+    )
 
 
 def digest(*parts: object) -> str:

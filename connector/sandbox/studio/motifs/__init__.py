@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.resources import files
 
 from connector.sandbox.studio.brush import Canvas, Point, spline
 from connector.sandbox.studio.colour import Colour, colour, lighter, luminance
 from connector.sandbox.studio.light import Light
-from connector.sandbox.studio.motifs.buildings import BUILDINGS
-from connector.sandbox.studio.motifs.creatures import CREATURES
-from connector.sandbox.studio.motifs.nature import NATURE
-from connector.sandbox.studio.motifs.shape import Motif, Shape
-from connector.sandbox.studio.motifs.things import THINGS
+from connector.sandbox.studio.motifs.shape import Kind, Motif, Shape, motifs
 
-MOTIFS = {motif.name: motif for motif in (*CREATURES, *BUILDINGS, *NATURE, *THINGS)}
-BY_WORD = {word: motif for motif in MOTIFS.values() for word in motif.words.split()}
+__all__ = ["BY_WORD", "MOTIFS", "Coat", "Motif", "Place", "put"]
+
+_FILES = ("creatures", "buildings", "nature", "things")
+
+
+def _drawn(file: str) -> list[Motif]:
+    return list(motifs(files(__package__).joinpath(f"{file}.txt").read_text("utf-8")))
+
+
+MOTIFS = {motif.name: motif for file in _FILES for motif in _drawn(file)}
+BY_WORD = {word: motif for motif in MOTIFS.values() for word in motif.words}
 
 _STEP = 0.26  # what one + or - does
 _GLASS, _LIT = colour("#7fa3b8"), colour("#ffd98a")
@@ -24,7 +31,7 @@ _GLASS, _LIT = colour("#7fa3b8"), colour("#ffd98a")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a motif goes: the canvas pixel at the middle of its foot, its height, and whether it looks left."""
+    """Where a motif goes: the middle of its foot on the canvas, its height, and whether it is mirrored."""
 
     x: float
     y: float
@@ -114,8 +121,6 @@ def _oval(canvas: Canvas, shape: Shape, place: Place, coat: Coat) -> None:
 
 
 def _circle() -> list[Point]:
-    import math
-
     return [(math.cos(2 * math.pi * i / _ROUND), math.sin(2 * math.pi * i / _ROUND)) for i in range(_ROUND)]
 
 
@@ -125,7 +130,7 @@ def _glow(canvas: Canvas, shape: Shape, place: Place, coat: Coat) -> None:
     canvas.glow(place.at(shape.points[0]), shape.points[1][0] * place.height, stops[0], strength)
 
 
-_DRAW = {
+_DRAW: dict[Kind, Callable[[Canvas, Shape, Place, Coat], None]] = {
     "poly": partial(_outline, smooth=False),
     "blob": partial(_outline, smooth=True),
     "line": partial(_stroke, smooth=False),
