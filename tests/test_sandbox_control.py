@@ -48,6 +48,23 @@ def test_a_json_body_is_told_as_text() -> None:
     assert json.loads(told["body"]) == {"text_prompts": [{"text": "a boat"}], "seed": 1}
 
 
+@pytest.mark.parametrize(("strict", "named"), [(False, ["prompt", "none"]), (True, [])])
+def test_what_was_ignored_is_told(strict: bool, named: list[str]) -> None:
+    """Who sends a field in vain finds it by its name; a strict sandbox ignores nothing."""
+    http = client(sandbox(strict_fields=strict))
+    answer = send(http, "edit_erase", prompt="a cat", none="")
+    assert answer.headers.get("x-sandbox-ignored", "") == ", ".join(named)
+    assert http.get("/_sandbox/requests").json()[0]["ignored"] == named
+
+
+def test_a_query_is_told_as_it_was_sent() -> None:
+    """Beside the path, still encoded."""
+    http = client(sandbox())
+    http.get("/v1/engines/list?of=a%20b&of=c")
+    (told,) = http.get("/_sandbox/requests").json()
+    assert (told["path"], told["query"]) == ("/v1/engines/list", "of=a%20b&of=c")
+
+
 def test_only_the_last_requests_are_kept() -> None:
     """A long run does not fill the memory."""
     http = client(sandbox(kept_requests=2))

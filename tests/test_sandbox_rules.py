@@ -11,7 +11,7 @@ from sandbox.support import API, MINIMAL, cases, client, request, sandbox, send
 def _sent(case: dict[str, Any]) -> Any:
     given = {**MINIMAL[case["operation"]], **case.get("with", {})}
     given = {name: value for name, value in given.items() if name not in case.get("without", ())}
-    served = sandbox()
+    served = sandbox(**case.get("settings", {}))
     answer = request(
         client(served),
         API.operation(case["operation"]),

@@ -12,12 +12,13 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as it arrives: the path as it was sent, and the body in pieces, to be read once."""
+    """One request as it arrives: path and query as sent, and the body in pieces, to be read once."""
 
     method: str
     path: str
     headers: Headers = ()
     body: Iterable[bytes] = ()
+    query: str = ""
 
     def header(self, name: str) -> str | None:
         """The last value of a header, in any case of its name."""

@@ -36,6 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--as-today", action="store_true", help="answer 404 for what the vendor has ended, as the vendor does"
     )
+    add(
+        "--strict-fields",
+        action="store_true",
+        help="refuse form fields that an operation does not have, which the vendor ignores",
+    )
     add("--state", type=Path, metavar="DIR", help="remember accounts and generations in this folder")
 
 
@@ -53,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
         poll_floor=not args.no_poll_floor,
         retry_after=args.retry_after,
         serve_removed=not args.as_today,
+        strict_fields=args.strict_fields,
     )
     sandbox = Sandbox(settings, state=args.state)
     try:

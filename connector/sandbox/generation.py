@@ -136,7 +136,7 @@ def _job(operation: Operation) -> Job:
 
 
 def _admitted(visit: Visit, operation: Operation, desk: Desk) -> Given:
-    told = given(visit, operation, desk.studio.inspect)
+    told = given(visit, operation, desk.studio.inspect, strict=desk.settings.strict_fields)
     moderate(operation, told.texts)
     return told
 

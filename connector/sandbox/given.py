@@ -30,13 +30,16 @@ class Given:
     texts: tuple[str, ...]
 
 
-def given(visit: Visit, operation: Operation, inspect: Inspect) -> Given:
-    """What the request gives. Raises the refusal that lists every broken rule."""
+def given(visit: Visit, operation: Operation, inspect: Inspect, *, strict: bool = False) -> Given:
+    """What the request gives. Raises the refusal that lists every broken rule.
+
+    A field that the operation does not have is ignored; with ``strict`` it breaks a rule.
+    """
     if visit.body.problem:
         raise visit.body.problem
     schema = operation.body or {}
-    parts = tuple(part for part in visit.body.parts if not _is_dummy(part, schema))
     known = schema.get("properties", {})
+    parts = tuple(part for part in visit.body.parts if part.name in known or (strict and not _is_dummy(part)))
     files = {part.name: part.content for part in parts if is_file(known.get(part.name, {}))}
     fields = {part.name: part.text for part in parts if part.name not in files}
     values = {name: typed(text, known.get(name, {})) for name, text in fields.items()}
@@ -63,8 +66,8 @@ def parameter_problems(visit: Visit, operation: Operation) -> list[str]:
     return found
 
 
-def _is_dummy(part: Part, schema: Schema) -> bool:
-    return part.name == _DUMMY and part.size == 0 and _DUMMY not in schema.get("properties", {})
+def _is_dummy(part: Part) -> bool:
+    return part.name == _DUMMY and part.size == 0
 
 
 def _part_problems(parts: Iterable[Part], known: Mapping[str, Schema]) -> Iterator[str]:

@@ -37,8 +37,8 @@ class InProcess(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         assert isinstance(request.stream, httpx.SyncByteStream)
-        path = request.url.raw_path.partition(b"?")[0].decode("ascii")
-        answer = self.sandbox.answer(Call(request.method, path, _headers(request), request.stream))
+        path, _, query = request.url.raw_path.decode("ascii").partition("?")
+        answer = self.sandbox.answer(Call(request.method, path, _headers(request), request.stream, query))
         self._wait(answer.delay, request)
         if answer.dropped:
             raise httpx.RemoteProtocolError(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import quote
 
 from connector.sandbox import account, control, legacy
 from connector.sandbox.call import Answer, Call
@@ -29,6 +30,8 @@ Handler = Callable[[Visit, Operation, Desk], Answer]
 _OWN: Mapping[str, Handler] = {**account.HANDLERS, **legacy.HANDLERS}
 _ROOTS = ("/v1/", "/v2alpha/", "/v2beta/")
 _KEY = "sk-"
+# Clients refuse an answer whose headers are very long.
+_LONGEST = 2000
 
 
 class Sandbox:
@@ -64,8 +67,9 @@ class Sandbox:
             return self._marked(control.answer(self, call))
         with closing(_Arrival(visit(call, self.api))) as arrival:
             answer = self._delivered(arrival.visit)
-            self.requests.append(remembered(arrival.visit, answer.status, self.now()))
-        return self._marked(answer, ("x-request-id", arrival.visit.request_id))
+            ignored = () if self.settings.strict_fields else arrival.visit.unknown
+            self.requests.append(remembered(arrival.visit, answer.status, self.now(), ignored))
+        return self._marked(answer, ("x-request-id", arrival.visit.request_id), *_named(ignored))
 
     def _delivered(self, came: Visit) -> Answer:
         """The honest answer, unless a fault was set for this request."""
@@ -162,6 +166,12 @@ class _Arrival:
 
     def close(self) -> None:
         self.visit.body.close()
+
+
+def _named(ignored: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The header that names the fields that were ignored; a name may hold what no header may."""
+    names = ", ".join(quote(name, safe="[]") for name in ignored)
+    return (("x-sandbox-ignored", names[:_LONGEST].rstrip(", ")),) if ignored else ()
 
 
 def _handler(operation: Operation) -> Handler:

@@ -42,7 +42,8 @@ class App:
         if scope["type"] != "http":
             return
         upload = _Upload(receive, asyncio.get_running_loop())
-        call = Call(scope["method"], scope["raw_path"].decode("latin-1"), _headers(scope), upload)
+        path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
+        call = Call(scope["method"], path, _headers(scope), upload, query)
         try:
             answer = await upload.loop.run_in_executor(self._threads, self._sandbox.answer, call)
             await upload.rest()

@@ -14,6 +14,8 @@ class Settings:
     how much faster than the world's the clock runs (None: as the kept state says, else 1).
     ``poll_floor`` refuses polls that come too soon. ``retry_after`` adds that header to a 429, which the
     vendor does not. ``serve_removed`` serves what the vendor has ended; without it, it is 404 as today.
+    ``strict_fields`` refuses form fields that an operation does not have; the vendor lets them pass, as
+    its own samples show, and so they are only named in a header of the answer.
     """
 
     credits: float = 1000
@@ -23,4 +25,5 @@ class Settings:
     poll_floor: bool = True
     retry_after: bool = False
     serve_removed: bool = True
+    strict_fields: bool = False
     kept_requests: int = 1000

@@ -43,6 +43,18 @@ class Visit:
     body: Body
     request_id: str = field(default_factory=lambda: secrets.token_hex(16))
 
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The names of parts that are no field of the operation, each once.
+
+        The vendor lets them pass: its samples send a dummy, and one a field of another name. That is known
+        of the current API; the first generation has other samples.
+        """
+        if self.operation is None or self.operation.path.startswith("/v1/"):
+            return ()
+        known = (self.operation.body or {}).get("properties", {})
+        return tuple(dict.fromkeys(part.name for part in self.body.parts if part.name not in known))
+
 
 def visit(call: Call, api: Api) -> Visit:
     """Finds the operation and reads the body, which is never a reason to fail here."""
@@ -75,16 +87,18 @@ def _read_as(call: Call, form: bool, limit: int) -> Body:
     return Body(raw=b"".join(chunks), problem=wrong)
 
 
-def remembered(visit: Visit, status: int, at: float) -> dict[str, Any]:
+def remembered(visit: Visit, status: int, at: float, ignored: tuple[str, ...] = ()) -> dict[str, Any]:
     """The request as the control path tells it: in order, with the credential masked."""
     return {
         "at": at,
         "request_id": visit.request_id,
         "method": visit.call.method,
         "path": visit.call.path,
+        "query": visit.call.query,
         "operation": visit.operation.id if visit.operation else None,
         "headers": [list(pair) for pair in _masked(visit.call.headers)],
         "parts": [_part(part) for part in visit.body.parts],
+        "ignored": list(ignored),
         "body": visit.body.raw[:_SHOWN].decode("utf-8", errors="replace"),
         "size": len(visit.body.raw) + sum(part.size for part in visit.body.parts),
         "status": status,
