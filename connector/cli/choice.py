@@ -1,15 +1,14 @@
-"""The action that a person names, without reading more of the integration than its list."""
+"""The action that a person names, and the integration that is meant."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from connector import index
-from connector.errors import UnknownName
-from connector.names import nearest, same
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from connector.spec import Action, Integration
+    from typing import Any
+
+    from connector.spec import Integration
 
 
 def entry(name: str, folder: str) -> dict[str, Any]:
@@ -18,14 +17,22 @@ def entry(name: str, folder: str) -> dict[str, Any]:
     found = find(name, entries)
     if found is not None:
         return found
+    from connector.errors import UnknownName
+    from connector.names import nearest
+
     known = [one["id"] for one in entries]
     raise UnknownName(f"there is no action {name!r}{nearest(name, known)}; `connector actions` lists them")
 
 
 def find(name: str, entries: list[dict[str, Any]]) -> dict[str, Any] | None:
-    exact = (one for one in entries if name == one["id"])
+    """The entry that the name is of, if it is one's."""
+    for one in entries:
+        if name == one["id"]:
+            return one
+    from connector.names import same
+
     alike = (one for one in entries if same(name, one["id"]) or same(name, one["title"]))
-    return next(exact, None) or next(alike, None)
+    return next(alike, None)
 
 
 def integration(folder: str) -> Integration:
@@ -33,10 +40,3 @@ def integration(folder: str) -> Integration:
     from connector.loader import load_lazily
 
     return load_lazily(folder, index.default_cache())
-
-
-def action(name: str, folder: str) -> tuple[Action, Integration]:
-    """The action that is meant, and the integration that it belongs to."""
-    found = entry(name, folder)
-    declared = integration(folder)
-    return declared.actions[found["id"]], declared

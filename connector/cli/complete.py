@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 from connector import index
 from connector.cli import choice, commands, completion
-from connector.cli.optionnames import OWN, option_names
+from connector.cli.card import Card, card
+from connector.cli.options import OWN, option_names
 from connector.cli.parser import named_folder
 from connector.errors import ConnectorError
-from connector.spec import Action
 
 
 class Candidate(NamedTuple):
@@ -134,24 +134,17 @@ def _invoke(before: Sequence[str], last: str) -> Candidates:
     if named is None:
         yield from _with_value(before, last, values, (*_actions(before), *_options(sorted(OWN))))
         return
-    action, integration = choice.action(named["id"], folder)
-    forms = integration.actions[action.job.fetch] if action.job else action
-    values["--accept"] = lambda last: (Candidate(form) for form in forms.request.accept)
-    names = option_names(action.parameters)
-    values |= {names[name]: _values(schema) for name, schema in action.parameters.items()}
-    inputs = (Candidate(names[name], _about(action, name)) for name in _unused(action, names, before))
+    found = card(named["id"], folder)
+    values["--accept"] = lambda last: map(Candidate, found.accept)
+    names = option_names(found.parameters)
+    values |= {names[name]: _values(schema) for name, schema in found.parameters.items()}
+    left = [name for name in found.ordered if names[name] not in before]
+    inputs = (Candidate(names[name], _about(found, name)) for name in left)
     yield from _with_value(before, last, values, (*inputs, *_options(sorted(OWN))))
 
 
-def _unused(action: Action, names: Mapping[str, str], before: Sequence[str]) -> list[str]:
-    """The inputs that are not given yet, the required ones first."""
-    required = action.inputs.get("required", ())
-    left = [name for name in action.parameters if names[name] not in before]
-    return sorted(left, key=lambda name: name not in required)
-
-
-def _about(action: Action, name: str) -> str:
-    return str(action.parameters[name].get("title", name))
+def _about(card: Card, name: str) -> str:
+    return str(card.parameters[name].get("title", name))
 
 
 def _with_value(

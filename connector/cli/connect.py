@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from connector.cli import choice, terminal
-from connector.cli.optionnames import option_names
+from connector.cli.options import option_names
 from connector.cli.parser import Parser, named_folder
 from connector.connection import Configuration, Connection, Stored
 from connector.errors import InvalidArguments, Problem, UnknownName

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-from connector.cli import choice, describing, example, terminal
-from connector.cli.optionnames import option_names
+from connector.cli import describing, example, terminal
+from connector.cli.card import Card, card
+from connector.cli.options import option_names
 from connector.cli.parser import Parser, folder_of
-from connector.spec import Action, Integration
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
 
 _EPILOG = """\
 examples:
@@ -24,131 +26,95 @@ def run(words: list[str]) -> int:
     args = parser.read(words)
     if args is None:
         return 0
-    folder = folder_of(args)
-    price = choice.entry(args.action, folder)["price"]
-    action, integration = choice.action(args.action, folder)
+    found = card(args.action, folder_of(args))
     if args.json:
-        terminal.print_json(_document(action, integration, price))
+        terminal.print_json(_document(found))
         return 0
-    print("\n".join(_page(action, integration, price)))
+    print("\n".join(_page(found)))
     return 0
 
 
-def _document(action: Action, integration: Integration, price: str) -> dict[str, Any]:
-    job, deprecated, request = action.job, action.deprecated, action.request
-    return {
-        "id": action.id,
-        "title": action.title,
-        "group": action.group,
-        "description": action.description,
-        "documentation": action.documentation,
-        "notes": list(action.notes),
-        "request": {"method": request.method, "path": request.path, "body": request.body.kind},
-        "accept": list(choice_of_answers(action, integration)),
-        "output": {"kind": action.output.kind, "types": list(action.output.types)},
-        "inputs": action.inputs,
-        "options": dict(option_names(action.parameters)),
-        "price": price,
-        "credits": {"by": action.price.by, "values": dict(action.price.values)} if action.price.by else price,
-        "job": job and {"fetch": job.fetch, "interval": job.interval, "keep": job.keep},
-        "deprecated": deprecated
-        and {
-            "since": deprecated.since,
-            "reason": deprecated.reason,
-            "use": list(deprecated.use),
-            "advice": deprecated.advice,
-        },
+# What a spec says that a program is told as it stands there.
+_AS_IT_IS = ("id", "title", "group", "description", "documentation", "notes", "output", "inputs", "credits")
+
+
+def _document(card: Card) -> dict[str, Any]:
+    spec = card.spec
+    request = spec["request"]
+    return {name: spec.get(name) for name in _AS_IT_IS} | {
+        "request": {"method": request["method"], "path": request["path"], "body": _body(card)},
+        "accept": list(card.accept),
+        "options": option_names(card.parameters),
+        "price": card.price,
+        "job": spec.get("job"),
+        "deprecated": spec.get("deprecated"),
         "examples": [
-            {
-                "title": one.title,
-                "arguments": one.arguments,
-                "command": example.command(action, integration, one.arguments),
-            }
-            for one in action.examples
+            {**one, "command": example.command(card, one["arguments"])} for one in spec.get("examples", ())
         ],
     }
 
 
-def choice_of_answers(action: Action, integration: Integration) -> tuple[str, ...]:
-    """The answer forms that ``--accept`` takes: a job's are those of the action that fetches its result."""
-    return (
-        action.request.accept if action.job is None else integration.actions[action.job.fetch].request.accept
-    )
-
-
-def _page(action: Action, integration: Integration, price: str) -> Iterator[str]:
-    yield f"{terminal.paint(action.title, 'bold')} ({action.id})"
-    yield from terminal.wrapped(action.description)
-    if action.deprecated:
+def _page(card: Card) -> Iterator[str]:
+    yield f"{terminal.paint(card.title, 'bold')} ({card.id})"
+    yield from terminal.wrapped(card.description)
+    if card.deprecation:
         yield ""
-        said = action.deprecated.sentence(action.title)
-        yield from (terminal.paint(line, "yellow") for line in terminal.wrapped(said))
+        yield from (terminal.paint(line, "yellow") for line in terminal.wrapped(card.deprecation))
     yield ""
-    for name, text in _facts(action, integration, price):
+    for name, text in _facts(card):
         yield from terminal.wrapped(text, " " * 12, f"  {name:<10}")
-    for heading, lines in _sections(action, integration):
+    for heading, lines in _sections(card):
         if lines:
             yield from ("", terminal.paint(heading, "bold"), *lines)
 
 
-def _facts(action: Action, integration: Integration, price: str) -> Iterator[tuple[str, str]]:
-    request, job = action.request, action.job
-    body = "" if request.body.kind == "none" else f" ({request.body.kind.partition('{{')[0] or 'any'} body)"
-    yield "request", f"{request.method} {request.path}{body}"
-    yield "answer", _answer(action, integration)
-    yield "price", price_line(action, price)
+def _facts(card: Card) -> Iterator[tuple[str, str]]:
+    request, job = card.spec["request"], card.spec.get("job")
+    body = "" if _body(card) == "none" else f" ({_body(card)} body)"
+    yield "request", f"{request['method']} {request['path']}{body}"
+    yield "answer", _answer(card)
+    yield "price", card.price_line
     if job is not None:
-        kept = f"; the result is kept for {job.keep / 3600:g} hours" if job.keep else ""
-        yield "job", f"fetched with {job.fetch}, asked for every {job.interval:g} s{kept}"
-    if action.documentation:
-        yield "more", action.documentation
+        kept = f"; the result is kept for {job['keep'] / 3600:g} hours" if "keep" in job else ""
+        yield "job", f"fetched with {job['fetch']}, asked for every {job['interval']:g} s{kept}"
+    if "documentation" in card.spec:
+        yield "more", card.spec["documentation"]
 
 
-def _answer(action: Action, integration: Integration) -> str:
-    forms = choice_of_answers(action, integration)
-    if forms:
-        return f"{', '.join(forms)}" + (" (choose with --accept)" if len(forms) > 1 else "")
-    return ", ".join(action.output.types) or action.output.kind.partition("{{")[0] or "what the API sends"
+def _body(card: Card) -> str:
+    """The kind of body; one that is the caller's to choose is any."""
+    body = card.spec["request"].get("body", "none")
+    kind = body["kind"] if isinstance(body, dict) else body
+    return "any" if "{{" in kind else str(kind)
 
 
-def price_line(action: Action, price: str) -> str:
-    """The price in words, and by what it goes."""
-    if action.price.by:
-        values = ", ".join(f"{name} {credits}" for name, credits in action.price.values.items())
-        return (
-            f"{price} credits, by {action.price.by}: {values}" if "{{" not in values else f"{price} credits"
-        )
-    if price == "varies":
-        return "that of the action with the same method and path"
-    return price if price == "free" else f"{price} credits for each success"
+def _answer(card: Card) -> str:
+    if card.accept:
+        return ", ".join(card.accept) + (" (choose with --accept)" if len(card.accept) > 1 else "")
+    output = card.spec["output"]
+    kind = output.get("kind", "auto")
+    return ", ".join(output.get("types", ())) or ("what the API sends" if "{{" in kind else kind)
 
 
-def _sections(action: Action, integration: Integration) -> Iterator[tuple[str, list[str]]]:
-    names = option_names(action.parameters)
-    ordered = sorted(action.parameters, key=lambda name: name not in required(action))
+def _sections(card: Card) -> Iterator[tuple[str, list[str]]]:
+    names = option_names(card.parameters)
     wide = min(max(map(len, names.values()), default=0) + 2, 24)
-    yield "Inputs", [line for name in ordered for line in _input(action, name, names[name], wide)]
-    yield "Together", [line for text in rules(action) for line in terminal.wrapped(text, "    ", "  - ")]
-    yield "Notes", [line for text in action.notes for line in terminal.wrapped(text, "    ", "  - ")]
-    commands = [example.command(action, integration, one.arguments) for one in action.examples]
-    yield "Example", [f"  {line}" for line in commands[:1]]
+    yield "Inputs", [line for name in card.ordered for line in _input(card, name, names[name], wide)]
+    yield "Together", _listed(card.rules)
+    yield "Notes", _listed(card.spec.get("notes", ()))
+    first = card.spec.get("examples", ())[:1]
+    yield "Example", [f"  {example.command(card, one['arguments'])}" for one in first]
 
 
-def rules(action: Action) -> list[str]:
-    """What holds for several inputs together, in the author's words."""
-    return [rule["description"] for rule in action.inputs.get("allOf", ()) if "description" in rule]
+def _listed(texts: Sequence[str]) -> list[str]:
+    return [line for text in texts for line in terminal.wrapped(text, "    ", "  - ")]
 
 
-def required(action: Action) -> tuple[str, ...]:
-    """The inputs that must be given."""
-    return tuple(action.inputs.get("required", ()))
-
-
-def _input(action: Action, name: str, option: str, wide: int) -> Iterator[str]:
+def _input(card: Card, name: str, option: str, wide: int) -> Iterator[str]:
     """A row of the table: the option on the left; what it is and its limits on the right."""
-    schema, indent = action.parameters[name], " " * (wide + 2)
-    need = "Required. " if name in required(action) else ""
-    lines = terminal.wrapped(f"{need}{schema['description']}", indent)
+    schema, indent = card.parameters[name], " " * (wide + 2)
+    need = "Required. " if name in card.required else ""
+    lines = terminal.wrapped(f"{need}{schema['description'].strip()}", indent)
     if len(option) + 2 <= wide:
         lines[0] = f"  {terminal.paint(option, 'bold')}{lines[0][len(option) + 2 :]}"
     else:

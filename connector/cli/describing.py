@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
-Schema = Mapping[str, Any]
+    Schema = Mapping[str, Any]
 
 _TYPES = {
     "string": "text",
@@ -27,7 +29,7 @@ def kind(schema: Schema) -> str:
     named = schema.get("type")
     if isinstance(named, list):
         return " or ".join(_TYPES[one] for one in named)
-    if named == "array" and isinstance(schema.get("items"), Mapping):
+    if named == "array" and isinstance(schema.get("items"), dict):
         return f"list of {kind(schema['items'])}"
     return _TYPES.get(str(named), "JSON")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from connector.cli import request, terminal
+from connector.cli import choice, request, terminal
 
 _DESCRIPTION = "Shows the request that invoke would send, as a curl command with its secrets masked."
 _EPILOG = """\
@@ -23,8 +23,8 @@ def run(words: list[str]) -> int:
         return 0
     from connector.runtime import Connector
 
-    with Connector(asked.integration) as connector:
-        preview = connector.preview(asked.action.id, asked.given, **asked.where)
+    with Connector(choice.integration(asked.folder)) as connector:
+        preview = connector.preview(asked.card.id, asked.given, **asked.where)
     if asked.args.json:
         terminal.print_json(preview.to_dict())
         return 0

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
 
 from connector import index
-from connector.cli import choice, inputs
-from connector.cli.describe import price_line
+from connector.cli import choice, options
+from connector.cli.card import Card, card
 from connector.cli.parser import Parser, Scan, named_folder, one_of
-from connector.errors import Problem
-from connector.spec import Action, Integration
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
 
 
-class Asked(NamedTuple):
+class Asked:
     """A command line that was understood."""
 
-    args: argparse.Namespace
-    action: Action
-    integration: Integration
-    given: dict[str, Any]
+    def __init__(self, args: argparse.Namespace, card: Card, folder: str) -> None:
+        from connector.cli import inputs
+
+        self.args = args
+        self.card = card
+        self.folder = folder
+        self.given: dict[str, Any] = inputs.given(args, card)
 
     @property
     def where(self) -> dict[str, Any]:
@@ -37,17 +41,11 @@ def read(command: str, words: Sequence[str], description: str, epilog: str) -> A
         _refuse_or_help(parser, words)
         return None
     folder = named_folder(words)
-    action, integration = choice.action(words[place], folder)
-    own = _parser(
-        command, f"{action.title}: {action.description}\n\n{_price(action, folder)}", epilog, action
-    )
+    found = card(words[place], folder)
+    paragraphs = (f"{found.title}: {found.description}", f"Price: {found.price_line}.", found.deprecation)
+    own = _parser(command, "\n\n".join(filter(None, paragraphs)), epilog, found)
     args = own.read([*words[:place], *words[place + 1 :]])
-    return None if args is None else Asked(args, action, integration, inputs.given(args, action))
-
-
-def _price(action: Action, folder: str) -> str:
-    price = f"Price: {price_line(action, choice.entry(action.id, folder)['price'])}."
-    return f"{price}\n\n{action.deprecated.sentence(action.title)}" if action.deprecated else price
+    return None if args is None else Asked(args, found, folder)
 
 
 def _refuse_or_help(parser: Parser, words: Sequence[str]) -> None:
@@ -55,17 +53,19 @@ def _refuse_or_help(parser: Parser, words: Sequence[str]) -> None:
     if Scan(parser, words).wants_help:
         parser.read(["--help"])
         return
+    from connector.errors import Problem
+
     parser.refuse(
         Problem("action", "which action? Name it behind the command; `connector actions` lists them")
     )
 
 
-def _parser(command: str, description: str, epilog: str, action: Action | None = None) -> Parser:
-    """The parser of a command; with an action, of its inputs too."""
-    usage = "[INPUTS] [OPTIONS]" if action else "ACTION [INPUTS] [OPTIONS]"
-    parser = Parser(f"{command} {action.id}" if action else command, description, epilog, usage)
-    if action is not None:
-        inputs.add_options(parser, action)
+def _parser(command: str, description: str, epilog: str, card: Card | None = None) -> Parser:
+    """The parser of a command; with an action's card, of its inputs too."""
+    usage = "[INPUTS] [OPTIONS]" if card else "ACTION [INPUTS] [OPTIONS]"
+    parser = Parser(f"{command} {card.id}" if card else command, description, epilog, usage)
+    if card is not None:
+        options.add_options(parser, card)
     _add_request_options(parser)
     _add_answer_options(parser, shown=command == "invoke")
     parser.add_common()

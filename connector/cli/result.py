@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import BooleanOptionalAction
 
 from connector.cli import choice, saving
-from connector.cli.invoke import interruptible, saved_all_the_same, shown_as
+from connector.cli.invocation import interruptible, saved_all_the_same, shown_as
 from connector.cli.parser import Parser, folder_of, one_of
 from connector.cli.progress import Progress
 from connector.cli.request import seconds

@@ -1,0 +1,77 @@
+"""The inputs of an action as options."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from connector.cli.card import Card
+    from connector.cli.parser import Parser
+
+# The options of ``invoke`` and ``preview`` themselves, in the long form.
+OWN = frozenset(
+    (
+        *("--json", "--integration", "--quiet", "--help"),
+        *("--environment", "--connection", "--accept", "--file", "--input"),
+        *(
+            "--wait",
+            "--no-wait",
+            "--timeout",
+            "--stream",
+            "--estimate",
+            "--on-filtered",
+            "--output",
+            "--show",
+        ),
+    )
+)
+# Where a parsed command line keeps an input; no option of ours has a space in it.
+PREFIX = "input "
+
+_METAVARS = {
+    "string": "TEXT",
+    "integer": "N",
+    "number": "N",
+    "object": "NAME=VALUE",
+    "boolean": "true|false",
+}
+
+
+def option_names(inputs: Iterable[str], taken: Iterable[str] = OWN) -> dict[str, str]:
+    """The option of each input: ``--its-name``, or ``--input-its-name`` where that is taken."""
+    used = set(taken)
+    found: dict[str, str] = {}
+    for name in inputs:
+        plain = f"--{name.replace('_', '-')}"
+        found[name] = plain if plain not in used else f"--input-{plain[2:]}"
+        used.add(found[name])
+    return found
+
+
+def add_options(parser: Parser, card: Card) -> None:
+    """Makes an option of each input, the required ones first."""
+    required = parser.add_argument_group(f"inputs of {card.title} that are required")
+    others = parser.add_argument_group("other inputs" if card.required else "inputs")
+    names = option_names(card.parameters)
+    for name, schema in card.parameters.items():
+        group = required if name in card.required else others
+        group.add_argument(names[name], **_settings(name, schema))
+
+
+def _settings(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    from connector.cli import describing
+
+    said = f"{schema['description'].strip()} ({describing.whole(schema)})".replace("%", "%%")
+    settings = {"dest": f"{PREFIX}{name}", "action": "append", "metavar": _metavar(schema), "help": said}
+    if schema.get("type") == "boolean":
+        settings |= {"nargs": "?", "const": "true"}
+    return settings
+
+
+def _metavar(schema: Mapping[str, Any]) -> str:
+    if schema.get("format") == "binary":
+        return "FILE"
+    named = "enum" if "enum" in schema else schema.get("type")
+    return _METAVARS.get(named, "VALUE") if isinstance(named, str) else "VALUE"
