@@ -29,9 +29,9 @@ def _from_edges(image: Image.Image) -> Image.Image:
     scale = min(1.0, _WORK / max(image.size))
     size = (max(8, round(image.width * scale)), max(8, round(image.height * scale)))
     small = image.resize(size, Image.Resampling.BOX)
-    frame = max(2, min(size) // 24)
+    frame = max(4, min(size) // 24)
     inside = heal.box_mask(size, (frame, frame, size[0] - frame, size[1] - frame))
-    behind = heal.diffused(small, inside).resize(image.size, Image.Resampling.BICUBIC)
+    behind = heal.smoothed(small, inside).resize(image.size, Image.Resampling.BICUBIC)
     return _solid(_marked(differs(image, behind), inside.resize(image.size)))
 
 

@@ -30,7 +30,7 @@ def filled(image: Image.Image, hole: Image.Image) -> Image.Image:
         return image
     part, gap = image.crop(around), hole.crop(around)
     plain = part.convert("RGB")
-    done = _patched(plain, gap) or _in_rows(plain, gap) or diffused(plain, gap)
+    done = _patched(plain, gap) or smoothed(plain, gap)
     result = image.copy()
     result.paste(done.convert(image.mode), around[:2], gap)
     return result
@@ -48,6 +48,11 @@ def _around(hole: Image.Image) -> Box | None:
         min(hole.width, box[2] + margin),
         min(hole.height, box[3] + margin),
     )
+
+
+def smoothed(image: Image.Image, hole: Image.Image) -> Image.Image:
+    """The hole filled with nothing but what leads across it."""
+    return _in_rows(image, hole) or diffused(image, hole)
 
 
 def diffused(image: Image.Image, hole: Image.Image, rows: bool = False) -> Image.Image:

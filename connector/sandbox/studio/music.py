@@ -55,6 +55,11 @@ class Style:
         """Samples in a beat. Four bars are a whole number of MP3 frames, so that these can be repeated."""
         return round(RATE * 60 / self.beats / 36) * 36
 
+    @property
+    def bars(self) -> int:
+        """Samples in four bars."""
+        return self.beat * 16
+
     def third(self, chord: int) -> int:
         """A chord's third, from the key's own scale."""
         scale = (0, 2, 3, 5, 7, 8, 10) if self.minor else (0, 2, 4, 5, 7, 9, 11)
@@ -114,9 +119,8 @@ def _always(value: float, count: int) -> Iterable[float]:
     return [value] * count
 
 
-def loops(prompt: str, seed: int, count: int) -> list[array[int]]:
+def loops(style: Style, prompt: str, seed: int, count: int) -> list[array[int]]:
     """Four bars in so many variations: the harmony stays, the melody changes."""
-    style = style_of(prompt, seed)
     ground = _ground(style)
     return [
         _varied(ground.copied(), style, random.Random(digest("melody", prompt, seed, i))).woven()
@@ -125,7 +129,7 @@ def loops(prompt: str, seed: int, count: int) -> list[array[int]]:
 
 
 def _ground(style: Style) -> Buses:
-    buses = Buses(style.beat * 16)
+    buses = Buses(style.bars)
     for bar, chord in enumerate(style.chords):
         _harmony(buses, style, chord, bar * 4 * style.beat)
         if style.drums:

@@ -52,22 +52,27 @@ def inpaint3(given: Given) -> Made:
 
 def _piece(given: Given, seconds: float) -> Piece:
     """Exactly so long: variations in a form that comes round again, with a beginning and an end."""
-    total = moments(seconds)
-    form = _form(given)
-    period = sum(len(part) for part in form)  # two channels at half the rate: as many samples as moments
+    total, style = moments(seconds), music.style_of(given.prompt, given.seed)
+    form = _FORM if style.bars / music.RATE < _QUICK else _SHORT_FORM
+    period = len(form) * style.bars * 2  # at our rate, which is twice that of the music
     first = period // 4 // pcm.MP3_FRAME
     least = first * pcm.MP3_FRAME + period + 2 * _FADE
     repeats = max(0, (total - least) // period)
     stored = total - repeats * period
-    looped = array("h", itertools.islice(itertools.cycle(itertools.chain(*form)), stored + 4))
-    samples = _faded(_cut(pcm.resampled(looped, music.RATE), stored))
+    samples = _faded(_cut(_played(given, style, form, stored), stored))
     return Piece(samples, first, period // pcm.MP3_FRAME, repeats)
 
 
-def _form(given: Given) -> list[array[int]]:
-    variations = music.loops(given.prompt, given.seed, 3)
-    quick = len(variations[0]) / RATE < _QUICK
-    return [variations[kind] for kind in (_FORM if quick else _SHORT_FORM)]
+def _played(given: Given, style: music.Style, form: tuple[int, ...], length: int) -> array[int]:
+    """At least so many moments of the form, over and over."""
+    parts = length // (style.bars * 2) + 1
+    order = list(itertools.islice(itertools.cycle(form), parts))
+    variations = music.loops(style, given.prompt, given.seed, max(order) + 1)
+    # Both channels at half the rate are as many samples as there are moments; four more feed the filter.
+    looped = array(
+        "h", itertools.islice(itertools.chain.from_iterable(variations[i] for i in (*order, 0)), length + 4)
+    )
+    return pcm.resampled(looped, music.RATE)
 
 
 def _faded(piece: array[int]) -> array[int]:

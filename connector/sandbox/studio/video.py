@@ -69,6 +69,6 @@ def _frame(image: Image.Image, move: Move, index: int, seed: int) -> av.VideoFra
     view = move.view(image.size, index / (_FRAMES - 1))
     seen = image.resize(image.size, Image.Resampling.BICUBIC, box=view)
     marked = label.stamp(seen, seed, "")[0]
-    frame = av.VideoFrame.from_bytes(marked.tobytes(), *marked.size, format="rgb24")
+    frame: av.VideoFrame = av.VideoFrame.from_image(marked)  # type: ignore[no-untyped-call]
     frame.pts, frame.time_base = index, Fraction(1, _RATE)
     return frame

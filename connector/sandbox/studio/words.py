@@ -37,7 +37,7 @@ _PLACES = _index(
         "meadow": "meadow garden flowers wildflowers spring prairie park lawn orchard",
         "forest": "forest woods woodland jungle grove rainforest autumn misty",
         "desert": "desert dune dunes sand sahara mars mesa oasis egypt",
-        "city": "city skyline town downtown street urban cyberpunk metropolis cityscape tokyo york paris london",
+        "city": "city skyline town downtown street urban cyberpunk metropolis tokyo york paris london",
         "space": "space galaxy cosmos planet planets universe orbit nebula stars cosmic asteroid saturn",
         "room": "room table kitchen indoors interior desk studio still shelf cafe library window bedroom",
         "snowfield": "snow snowy winter ice arctic iceberg glacier polar frozen antarctica",
