@@ -50,6 +50,11 @@ def _between(four: Sequence[Point], axis: int, t: float) -> float:
     return 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
 
 
+def _round_ends(pen: ImageDraw.ImageDraw, points: Sequence[Point], radius: float, fill: Colour | int) -> None:
+    for x, y in (points[0], points[-1]):
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=fill)
+
+
 class Canvas:
     """A picture being painted. Places are in canvas pixels, ``width`` by ``height``."""
 
@@ -101,13 +106,24 @@ class Canvas:
         self.draw.ellipse(box, fill=(*fill, round(255 * alpha)))
 
     def stroke(self, points: Sequence[Point], width: float, fill: Colour, alpha: float = 1.0) -> None:
-        """A line with round joints; the round ends are only drawn where they cannot show through."""
+        """A line with round joints and ends."""
         wide = max(1, round(width))
-        paint = (*fill, round(255 * alpha))
-        self.draw.line(list(points), fill=paint, width=wide, joint="curve")
-        if wide > 2 and alpha >= 1:
-            for x, y in (points[0], points[-1]):
-                self.oval((x, y), wide / 2, wide / 2, fill)
+        if alpha < 1 and wide > 3:
+            self._veiled(points, wide, fill, alpha)
+            return
+        self.draw.line(list(points), fill=(*fill, round(255 * alpha)), width=wide, joint="curve")
+        if wide > 2:
+            _round_ends(self.draw, points, wide / 2, fill)
+
+    def _veiled(self, points: Sequence[Point], wide: int, fill: Colour, alpha: float) -> None:
+        """By way of a mask: where the joints of a transparent line overlap, they would show."""
+        left, top = (int(min(p[axis] for p in points)) - wide for axis in (0, 1))
+        right, low = (int(max(p[axis] for p in points)) + wide for axis in (0, 1))
+        mask = Image.new("L", (right - left, low - top))
+        pen, moved = ImageDraw.Draw(mask), [(x - left, y - top) for x, y in points]
+        pen.line(moved, fill=round(255 * alpha), width=wide, joint="curve")
+        _round_ends(pen, moved, wide / 2, round(255 * alpha))
+        self.image.paste(fill, (left, top), mask)
 
     def glow(
         self, centre: Point, radius: float, fill: Colour, strength: float = 1.0, flat: float = 1.0

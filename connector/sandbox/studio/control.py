@@ -16,7 +16,7 @@ from connector.sandbox.studio.given import Given, Made
 from connector.sandbox.studio.words import Reading, digest, read
 
 _LEVELS = range(256)
-_PLAN = 200  # regions of a sketch are found at this size
+_PLAN = 300  # regions of a sketch are found at this size
 
 
 def _colours(reading: Reading, seed: int) -> list[Colour]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from connector.sandbox.studio.brush import Canvas, column
-from connector.sandbox.studio.colour import Colour, along, from_hsv, lighter
+from connector.sandbox.studio.colour import Colour, along, from_hsv, lighter, to_hsv
 from connector.sandbox.studio.land import stars
-from connector.sandbox.studio.light import Light
 
 
-def cosmos(canvas: Canvas, light: Light, dice: random.Random, side: float) -> None:
-    hue = dice.random() if light.name != "night" else 0.66
+def cosmos(canvas: Canvas, tints: Sequence[Colour], dice: random.Random, side: float) -> None:
+    hue = to_hsv(tints[0])[0] - 0.06 if tints else dice.choice((0.55, 0.66, 0.74, 0.82, 0.92))
     canvas.gradient(
         [from_hsv(hue, 0.75, 0.12), from_hsv(hue + 0.08, 0.7, 0.2), from_hsv(hue + 0.16, 0.7, 0.11)],
         0,

@@ -69,9 +69,9 @@ HOURS: dict[str, tuple[Light, ...]] = {
         _light("dusk", "#10284a #2c5078 #6b86a0 #d8a79a #f4cdae", "#ffe6c8", "#9298b8", 0.06, True, 0.34),
     ),
     "night": (
-        _light("night", "#050a20 #0d1b45 #1f3a72 #42669c", "#f4efd8", "#56689c", 0.08, True, 0.74),
-        _light("night", "#0a0822 #1c1648 #3a2c72 #6a529c", "#f6ecdc", "#645fa0", 0.08, True, 0.7),
-        _light("night", "#04131c #0b3040 #1c5560 #4a8a8a", "#f2f5e0", "#52809a", 0.08, True, 0.74),
+        _light("night", "#050a20 #0d1b45 #1f3a72 #42669c", "#f4efd8", "#7c8dc4", 0.08, True, 0.74),
+        _light("night", "#0a0822 #1c1648 #3a2c72 #6a529c", "#f6ecdc", "#8a84c8", 0.08, True, 0.7),
+        _light("night", "#04131c #0b3040 #1c5560 #4a8a8a", "#f2f5e0", "#74a4b4", 0.08, True, 0.74),
     ),
     "storm": (
         _light("storm", "#242c38 #46525f #74828c #a9b4b4", "#e8eeee", "#9aa6b4", 0.06, False, 0.8),

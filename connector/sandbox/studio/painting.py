@@ -67,11 +67,17 @@ def _compose(canvas: Canvas, reading: Reading, light: Light, dice: random.Random
         abstract.abstract(canvas, dice, reading.tints)
         stage = Stage(near=0.84, far=0.8, air=0.74, scale=1.1)
     else:
-        stage = PLACES[setting](Scene(canvas, light, random.Random(dice.random()), reading.weather, hero_x))
+        stage = PLACES[setting](
+            Scene(canvas, light, random.Random(dice.random()), reading.weather, hero_x, reading.tints)
+        )
     _weather(canvas, reading, light, dice, weather.BEHIND)
     found = {} if empty else _things(canvas, reading, light, dice, stage, hero_x)
-    _weather(canvas, reading, light, dice, weather.IN_FRONT)
+    if setting not in _SHELTERED:
+        _weather(canvas, reading, light, dice, weather.IN_FRONT)
     return found
+
+
+_SHELTERED = ("room", "underwater", "space", "abstract")  # where no rain falls
 
 
 def _weather(

@@ -21,7 +21,7 @@ from connector.sandbox.studio.wilds import (
 
 
 def space(scene: Scene) -> Stage:
-    cosmos(scene.canvas, scene.light, scene.dice, scene.sun_x)
+    cosmos(scene.canvas, scene.tints, scene.dice, scene.sun_x)
     return Stage(near=1.02, far=0.95, air=0.78, scale=1.15)
 
 

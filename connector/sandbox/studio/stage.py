@@ -33,6 +33,7 @@ class Scene:
     dice: random.Random
     weather: frozenset[str]
     hero_x: float
+    tints: tuple[Colour, ...] = ()
 
     @property
     def sun_x(self) -> float:

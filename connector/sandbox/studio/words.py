@@ -35,7 +35,7 @@ _PLACES = _index(
         "mountains": "mountain mountains peak peaks alps alpine valley summit himalaya everest canyon",
         "hills": "hill hills countryside field fields farm rural landscape village road country grass",
         "meadow": "meadow garden flowers wildflowers spring prairie park lawn orchard",
-        "forest": "forest woods woodland jungle grove rainforest autumn misty",
+        "forest": "forest woods woodland jungle grove rainforest misty",
         "desert": "desert dune dunes sand sahara mars mesa oasis egypt",
         "city": "city skyline town downtown street urban cyberpunk metropolis tokyo york paris london",
         "space": "space galaxy cosmos planet planets universe orbit nebula stars cosmic asteroid saturn",
