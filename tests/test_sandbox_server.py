@@ -19,6 +19,7 @@ from sandbox.support import KEY, MINIMAL, file, sandbox, send
 from connector.sandbox import Sandbox, Settings, serving
 from connector.sandbox.command import add_arguments, greeting, run
 from connector.sandbox.document import load
+from connector.sandbox.server import _listen
 
 CORE = "/v2beta/stable-image/generate/core"
 ERASE = "/v2beta/stable-image/edit/erase"
@@ -129,6 +130,14 @@ def test_curl(served: tuple[Sandbox, str], http: httpx.Client, tmp_path: Path) -
         capture_output=True, check=True,
     )  # fmt: skip
     assert json.loads(said.stdout)["seed"] == 3
+
+
+def test_an_answer_waits_for_no_acknowledgement() -> None:
+    """A small answer leaves at once: its head and its body are not held back to be sent together."""
+    with _listen("127.0.0.1", 0) as door, socket.create_connection(door.getsockname()):
+        came, _ = door.accept()
+        with came:
+            assert came.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_get_over_the_wire(http: httpx.Client) -> None:
