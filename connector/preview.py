@@ -47,8 +47,10 @@ class Preview:
     def curl(self) -> str:
         """A shell-safe command that sends the same; files stand as ``@path``, secrets as a mask."""
         request = self.request
-        words = [f"curl --request {request.method} {_quoted(mask(request.url, request.secrets))}"]
-        words += [_option("--header", f"{name}: {value}", request.secrets) for name, value in request.headers]
+        # With --request HEAD curl would wait for the body that the answer announces and does not have.
+        method = "--head" if request.method == "HEAD" else f"--request {request.method}"
+        words = [f"curl {method} {_quoted(mask(request.url, request.secrets))}"]
+        words += [_header(name, value, request.secrets) for name, value in request.headers]
         words += list(_body_options(request))
         return " \\\n  ".join(words)
 
@@ -118,6 +120,11 @@ def _place(content: Content) -> str:
 def _escaped(name: str) -> str:
     """A name as curl reads it inside a form: quoted, with its own quotes and backslashes escaped."""
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _header(name: str, value: str, secrets: Iterable[str]) -> str:
+    """A header; curl takes ``name:`` for one to leave out, and ``name;`` for an empty one."""
+    return _option("--header", f"{name}: {value}" if value else f"{name};", secrets)
 
 
 def _option(option: str, value: str, secrets: Iterable[str]) -> str:
