@@ -183,4 +183,4 @@ def price_text(action: Action) -> str:
         return "varies"
     shown = f"{numbers[0]:g}" + (f" to {numbers[-1]:g}" if numbers[0] != numbers[-1] else "")
     formula = any(isinstance(value, str) for value in named)
-    return f"from {shown}" if formula else shown
+    return f"about {shown}" if formula else shown

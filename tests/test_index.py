@@ -48,7 +48,7 @@ def test_each_action_is_listed_with_what_people_choose_by(folder: Path, tmp_path
         ("2.5", "2.5"),
         ("0", "free"),
         ("{by: name, values: {a: 4, b: 2.5}}", "2.5 to 4"),
-        ("{by: name, values: {a: 20, b: '{{ 17 + 0.06 * (inputs.name | default(50)) }}'}}", "from 20"),
+        ("{by: name, values: {a: 20, b: '{{ 17 + 0.06 * (inputs.name | default(50)) }}'}}", "about 20"),
         ("'{{ inputs.name * 2 }}'", "varies"),
         ("by_request", "varies"),
     ],

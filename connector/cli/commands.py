@@ -45,7 +45,7 @@ _EXAMPLES = """\
 Examples
   connector actions upscale
   connector describe erase
-  connector invoke stable-image-core -e sandbox --prompt "a paper boat" -o boat.png
+  connector invoke stable-image-core -e sandbox --prompt "a paper boat"
   connector connections add work -e production --api-key -
 """
 
@@ -66,8 +66,8 @@ def _help() -> str:
     lines = ["Usage: connector COMMAND [WORDS] [OPTIONS]", ""]
     for heading, rows in TABLE:
         lines += [terminal.paint(heading, "bold"), *terminal.columns(rows), ""]
-    lines += ["`connector COMMAND --help` tells a command's options. Every command takes --json,"]
-    lines += ["--quiet and --integration FOLDER; `connector --version` tells the version.", ""]
+    lines += ["`connector COMMAND --help` tells a command's options. Every command takes"]
+    lines += ["--json, --quiet and --integration FOLDER. --version tells the version.", ""]
     codes = [(str(code), reason) for code, reason, _ in exits.ROWS]
     return "\n".join([*lines, _EXAMPLES, "Exit codes", *terminal.columns(codes)])
 

@@ -8,8 +8,9 @@ from connector.cli.parser import Parser
 from connector.errors import InvocationError
 
 _EPILOG = """\
-It serves the sandbox on a free port for as long as it takes, spends nothing, and keeps
-nothing outside the folder. Jobs are asked for every ten seconds, so it takes about a minute.
+It serves the sandbox on a free port for as long as it takes, spends nothing,
+and keeps nothing outside the folder. Jobs are asked for every ten seconds, so
+it takes about a minute.
 
 examples:
   connector demo

@@ -19,6 +19,8 @@ Say = Callable[[str], None]
 
 # Two cores draw two pictures; jobs wait beside them.
 _AT_ONCE = 6
+# Seconds; nothing that the sandbox makes takes as long.
+_LONGEST = 240
 
 
 async def use_all(connector: AsyncConnector, folder: Path, say: Say) -> list[Tile]:
@@ -37,11 +39,11 @@ async def use_all(connector: AsyncConnector, folder: Path, say: Say) -> list[Til
 
     makers = [action for action in listed if action.id not in fetching]
     fetchers = [action for action in listed if action.id in fetching]
-    tiles = {}
-    for group in (makers, fetchers):
-        for action, tile in zip(group, await asyncio.gather(*map(use, group)), strict=True):
-            tiles[action.id] = tile
-    return [tiles[action.id] for action in listed]
+    shown = dict(zip(makers, await asyncio.gather(*map(use, makers)), strict=True))
+    # The upstream was just asked for these results, and may not be asked again at once.
+    await asyncio.sleep(max((action.job.interval for action in listed if action.job), default=0))
+    shown |= dict(zip(fetchers, await asyncio.gather(*map(use, fetchers)), strict=True))
+    return [shown[action] for action in listed]
 
 
 def _given(
@@ -65,7 +67,7 @@ async def _used(
     say: Say,
 ) -> Tile:
     try:
-        result = await connector.invoke(action.id, given)
+        result = await connector.invoke(action.id, given, timeout=_LONGEST)
     except ConnectorError as error:
         say(f"  {action.id:<34} {error.code}: {error.message.splitlines()[0]}")
         return Tile(action.title, error.code, failed=True)

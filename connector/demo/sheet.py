@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connector.demo.look import GROUND, fitted
 from connector.demo.tile import Tile
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
 
 _PAPER = (250, 249, 246)
-_FRAME = (232, 229, 222)
 _INK = (34, 38, 46)
 _QUIET = (118, 120, 126)
 _ALARM = (176, 42, 48)
@@ -39,19 +39,13 @@ def draw(tiles: Sequence[Tile], target: Path, *, columns: int) -> Path:
 
 def _place(paper: Image.Image, pen: ImageDraw.ImageDraw, tile: Tile, box: tuple[int, int, int, int]) -> None:
     left, top, wide, high = box
-    pen.rounded_rectangle((left, top, left + wide, top + high), 6, fill=_FRAME)
-    picture = _picture(tile, wide, high)
-    if picture is None:
-        _write(pen, _kind(tile), left + 14, top + high // 2 - 12, wide - 28, 18, _QUIET)
-    else:
+    pen.rounded_rectangle((left, top, left + wide, top + high), 6, fill=GROUND)
+    picture = fitted(tile, wide, high)
+    if picture is not None:
         inset = (left + (wide - picture.width) // 2, top + (high - picture.height) // 2)
         paper.paste(picture, inset, picture)
     _write(pen, tile.title, left, top + high + 9, wide, 17, _INK)
     _write(pen, tile.facts, left, top + high + 32, wide, 14, _ALARM if tile.failed else _QUIET)
-
-
-def _kind(tile: Tile) -> str:
-    return tile.picture.suffix.lstrip(".").upper() if tile.picture else "no answer"
 
 
 def _write(
@@ -64,61 +58,3 @@ def _write(
     while shown and pen.textlength(shown, font=font) > wide:
         shown = shown.rstrip("…")[:-1].rstrip() + "…"
     pen.text((left, top), shown, font=font, fill=ink)
-
-
-def _picture(tile: Tile, wide: int, high: int) -> Image.Image | None:
-    """The tile's picture, cropped and fitted; transparency shows as a chequered ground."""
-    opened = _opened(tile.picture) if tile.picture else None
-    if opened is None:
-        return None
-    if tile.crop is not None:
-        left, top, right, bottom = tile.crop
-        opened = opened.crop(
-            (
-                round(left * opened.width),
-                round(top * opened.height),
-                round(right * opened.width),
-                round(bottom * opened.height),
-            )
-        )
-        # A detail is enlarged as it is, so that the two can be compared.
-        scale = min(wide / opened.width, high / opened.height)
-        opened = opened.resize((round(opened.width * scale), round(opened.height * scale)))
-    opened.thumbnail((wide, high))
-    return _on_chequers(opened)
-
-
-def _on_chequers(picture: Image.Image) -> Image.Image:
-    from PIL import Image, ImageDraw
-
-    if picture.getchannel("A").getextrema() == (255, 255):
-        return picture
-    ground = Image.new("RGBA", picture.size, (255, 255, 255, 255))
-    pen = ImageDraw.Draw(ground)
-    for y in range(0, ground.height, 12):
-        for x in range((y // 12 % 2) * 12, ground.width, 24):
-            pen.rectangle((x, y, x + 11, y + 11), fill=(222, 222, 222, 255))
-    ground.alpha_composite(picture)
-    return ground
-
-
-def _opened(path: Path) -> Image.Image | None:
-    """A picture, the middle frame of a video, or None for what cannot be seen."""
-    from PIL import Image, UnidentifiedImageError
-
-    if path.suffix == ".mp4":
-        return _frame(path)
-    try:
-        with Image.open(path) as image:
-            return image.convert("RGBA")
-    except UnidentifiedImageError:
-        return None
-
-
-def _frame(path: Path) -> Image.Image:
-    import av
-
-    with av.open(str(path)) as container:
-        frames = list(container.decode(video=0))
-    image: Image.Image = frames[len(frames) // 2].to_image()  # type: ignore[no-untyped-call]
-    return image.convert("RGBA")

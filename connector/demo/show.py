@@ -13,6 +13,7 @@ from typing import Any
 
 from connector.connection import Configuration, Connection
 from connector.demo import actions, sheet, story
+from connector.events import Event
 from connector.ledger import Ledger
 from connector.runtime import AsyncConnector
 
@@ -39,7 +40,7 @@ def run(folder: Path, *, only_story: bool = False) -> int:
 
 async def _all(url: str, folder: Path, home: Path, only_story: bool) -> int:
     began = time.monotonic()
-    async with AsyncConnector(home=home) as connector:
+    async with AsyncConnector(home=home, on_event=_hear) as connector:
         _connect(connector, url)
         _say(f"Connection tested: {await connector.test()}.")
         _say("")
@@ -82,6 +83,12 @@ def _costs(ledger: Ledger) -> None:
         total += row.credits or 0
         _say(f"  {row.action:<36} {row.credits or 0:>8g} credits  {row.invocations} times")
     _say(f"  {'together':<36} {total:>8g} credits")
+
+
+def _hear(event: Event) -> None:
+    """What goes otherwise than it should is said; a job that is not finished yet is no news."""
+    if event.kind in ("again", "waiting") or (event.kind == "poll" and "in progress" not in event.sentence):
+        _say(f"  ... {event.sentence}")
 
 
 def _say(text: str) -> None:

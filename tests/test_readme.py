@@ -1,0 +1,89 @@
+"""What the README shows is what happens."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from connector.cli import main
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
+
+
+def _blocks(kind):
+    return [text for name, text in BLOCKS if name == kind]
+
+
+def _commands():
+    """Each `connector` line of a shell block; those that would reach the vendor or make are not run."""
+    lines = [line for block in _blocks("sh") for line in block.splitlines()]
+    return [line for line in lines if line.startswith("connector ")]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONNECTOR_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("STABILITY_API_KEY", "sk-readme-0123456789")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".secrets").mkdir()
+    (tmp_path / ".secrets" / "stability-staging").write_text("sk-staging-0123456789\n")
+    (tmp_path / ".secrets" / "stability-staging").chmod(0o600)
+    for name in ("actions", "schemas", "integration.yaml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_program_runs(home):
+    """The README's Python works as it stands."""
+    (program,) = _blocks("python")
+    exec(compile(program, "README.md", "exec"), {})
+    assert (home / "out" / "room.png").stat().st_size > 1000
+
+
+def test_the_preview_is_what_the_command_prints(home, capsys):
+    """The request beside the spec is the real one."""
+    (shown,) = _blocks("console")
+    command, _, expected = shown.removeprefix("$ ").partition("\n")
+    assert main(shlex.split(command)[1:]) == 0
+    assert capsys.readouterr().out == expected
+
+
+def test_the_spec_shown_is_part_of_the_spec():
+    """Nothing in the excerpt is invented."""
+    (excerpt,) = map(yaml.safe_load, _blocks("yaml"))
+    assert _within(excerpt, yaml.safe_load((ROOT / "actions" / "fast-upscale.yaml").read_text()))
+
+
+def _within(part, whole):
+    if isinstance(part, dict):
+        return all(name in whole and _within(value, whole[name]) for name, value in part.items())
+    return part == whole
+
+
+def test_its_commands_are_understood(home, capsys):
+    """Those that would reach an upstream are told by an error of it, and not by one of usage."""
+    for command in _commands():
+        if "connections test" in command or command.split()[1] == "demo":
+            continue
+        if "staging --prompt" in command:
+            command += " --estimate"
+        assert (command, main(shlex.split(command, comments=True)[1:])) == (command, 0)
+
+
+def test_its_links_lead_somewhere():
+    """Files that it names are there."""
+    targets = re.findall(r"\]\(([^)#]+)\)", README)
+    assert [target for target in targets if "://" not in target and not (ROOT / target).exists()] == []
+
+
+def test_every_command_is_one():
+    """A command that was renamed is noticed."""
+    from connector.cli.commands import NAMES
+
+    named = set(re.findall(r"`?connector ([a-z]+)", " ".join(_commands()))) - {"staging"}
+    assert named <= set(NAMES)
