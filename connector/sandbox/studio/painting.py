@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops
 
-from connector.sandbox.studio import abstract, weather
+from connector.sandbox.studio import abstract, sizes, weather
 from connector.sandbox.studio.brush import Canvas
 from connector.sandbox.studio.colour import Colour, colour, mix
 from connector.sandbox.studio.files import SHAPE, Thing
@@ -19,6 +19,7 @@ from connector.sandbox.studio.stage import Scene, Stage
 from connector.sandbox.studio.words import Asked, Reading, digest, read
 
 Box = tuple[int, int, int, int]
+_LARGEST = 2_200_000  # pixels that are painted one by one
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ def paint(
     prompt: str, seed: int, size: tuple[int, int], negative: str = "", *, empty: bool = False
 ) -> Painting:
     """The scene that a prompt describes, or only its place. The size changes nothing in what the dice say."""
+    small = _bounded(size)
+    if small != size:
+        return _enlarged(paint(prompt, seed, small, negative, empty=empty), size)
     reading = read(prompt, negative)
     dice = random.Random(digest("paint", prompt, seed))
     light = light_for(reading.hour, reading.tints, dice)
@@ -41,6 +45,17 @@ def paint(
     _vignette(canvas)
     found = {name: _outlined(shape, size) for name, shape in shapes.items()}
     return Painting(canvas.finished(), {name: thing for name, thing in found.items() if thing})
+
+
+def _bounded(size: sizes.Size) -> sizes.Size:
+    """The size itself, or one that is painted quickly and can be enlarged without loss to the eye."""
+    return size if size[0] * size[1] <= _LARGEST else sizes.with_pixels(size, _LARGEST * 0.99)
+
+
+def _enlarged(painting: Painting, size: sizes.Size) -> Painting:
+    x, y = size[0] / painting.image.width, size[1] / painting.image.height
+    things = {name: thing.moved(0, 0, x, y) for name, thing in painting.things.items()}
+    return Painting(painting.image.resize(size, Image.Resampling.BICUBIC), things)
 
 
 def _outlined(shape: Image.Image, size: tuple[int, int]) -> Thing | None:
@@ -181,12 +196,13 @@ def _vignette(canvas: Canvas) -> None:
 
 def add(picture: Image.Image, asked: Asked, box: Box, seed: int, hour: str | None = None) -> Image.Image:
     """A thing painted into a box of a finished picture, in the light that the picture has there."""
-    canvas = Canvas.over(picture.crop(box))
+    size = (box[2] - box[0], box[3] - box[1])
+    canvas = Canvas.over(picture.resize(_bounded(size), Image.Resampling.BICUBIC, box=box))
     dice = random.Random(digest("add", asked.motif.name, seed))
     light = light_for(hour or "day", (), dice)
     place = _filling(canvas, asked.motif, dice.random() < 0.5)
     put(canvas, asked.motif, place, _ambient(coat_for(asked, light, dice), picture, light))
-    return canvas.finished().resize((box[2] - box[0], box[3] - box[1]))
+    return canvas.finished().resize(size, Image.Resampling.BICUBIC)
 
 
 def _filling(canvas: Canvas, motif: Motif, flipped: bool) -> Place:
