@@ -6,13 +6,13 @@ from connector.cli import exits, terminal
 from connector.cli.parser import Parser, folder_of
 
 _EPILOG = """\
-Each problem is a line: FILE:LINE: PATH: what is wrong and what to do. The exit code is 1
-where there is one, else 0; warnings alone leave it at 0.
+Each problem is a line: FILE:LINE: PATH: what is wrong and what to do.
+The exit code is 1 where there is one, else 0; warnings alone leave it at 0.
 
 examples:
   connector check
   connector check my-integration/
-  connector check --against openapi.json    do the specs agree with that document?
+  connector check --against openapi.json    compare with that document too
 """
 
 

@@ -5,13 +5,14 @@ The scripts know nothing of actions and options: they ask ``connector __complete
 
 from __future__ import annotations
 
+from connector.cli import terminal
 from connector.cli.parser import Parser, one_of
 
 _EPILOG = """\
 To have it in every shell from now on:
   bash   echo 'eval "$(connector completion bash)"' >> ~/.bashrc
-  zsh    echo 'eval "$(connector completion zsh)"' >> ~/.zshrc    (behind compinit)
-  fish   connector completion fish > ~/.config/fish/completions/connector.fish
+  zsh    echo 'eval "$(connector completion zsh)"' >> ~/.zshrc  (after compinit)
+  fish   echo 'connector completion fish | source' >> ~/.config/fish/config.fish
 """
 
 # bash ends a word at = : and @, so that it must be told what of a completion it has already.
@@ -35,7 +36,7 @@ _connector() {
         [[ $line == */ ]] && folders+=("$line") || found+=("$line")
     done < <(connector __complete zsh -- "${(@)words[2,CURRENT]}" 2>/dev/null)
     (( ${#folders} )) && compadd -S '' -- "${folders[@]}"
-    (( ${#found} )) && _describe -V connector found
+    (( ${#found} )) && _describe connector found
 }
 compdef _connector connector
 """
@@ -54,5 +55,8 @@ def run(words: list[str]) -> int:
     args = parser.read(words)
     if args is None:
         return 0
-    print(SCRIPTS[args.shell], end="")
+    if args.json:
+        terminal.print_json({"shell": args.shell, "script": SCRIPTS[args.shell]})
+    else:
+        print(SCRIPTS[args.shell], end="")
     return 0

@@ -22,14 +22,15 @@ from connector.secret import Secret
 from connector.spec import Integration
 
 _EPILOG = """\
-A secret is best piped in (-), typed at the prompt that comes where it is missing, or named
-by a reference: env:NAME, file:PATH, keyring:SERVICE/USER, vault:MOUNT/PATH#FIELD.
+A secret is best piped in (-), typed at the prompt that comes where it is
+missing, or named by a reference: env:NAME, file:PATH, keyring:SERVICE/USER,
+vault:MOUNT/PATH#FIELD.
 Adding to a NAME that is there adds a configuration for other environments.
 
 examples:
   connector connections add work -e production --api-key -  < key.txt
-  connector connections add work -e production -e staging --api-key env:STABILITY_API_KEY
-  connector connections add work -e proxy --base-url https://proxy.example --cap 500
+  connector connections add work -e production -e staging --api-key env:KEY
+  connector connections add work -e qa --base-url https://qa.example --cap 500
 """
 _PREFIX = "field "
 _PLACE = re.compile(r"^configurations\.\d+\.(fields\.)?")

@@ -25,12 +25,13 @@ Usage: connector connections COMMAND [WORDS] [OPTIONS]
   remove NAME  forget one, and its secrets
   rotate       seal all secrets again with the first master key
 
-A secret is kept encrypted, or is a reference (env:NAME, file:PATH, keyring:SERVICE/USER,
-vault:MOUNT/PATH#FIELD) that is read when it is used. No command ever shows it.
+A secret is kept encrypted, or is a reference (env:NAME, file:PATH,
+keyring:SERVICE/USER, vault:MOUNT/PATH#FIELD) that is read when it is used.
+No command ever shows it.
 
 examples:
-  connector connections add work -e production --api-key -        read from standard input
-  connector connections add work -e staging --base-url https://staging.example --api-key env:KEY
+  connector connections add work -e production --api-key -   (from stdin)
+  connector connections add work -e staging --api-key env:KEY
   connector connections test work
   connector connections COMMAND --help
 """

@@ -98,7 +98,7 @@ def _answer(card: Card) -> str:
 
 def _sections(card: Card) -> Iterator[tuple[str, list[str]]]:
     names = option_names(card.parameters)
-    wide = min(max(map(len, names.values()), default=0) + 2, 24)
+    wide = min(max(map(len, names.values()), default=0) + 2, 27)
     yield "Inputs", [line for name in card.ordered for line in _input(card, name, names[name], wide)]
     yield "Together", _listed(card.rules)
     yield "Notes", _listed(card.spec.get("notes", ()))

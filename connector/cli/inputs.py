@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,9 @@ from connector.errors import InvalidArguments, Problem
 
 def given(args: argparse.Namespace, card: Card) -> dict[str, Any]:
     """The arguments that the command line gives. Raises InvalidArguments where they can't be read."""
-    found = _from_file(args.file, card) if args.file else {}
-    problems: list[Problem] = []
     stdin = Stdin()
+    found = _from_file(args.file, card, stdin) if args.file else {}
+    problems: list[Problem] = []
     for name, texts in _texts(args, problems).items():
         try:
             found[name] = values.combined(card.parameters.get(name, {"type": "string"}), texts, stdin)
@@ -46,20 +45,20 @@ def _texts(args: argparse.Namespace, problems: list[Problem]) -> dict[str, list[
     return found
 
 
-def _from_file(name: str, card: Card) -> dict[str, Any]:
+def _from_file(name: str, card: Card, stdin: Stdin) -> dict[str, Any]:
     path = Path(name).expanduser()
-    read, folder = _read(name, path), path.parent
+    read, folder = _read(name, path, stdin), path.parent
     if not isinstance(read, dict):
         raise InvalidArguments([Problem("", "holds no inputs; write NAME: VALUE lines", name, 1)], card.title)
     known = card.parameters
     return {each: values.relocated(known.get(each, {}), value, folder) for each, value in read.items()}
 
 
-def _read(name: str, path: Path) -> Any:
+def _read(name: str, path: Path, stdin: Stdin) -> Any:
     from connector import yamlfile
 
     if name == "-":
-        document = yamlfile.parse(sys.stdin.buffer.read(), "standard input")
+        document = yamlfile.parse(_piped(stdin), "standard input")
     elif path.suffix == ".json":
         return _read_json(name, path)
     else:
@@ -67,6 +66,13 @@ def _read(name: str, path: Path) -> Any:
     if document.problems:
         raise InvalidArguments(document.problems)
     return document.value
+
+
+def _piped(stdin: Stdin) -> bytes:
+    try:
+        return stdin.bytes()
+    except Unclear as unclear:
+        raise InvalidArguments([Problem("file", str(unclear))]) from unclear
 
 
 def _read_json(name: str, path: Path) -> Any:

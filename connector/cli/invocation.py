@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 def run(asked: Asked, words: Sequence[str]) -> int:
     """Does what is asked for; the exit code."""
-    _check(asked.args)
+    _check(asked)
     progress = Progress(asked.card.title, quiet=asked.args.quiet)
     with Connector(choice.integration(asked.folder), on_event=progress) as connector:
         if asked.args.estimate:
@@ -49,11 +49,11 @@ def saved_all_the_same(words: Sequence[str], shown: Shown, act: Callable[[], int
         return code
 
 
-def _check(args: Namespace) -> None:
-    if args.stream and not args.wait:
-        raise InvalidArguments(
-            [Problem("stream", "a job is either streamed or not waited for; leave one out")]
-        )
+def _check(asked: Asked) -> None:
+    args = asked.args
+    if args.stream and "job" in asked.card.spec:
+        sentence = "the answer of this action is a job, whose result is fetched whole; leave --stream out"
+        raise InvalidArguments([Problem("stream", sentence)], asked.card.title)
     if not args.estimate:
         saving.check(args.output, as_json=args.json, streams=args.stream)
 

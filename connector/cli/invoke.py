@@ -6,13 +6,13 @@ from connector.cli import request
 
 _DESCRIPTION = "Uses an action, and saves what it makes. Each of its inputs is an option."
 _EPILOG = """\
-A file is @PATH, a path, a URL, a data URI, or @- for standard input. An option that an
-input shares its name with is ours; the input's is then --input-NAME.
+A file is @PATH, a path, a URL, a data URI, or @- for standard input. Where an
+input has the name of one of these options, its own option is --input-NAME.
 
 examples:
-  connector invoke stable-image-core -e sandbox --prompt "a paper boat" -o boat.png
+  connector invoke stable-image-core -e sandbox --prompt "a boat" -o boat.png
   connector invoke erase --image @room.png --mask @mask.png -o out/
-  connector invoke start-creative-upscale --image @small.png --prompt "a vase" --no-wait
+  connector invoke start-creative-upscale --image @s.png --prompt "a vase"
   connector invoke stable-image-ultra -f inputs.yaml --seed 7 --json
   connector invoke stable-diffusion-3 --help
 """

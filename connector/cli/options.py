@@ -36,6 +36,7 @@ _METAVARS = {
     "number": "N",
     "object": "NAME=VALUE",
     "boolean": "true|false",
+    "enum": "CHOICE",
 }
 
 

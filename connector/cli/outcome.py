@@ -135,7 +135,7 @@ def _print_value(result: Result) -> None:
     if result.outcome == "pending":
         print(result.job_id)
     elif isinstance(result.value, str):
-        print(result.value)
+        print(terminal.clean(result.value) if terminal.is_terminal(sys.stdout) else result.value)
     elif result.value is not None:
         print(_pretty(result.value))
 

@@ -8,8 +8,8 @@ from connector.cli import choice, request, terminal
 
 _DESCRIPTION = "Shows the request that invoke would send, as a curl command with its secrets masked."
 _EPILOG = """\
-Options of invoke that are about the answer are accepted here and change nothing,
-so that a command line is previewed by changing one word.
+Options of invoke that are about the answer are accepted here and change
+nothing, so that a command line is previewed by changing one word.
 
 examples:
   connector preview stable-image-core --prompt "a paper boat"

@@ -24,7 +24,7 @@ class Progress:
     def __init__(self, subject: str, *, quiet: bool) -> None:
         self.job_id: str | None = None
         self.sent = False
-        self._said = subject
+        self._subject = self._said = subject
         self._told = ""
         self._quiet = quiet
         self._live = not quiet and terminal.is_terminal(sys.stderr)
@@ -38,8 +38,7 @@ class Progress:
         self.sent = self.sent or event.kind == "sent"
         self.job_id = event.job_id or self.job_id
         sentence = _sentence(event)
-        if event.kind not in ("sent", "answered"):
-            self._said = sentence
+        self._said = self._subject if event.kind in ("sent", "answered") else sentence
         if _lasts(event) and not self._quiet and (event.kind in _ALWAYS or not self._live):
             self._tell(sentence)
 

@@ -14,7 +14,7 @@ from connector.runtime import Connector
 _EPILOG = """\
 examples:
   connector result ID                  wait for it, and save what it made
-  connector result ID --no-wait        ask once; exit code 9 where it is not finished
+  connector result ID --no-wait        ask once; exit code 9: not finished
   connector result ID -o out/ --json
 `connector jobs` lists the jobs that are running.
 """

@@ -6,8 +6,8 @@ from connector.cli.parser import Parser
 from connector.errors import InvocationError
 
 _EPILOG = """\
-The environment `sandbox` needs no server: connector invoke ... -e sandbox. This one is for
-other programs, which use its address in place of the API's.
+The environment `sandbox` needs no server: connector invoke ... -e sandbox.
+This one is for other programs, which use its address in place of the API's.
 
 examples:
   connector sandbox

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from connector.ledger import Entry, Spending
 
 _EPILOG = """\
-Days are UTC days. Credits are those of the declared prices; what was perhaps billed counts
-as billed and is told. An invocation whose outcome is unknown is never sent again by itself:
-look in the account whether it ran.
+Days are UTC days. Credits are those of the declared prices; what was perhaps
+billed counts as billed and is told. An invocation whose outcome is unknown is
+never sent again by itself: look in the account whether it ran.
 
 examples:
   connector spend --days 1

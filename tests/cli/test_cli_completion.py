@@ -1,0 +1,85 @@
+"""A shell is told what could stand where its cursor is."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+import pytest
+
+from connector.cli.completion import SCRIPTS
+
+
+@pytest.mark.parametrize(
+    ("typed", "some"),
+    [
+        ([""], {"actions", "invoke", "--help"}),
+        (["inv"], {"invoke"}),
+        (["describe", "stable-image"], {"stable-image-core", "stable-image-ultra"}),
+        (["actions", "--group", "E"], {"Edit"}),
+        (["invoke", "erase", "--im"], {"--image"}),
+        (["invoke", "erase", "--output-format", ""], {"png", "jpeg", "webp"}),
+        (["invoke", "erase", "--output-format=j"], {"--output-format=jpeg"}),
+        (["invoke", "erase", "--accept", ""], {"image/*", "application/json"}),
+        (["invoke", "erase", "--image", "@s"], {"@small.png"}),
+        (["invoke", "erase", "--image", "no"], {"note.txt"}),
+        (["invoke", "erase", "--on-filtered", ""], {"raise", "return"}),
+        (["preview", "generic-http-request", "--input"], {"--input-json", "--input"}),
+        (["invoke", "--environment", "sa"], {"sandbox"}),
+        (["balance", "-e", "prod"], {"production"}),
+        (["connections", ""], {"add", "rotate"}),
+        (["connections", "add", "x", "--api"], {"--api-key"}),
+        (["connections", "show", ""], {"work"}),
+        (["invoke", "erase", "-c", ""], {"work"}),
+        (["completion", ""], {"bash", "zsh", "fish"}),
+        (["check", "--against", "no"], {"note.txt"}),
+        (["spend", "--js"], {"--json"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_could_stand_there(typed: list[str], some: set[str], run: Any) -> None:
+    """Commands, actions, options, values, environments, connections and files are offered."""
+    run("connections add work --api-key env:STABILITY_API_KEY")
+    ended = run("__complete", "fish", "--", *typed)
+    assert ended.code == 0
+    assert some <= {line.partition("\t")[0] for line in ended.out.splitlines()}
+
+
+def test_an_option_that_is_given_is_not_offered_again(run: Any) -> None:
+    """Required inputs come first, and what is there already does not come."""
+    words = run("__complete", "zsh", "--", "invoke", "inpaint", "--prompt", "a", "").out.splitlines()
+    assert words[0].startswith("--image")
+    assert not [word for word in words if word.startswith("--prompt")]
+
+
+@pytest.mark.parametrize(
+    ("line", "held", "found"),
+    [
+        ("connector inv", "inv", "invoke"),
+        ("connector invoke erase --output-format=j", "j", "jpeg"),
+        ("connector invoke erase --image @s", "s", "small.png"),
+        ("connector invoke erase --image=@s", "s", "small.png"),
+        ("connector invoke erase --image 's", "'s", "small.png"),
+        ("connector invoke erase --image @", "@", "small.png"),
+    ],
+)
+def test_bash_gets_what_it_lacks(line: str, held: str, found: str, run: Any) -> None:
+    """bash ends a word at = and @, so a candidate is without what bash does not hold for its part."""
+    assert found in run("__complete", "bash", line, held).out.splitlines()
+
+
+def test_a_broken_integration_completes_nothing(run: Any) -> None:
+    """A shell has no place for messages."""
+    ended = run("__complete", "fish", "--", "describe", "--integration", "nowhere", "")
+    assert (ended.code, ended.out) == (0, "")
+
+
+@pytest.mark.parametrize("shell", SCRIPTS)
+def test_there_is_a_script(shell: str, run: Any) -> None:
+    """Each shell's script calls back for the words."""
+    assert f"connector __complete {shell}" in run(f"completion {shell}").out
+
+
+def test_bash_reads_its_script() -> None:
+    """The script is bash."""
+    subprocess.run(["bash", "-n"], input=SCRIPTS["bash"], text=True, check=True)

@@ -1,0 +1,272 @@
+"""An invocation's result is saved and told; its inputs come in as whoever types them has them."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from connector import Connector
+from connector.cli import main
+from connector.cli.values import Stdin, combined
+from connector.sandbox import transport
+
+SMALL = "erase -e sandbox --image @small.png --seed 7"
+
+
+def _sides(picture: Any) -> tuple[int, int]:
+    with Image.open(picture) as image:
+        return image.size
+
+
+def test_a_picture_is_saved_and_told(run: Any) -> None:
+    """The path is the result; what it is, seed, credits, request and environment stand beside it."""
+    ended = run(f"invoke {SMALL}")
+    assert ended.code == 0
+    assert ended.out == "erase-7.png\n"
+    assert "80x64 PNG" in ended.err
+    assert "seed 7, 5 credits" in ended.err
+    assert "request " in ended.err
+    assert "SANDBOX: The stand-in" in ended.err
+    assert _sides("erase-7.png") == (80, 64)
+
+
+def test_nothing_is_overwritten(run: Any) -> None:
+    """A name that is taken gets a number."""
+    paths = [run(f"invoke {SMALL} -q -o a.png").out for _ in range(2)]
+    assert paths == ["a.png\n", "a-2.png\n"]
+
+
+def test_quiet_prints_the_path_alone(run: Any) -> None:
+    """With -q nothing stands beside the result."""
+    assert run(f"invoke {SMALL} --quiet -o out/").err == ""
+    assert Path("out/erase-7.png").exists()
+
+
+def test_a_success_is_one_document(run: Any) -> None:
+    """--json is the result's own shape, and where its file is."""
+    document = run(f"invoke {SMALL} --json").document
+    assert document["file"] == "erase-7.png"
+    assert {
+        "action",
+        "outcome",
+        "environment",
+        "status",
+        "billed",
+        "media",
+        "seed",
+        "credits",
+    } <= document.keys()
+
+
+def test_the_ledger_knows_where_the_file_is(run: Any, place: Path) -> None:
+    """The place is noted beside the invocation."""
+    document = run(f"invoke {SMALL} --json").document
+    with Connector() as connector:
+        entry = connector.workspace.ledger.get(document["invocation_id"])
+    assert entry.files == (str(place / "erase-7.png"),)
+
+
+@pytest.mark.parametrize("options", ["-o -", "--stream"])
+def test_bytes_go_down_a_pipe(options: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """With -o - or --stream the file's bytes, and nothing else, are on standard output."""
+    assert main(["invoke", *SMALL.split(), *options.split()]) == 0
+    printed = capfdbinary.readouterr()
+    assert _sides(io.BytesIO(printed.out)) == (80, 64)
+    assert b"5 credits" in printed.err
+
+
+def test_a_stream_goes_to_a_file(run: Any) -> None:
+    """--stream with -o writes to a new file, and says which."""
+    document = run(f"invoke {SMALL} --stream --json -o out/").document
+    assert document["file"] == "out/erase-7.png"
+    assert _sides("out/erase-7.png") == (80, 64)
+
+
+def test_a_value_is_printed_as_json(run: Any) -> None:
+    """An answer that is no file is pretty-printed."""
+    assert json.loads(run("invoke balance -e sandbox").out) == {"credits": 1000}
+
+
+def test_a_value_goes_to_a_file_that_is_named(run: Any) -> None:
+    """-o is for values too."""
+    assert run("invoke balance -e sandbox -o out/").out == "out/balance.json\n"
+    assert json.loads(Path("out/balance.json").read_text()) == {"credits": 1000}
+
+
+def test_a_filtered_picture_is_saved_all_the_same(run: Any) -> None:
+    """A filtered result fails with its code, and what was delivered is still the caller's."""
+    ended = run("invoke sketch -e sandbox --image small.png --prompt sandbox-filter --seed 3")
+    assert ended.code == 4
+    assert "What was delivered is in sketch-3.png" in ended.err
+    assert Path("sketch-3.png").exists()
+
+
+def test_a_filtered_picture_can_be_wanted(run: Any) -> None:
+    """--on-filtered return makes it a result that says so."""
+    line = "invoke sketch -e sandbox --image small.png --prompt sandbox-filter --on-filtered return --json"
+    ended = run(line)
+    assert ended.code == 0
+    assert ended.document["outcome"] == "filtered"
+
+
+def test_a_filtered_failure_tells_its_file_in_json(run: Any) -> None:
+    """The document of the failure has the path."""
+    ended = run("invoke sketch -e sandbox --image small.png --prompt sandbox-filter --seed 3 --json")
+    assert ended.code == 4
+    assert ended.document["error"]["code"] == "filtered"
+    assert ended.document["file"] == "sketch-3.png"
+
+
+def test_a_deprecated_action_warns(run: Any) -> None:
+    """What the upstream has ended says so, and is previewed and sent all the same."""
+    ended = run(f"preview fetch-generation-result --id {'0' * 64}")
+    assert ended.code == 0
+    assert "Warning: " in ended.err
+    assert "is deprecated since" in ended.err
+
+
+def test_inputs_come_from_a_file(run: Any, place: Path) -> None:
+    """Paths in a file of inputs are relative to it; options replace what it says."""
+    (place / "given").mkdir()
+    (place / "small.png").rename(place / "given/own.png")
+    (place / "given/inputs.yaml").write_text("image: own.png\nseed: 3\noutput_format: webp\n")
+    document = run("preview erase -f given/inputs.yaml --seed 4 --json").document
+    parts = {part["name"]: part for part in document["parts"]}
+    assert parts["image"]["filename"] == "own.png"
+    assert parts["seed"]["value"] == "4"
+    assert parts["output_format"]["value"] == "webp"
+
+
+def test_inputs_come_from_json(run: Any, place: Path) -> None:
+    """A file whose name ends in .json is read as JSON, and its mistakes have their line."""
+    (place / "good.json").write_text('{"prompt": "a boat"}')
+    (place / "bad.json").write_text('{"prompt":\n "a boat"')
+    assert run("preview stable-image-core -f good.json --json").document["parts"][0]["value"] == "a boat"
+    assert "bad.json:2: is no JSON" in run("preview stable-image-core -f bad.json").err
+
+
+def test_a_file_comes_from_standard_input(run: Any, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """@- is what is piped in, once."""
+    with (place / "small.png").open() as piped:
+        monkeypatch.setattr(sys, "stdin", piped)
+        document = run("preview erase --image @- --json").document
+    assert document["parts"][0]["bytes"] == (place / "small.png").stat().st_size
+    with (place / "small.png").open() as piped:
+        monkeypatch.setattr(sys, "stdin", piped)
+        assert "mask: standard input is one file" in run("preview erase --image @- --mask @-").err
+
+
+def test_a_preview_is_what_is_sent(run: Any) -> None:
+    """--json of a preview has method, url, masked headers and ordered parts, and costs no secret."""
+    document = run("preview erase --image small.png --seed 3 --json").document
+    assert document["method"] == "POST"
+    assert document["url"].endswith("/v2beta/stable-image/edit/erase")
+    assert document["headers"]["authorization"] == "Bearer ********"
+    assert [part["name"] for part in document["parts"]] == ["image", "seed"]
+
+
+def test_an_estimate_sends_nothing(run: Any) -> None:
+    """--estimate tells the price, and the credits stay."""
+    told = run("invoke stable-diffusion-3 --prompt a --model sd3.5-flash --estimate --json").document
+    assert told == {"action": "stable-diffusion-3", "credits": 2.5, "why": "with model sd3.5-flash"}
+
+
+def test_an_input_may_share_its_name_with_an_option(run: Any) -> None:
+    """Its option is --input-NAME; mappings are JSON, or pairs that are put together."""
+    line = "preview generic-http-request --method POST --path /x --body json --json"
+    document = run(f"""{line} --input-json '{{"a": [1]}}' --headers x-a=1 --headers x-b=2""").document
+    assert json.loads(document["body"]["value"]) == {"a": [1]}
+    assert document["headers"]["x-a"] == "1"
+    assert document["headers"]["x-b"] == "2"
+
+
+def test_files_in_a_mapping_are_files(run: Any) -> None:
+    """--files NAME=@PATH puts a file into a form."""
+    line = "preview generic-http-request --method POST --path /x --body multipart"
+    parts = run(f"{line} --fields a=1 --files i=@small.png --json").document["parts"]
+    assert [part["name"] for part in parts] == ["a", "i"]
+    assert parts[1]["content_type"] == "image/png"
+
+
+def test_what_was_spent_is_told(run: Any) -> None:
+    """Day, environment and action have their sums."""
+    run(f"invoke {SMALL}")
+    assert "erase" in run("spend").out
+    document = run("spend --json").document
+    assert document["credits"] == 5
+    assert document["unknown"] == []
+    assert document["days"][0]["environment"] == "sandbox"
+
+
+def test_a_job_is_left_and_asked_for(run: Any) -> None:
+    """--no-wait gives the id; jobs lists it; result says that it is not finished, with its own code."""
+    started = run("invoke start-creative-upscale -e sandbox --image small.png --prompt a --no-wait")
+    assert started.code == 0
+    job = started.out.strip()
+    listed = run("jobs --json").document["jobs"]
+    assert [entry["upstream_id"] for entry in listed] == [job]
+    assert "start-creative-upscale" in run("jobs").out
+    asked = run(f"result {job} --no-wait --json")
+    assert asked.code == 9
+    assert asked.document["error"]["job_id"] == job
+
+
+def test_a_job_is_finished_in_another_command(run: Any, place: Path) -> None:
+    """result fetches what the job made, and saves it under the action that began it."""
+    start = "invoke replace-background-and-relight -e sandbox --subject-image small.png"
+    job = run(f"{start} --background-prompt a --no-wait -q").out.strip()
+    _let_time_pass(place.parent / "home", job)
+    ended = run("result", job, "-o", "out/")
+    assert ended.code == 0
+    assert Path(ended.out.strip()).name.startswith("replace-background-and-relight-")
+    assert "8 credits" in ended.err
+
+
+def _let_time_pass(home: Path, job: str) -> None:
+    """The stand-in's clock goes on by a minute, and it is time to ask for the job."""
+    transport(home / "stability-sandbox").sandbox.change_clock(advance=60)  # type: ignore[attr-defined]
+    with Connector() as connector:
+        ledger = connector.workspace.ledger
+        ledger.polled(ledger.get(job).id, next_poll=0)
+
+
+STDIN = Stdin()
+
+
+@pytest.mark.parametrize(
+    ("schema", "texts", "value"),
+    [
+        ({"type": "string"}, ["007"], "007"),
+        ({"type": "integer"}, ["-7"], -7),
+        ({"type": "integer"}, ["7.5"], "7.5"),
+        ({"type": "number"}, ["7"], 7),
+        ({"type": "number"}, [".5e3"], 500.0),
+        ({"type": "number"}, ["nan"], "nan"),
+        ({"type": "boolean"}, ["yes"], True),
+        ({"type": "boolean"}, ["maybe"], "maybe"),
+        ({"type": ["integer", "null"]}, ["null"], None),
+        ({"type": ["string", "integer"]}, ["7"], "7"),
+        ({"enum": [1, 2]}, ["2"], 2),
+        ({"type": "array", "items": {"type": "integer"}}, ["1", "x"], [1, "x"]),
+        ({"type": "array", "items": {"type": "integer"}}, ["[1, 2]", "3"], [1, 2, 3]),
+        ({"type": "object"}, ['{"a": 1}'], {"a": 1}),
+        ({"type": "object"}, ["not a pair"], "not a pair"),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, ["a=1", "a=2"], {"a": ["1", "2"]}),
+        ({"type": "object", "properties": {"a": {"type": "integer"}}}, ["a=1"], {"a": 1}),
+        ({}, ["[1"], "[1"),
+        ({}, ["[1]"], [1]),
+        ({"type": "string", "format": "binary"}, ["https://x.example/a.png"], "https://x.example/a.png"),
+        ({"type": "string", "format": "binary"}, ["@a.png"], Path("a.png")),
+    ],
+)
+def test_text_becomes_what_the_schema_asks_for(schema: dict[str, Any], texts: list[str], value: Any) -> None:
+    """Values are converted by their type; what cannot be stays text, for the checker to name."""
+    found = combined(schema, texts, STDIN)
+    assert found == value
+    assert type(found) is type(value)
