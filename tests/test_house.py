@@ -22,7 +22,10 @@ FLOORS = [
         "arrival", "transport", "database", "sealing", "references", "connections", "budget", "ledger",
         "alive", "io", "connection", "entry", "checks", "drift",
     },
-    {"workspace", "targets", "arguments", "engine", "exchange", "prepare", "spend", "stream", "jobs", "runtime"},
+    {
+        "workspace", "targets", "arguments", "engine", "exchange", "prepare", "spend", "stream", "jobs",
+        "runtime",
+    },
     {"cli", "demo"},
 ]  # fmt: skip
 
