@@ -47,28 +47,29 @@ def run(words: list[str]) -> int:
     args = _parser(integration).read(words)
     if args is None:
         return 0
-    texts = {
-        name.removeprefix(_PREFIX): text
-        for name, text in vars(args).items()
-        if name.startswith(_PREFIX) and text is not None
-    }
+    configuration = _configuration(integration, args)
+    with Connector(integration) as connector:
+        try:
+            return _keep(connector, args, configuration)
+        except InvalidArguments as error:
+            raise _in_our_words(error, args.name) from error
+
+
+def _configuration(integration: Integration, args: argparse.Namespace) -> Configuration:
+    """What is to be kept; the credential is asked for where it is missing."""
     environments = tuple(args.environment or (integration.default_environment,))
     _check_environments(integration, environments, args.base_url)
-    fields = _fields(integration, texts, quiet=args.quiet or args.json)
-    configuration = Configuration(
+    own = vars(args)
+    texts = {name.removeprefix(_PREFIX): own[name] for name in own if name.startswith(_PREFIX) and own[name]}
+    return Configuration(
         "-".join(environments),
         environments,
         args.default,
         args.base_url,
         _headers(args.header or []),
         args.cap,
-        fields,
+        _fields(integration, texts, quiet=args.quiet or args.json),
     )
-    with Connector(integration) as connector:
-        try:
-            return _keep(connector, args, configuration)
-        except InvalidArguments as error:
-            raise _in_our_words(error, args.name) from error
 
 
 def _in_our_words(error: InvalidArguments, name: str) -> InvalidArguments:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from argparse import BooleanOptionalAction
+from argparse import BooleanOptionalAction, Namespace
 
 from connector.cli import choice, saving
 from connector.cli.invocation import interruptible, saved_all_the_same, shown_as
+from connector.cli.outcome import Shown
 from connector.cli.parser import Parser, folder_of, one_of
 from connector.cli.progress import Progress
 from connector.cli.request import seconds
+from connector.result import Result
 from connector.runtime import Connector
 
 _EPILOG = """\
@@ -29,23 +31,18 @@ def run(words: list[str]) -> int:
     progress.job_id = args.job_id
     with Connector(choice.integration(folder_of(args)), on_event=progress) as connector:
         shown = shown_as(connector, args)
+        return saved_all_the_same(words, shown, lambda: _fetch(connector, args, progress, shown))
 
-        def act() -> int:
-            with progress:
-                result = interruptible(
-                    progress,
-                    True,
-                    lambda: connector.wait(
-                        args.job_id,
-                        accept=args.accept,
-                        on_filtered=args.on_filtered,
-                        timeout=args.timeout if args.wait else 0,
-                    ),
-                )
-            shown.show(result)
-            return 0
 
-        return saved_all_the_same(words, shown, act)
+def _fetch(connector: Connector, args: Namespace, progress: Progress, shown: Shown) -> int:
+    def wait() -> Result:
+        timeout = args.timeout if args.wait else 0
+        return connector.wait(args.job_id, accept=args.accept, on_filtered=args.on_filtered, timeout=timeout)
+
+    with progress:
+        result = interruptible(progress, True, wait)
+    shown.show(result)
+    return 0
 
 
 def _parser() -> Parser:

@@ -228,6 +228,22 @@ def test_a_job_is_finished_in_another_command(run: Any, place: Path) -> None:
     assert "8 credits" in ended.err
 
 
+def test_an_interruption_of_what_costs_is_written_down(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Ctrl-C after a paid request left ends with its code; spend lists it as unknown."""
+    monkeypatch.setattr("connector.sandbox.Sandbox.answer", _interrupt)
+    ended = run(f"invoke {SMALL} --json")
+    assert ended.code == 130
+    assert ended.document["error"]["code"] == "interrupted"
+    assert ended.document["error"]["billed"] == "unknown"
+    assert "written down as unknown" in ended.document["error"]["message"]
+    assert [entry["action"] for entry in run("spend --json").document["unknown"]] == ["erase"]
+    assert "Outcome unknown" in run("spend").out
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def _let_time_pass(home: Path, job: str) -> None:
     """The stand-in's clock goes on by a minute, and it is time to ask for the job."""
     transport(home / "stability-sandbox").sandbox.change_clock(advance=60)  # type: ignore[attr-defined]
