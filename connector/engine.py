@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from connector import targets
@@ -19,7 +19,7 @@ from connector.names import nearest, same
 from connector.render import Target
 from connector.schema import Checker
 from connector.spec import Action, Integration
-from connector.targets import Destination
+from connector.targets import Destination, Opened
 from connector.transport import HttpTransport, Transport
 from connector.workspace import Workspace
 
@@ -53,6 +53,7 @@ class Engine:
         self._transports: dict[str | None, Transport] = {}
         self._checkers: dict[str, Checker] = {}
         self._authorizations: dict[str, tuple[Authorization, float | None]] = {}
+        self._opened = Opened()
         self._lock = threading.Lock()
 
     @cached_property
@@ -79,12 +80,9 @@ class Engine:
         self, connection: str | None, environment: str | None, *, masked: bool = False
     ) -> Destination:
         """Where these names lead; with ``masked``, without opening any secret."""
-        store, integration = self.workspace.connections, self.integration
-
-        def resolve() -> Destination:
-            return targets.resolve(integration, store, self.environ, connection, environment, masked=masked)
-
-        return await self.io.run(resolve)
+        resolve = partial(targets.resolve, masked=masked, opened=self._opened)
+        store = self.workspace.connections
+        return await self.io.run(resolve, self.integration, store, self.environ, connection, environment)
 
     def transport(self, destination: Destination) -> Transport:
         """What sends to a destination: the network, or what its environment has registered."""

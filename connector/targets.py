@@ -44,6 +44,28 @@ class Destination:
         return "\n".join((self.target.base_url, *self.secrets))
 
 
+class Opened:
+    """Destinations whose secrets were decrypted; each serves for as long as its connection stays as it was.
+
+    What a reference resolves to is kept nowhere, so a connection that has one is not kept either.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str | None], tuple[Connection, Destination]] = {}
+
+    def get(self, connection: Connection, environment: str | None) -> Destination | None:
+        before, destination = self._kept.get((connection.name, environment), (None, None))
+        return destination if before == connection else None
+
+    def keep(self, connection: Connection, environment: str | None, destination: Destination) -> Destination:
+        from connector.references import Reference
+
+        fields = (value for one in connection.configurations for value in one.fields.values())
+        if not any(isinstance(value, Reference) for value in fields):
+            self._kept[connection.name, environment] = (connection, destination)
+        return destination
+
+
 def resolve(
     integration: Integration,
     store: ConnectionStore,
@@ -52,10 +74,12 @@ def resolve(
     environment: str | None,
     *,
     masked: bool = False,
+    opened: Opened | None = None,
 ) -> Destination:
     """The destination of these names, or of the defaults. It blocks: it may ask a vault.
 
     With ``masked``, a mask stands for every secret and nothing is decrypted, which is enough to preview.
+    ``opened`` are those of earlier calls.
     Raises UnknownName, and MissingCredential where there is none for that environment.
     """
     environment = environment or environ.get("CONNECTOR_ENVIRONMENT") or None
@@ -64,7 +88,8 @@ def resolve(
         return _own(integration, declared, masked)
     found = _connection(integration, store, connection)
     if found is not None:
-        return _stored(integration, store, found, environment, masked)
+        before = opened.get(found, environment) if opened and not masked else None
+        return before or _stored(integration, store, found, environment, masked, opened)
     if declared is None:
         raise UnknownName(
             f"there is no environment {environment!r}{nearest(environment or '', integration.environments)}; "
@@ -101,6 +126,7 @@ def _stored(
     connection: Connection,
     environment: str | None,
     masked: bool,
+    opened: Opened | None,
 ) -> Destination:
     if connection.integration != integration.id:
         raise UnknownName(
@@ -121,9 +147,10 @@ def _stored(
     place = Environment(name, base_url, transport=declared.transport if declared else None)
     if configuration.base_url:
         place = Environment(name, base_url)
-    return _destination(
+    found = _destination(
         integration, connection.name, place, credential, tuple(configuration.headers), configuration.cap
     )
+    return found if masked or opened is None else opened.keep(connection, environment, found)
 
 
 def _from_variables(

@@ -1,0 +1,63 @@
+import pytest
+from upstream import OTHER, World, answer
+
+from connector import Configuration, Connection
+
+BASE = "https://parcels.example/api"
+
+
+@pytest.fixture
+def world(tmp_path):
+    environ = {"CONNECTOR_MASTER_KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "SECRET": "first"}
+    return World(tmp_path, *map(told, "123456"), integration=OTHER, environ=environ)
+
+
+def told(token):
+    return lambda request: answer(200, {"access_token": token} if "token" in request.url.path else {})
+
+
+def store(world, secret, base_url=BASE):
+    fields = {"client_id": "me", "client_secret": secret}
+    one = Configuration("live", ("live",), True, base_url, fields=fields)
+    world.connector.workspace.connections.save(Connection("mine", "parcels", (one,)), {"client_secret"})
+
+
+def invoke(world):
+    """The base URL and the credential of a token request."""
+    world.upstream.requests.clear()
+    world.connector.invoke("track-parcel-of-the-day")
+    return [(request.url.host, request.headers.get("authorization")) for request in world.upstream.requests]
+
+
+def test_a_stored_secret_that_is_replaced_is_used_at_the_next_invocation(world):
+    """A connection may be changed, here or in another process, while somebody uses it."""
+    store(world, "first")
+    before = invoke(world)[0]
+    store(world, "second")
+    after = invoke(world)[0]
+    assert before != after
+
+
+def test_a_base_url_that_is_replaced_is_used_at_the_next_invocation(world):
+    """All of the connection is looked at each time, not only its secrets."""
+    store(world, "first")
+    invoke(world)
+    store(world, "first", "https://other.example/api")
+    assert {host for host, _ in invoke(world)} == {"other.example"}
+
+
+def test_a_reference_is_resolved_at_each_use(world):
+    """What a reference resolves to is kept nowhere."""
+    store(world, "env:SECRET")
+    before = invoke(world)[0]
+    world.environ["SECRET"] = "second"
+    after = invoke(world)[0]
+    assert before != after
+
+
+def test_an_unchanged_secret_is_opened_once(world):
+    """The token that was got with it stays in use, and the master key is not asked for again."""
+    store(world, "first")
+    invoke(world)
+    world.environ["CONNECTOR_MASTER_KEY"] = ""
+    assert len(invoke(world)) == 1
