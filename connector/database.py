@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -134,9 +135,14 @@ class Database:
     def read(self, query: str, values: Mapping[str, Any] | None = None) -> list[sqlite3.Row]:
         """The rows of a query that changes nothing; of a file that is not there yet, none."""
         if self.path is not None and not self._idle and not _is_there(self.path):
-            return Database().read(query, values)
+            return self._nothing.read(query, values)
         with _Loan(self) as connection:
             return connection.execute(query, values or {}).fetchall()
+
+    @cached_property
+    def _nothing(self) -> Database:
+        """What a file that is not there would hold."""
+        return Database()
 
     def write(self, statement: str, values: Mapping[str, Any]) -> list[sqlite3.Row]:
         """Runs one statement, which holds entirely or not at all; the rows that it returns."""
