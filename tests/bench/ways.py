@@ -108,7 +108,7 @@ class Sockets:
         connected, buffer = own["socket"], own["buffer"]
         connected.sendall(request)
         count = connected.recv_into(buffer)
-        head, _, body = bytes(buffer[: min(count, 4096)]).partition(b"\r\n\r\n")
+        head = bytes(buffer[: min(count, 4096)]).partition(b"\r\n\r\n")[0]
         size = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
         left = size - (count - len(head) - 4)
         while left > 0:
