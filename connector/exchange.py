@@ -135,8 +135,11 @@ def _send(call: Call, on_leaving: Callable[[], None], tell: Listener) -> Answer:
 
 def taken_in(response: Response) -> Answer:
     """The response with its body read: into memory where it is small, else into a file."""
-    content = media.receive(response.body, declared_type=response.headers.get("content-type"))
-    return Answer(response.status, response.headers, content, media.from_base64)
+    headers = response.headers
+    length = headers.get("content-length", "")
+    size = int(length) if length.isdecimal() and len(length) < 16 else None
+    content = media.receive(response.body, declared_type=headers.get("content-type"), size=size)
+    return Answer(response.status, headers, content, media.from_base64)
 
 
 async def judge(wire: Wire, call: Call, answer: Answer, number: int) -> Result | Attempt:
