@@ -10,13 +10,16 @@ from typing import Self
 from connector import decode, exchange
 from connector.decode import Answer, Head
 from connector.engine import Engine
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, InvocationError
 from connector.exchange import Call
 from connector.messages import Response
 from connector.prepare import Prepared
 from connector.result import Result
 from connector.retry import Attempt
 from connector.spend import Spending
+
+# What was read already is given out in pieces of this size.
+_PIECE = 1 << 18
 
 
 class Stream:
@@ -77,7 +80,15 @@ class Stream:
 
 
 async def open_stream(engine: Engine, prepared: Prepared) -> Stream:
-    """The answer of a call, once its head says that it succeeded. Raises the error of any other answer."""
+    """The answer of a call, once its head says that it succeeded. Raises the error of any other answer.
+
+    The start of a job is refused: its answer is an id, which must be written down and not read away.
+    """
+    if prepared.call.action.job is not None:
+        raise InvocationError(
+            f"{prepared.call.action.title} starts a job, and there is nothing to stream yet; "
+            "invoke it, or submit it and stream what fetches its result"
+        )
     spent = Spending(engine, prepared)
     await spent.intend()
     try:
@@ -93,25 +104,36 @@ async def _opened(engine: Engine, call: Call, spent: Spending) -> Response:
     number = 0
     while True:
         number += 1
-        response = await exchange.opened(engine.wire, call, number, spent.leaving)
-        if isinstance(response, Attempt):
-            await exchange.pause_or_raise(engine.wire, call, response)
-            continue
-        if _succeeded(engine, call, response):
-            return response
+        came = await exchange.opened(engine.wire, call, number, spent.leaving)
+        if not isinstance(came, Attempt) and not _succeeded(engine, call, came):
+            came = await _read(engine, call, came, number)
+        if not isinstance(came, Attempt):
+            return came
+        await exchange.pause_or_raise(engine.wire, call, came)
+
+
+async def _read(engine: Engine, call: Call, response: Response, number: int) -> Response | Attempt:
+    """The response when its body was read and found to be a success, or the attempt as it failed."""
+    try:
         answer = await engine.io.run(exchange.taken_in, response)
-        judged = await exchange.judge(engine.wire, call, answer, number)
-        if isinstance(judged, Result):
-            return replace(response, body=_Read(answer))
-        await exchange.pause_or_raise(engine.wire, call, judged)
+    except ConnectorError as error:
+        return Attempt(error, number, ran=True, harmless=call.harmless)
+    judged = await exchange.judge(engine.wire, call, answer, number)
+    return judged if isinstance(judged, Attempt) else replace(response, body=_Read(answer))
 
 
 def _succeeded(engine: Engine, call: Call, response: Response) -> bool:
-    """Whether the head alone says so; where a rule has to look into the body, it is read first."""
-    if response.status == 202 or decode.media_type(response.headers) == "application/json":
+    """Whether the head alone says so; where the body has to be looked into, it is read first."""
+    if response.status == 202 or not _is_promised(call, decode.media_type(response.headers)):
         return False
     head = Head(response.status, response.headers)
     return decode.decide(engine.integration, call.action, head).outcome == "success"
+
+
+def _is_promised(call: Call, announced: str) -> bool:
+    """Whether the head names what the action gives. JSON is looked into: an outcome may stand in it."""
+    types = call.action.output.types
+    return announced != "application/json" and call.kind != "json" and (not types or announced in types)
 
 
 class _Read:
@@ -121,7 +143,9 @@ class _Read:
         self._answer = answer
 
     def chunks(self) -> Iterator[bytes]:
-        yield self._answer.content.bytes
+        with self._answer.content.open() as reader:
+            while piece := reader.read(_PIECE):
+                yield piece
 
     def close(self) -> None:
         """It is closed."""

@@ -6,6 +6,7 @@ is fetched in none.
 
 import io
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -74,15 +75,17 @@ class Port:
         self.sandbox = sandbox
         self.url = url
         self.clock = clock
+        self._settings = sandbox.settings
         # The control path may be asked beside the port, which is quicker and meets no fault.
         self.http = httpx.Client(transport=InProcess(sandbox), base_url=f"{url}/_sandbox")
 
     def connector(self, home, kind=Connector, *, key=KEY, cap=None, **options):
-        """A connector whose only connection leads here, to the environment ``far``."""
+        """A connector whose only connection leads here, to the environment ``far``; homes may be shared."""
         waits = Inline(self.clock.sleep) if kind is Connector else QuickThreads(self.clock)
         options = {"environ": {}, "clock": self.clock, "io": waits} | options
         made = kind(INTEGRATION, home=home, **options)
-        connect(made, self.url, key=key, cap=cap)
+        if not made.workspace.connections.list():
+            connect(made, self.url, key=key, cap=cap)
         return made
 
     @property
@@ -103,7 +106,12 @@ class Port:
     def account(self, **told):
         assert self.http.post("/accounts", json={"key": KEY} | told).status_code == 200
 
+    def set(self, **settings):
+        """Other settings, until the next reset."""
+        self.sandbox.settings = replace(self._settings, **settings)
+
     def reset(self):
+        self.set()
         assert self.http.post("/reset").status_code == 200
 
 
