@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from connector.database import timestamp
 from connector.errors import Problem, UnknownName
 from connector.references import Reference, is_reference
+from connector.render import RESERVED_HEADERS
 from connector.sealing import Sealed
 from connector.secret import Secret
 
@@ -149,6 +150,8 @@ def _header_problems(path: str, headers: Sequence[tuple[str, str]]) -> Iterator[
     for name, value in headers:
         if not _HEADER_NAME.fullmatch(name):
             yield Problem(path, f"`{name}` is no header name")
+        elif name.lower() in RESERVED_HEADERS:
+            yield Problem(f"{path}.{name}", "is set by the credential or the transport, and cannot be given")
         elif not _HEADER_VALUE.fullmatch(value):
             yield Problem(f"{path}.{name}", "has characters that no header may have")
 

@@ -27,7 +27,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # The connection's and the transport's own; a caller who could set them could pose as somebody else.
-_RESERVED = frozenset(
+RESERVED_HEADERS = frozenset(
     {
         "authorization", "proxy-authorization", "cookie", "host", "content-length", "transfer-encoding",
         "connection", "keep-alive", "te", "trailer", "upgrade", "expect",
@@ -154,7 +154,7 @@ def _headers(
 def _header_problem(name: str, value: Any, authorization: Authorization, *, caller: bool) -> str | None:
     if not _HEADER_NAME.fullmatch(name):
         return "is not the name of a header"
-    if name.lower() in authorization.names or (caller and name.lower() in _RESERVED):
+    if name.lower() in authorization.names or (caller and name.lower() in RESERVED_HEADERS):
         return "is set by the connection and cannot be given"
     if _CONTROL.search(url.text(value)):
         return "must not hold line breaks or other control characters"

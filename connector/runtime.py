@@ -15,7 +15,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, Self, TypedDict, TypeVa
 
 from connector import decode, jobs, template
 from connector.engine import Engine
-from connector.errors import Filtered, UnknownName
+from connector.errors import Filtered, InvocationError, UnknownName
 from connector.events import Listener, ignore
 from connector.home import home as default_home
 from connector.io import Inline, Io, Threads, drive
@@ -166,7 +166,12 @@ class AsyncConnector:
 
         A failure raises here, before the first byte. Close the Stream, or read it to its end.
         """
-        use = Use(action, arguments or {}, environment, connection, accept, timeout)
+        declared = self.action(action)
+        if declared.job is not None:
+            raise InvocationError(
+                f"{declared.title} answers with a job's id; invoke it, and wait for its result"
+            )
+        use = Use(declared.id, arguments or {}, environment, connection, accept, timeout)
         return await open_stream(self._engine, await prepare(self._engine, use))
 
     async def preview(

@@ -103,6 +103,10 @@ def test_nothing_wrong():
         ({"cap": float("nan")}, "configurations.1.cap: must be a number of credits"),
         ({"headers": (("a b", "c"),)}, "configurations.1.headers: `a b` is no header name"),
         (
+            {"headers": (("Authorization", "Bearer x"),)},
+            "configurations.1.headers.Authorization: is set by the credential or the transport",
+        ),
+        (
             {"headers": (("x", "a\r\nb: c"),)},
             "configurations.1.headers.x: has characters that no header may have",
         ),

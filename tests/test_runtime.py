@@ -390,6 +390,14 @@ def test_a_stream_raises_before_the_first_byte(make):
     assert world.entry().state == "failed"
 
 
+def test_a_job_is_no_stream(make):
+    """It would be paid for and its id lost."""
+    world = make()
+    with pytest.raises(errors.InvocationError, match="wait"):
+        world.connector.stream("start-creative-upscale", {"prompt": "x", "image": PNG})
+    assert world.sent() == []
+
+
 def test_the_asynchronous_face_is_the_same_engine(tmp_path):
     """It awaits what the other blocks for."""
 
