@@ -9,7 +9,7 @@ from pathlib import Path
 
 from connector import targets
 from connector.auth import Authorization, authorize
-from connector.errors import Problem, SpecError, UnknownName
+from connector.errors import InvocationError, Problem, SpecError, UnknownName
 from connector.events import Listener
 from connector.exchange import Wire, taken_in
 from connector.io import Io
@@ -147,12 +147,8 @@ def _registered(name: str, home: Path) -> Transport:
     try:
         make = found.load()
     except ImportError as error:
-        raise SpecError(
-            [
-                Problem(
-                    "environments",
-                    f"transport {name!r} needs a package: pip install 'stability-connector[all]' ({error})",
-                )
-            ]
+        needed = "pip install 'stability-connector[all]'"
+        raise InvocationError(
+            f"environment transport {name!r} needs a package ({error.name}): {needed}"
         ) from error
     return HttpTransport(make(home / name))
