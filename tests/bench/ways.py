@@ -134,10 +134,10 @@ def connector(port: int, home: Path) -> Any:
     return made
 
 
-def async_connector(port: int, home: Path) -> Any:
+def async_connector(port: int, home: Path, **options: Any) -> Any:
     from connector import AsyncConnector
 
-    made = AsyncConnector(HERE / "integration", home=home)
+    made = AsyncConnector(HERE / "integration", home=home, **options)
     _connect(made, port)
     return made
 
