@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from connector import decode, media
 from connector.budget import Budget
@@ -57,18 +58,27 @@ class Wire:
     jitter: Callable[[], float] = field(default=random.random)
 
 
-async def exchange(wire: Wire, call: Call, on_leaving: Callable[[], None]) -> Result:
-    """The result of a call, sent as often as its retry rules allow.
+class Passage(Protocol):
+    """Who is told, before it happens and as soon as it is known, what becomes of each attempt. Both block."""
 
-    ``on_leaving`` is called before each attempt leaves. Raises the error of the last attempt.
-    """
+    def leaving(self) -> None:
+        """An attempt leaves now."""
+        ...
+
+    def unrun(self) -> None:
+        """The attempt did not run, and another one may follow."""
+        ...
+
+
+async def exchange(wire: Wire, call: Call, passage: Passage) -> Result:
+    """The result of a call, sent as often as its retry rules allow. Raises the error of the last attempt."""
     number = 0
     while True:
         number += 1
-        attempt = await _attempt(wire, call, number, on_leaving)
+        attempt = await _attempt(wire, call, number, passage.leaving)
         if isinstance(attempt, Result):
             return attempt
-        await pause_or_raise(wire, call, attempt)
+        await pause_or_raise(wire, call, attempt, passage)
 
 
 async def once(wire: Wire, call: Call) -> Result:
@@ -83,11 +93,13 @@ def _nothing() -> None:
     """A call without cost is not written down."""
 
 
-async def pause_or_raise(wire: Wire, call: Call, attempt: Attempt) -> None:
+async def pause_or_raise(wire: Wire, call: Call, attempt: Attempt, passage: Passage) -> None:
     """Waits until the call may be sent again; raises the attempt's error where it may not."""
     wait = wait_before_next(attempt, wire.integration.retry, wire.jitter())
     if wait is None:
         raise attempt.error
+    if not attempt.ran:
+        await wire.io.run(passage.unrun)
     sentence = f"{attempt.error.message.splitlines()[0]} Sending again."
     wire.tell(Event("again", sentence, wait))
     await wire.io.sleep(wait)

@@ -1,7 +1,7 @@
 """A call is sent, and the ledger knows of it before and after.
 
 the row says    because
-intended        the call is about to be sent, and its credits are set aside
+intended        the call is about to be sent, for the first time or again; its credits are set aside
 sent            an attempt has left; a process that dies now leaves it so, and it counts as unknown
 running         the upstream gave a job's id
 done            a result came
@@ -31,6 +31,7 @@ class Spending:
         self._engine = engine
         self._prepared = prepared
         self.id: str | None = None
+        self._under_way = False
 
     async def intend(self) -> None:
         """Sets the credits aside. Raises CapReached where the environment's cap does not cover them."""
@@ -60,6 +61,13 @@ class Spending:
         """An attempt leaves now. It blocks."""
         if self.id is not None:
             self._engine.workspace.ledger.sent(self.id)
+        self._under_way = True
+
+    def unrun(self) -> None:
+        """The attempt did not run: whoever stops us now has stopped nothing that costs. It blocks."""
+        self._under_way = False
+        if self.id is not None:
+            self._engine.workspace.ledger.unrun(self.id)
 
     def close(self, result: Result | None, error: BaseException | None) -> None:
         """Writes down how it ended. It blocks, and is right also while the process is being interrupted."""
@@ -75,6 +83,9 @@ class Spending:
                 credits=credits,
                 request_id=result.request_id,
             )
+            return
+        if not isinstance(error, ConnectorError) and not self._under_way:
+            ledger.not_sent(self.id)
             return
         failure = error if isinstance(error, ConnectorError) else _interrupted(error)
         failure.invocation_id = self.id
@@ -119,7 +130,7 @@ async def send(engine: Engine, prepared: Prepared) -> Result:
 async def _send_once_or_anew(engine: Engine, prepared: Prepared, spent: Spending) -> Result:
     """A refused credential that was a token is got anew, once; another path is tried where declared."""
     try:
-        return await exchange.exchange(engine.wire, prepared.call, spent.leaving)
+        return await exchange.exchange(engine.wire, prepared.call, spent)
     except Unauthorized:
         if not engine.forget_authorization(prepared.destination):
             raise
@@ -128,7 +139,7 @@ async def _send_once_or_anew(engine: Engine, prepared: Prepared, spent: Spending
         fallback = prepared.call.action.request.fallback
         if prepared.fallback is None or fallback is None or fallback.on != error.code:
             raise
-        return await exchange.exchange(engine.wire, prepared.fallback, spent.leaving)
+        return await exchange.exchange(engine.wire, prepared.fallback, spent)
 
 
 async def _send_with_new_token(engine: Engine, prepared: Prepared, spent: Spending) -> Result:
@@ -140,7 +151,7 @@ async def _send_with_new_token(engine: Engine, prepared: Prepared, spent: Spendi
         headers=(*kept, *authorization.headers),
         secrets=(*prepared.call.request.secrets, *authorization.secrets),
     )
-    return await exchange.exchange(engine.wire, replace(prepared.call, request=request), spent.leaving)
+    return await exchange.exchange(engine.wire, replace(prepared.call, request=request), spent)
 
 
 def _completed(prepared: Prepared, result: Result, spent: Spending) -> Result:
