@@ -5,7 +5,7 @@ Its id stands in the ledger before the first poll, so that any process with the 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 
 from connector import decode, exchange, job
 from connector.engine import Engine
@@ -22,7 +22,7 @@ from connector.errors import (
 )
 from connector.events import Event
 from connector.job import Job
-from connector.ledger import Entry
+from connector.ledger import Entry, State
 from connector.prepare import Prepared, Use, prepare
 from connector.result import Result
 from connector.spec import JobSpec
@@ -73,7 +73,7 @@ async def wait(
     until = None if timeout is None else engine.clock() + timeout
     current = _job(engine, entry)
     while True:
-        await _until_next_poll(engine, current, until, once=timeout == 0)
+        await _take_turn(engine, current, until)
         result, error = await _poll(engine, asked)
         outcome = error.code if error is not None else result.outcome if result is not None else "pending"
         step = job.after(current, outcome, engine.clock(), error.retry_after if error else None)
@@ -117,18 +117,17 @@ def _job(engine: Engine, entry: Entry) -> Job:
     )
 
 
-async def _until_next_poll(engine: Engine, current: Job, until: float | None, *, once: bool) -> None:
-    pause = current.next_poll - engine.clock()
-    if until is not None and (current.next_poll > until) and pause > 0:
-        await _wait_in_vain(engine, 0 if once else until - engine.clock())
-        raise _pending(current)
-    if pause > 0:
-        await engine.io.sleep(pause)
+async def _take_turn(engine: Engine, current: Job, until: float | None) -> None:
+    """Waits until the job may be asked for, whoever else asks for it too.
 
-
-async def _wait_in_vain(engine: Engine, seconds: float) -> None:
-    if seconds > 0:
-        await engine.io.sleep(seconds)
+    Raises JobPending once it is clear that this is after ``until``, and not before then.
+    """
+    ledger = engine.workspace.ledger
+    while pause := await engine.io.run(ledger.poll_turn, current.invocation_id, current.interval):
+        left = pause if until is None else until - engine.clock()
+        await engine.io.sleep(max(0.0, min(pause, left)))
+        if left < pause:
+            raise _pending(current)
 
 
 def _pending(current: Job) -> JobPending:
@@ -166,18 +165,8 @@ async def _ended(
     failure.job_id, failure.invocation_id = entry.upstream_id, entry.id
     if verdict == "stopped" and not isinstance(failure, Filtered):
         raise failure  # the job stands in the ledger as it was, and can be resumed
-
-    def settle() -> None:
-        engine.workspace.ledger.settle(
-            entry.id,
-            state="failed",
-            outcome=failure.code,
-            billed=failure.billed,
-            credits=entry.estimate,
-            message=failure.message,
-        )
-
-    await engine.io.run(settle)
+    ending = _Ending("failed", failure.code, failure.billed, message=failure.message)
+    await engine.io.run(_settle, engine, entry, ending)
     if failure.result is not None:
         failure.result = _described(entry, failure.result, failure.billed)
     raise failure
@@ -194,18 +183,27 @@ def _failure(entry: Entry, verdict: str, error: ConnectorError | None) -> Connec
 
 
 async def _finished(engine: Engine, entry: Entry, result: Result) -> Result:
-    def settle() -> None:
-        engine.workspace.ledger.settle(
-            entry.id,
-            state="done",
-            outcome=result.outcome,
-            billed="yes",
-            credits=entry.estimate,
-            request_id=result.request_id,
-        )
-
-    await engine.io.run(settle)
+    ending = _Ending("done", result.outcome, "yes", result.request_id)
+    await engine.io.run(_settle, engine, entry, ending)
     return _described(entry, result, "yes")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a job ended, for its row in the ledger."""
+
+    state: State
+    outcome: str
+    billed: Billed
+    request_id: str | None = None
+    message: str | None = None
+
+
+def _settle(engine: Engine, entry: Entry, ending: _Ending) -> None:
+    ledger = engine.workspace.ledger
+    ledger.settle(entry.id, credits=entry.estimate, **asdict(ending))
+    # Who asks for it once more keeps the distance too: the upstream counts all questions.
+    ledger.polled(entry.id, engine.clock() + _job(engine, entry).interval)
 
 
 def _described(entry: Entry, result: Result, billed: Billed) -> Result:

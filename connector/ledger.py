@@ -58,11 +58,21 @@ UPDATE invocations SET state = 'sent', writer = :writer
 WHERE id = :id AND (state = 'intended' OR (state = 'sent' AND writer = :writer))
 RETURNING id"""
 
+_UNRUN = "UPDATE invocations SET state = 'intended' WHERE id = :id AND state = 'sent' AND writer = :writer"
+
 _RUNNING = """
 UPDATE invocations
 SET state = 'running', upstream_id = :upstream_id, fetch = :fetch,
     next_poll = :next_poll, deadline = :deadline
 WHERE id = :id
+RETURNING id"""
+
+# Two clocks, or one that is added to, may differ by this much.
+_JUST_NOW = 0.001
+
+_POLL_TURN = """
+UPDATE invocations SET next_poll = :until
+WHERE id = :id AND coalesce(next_poll, 0) <= :now
 RETURNING id"""
 
 _POLLED = "UPDATE invocations SET next_poll = :next_poll WHERE id = :id RETURNING id"
@@ -88,7 +98,7 @@ _ABANDONED = {
     "intended": """
 UPDATE invocations
 SET state = 'failed', billed = 'no', outcome = 'not_sent',
-    message = 'the process ended before the request left; it can be invoked again'
+    message = 'it ended before the request left; it can be invoked again'
 WHERE id = :id AND state = 'intended'""",
     "sent": """
 UPDATE invocations
@@ -127,6 +137,14 @@ class Ledger:
                 invocation_id=invocation_id,
             )
 
+    def unrun(self, invocation_id: str) -> None:
+        """What was sent last did not run: it never left, or was refused unread. It may be sent again."""
+        self._database.write(_UNRUN, {"id": invocation_id, "writer": this_process()})
+
+    def not_sent(self, invocation_id: str) -> None:
+        """It was given up before it left; what has been sent stays as it is."""
+        self._database.write(_ABANDONED["intended"], {"id": invocation_id})
+
     def running(
         self,
         invocation_id: str,
@@ -138,6 +156,17 @@ class Ledger:
         """The upstream took it as a job, which the action ``fetch`` asks for."""
         values = {"upstream_id": upstream_id, "fetch": fetch, "next_poll": next_poll, "deadline": deadline}
         self._change(_RUNNING, invocation_id, **values)
+
+    def poll_turn(self, invocation_id: str, interval: float) -> float:
+        """Takes the next turn to ask for a job: 0 to ask now, or the seconds until somebody may.
+
+        Of all who wait for one job, in whatever process, only one has a turn in an interval.
+        """
+        now = self._clock()
+        values = {"id": invocation_id, "now": now + _JUST_NOW, "until": now + interval}
+        if self._database.write(_POLL_TURN, values):
+            return 0.0
+        return max(_JUST_NOW, (self.get(invocation_id).next_poll or now) - now)
 
     def polled(self, invocation_id: str, next_poll: float) -> None:
         """The job was asked for, and is not to be asked for again before ``next_poll``."""

@@ -233,15 +233,29 @@ def then(far, use):
     return asked_for(use, row.upstream_id)
 
 
+def test_of_all_who_wait_only_one_asks(far, tmp_path):
+    """The turn is taken in the ledger, and so by whichever process comes first."""
+    with far.connector(tmp_path) as first, far.connector(tmp_path) as second:
+        entry = first.workspace.ledger.get(first.submit(START, example(START)).job_id)
+        far.clock.sleep(10)
+        assert first.workspace.ledger.poll_turn(entry.id, 10) == 0
+        far.clock.sleep(4)
+        assert second.workspace.ledger.poll_turn(entry.id, 10) == pytest.approx(6)
+        far.clock.sleep(6)
+        assert second.workspace.ledger.poll_turn(entry.id, 10) == 0
+        assert first.workspace.ledger.poll_turn(entry.id, 10) == pytest.approx(10)
+
+
 def test_polls_keep_their_distance(far, tmp_path):
-    """Also those of another process, and those right after the start: none is refused for its haste."""
+    """Also those of another process, and those after the end: none is refused for its haste."""
     far.set(job_seconds=45)
     with far.connector(tmp_path) as first, far.connector(tmp_path) as second:
         started = first.submit(START, example(START))
         for asking in (first, second) * 2:
             with pytest.raises(errors.JobPending):
                 asking.wait(started.job_id, timeout=10)
-        assert second.wait(started.job_id).outcome == "success"
+        for asking in (second, first, second):
+            assert asking.wait(started.job_id).outcome == "success"
     moments = [request["at"] for request in far.requests]
     assert all(later - sooner >= 9.5 for sooner, later in pairwise(moments))
     assert {request["status"] for request in far.requests} == {200, 202}
