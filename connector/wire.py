@@ -237,3 +237,6 @@ class _Reader(io.BufferedReader):
     """A reader that http.client may close after each answer, and that stays open for the next."""
 
     def close(self) -> None: ...
+
+    def flush(self) -> None:
+        """Nothing is written here. An answer that is given up calls it, maybe after our own end."""
