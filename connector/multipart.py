@@ -18,6 +18,7 @@ PIECE = 256 * 1024
 """Bytes read from a file at a time, and the most that small neighbours are joined up to."""
 
 _ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})  # as browsers do: the HTML standard's rule
+_ESCAPED = re.compile(r'["\r\n]')  # translating takes twenty times as long as looking
 _MEDIA_TYPE = re.compile(r"[\t\x20-\x7e]+")
 
 
@@ -58,8 +59,20 @@ def joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _encoded(content_type: str | None, segments: Iterable[bytes | Content]) -> Encoded:
-    kept = tuple(segments)
+    kept = tuple(_merged(segments))
     return Encoded(content_type, sum(map(_size, kept)), kept)
+
+
+def _merged(segments: Iterable[bytes | Content]) -> Iterator[bytes | Content]:
+    """The segments, with all that stands between two files put together."""
+    texts: list[bytes] = []
+    for segment in segments:
+        if isinstance(segment, bytes):
+            texts.append(segment)
+            continue
+        yield from (b"".join(texts), segment)
+        texts.clear()
+    yield b"".join(texts)
 
 
 def _size(segment: bytes | Content) -> int:
@@ -75,15 +88,19 @@ def _form(body: Multipart, boundary: str) -> Iterator[bytes | Content]:
 
 
 def _part_head(part: Part) -> str:
-    disposition = f'Content-Disposition: form-data; name="{part.name.translate(_ESCAPES)}"'
+    disposition = f'Content-Disposition: form-data; name="{_escaped(part.name)}"'
     if isinstance(part.value, str) and part.filename is None and part.content_type is None:
         return f"{disposition}\r\n"
     # Without a file name servers take a part for text, so a file always has one.
-    filename = (part.filename or "file").translate(_ESCAPES)
+    filename = _escaped(part.filename or "file")
     content_type = part.content_type or "application/octet-stream"
     if not _MEDIA_TYPE.fullmatch(content_type):
         raise ValueError(f"the content type of {part.name!r} has characters that no header may have")
     return f'{disposition}; filename="{filename}"\r\nContent-Type: {content_type}\r\n'
+
+
+def _escaped(name: str) -> str:
+    return name.translate(_ESCAPES) if _ESCAPED.search(name) else name
 
 
 def _pieces(segment: bytes | Content) -> Iterator[bytes]:
