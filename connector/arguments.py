@@ -13,6 +13,7 @@ from typing import Any
 from connector import media
 from connector.errors import InvalidArguments, Problem
 from connector.media import Media, MediaError, Sources
+from connector.plain import plain, shown
 from connector.schema import Checker
 from connector.spec import Action, JsonSchema
 
@@ -36,11 +37,22 @@ def take(action: Action, given: Mapping[str, Any], checker: Checker, sources: So
         name: _adopted(action.parameters.get(name, {}), value, name, sources, problems)
         for name, value in set_values.items()
     }
-    found = [*problems, *checker.problems(values), *_file_problems(action, values)]
+    values, unsendable = _plain(values)
+    told = {problem.path for problem in unsendable}
+    broken = [problem for problem in checker.problems(values) if problem.path not in told]
+    found = [*problems, *unsendable, *broken, *_file_problems(action, values)]
     wrong = [problem for problem in found if problem.severity == "error"]
     if wrong:
         raise InvalidArguments(_once(wrong), action.title)
     return Arguments(values, (*_deprecation(action), *found))
+
+
+def _plain(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """The values as a request can carry them, and what cannot be carried."""
+    found: list[Problem] = []
+    names = {name: shown(name) for name in values}
+    files = (Media, _Unread)
+    return {names[name]: plain(value, names[name], files, found) for name, value in values.items()}, found
 
 
 def beside(action: Action, given: Mapping[str, Any], folder: Path) -> dict[str, Any]:

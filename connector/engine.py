@@ -63,6 +63,8 @@ class Engine:
     def action(self, name: str) -> Action:
         """The action of that id or title, in whatever case. Raises UnknownName with the nearest one."""
         actions = self.integration.actions
+        if not isinstance(name, str):
+            raise UnknownName(f"an action is named by text, such as {next(iter(actions))!r}")
         if name in actions:
             return actions[name]
         for action in actions.values():

@@ -14,9 +14,13 @@ from connector.errors import InvalidArguments, Problem
 from connector.exchange import Call
 from connector.messages import Request
 from connector.money import Estimate
+from connector.plain import shown
 from connector.secret import MASK
 from connector.spec import Action
 from connector.targets import Destination
+
+# Nobody waits so many seconds, and no clock of the system counts them.
+_ENDLESS = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,25 @@ class Use:
     connection: str | None = None
     accept: str | None = None
     timeout: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises InvalidArguments for what is no name, no mapping or no time at all."""
+        named = {name: getattr(self, name) for name in ("environment", "connection", "accept")}
+        found = [Problem(name, "must be text") for name, value in named.items() if not _may_name(value)]
+        if not isinstance(self.given, Mapping):
+            found.append(Problem("arguments", "must be a mapping of names to values"))
+        if self.timeout is not None and not _is_time(self.timeout):
+            found.append(Problem("timeout", "must be a number of seconds, 0 or more"))
+        if found:
+            raise InvalidArguments(found)
+
+
+def _may_name(value: object) -> bool:
+    return value is None or (isinstance(value, str) and shown(value) == value)
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _ENDLESS
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,17 @@ def _address(
         names = sorted(name.partition(".")[2] for name in template.references(text))
         problems.append(Problem(", ".join(names), str(error)))
     pairs = [*_query(spec, scope), *authorization.query]
-    return url.with_query(url.join(target.base_url, path), pairs)
+    whole = url.with_query(url.join(target.base_url, path), pairs)
+    if len(whole) > url.LONGEST:
+        said = f"makes an address of more than {url.LONGEST:,} characters"
+        problems.append(Problem(_longest([spec.path, spec.query], scope), said))
+    return whole
+
+
+def _longest(templates: Any, scope: Scope) -> str:
+    """The parameter that fills most of these templates."""
+    names = [name.partition(".")[2] for name in sorted(template.references(templates))]
+    return max(names, key=lambda name: len(str(scope["inputs"].get(name, ""))), default="")
 
 
 def _query(spec: RequestSpec, scope: Scope) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -123,7 +124,15 @@ def _validator_class() -> Any:
         "additionalProperties": _additional(plain["additionalProperties"]),
         "dependentRequired": _dependent_required,
     }
-    return extend(Draft202012Validator, own)  # type: ignore[no-untyped-call]
+    kinds = Draft202012Validator.TYPE_CHECKER.redefine("number", lambda checker, value: _is_number(value))
+    return extend(Draft202012Validator, own, type_checker=kinds)  # type: ignore[no-untyped-call]
+
+
+def _is_number(value: object) -> bool:
+    """What JSON has for a number: no NaN, no infinity, and nothing else that Python can reckon with."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isinstance(value, int) or isfinite(value)
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,9 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from connector.template import Segments
 
+LONGEST = 60_000
+"""Characters of a whole address; few servers take as many, and httpx takes hardly more."""
+
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # What RFC 3986 allows in a segment as it stands, percent signs of existing escapes included.
 _KEPT_IN_PATH = "!$&'()*+,;=:@%~"

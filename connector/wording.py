@@ -38,6 +38,7 @@ class Failure(Protocol):
 
 _SHOWN = 60
 _LISTED = 24
+_DIGITS_BITS = 1024
 
 _KINDS = {
     "string": "text",
@@ -66,6 +67,8 @@ def quoted(value: Any) -> str:
         return f"a list of {len(value)}"
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, int) and value.bit_length() > _DIGITS_BITS:
+        return "a number of very many digits"  # which Python refuses to write out
     return str(value) if isinstance(value, int | float) else _kind_of(value)
 
 

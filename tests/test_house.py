@@ -15,7 +15,7 @@ PACKAGE = Path(connector.__file__).parent
 # Floors from the ground up; a module may import from its own floor and those below.
 FLOORS = [
     {"errors", "home", "names", "messages", "events", "secret"},
-    {"spec", "template", "url", "schema", "sentences", "wording"},
+    {"spec", "template", "url", "schema", "sentences", "wording", "plain"},
     {"auth", "render", "result", "decode", "job", "retry", "money", "preview"},
     {
         "yamlfile", "specfile", "loader", "index", "media", "guard", "multipart", "wire", "http1", "proxies",

@@ -126,7 +126,7 @@ def _from_path(path: Path, policy: Sources) -> Media:
 def _allowed(path: Path, root: bool | Path) -> Path:
     """The path, resolved; outside of the root it is refused, whether or not there is something."""
     if isinstance(root, bool):
-        return path.expanduser() if str(path).startswith("~") else path
+        return _at_home(path) if str(path).startswith("~") else path
     try:
         resolved = (root / path).resolve()
     except (OSError, ValueError, RuntimeError) as error:
@@ -134,6 +134,13 @@ def _allowed(path: Path, root: bool | Path) -> Path:
     if not resolved.is_relative_to(root.resolve()):
         raise MediaError(f"{_shown(path)} is outside of the folder that files may be read from")
     return resolved
+
+
+def _at_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:  # there is no such user; then it may be the file's own name
+        return path
 
 
 def _shown(path: Path) -> str:
@@ -187,7 +194,10 @@ def _pieces(file: Any) -> Iterator[bytes]:
 def _from_url(url: str, policy: Sources) -> Media:
     if policy.urls is None:
         raise MediaError("is an address, and nothing is downloaded here; send the file itself")
-    name = unquote(urlsplit(url).path.rpartition("/")[2]) or None
+    try:
+        name = unquote(urlsplit(url).path.rpartition("/")[2]) or None
+    except ValueError as error:
+        raise MediaError("is no address: its host cannot be read") from error
     try:
         with policy.urls.fetch(url, policy.max_bytes) as response:
             if response.status != 200:
