@@ -123,11 +123,11 @@ def connect(connector, url, *, key=KEY, cap=None):
 
 
 @contextmanager
-def port(maker=None, *, clock=None, **settings):
-    """A port that is served while the block runs; a ``clock`` of None is the test's own."""
+def port(maker=None, *, clock=None, api=None, **settings):
+    """A port that is served while the block runs; a ``clock`` of None stands still until somebody waits."""
     clock = clock or Clock()
     told = {"strict_fields": True, "credits": PLENTY, "kept_requests": PLENTY} | settings
-    sandbox = Sandbox(Settings(**told), studio=maker or TinyStudio(), world=clock)
+    sandbox = Sandbox(Settings(**told), studio=maker or TinyStudio(), api=api, world=clock)
     with serving(sandbox) as url:
         opened = Port(sandbox, url, clock)
         yield opened
