@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, replace
+from functools import lru_cache
 from typing import Any
 
 from connector.connection import Configuration, Connection, Stored, check, configuration_for, unknown
@@ -204,8 +205,14 @@ def _written_field(value: Stored) -> Any:
 
 
 def _loaded(row: sqlite3.Row) -> Connection:
-    configurations = tuple(_read(written) for written in json.loads(row["configurations"]))
+    configurations = _configurations(row["configurations"])
     return Connection(row["name"], row["integration"], configurations, row["created"], row["updated"])
+
+
+@lru_cache(maxsize=128)
+def _configurations(text: str) -> tuple[Configuration, ...]:
+    """What a row says, its secrets still sealed; every invocation asks, and it is seldom written anew."""
+    return tuple(_read(written) for written in json.loads(text))
 
 
 def _read(written: Mapping[str, Any]) -> Configuration:
