@@ -15,7 +15,7 @@ import secrets
 import shutil
 import weakref
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePath
 from typing import BinaryIO, Protocol
 
@@ -190,6 +190,7 @@ def describe(
     return Media(own_name or name_for(name, kind), kind, size, info.width, info.height, info.seconds, store)
 
 
+@lru_cache(maxsize=256)
 def name_for(hint: str | None, type: str) -> str:
     """A file name with the ending that the type asks for."""
     name = safe_name(hint or "file")
