@@ -208,7 +208,9 @@ def _head(request: httpx.Request) -> bytes:
 
 def _headers(answer: http.client.HTTPResponse) -> list[tuple[bytes, bytes]]:
     """The headers; one that was folded over several lines is put on one."""
-    pairs = ((name, _FOLD.sub(" ", value)) for name, value in answer.getheaders())
+    pairs = (
+        (name, value if value.isprintable() else _FOLD.sub(" ", value)) for name, value in answer.getheaders()
+    )
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
 
 
