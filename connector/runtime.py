@@ -13,7 +13,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, Self, TypedDict, TypeVar, Unpack
 
-from connector import decode, jobs, template
+from connector import decode, index, jobs, template
 from connector.engine import Engine
 from connector.errors import Filtered, InvocationError, UnknownName
 from connector.events import Listener, ignore
@@ -66,8 +66,9 @@ class AsyncConnector:
         environ = options.get("environ", os.environ)
         clock = options.get("clock", time.time)
         home = options.get("home") or default_home(environ)
+        cache = Path(home, "cache") if options.get("home") else index.default_cache(environ)
         self._engine = Engine(
-            _loaded(integration),
+            _loaded(integration, cache),
             Workspace(Path(home), environ, clock),
             options.get("io") or Threads(),
             environ=environ,
@@ -248,12 +249,12 @@ class AsyncConnector:
         )
 
 
-def _loaded(integration: Integration | Path | str | None) -> Integration:
+def _loaded(integration: Integration | Path | str | None, cache: Path | str) -> Integration:
     if isinstance(integration, Integration):
         return integration
     from connector.loader import default_folder, load
 
-    return load(Path(integration) if integration is not None else default_folder())
+    return load(Path(integration) if integration is not None else default_folder(), cache)
 
 
 def _blocking(
