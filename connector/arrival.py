@@ -169,7 +169,8 @@ class Arrival:
         try:
             for piece in self._whole():
                 while piece:
-                    yield inflate.decompress(piece, _INFLATED)
+                    if plain := inflate.decompress(piece, _INFLATED):
+                        yield plain
                     piece = inflate.unconsumed_tail
             yield inflate.flush()
         except zlib.error as error:

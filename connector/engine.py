@@ -10,7 +10,7 @@ from pathlib import Path
 from connector import targets
 from connector.auth import Authorization, authorize
 from connector.errors import InvocationError, Problem, SpecError, UnknownName
-from connector.events import Listener
+from connector.events import Listener, hearing
 from connector.exchange import Wire, taken_in
 from connector.io import Io
 from connector.media import Sources
@@ -47,7 +47,7 @@ class Engine:
         self.io = io
         self.environ = environ
         self.clock = clock
-        self.tell = tell
+        self.tell = hearing(tell)
         self.sources = sources
         self._given_transport = transport
         self._transports: dict[str | None, Transport] = {}

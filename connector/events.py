@@ -22,5 +22,19 @@ class Event:
 Listener = Callable[[Event], None]
 
 
+def hearing(listener: Listener) -> Listener:
+    """The listener, whose own failures go to the log: what is told of must not break because of them."""
+
+    def tell(event: Event) -> None:
+        try:
+            listener(event)
+        except Exception:
+            from logging import getLogger
+
+            getLogger(__name__).exception("on_event failed when it was told of %r", event.kind)
+
+    return listener if listener is ignore else tell
+
+
 def ignore(event: Event) -> None:
     """The listener that nobody is."""

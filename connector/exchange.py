@@ -7,16 +7,18 @@ answer, a broken connection or somebody's Ctrl-C, the row says how it ended.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from connector import decode, media
 from connector.budget import Budget
 from connector.decode import Answer
-from connector.errors import ConnectorError, RateLimited
+from connector.errors import ConnectorError, InvalidAnswer, RateLimited
 from connector.events import Event, Listener
 from connector.io import Io
+from connector.leash import Leash
 from connector.messages import Request, Response
 from connector.money import Estimate
 from connector.render import SAFE_METHODS
@@ -124,25 +126,45 @@ async def opened(wire: Wire, call: Call, number: int, on_leaving: Callable[[], N
     await wire.io.run(on_leaving)
     wire.tell(Event("sent", f"{call.request.method} {call.action.title}"))
     try:
-        return await wire.io.run(call.transport.send, call.request)
+        with leashed(call.request) as request:
+            return await wire.io.run(call.transport.send, request)
     except ConnectorError as error:
         return Attempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
+
+
+@contextmanager
+def leashed(request: Request) -> Iterator[Request]:
+    """The request, whose exchange ends when the one who waits for it is stopped."""
+    leash = Leash()
+    try:
+        yield replace(request, leash=leash)
+    except BaseException:
+        leash.cut()
+        raise
 
 
 async def _attempt(wire: Wire, call: Call, number: int, on_leaving: Callable[[], None]) -> Result | Attempt:
     await take_turn(wire, call)
     try:
-        answer = await wire.io.run(_send, call, on_leaving, wire.tell)
+        with leashed(call.request) as request:
+            answer = await wire.io.run(_send, call, request, on_leaving, wire.tell)
     except ConnectorError as error:
         return Attempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
     return await judge(wire, call, answer, number)
 
 
-def _send(call: Call, on_leaving: Callable[[], None], tell: Listener) -> Answer:
+def _send(call: Call, request: Request, on_leaving: Callable[[], None], tell: Listener) -> Answer:
     """The whole exchange in one go, so that it takes one thread once."""
     on_leaving()
-    tell(Event("sent", f"{call.request.method} {call.action.title}"))
-    return taken_in(call.transport.send(call.request))
+    tell(Event("sent", f"{request.method} {call.action.title}"))
+    try:
+        return taken_in(call.transport.send(request))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InvalidAnswer(
+            f"the answer came and could not be kept ({reason}); free some space where temporary files lie",
+            billed="unknown" if request.paid else "no",
+        ) from error
 
 
 def taken_in(response: Response) -> Answer:

@@ -17,6 +17,7 @@ from itertools import chain
 
 import httpx
 
+from connector.leash import Leash
 from connector.multipart import joined
 from connector.wire import Connection, Dial, Patience, dial, secure, tls_context
 
@@ -34,8 +35,8 @@ _BROKEN = (httpx.ConnectError, httpx.ReadError, httpx.WriteError, httpx.RemotePr
 class Http1(httpx.BaseTransport):
     """A transport for httpx that many threads may use at once.
 
-    Of a request's extensions it heeds httpx's ``timeout``, and two of ours: ``deadline`` (a moment of
-    ``time.monotonic``) and ``paid``.
+    Of a request's extensions it heeds httpx's ``timeout``, and three of ours: ``deadline`` (a moment of
+    ``time.monotonic``), ``paid``, and ``leash``.
     """
 
     def __init__(self, *, verify: bool | ssl.SSLContext = True, dial: Dial = dial) -> None:
@@ -77,6 +78,9 @@ class Http1(httpx.BaseTransport):
 
     def _exchange(self, request: httpx.Request, connection: Connection, origin: Origin) -> httpx.Response:
         connection.begin(_patience(request, "read"))
+        leash: Leash | None = request.extensions.get("leash")
+        if leash is not None:
+            leash.hold(connection.close)
         try:
             failure = _upload(request, connection)
             answer = _read_head(request, connection, failure)
@@ -84,7 +88,13 @@ class Http1(httpx.BaseTransport):
             self._pool.drop(connection)
             raise
         reusable = failure is None and not answer.will_close
-        body = _Body(answer, request, lambda: self._release(origin, connection, answer, reusable))
+
+        def release() -> None:
+            if leash is not None:
+                leash.let_go()
+            self._release(origin, connection, answer, reusable)
+
+        body = _Body(answer, request, release)
         if answer.length == 0:
             body.close()
         return httpx.Response(answer.status, headers=_headers(answer), stream=body)

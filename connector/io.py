@@ -13,6 +13,9 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 
+from connector.errors import InvocationError
+
+_CLOSED = "the connector is closed; make another one"
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
@@ -52,15 +55,42 @@ class Threads:
 
     def __init__(self, workers: int = 64) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="connector")
+        self._is_closed = False
 
     async def run(self, act: Callable[[*Ts], T], *arguments: *Ts) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, act, *arguments)
+        if self._is_closed:
+            raise InvocationError(_CLOSED)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, act, *arguments)
+        except asyncio.CancelledError:
+            if self._is_closed and not _is_cancelled():
+                raise InvocationError(_CLOSED) from None  # it still stood in the queue
+            raise
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
     def close(self) -> None:
+        self._is_closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody asked for the running task to stop."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+async def surely(io: Io, act: Callable[[], object]) -> None:
+    """Something that blocks and must happen, also where whoever waits for it is stopped meanwhile.
+
+    It may then happen twice, and must not mind.
+    """
+    try:
+        await io.run(act)
+    except BaseException:
+        act()
+        raise
 
 
 def drive(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -6,6 +6,7 @@ Its id stands in the ledger before the first poll, so that any process with the 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 from connector import decode, exchange, job
 from connector.engine import Engine
@@ -15,12 +16,15 @@ from connector.errors import (
     CredentialError,
     Filtered,
     JobCancelled,
+    JobError,
     JobExpired,
     JobNotFound,
     JobPending,
     NotFound,
+    Problem,
 )
 from connector.events import Event
+from connector.io import surely
 from connector.job import Job
 from connector.ledger import Entry, State
 from connector.prepare import Prepared, Use, prepare
@@ -47,9 +51,22 @@ async def write_down(engine: Engine, prepared: Prepared, started: Result) -> Res
             deadline=begun.deadline,
         )
 
-    await engine.io.run(write)
+    try:
+        await surely(engine.io, write)
+    except ConnectorError as unwritten:
+        raise _unwritten(started, upstream_id, unwritten) from unwritten
     engine.tell(Event("started", f"The job is {upstream_id}", declared.interval, job_id=upstream_id))
     return replace(started, outcome="pending", job_id=upstream_id)
+
+
+def _unwritten(started: Result, upstream_id: str, error: ConnectorError) -> JobError:
+    return JobError(
+        f"job {upstream_id} was started, and could not be written down: {error.message}; "
+        "keep its id, and fetch its result by it",
+        billed=started.billed,
+        job_id=upstream_id,
+        invocation_id=started.invocation_id,
+    )
 
 
 async def find(engine: Engine, job_id: str) -> Entry:
@@ -58,6 +75,11 @@ async def find(engine: Engine, job_id: str) -> Entry:
     if entry.upstream_id is None or entry.fetch is None:
         raise JobNotFound(
             f"invocation {entry.id} ({entry.action}) is no job; it ended as {entry.outcome or entry.state}"
+        )
+    if not {entry.action, entry.fetch} <= set(engine.integration.actions):
+        raise JobNotFound(
+            f"job {entry.upstream_id} is one of {entry.integration}'s {entry.action}, which is not among the "
+            f"actions of {engine.integration.id}; ask for it with the integration that started it"
         )
     return entry
 
@@ -74,6 +96,7 @@ async def wait(
     current = _job(engine, entry)
     while True:
         await _take_turn(engine, current, until)
+        await _check_wanted(engine, entry)
         result, error = await _poll(engine, asked)
         outcome = error.code if error is not None else result.outcome if result is not None else "pending"
         step = job.after(current, outcome, engine.clock(), error.retry_after if error else None)
@@ -130,6 +153,21 @@ async def _take_turn(engine: Engine, current: Job, until: float | None) -> None:
             raise _pending(current)
 
 
+async def _check_wanted(engine: Engine, entry: Entry) -> None:
+    """Raises JobCancelled where somebody cancelled the job while it was waited for."""
+    now = await engine.io.run(engine.workspace.ledger.get, entry.id)
+    if now.state == "cancelled" != entry.state:
+        raise _cancelled(now)
+
+
+def _cancelled(entry: Entry) -> JobCancelled:
+    return JobCancelled(
+        f"job {entry.upstream_id} is no longer asked for",
+        job_id=entry.upstream_id,
+        invocation_id=entry.id,
+    )
+
+
 def _pending(current: Job) -> JobPending:
     return JobPending(
         f"job {current.upstream_id} is not finished; ask again later by its id",
@@ -183,9 +221,15 @@ def _failure(entry: Entry, verdict: str, error: ConnectorError | None) -> Connec
 
 
 async def _finished(engine: Engine, entry: Entry, result: Result) -> Result:
-    ending = _Ending("done", result.outcome, "yes", result.request_id)
-    await engine.io.run(_settle, engine, entry, ending)
-    return _described(entry, result, "yes")
+    billed: Billed = "no" if entry.estimate == 0 else "yes"
+    finished = _described(entry, result, billed)
+    ending = _Ending("done", result.outcome, billed, result.request_id)
+    try:
+        await surely(engine.io, partial(_settle, engine, entry, ending))
+    except ConnectorError as unwritten:
+        said = f"the result could not be written down: {unwritten.message}"
+        return replace(finished, warnings=(*finished.warnings, Problem("", said, severity="warning")))
+    return finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +245,9 @@ class _Ending:
 
 def _settle(engine: Engine, entry: Entry, ending: _Ending) -> None:
     ledger = engine.workspace.ledger
-    ledger.settle(entry.id, credits=entry.estimate, **asdict(ending))
+    # Once the result was had, it stays so: later the upstream only says that it keeps it no more.
+    if ending.state == "done" or ledger.get(entry.id).state != "done":
+        ledger.settle(entry.id, credits=entry.estimate, **asdict(ending))
     # Who asks for it once more keeps the distance too: the upstream counts all questions.
     ledger.polled(entry.id, engine.clock() + _job(engine, entry).interval)
 
@@ -224,4 +270,4 @@ async def cancel(engine: Engine, job_id: str) -> JobCancelled:
     """We stop asking for a job. The upstream cannot be told, and may charge for it all the same."""
     entry = await find(engine, job_id)
     await engine.io.run(engine.workspace.ledger.cancel, entry.id)
-    return JobCancelled(f"job {entry.upstream_id} is no longer asked for", job_id=entry.upstream_id)
+    return _cancelled(entry)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
 
+from connector.leash import Leash
+
 
 @runtime_checkable
 class Content(Protocol):
@@ -91,7 +93,8 @@ class Request:
     """One request, complete and absolute.
 
     ``secrets`` are the texts in it that nobody may see. ``paid`` says that it may cost, so that
-    it must not leave over a connection that the far side may have closed.
+    it must not leave over a connection that the far side may have closed. By the ``leash`` whoever
+    stops waiting for the answer ends the exchange.
     """
 
     method: str
@@ -102,6 +105,7 @@ class Request:
     max_response_bytes: int | None = None
     paid: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    leash: Leash | None = field(default=None, repr=False, compare=False)
 
 
 class Incoming(Protocol):

@@ -14,11 +14,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 from connector import exchange
 from connector.engine import Engine
-from connector.errors import ConnectorError, Filtered, OutcomeUnknown, Unauthorized
+from connector.errors import ConnectorError, Filtered, OutcomeUnknown, Problem, Unauthorized
 from connector.events import Event
+from connector.io import surely
 from connector.ledger import Entry
 from connector.prepare import Prepared
 from connector.result import Result
@@ -32,11 +34,12 @@ class Spending:
         self._prepared = prepared
         self.id: str | None = None
         self._under_way = False
+        self._is_closed = False
 
     async def intend(self) -> None:
         """Sets the credits aside. Raises CapReached where the environment's cap does not cover them."""
         call, destination = self._prepared.call, self._prepared.destination
-        if not call.estimate.paid:
+        if not call.estimate.paid and call.action.job is None:
             return
         ledger = self._engine.workspace.ledger
 
@@ -51,6 +54,8 @@ class Spending:
             )
             intent = ledger.intend(entry, destination.cap)
             self.id = intent.id
+            if self._is_closed:  # whoever asked for it was stopped meanwhile
+                ledger.not_sent(self.id)
             if intent.near:
                 said = f"{intent.spent:g} of today's {intent.cap:g} credits are spent"
                 self._engine.tell(Event("near_cap", said))
@@ -59,9 +64,9 @@ class Spending:
 
     def leaving(self) -> None:
         """An attempt leaves now. It blocks."""
+        self._under_way = True  # first: who is stopped between the two cannot know that it did not leave
         if self.id is not None:
             self._engine.workspace.ledger.sent(self.id)
-        self._under_way = True
 
     def unrun(self) -> None:
         """The attempt did not run: whoever stops us now has stopped nothing that costs. It blocks."""
@@ -71,6 +76,7 @@ class Spending:
 
     def close(self, result: Result | None, error: BaseException | None) -> None:
         """Writes down how it ended. It blocks, and is right also while the process is being interrupted."""
+        self._is_closed = True
         if self.id is None:
             return
         ledger, credits = self._engine.workspace.ledger, self._prepared.call.estimate.credits
@@ -79,7 +85,7 @@ class Spending:
                 self.id,
                 state="done",
                 outcome=result.outcome,
-                billed="yes",
+                billed="yes" if self._prepared.call.estimate.paid else "no",
                 credits=credits,
                 request_id=result.request_id,
             )
@@ -109,12 +115,34 @@ def _interrupted(error: BaseException | None) -> OutcomeUnknown:
 async def spending(engine: Engine, prepared: Prepared) -> AsyncIterator[Spending]:
     """The row of a call for as long as it takes; whatever is raised inside is written down."""
     spent = Spending(engine, prepared)
-    await spent.intend()
     try:
+        await spent.intend()
         yield spent
     except BaseException as error:
-        spent.close(None, error)
+        give_up(engine, spent, error)
         raise
+
+
+def give_up(engine: Engine, spent: Spending, error: BaseException) -> None:
+    """Writes down that a call failed; where even that fails, the call's own error is the one to raise."""
+    try:
+        spent.close(None, error)
+    except ConnectorError as unwritten:
+        said = f"How it ended could not be written down: {unwritten.message}"
+        error.add_note(said)
+        engine.tell(Event("warning", said))
+
+
+async def settled(engine: Engine, spent: Spending, result: Result) -> Result:
+    """The result, written down. It is the caller's also where that fails, and then says so."""
+    try:
+        await surely(engine.io, partial(spent.close, result, None))
+    except ConnectorError as unwritten:
+        said = f"the result could not be written down: {unwritten.message}"
+        engine.tell(Event("warning", said))
+        warning = Problem("", said, severity="warning")
+        return replace(result, warnings=(*result.warnings, warning))
+    return result
 
 
 async def send(engine: Engine, prepared: Prepared) -> Result:
@@ -122,9 +150,7 @@ async def send(engine: Engine, prepared: Prepared) -> Result:
     async with spending(engine, prepared) as spent:
         result = await _send_once_or_anew(engine, prepared, spent)
     finished = _completed(prepared, result, spent)
-    if prepared.call.action.job is None:
-        await engine.io.run(spent.close, finished, None)
-    return finished
+    return finished if prepared.call.action.job else await settled(engine, spent, finished)
 
 
 async def _send_once_or_anew(engine: Engine, prepared: Prepared, spent: Spending) -> Result:
@@ -183,4 +209,4 @@ def flagged(error: Filtered, prepared: Prepared) -> Result:
     )
 
 
-__all__ = ["Spending", "flagged", "send", "spending"]
+__all__ = ["Spending", "flagged", "give_up", "send", "spending"]

@@ -11,12 +11,13 @@ from connector import decode, exchange
 from connector.decode import Answer, Head
 from connector.engine import Engine
 from connector.errors import ConnectorError, InvocationError
+from connector.events import Event
 from connector.exchange import Call
 from connector.messages import Response
 from connector.prepare import Prepared
 from connector.result import Result
 from connector.retry import Attempt
-from connector.spend import Spending
+from connector.spend import Spending, give_up
 
 # What was read already is given out in pieces of this size.
 _PIECE = 1 << 18
@@ -48,7 +49,7 @@ class Stream:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         chunks = self._body.chunks()
         try:
-            while chunk := await self._engine.io.run(next, chunks, b""):
+            while (chunk := await self._engine.io.run(next, chunks, None)) is not None:
                 yield chunk
         except BaseException as error:
             self._end(error)
@@ -76,7 +77,17 @@ class Stream:
             self._open = False
             with suppress(ConnectorError):
                 self._body.close()
-            self._spent.close(None if error else self.result, error)
+            if error is None or isinstance(error, GeneratorExit):  # who stops reading has closed it
+                self._settle()
+            else:
+                give_up(self._engine, self._spent, error)
+
+    def _settle(self) -> None:
+        try:
+            self._spent.close(self.result, None)
+        except ConnectorError as unwritten:
+            said = f"The result could not be written down: {unwritten.message}"
+            self._engine.tell(Event("warning", said))
 
 
 async def open_stream(engine: Engine, prepared: Prepared) -> Stream:
@@ -90,11 +101,11 @@ async def open_stream(engine: Engine, prepared: Prepared) -> Stream:
             "invoke it, or submit it and stream what fetches its result"
         )
     spent = Spending(engine, prepared)
-    await spent.intend()
     try:
+        await spent.intend()
         response = await _opened(engine, prepared.call, spent)
     except BaseException as error:
-        spent.close(None, error)
+        give_up(engine, spent, error)
         raise
     return Stream(engine, response, spent, _described(prepared, response, spent))
 

@@ -130,7 +130,7 @@ def _parsed(url: str) -> httpx.URL:
 def _extensions(request: Request, exchange: Exchange) -> dict[str, object]:
     wait = request.timeout
     steps = {"connect": wait.connect, "read": wait.read, "write": wait.read, "pool": wait.connect}
-    return {"timeout": steps, "deadline": exchange.deadline, "paid": request.paid}
+    return {"timeout": steps, "deadline": exchange.deadline, "paid": request.paid, "leash": request.leash}
 
 
 def _given(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:

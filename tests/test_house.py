@@ -14,7 +14,7 @@ PACKAGE = Path(connector.__file__).parent
 
 # Floors from the ground up; a module may import from its own floor and those below.
 FLOORS = [
-    {"errors", "home", "names", "messages", "events", "secret"},
+    {"errors", "home", "names", "messages", "events", "secret", "leash"},
     {"spec", "template", "url", "schema", "sentences", "wording", "plain"},
     {"auth", "render", "result", "decode", "job", "retry", "money", "preview"},
     {
