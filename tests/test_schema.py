@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import math
+import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ import pytest
 from connector import yamlfile
 from connector.schema import Checker, defaults
 
+ROOT = Path(__file__).parents[1]
 CASES = Path(__file__).parent / "cases" / "schema" / "inputs.yaml"
 
 
@@ -97,3 +102,34 @@ def test_defaults_are_those_of_the_branch_that_holds() -> None:
     assert defaults(schema, {"seed": 3}) == {"model": "two", "steps": 20, "scale": 7}
     assert defaults(schema, {"model": "one"}) == {"steps": 8, "seed": 0}
     assert defaults(schema, {"model": "one", "steps": 0}) == {"seed": 0}
+
+
+def _values(name: str, entry: Any, chance: random.Random) -> Any:
+    """Something that fits the input, or nearly, or not at all."""
+    given = [*entry.get("enum", ()), entry.get("minimum"), entry.get("maximum"), entry.get("default")]
+    return chance.choice(
+        [*given, "", "text", "x" * 20_000, 0, 1, 1.0, -1, 0.5, 10**12, math.nan, True, None, [], {}, b"x"]
+    )
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "actions").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_short_way_to_say_that_all_is_right_is_right(path: Path) -> None:
+    """What is plain is judged without jsonschema, and as jsonschema judges."""
+    schema, chance = yamlfile.read(path).value["inputs"], random.Random(path.stem)
+    needed = schema.get("required", ())
+    short, long = Checker(schema), Checker({**schema, "allOf": [*schema.get("allOf", ()), True]})
+    for _ in range(60):
+        names = [name for name in schema["properties"] if chance.random() < (0.3, 0.9)[name in needed]]
+        given = {name: _values(name, schema["properties"][name], chance) for name in names}
+        assert short.problems(given) == long.problems(given)
+
+
+def test_what_is_right_by_the_short_way_needs_no_jsonschema() -> None:
+    """It takes as long to import as httpx, and mostly nothing is wrong."""
+    program = (
+        "import sys; from connector.schema import Checker; "
+        "checker = Checker({'type': 'object', 'properties': {'n': {'type': 'integer', 'maximum': 3}}}); "
+        "assert checker.problems({'n': 3}) == []; assert 'jsonschema' not in sys.modules; "
+        "assert checker.problems({'n': 4}); assert 'jsonschema' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
