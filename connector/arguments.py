@@ -61,9 +61,13 @@ def beside(action: Action, given: Mapping[str, Any], folder: Path) -> dict[str, 
     def placed(file: Any, path: str) -> Any:
         return folder / file if isinstance(file, str) and (folder / file).is_file() else file
 
+    return each_file(action, given, placed)
+
+
+def each_file(action: Action, given: Mapping[str, Any], act: Callable[[Any, str], Any]) -> dict[str, Any]:
+    """What was given, with ``act`` done to whatever stands where the action takes a file, and its path."""
     return {
-        name: _each_file(action.parameters.get(name, {}), value, name, placed)
-        for name, value in given.items()
+        name: _each_file(action.parameters.get(name, {}), value, name, act) for name, value in given.items()
     }
 
 

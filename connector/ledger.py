@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from connector.alive import is_gone, this_process
-from connector.database import Database, timestamp
+from connector.database import Database, new_id, timestamp
 from connector.entry import Entry, Intent, Spending, State
 from connector.errors import Billed, CapReached, JobError, JobNotFound, OutcomeUnknown
 
@@ -277,11 +276,6 @@ def _cap_reached(row: Mapping[str, Any], spent: float, cap: float) -> CapReached
     )
 
 
-def _new_id(now: float) -> str:
-    """Unique, and sorted by time as text: microseconds, then chance."""
-    return f"{int(now * 1e6):014x}{os.urandom(5).hex()}"
-
-
 def _day(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).date().isoformat()
 
@@ -289,7 +283,7 @@ def _day(seconds: float) -> str:
 def _new_row(entry: Entry, now: float) -> dict[str, Any]:
     own = {name: getattr(entry, name) for name in _OWN}
     return own | {
-        "id": _new_id(now),
+        "id": new_id(now),
         "created": now,
         "day": _day(now),
         "state": "intended",

@@ -21,10 +21,11 @@ FLOORS = [
         "yamlfile", "specfile", "loader", "index", "media", "guard", "multipart", "wire", "http1", "proxies",
         "arrival", "transport", "database", "sealing", "references", "connections", "budget", "ledger",
         "alive", "io", "connection", "entry", "checks", "drift",
+        "run", "history", "arriving", "thumbnail", "files", "tokens",
     },
     {
         "workspace", "targets", "arguments", "engine", "exchange", "prepare", "spend", "stream", "jobs",
-        "runtime",
+        "runtime", "runner",
     },
     {"cli", "demo"},
 ]  # fmt: skip

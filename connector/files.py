@@ -1,0 +1,288 @@
+"""Files that the host keeps, by reference."""
+
+from __future__ import annotations
+
+import builtins
+import re
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from connector import thumbnail
+from connector.arriving import Arriving, FileTooLarge
+from connector.database import Database, timestamp
+from connector.errors import InvocationError
+from connector.media import Media
+from connector.media.file import OnDisk, describe
+
+__all__ = ["Arriving", "FileNotFound", "FileStore", "FileTooLarge", "Source", "StoredFile"]
+
+Source = Literal["upload", "result", "thumbnail"]
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_SCHEME = "file:"
+_ARRIVING = "arriving"
+# Nothing takes so long to arrive.
+_LEFT_BEHIND = 24 * 3600.0
+
+
+class FileNotFound(InvocationError, LookupError):
+    """There is no file of that id, or it has expired."""
+
+    code = "not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that is kept: what it is by its content, and until when. ``id`` cannot be guessed."""
+
+    id: str
+    name: str
+    type: str
+    bytes: int
+    width: int | None
+    height: int | None
+    seconds: float | None
+    sha256: str
+    created: float
+    expires: float | None
+    source: Source
+    run_id: str | None = None
+
+    @property
+    def reference(self) -> str:
+        """The text by which an invocation is given this file."""
+        return _SCHEME + self.id
+
+    def to_dict(self) -> dict[str, Any]:
+        """The file as every face shows it; absent facts are left out."""
+        known = {one.name: getattr(self, one.name) for one in fields(self)}
+        expires = None if self.expires is None else timestamp(self.expires)
+        shown = known | {"file": self.reference, "created": timestamp(self.created), "expires": expires}
+        return {name: value for name, value in shown.items() if value is not None}
+
+
+_OWN = tuple(one.name for one in fields(StoredFile))
+_COLUMNS = (*_OWN, "thumbnail_of")
+
+_INSERT = f"""
+INSERT INTO files ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})"""
+
+_IS_KEPT = "(expires IS NULL OR expires > :now)"
+
+_GET = f"SELECT * FROM files WHERE id = :id AND {_IS_KEPT}"
+
+_THUMBNAIL = "SELECT id FROM files WHERE thumbnail_of = :id"
+
+_DELETE = "DELETE FROM files WHERE id = :id OR thumbnail_of = :id RETURNING id"
+
+_EXPIRED = "SELECT id FROM files WHERE expires <= :now"
+
+_FILTERS = {
+    "source": "source = :source",
+    "run_id": "run_id = :run_id",
+    "before": "number < (SELECT number FROM files WHERE id = :before)",
+}
+
+
+class FileStore:
+    """The files in a folder, and what is known of them in a database.
+
+    All methods block, and may be called from any thread. A path is only ever made from an id.
+    """
+
+    def __init__(self, database: Database, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._folder = folder
+        self._clock = clock
+
+    def put(
+        self,
+        media: Media,
+        *,
+        name: str | None = None,
+        source: Source = "upload",
+        run_id: str | None = None,
+        keep_seconds: float | None = None,
+    ) -> StoredFile:
+        """Keeps a file. The temporary file of a result gets a second name in place of a copy."""
+        arriving = self.arrive()
+        try:
+            if source != "result" or not arriving.link(media.path):
+                arriving.copy(media)
+            return self._kept(arriving, name or media.name, media.type, source, run_id, keep_seconds)
+        finally:
+            arriving.close()
+
+    def put_stream(
+        self,
+        chunks: Iterable[bytes],
+        name: str | None = None,
+        declared_type: str | None = None,
+        max_bytes: int | None = None,
+        *,
+        keep_seconds: float | None = None,
+    ) -> StoredFile:
+        """Keeps what arrives, piece by piece. Raises FileTooLarge as soon as it is too much."""
+        arriving = self.arrive(max_bytes)
+        try:
+            for chunk in chunks:
+                arriving.write(chunk)
+            return self.keep(arriving, name, declared_type, keep_seconds=keep_seconds)
+        finally:
+            arriving.close()
+
+    def arrive(self, max_bytes: int | None = None) -> Arriving:
+        """A file to write to; it is kept once ``keep`` is called, and is gone otherwise when it is closed."""
+        folder = self._folder / _ARRIVING
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Arriving(folder / secrets.token_hex(16), max_bytes)
+
+    def keep(
+        self,
+        arriving: Arriving,
+        name: str | None = None,
+        declared_type: str | None = None,
+        *,
+        keep_seconds: float | None = None,
+    ) -> StoredFile:
+        """Keeps an upload that has arrived whole."""
+        return self._kept(arriving, name, declared_type, "upload", None, keep_seconds)
+
+    def get(self, file_id: str) -> StoredFile:
+        """What is known of a file. Raises FileNotFound."""
+        found = self._database.read(_GET, {"id": file_id, "now": self._clock()})
+        if not found:
+            raise FileNotFound(
+                f"there is no file {file_id[:60]!r} here; it may have expired: upload it once more"
+            )
+        return _stored(found[0])
+
+    def open(self, file_id: str) -> Media:
+        """The file itself."""
+        stored, path = self.get(file_id), self._path(file_id)
+        if not path.is_file():
+            raise FileNotFound(f"the content of file {file_id} is gone; upload it once more")
+        sides = stored.width, stored.height, stored.seconds
+        return Media(stored.name, stored.type, stored.bytes, *sides, OnDisk(path))
+
+    def reference(self, file_id: str) -> str:
+        """The text by which an invocation is given a file."""
+        return self.get(file_id).reference
+
+    def resolve(self, reference: str) -> Media:
+        """The file of a reference. Raises FileNotFound, which is a LookupError."""
+        return self.open(reference.removeprefix(_SCHEME))
+
+    def list(
+        self,
+        *,
+        source: str | None = None,
+        run_id: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> builtins.list[StoredFile]:
+        """The files, newest first; ``before`` is the id of the last one that is known already."""
+        asked = {"source": source, "run_id": run_id, "before": before}
+        given = {name: value for name, value in asked.items() if value is not None}
+        where = " AND ".join([_IS_KEPT, "thumbnail_of IS NULL", *(_FILTERS[name] for name in given)])
+        query = f"SELECT * FROM files WHERE {where} ORDER BY number DESC LIMIT :limit"
+        rows = self._database.read(query, given | {"limit": limit, "now": self._clock()})
+        return [_stored(row) for row in rows]
+
+    def remove(self, file_id: str) -> None:
+        """The file and its thumbnail are gone. Raises FileNotFound."""
+        self.get(file_id)
+        self._delete(file_id)
+
+    def expire(self) -> int:
+        """Removes what has expired, and what broken uploads left behind; how many files had expired."""
+        expired = [row["id"] for row in self._database.read(_EXPIRED, {"now": self._clock()})]
+        for file_id in expired:
+            self._delete(file_id)
+        self._sweep()
+        return len(expired)
+
+    def thumbnail(self, file_id: str) -> str | None:
+        """The id of a small picture of a file, made once; None where there can be none."""
+        stored = self.get(file_id)
+        made = self._database.read(_THUMBNAIL, {"id": file_id})
+        if made:
+            return str(made[0]["id"])
+        picture = thumbnail.of(self.open(file_id))
+        return None if picture is None else self._put_thumbnail(stored, picture)
+
+    def _put_thumbnail(self, stored: StoredFile, picture: bytes) -> str | None:
+        arriving = self.arrive()
+        try:
+            arriving.write(picture)
+            row = self._row(arriving, f"thumbnail of {stored.name}", None)
+            own = {"source": "thumbnail", "run_id": stored.run_id, "expires": stored.expires}
+            self._add(arriving, row | own | {"thumbnail_of": stored.id})
+        except sqlite3.IntegrityError:  # somebody else was faster
+            return self.thumbnail(stored.id)
+        finally:
+            arriving.close()
+        return str(row["id"])
+
+    def _kept(
+        self,
+        arriving: Arriving,
+        name: str | None,
+        declared_type: str | None,
+        source: Source,
+        run_id: str | None,
+        keep_seconds: float | None,
+    ) -> StoredFile:
+        row = self._row(arriving, name, declared_type)
+        expires = None if keep_seconds is None else row["created"] + keep_seconds
+        row = row | {"source": source, "run_id": run_id, "expires": expires, "thumbnail_of": None}
+        self._add(arriving, row)
+        return _stored(row)
+
+    def _row(self, arriving: Arriving, name: str | None, declared_type: str | None) -> dict[str, Any]:
+        digest = arriving.finish()
+        media = describe(OnDisk(arriving.path), arriving.size, name=name, declared_type=declared_type)
+        facts = {"width": media.width, "height": media.height, "seconds": media.seconds}
+        return facts | {
+            "id": secrets.token_hex(16),
+            "name": media.name,
+            "type": media.type,
+            "bytes": media.size,
+            "sha256": digest,
+            "created": self._clock(),
+        }
+
+    def _add(self, arriving: Arriving, row: Mapping[str, Any]) -> None:
+        """The content gets its place as one act with its row."""
+        place = self._path(row["id"])
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._database.transaction() as database:
+            database.execute(_INSERT, row)
+            arriving.path.replace(place)
+
+    def _delete(self, file_id: str) -> None:
+        for row in self._database.write(_DELETE, {"id": file_id}):
+            with suppress(FileNotFoundError):
+                self._path(row["id"]).unlink()
+
+    def _path(self, file_id: str) -> Path:
+        """Where a file's content is. Only an id of ours becomes a path."""
+        if not _ID.fullmatch(file_id):
+            raise FileNotFound(f"{file_id[:60]!r} is no file's id; it is the text after `{_SCHEME}`")
+        return self._folder / file_id[:2] / file_id[2:]
+
+    def _sweep(self) -> None:
+        for draft in (self._folder / _ARRIVING).glob("*"):
+            with suppress(FileNotFoundError):
+                if draft.stat().st_mtime < time.time() - _LEFT_BEHIND:
+                    draft.unlink()
+
+
+def _stored(row: sqlite3.Row | Mapping[str, Any]) -> StoredFile:
+    return StoredFile(**{name: row[name] for name in _OWN})

@@ -1,0 +1,151 @@
+"""What the host knows of a run, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from connector.database import timestamp
+from connector.entry import Entry
+from connector.errors import Billed
+
+State = Literal[
+    "queued",  # written down; nothing has been done yet
+    "running",  # the engine works on it, or asks for its job
+    "succeeded",  # there is a result
+    "failed",  # there is none, and why is known
+    "unknown",  # a request that may have cost went out, and no answer came back
+    "cancelled",  # somebody stopped it
+]
+ENDED: frozenset[str] = frozenset({"succeeded", "failed", "unknown", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One invocation that the host made. ``id`` sorts by time.
+
+    ``inputs`` hold files by reference, ``options`` how it is to be answered; ``result`` and ``error`` are
+    what the engine showed. ``file`` and ``thumbnail`` are ids of kept files; ``job_id`` is the upstream's id
+    of the job, ``invocation_id`` the ledger's.
+    """
+
+    id: str
+    created: float
+    updated: float
+    action: str
+    title: str
+    integration: str
+    connection: str
+    environment: str
+    inputs: Mapping[str, Any] = field(repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    state: State = "queued"
+    outcome: str | None = None
+    credits: float | None = None
+    billed: Billed = "unknown"
+    seconds: float | None = None
+    result: Mapping[str, Any] | None = field(default=None, repr=False)
+    file: str | None = None
+    thumbnail: str | None = None
+    error: Mapping[str, Any] | None = None
+    job_id: str | None = None
+    invocation_id: str | None = None
+    token_name: str = ""
+    idempotency_key: str | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in ENDED
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run as every face shows it."""
+        moments = {"created": timestamp(self.created), "updated": timestamp(self.updated)}
+        return {one.name: getattr(self, one.name) for one in fields(self)} | moments
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """One step of a run. ``seq`` counts from 1 within the run."""
+
+    seq: int
+    at: float
+    kind: str
+    data: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"seq": self.seq, "at": timestamp(self.at), "kind": self.kind, "data": dict(self.data)}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an environment cost on a UTC day. Of the ``credits``, ``uncertain`` may not have been billed."""
+
+    day: str
+    environment: str
+    invocations: int
+    credits: float
+    uncertain: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended without a result: its state, and the failure as every face shows it."""
+
+    state: State
+    code: str
+    billed: Billed
+    message: str
+
+    def fields(self, run: Run, entry: Entry | None) -> dict[str, Any]:
+        """What changes in the run."""
+        ids = {
+            "job_id": run.job_id if entry is None else entry.upstream_id,
+            "invocation_id": run.invocation_id,
+        }
+        named = {name: value for name, value in ids.items() if value is not None}
+        error = {
+            "code": self.code,
+            "message": self.message,
+            "billed": self.billed,
+            "retryable": self.billed == "no",
+        }
+        credits = None if entry is None else entry.credits
+        return named | {
+            "outcome": self.code,
+            "billed": self.billed,
+            "credits": 0.0 if self.billed == "no" else credits,
+            "error": error | named,
+        }
+
+
+CANCELLED = Ending("cancelled", "cancelled", "no", "somebody cancelled it before anything was spent")
+INTERRUPTED = Ending("failed", "interrupted", "no", "the host ended before anything was spent; run it again")
+
+
+def given_up(entry: Entry | None, otherwise: Ending) -> Ending:
+    """How a run ends that is no longer worked on: as its row in the ledger says, or else ``otherwise``."""
+    if entry is None or entry.state == "intended" or entry.outcome == "not_sent":
+        return otherwise
+    message = entry.message or _SAID[entry.state]
+    if entry.state in ("sent", "unknown"):
+        return Ending("unknown", "unknown", "unknown", message)
+    if entry.state == "failed":
+        return Ending("failed", entry.outcome or otherwise.code, entry.billed, message)
+    if entry.state == "done":
+        return Ending(otherwise.state, otherwise.code, "yes", message)
+    return Ending("cancelled", "job_cancelled", entry.billed, message)
+
+
+# What to tell where the ledger has no message, by the state of its row.
+_SAID: Mapping[str, str] = {
+    "sent": "it was given up while the request was under way; see at the upstream whether it ran",
+    "unknown": "it was given up while the request was under way; see at the upstream whether it ran",
+    "failed": "it failed",
+    "done": "the answer came and was paid for, and it was given up before its result was kept",
+    "running": "the job is no longer asked for; the upstream may charge for it all the same",
+    "cancelled": "the job is no longer asked for; the upstream may charge for it all the same",
+}
