@@ -131,6 +131,9 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """
         CREATE UNIQUE INDEX runs_by_key ON runs (token_name, idempotency_key)
         WHERE idempotency_key IS NOT NULL""",
+        # Which run an invocation is; written with it in one act.
+        "ALTER TABLE invocations ADD COLUMN origin TEXT",
+        "CREATE INDEX invocations_by_origin ON invocations (origin) WHERE origin IS NOT NULL",
         "CREATE INDEX runs_by_action ON runs (action, id)",
         "CREATE INDEX runs_by_state ON runs (state, id)",
         """

@@ -25,7 +25,8 @@ _NEAR = 0.8
 class Entry:
     """One invocation. ``key`` is the credential's fingerprint, ``upstream_id`` the upstream's id of the job.
 
-    The ledger sets ``id``, which sorts by time, and all that comes after ``estimate``.
+    ``origin`` is the name that whoever asked for it gave to it. The ledger sets ``id``, which sorts by time,
+    and all that comes after it.
     """
 
     integration: str
@@ -34,6 +35,7 @@ class Entry:
     environment: str
     key: str
     estimate: float | None = None
+    origin: str | None = None
     id: str = ""
     created: float = 0.0
     state: State = "intended"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,17 +25,38 @@ Listener = Callable[[Event], None]
 
 
 def hearing(listener: Listener) -> Listener:
-    """The listener, whose own failures go to the log: what is told of must not break because of them."""
+    """Tells the listener, and whoever follows. Their own failures go to the log, and break nothing."""
 
     def tell(event: Event) -> None:
-        try:
-            listener(event)
-        except Exception:
-            from logging import getLogger
+        follower = _follower.get()
+        for each in (listener,) if follower is None else (listener, follower[1]):
+            try:
+                each(event)
+            except Exception:
+                from logging import getLogger
 
-            getLogger(__name__).exception("on_event failed when it was told of %r", event.kind)
+                getLogger(__name__).exception("on_event failed when it was told of %r", event.kind)
 
-    return listener if listener is ignore else tell
+    return tell
+
+
+_follower: ContextVar[tuple[str, Listener] | None] = ContextVar("connector_follower", default=None)
+
+
+@contextmanager
+def followed(origin: str, listener: Listener) -> Iterator[None]:
+    """What is invoked inside is told to this listener besides, and known in the ledger by this origin."""
+    token = _follower.set((origin, listener))
+    try:
+        yield
+    finally:
+        _follower.reset(token)
+
+
+def origin() -> str | None:
+    """The name that whoever follows gave to what is being invoked."""
+    follower = _follower.get()
+    return None if follower is None else follower[0]
 
 
 def ignore(event: Event) -> None:

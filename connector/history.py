@@ -14,7 +14,6 @@ from typing import Any
 
 from connector.alive import is_gone, this_process
 from connector.database import Database, new_id
-from connector.entry import Entry
 from connector.errors import InvocationError
 from connector.ledger import Ledger
 from connector.run import ENDED, INTERRUPTED, Cost, Ending, Run, RunEvent, State, given_up
@@ -122,7 +121,8 @@ class History:
     def enter(self, run_id: str, state: State, sentence: str, **changed: Any) -> Run:
         """The run in its next state, and the event that says so; what has ended stays as it ended."""
         now, values = self._clock(), changed | {"state": state}
-        statement = _update(values, f" AND {_IS_OPEN}")
+        length = ", seconds = :updated - created" if state in ENDED else ""
+        statement = _update(values, length, f" AND {_IS_OPEN}")
         with self._database.transaction() as database:
             row = database.execute(statement, self._values(run_id, values)).fetchone()
             if row is not None:
@@ -131,10 +131,9 @@ class History:
 
     def give_up(self, run_id: str, otherwise: Ending) -> Run:
         """The run as it ends when nobody works on it any more: as the ledger says, or else ``otherwise``."""
-        run = self.get(run_id)
-        entry = self._entry(run)
+        entry = self._ledger.of_origin(run_id)
         ending = given_up(entry, otherwise)
-        return self.enter(run_id, ending.state, ending.message, **ending.fields(run, entry))
+        return self.enter(run_id, ending.state, ending.message, **ending.fields(entry))
 
     def list(
         self,
@@ -202,16 +201,12 @@ class History:
         return bool(taken)
 
     def _settle(self, run: Run) -> None:
-        entry = self._entry(run)
+        entry = self._ledger.of_origin(run.id)
         # The upstream keeps what a job made, so that it is not lost even where the answer came already.
         if entry is not None and entry.upstream_id and entry.state in ("running", "done"):
-            self.change(run.id, state="running", job_id=entry.upstream_id)
+            self.change(run.id, state="running", job_id=entry.upstream_id, invocation_id=entry.id)
         else:
             self.give_up(run.id, INTERRUPTED)
-
-    def _entry(self, run: Run) -> Entry | None:
-        """The ledger's row of a run; None where the run could cost nothing, or did not come so far."""
-        return None if run.invocation_id is None else self._ledger.get(run.invocation_id)
 
     def _with_run(self, run_id: str, event: RunEvent) -> RunEvent:
         shown = {**event.data, "run": self.get(run_id).to_dict()}
@@ -249,10 +244,10 @@ def _by_content(value: Any) -> Any:
     return [_by_content(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _update(changed: Iterable[str], condition: str = "") -> str:
+def _update(changed: Iterable[str], more: str = "", condition: str = "") -> str:
     names = sorted({*changed, "updated"})
     settings = ", ".join(f"{name} = :{name}" for name in names)
-    return f"UPDATE runs SET {settings} WHERE id = :id{condition} RETURNING *"
+    return f"UPDATE runs SET {settings}{more} WHERE id = :id{condition} RETURNING *"
 
 
 def _event(run_id: str, at: float, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:

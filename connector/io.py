@@ -11,6 +11,8 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 from connector.errors import InvocationError
@@ -61,7 +63,8 @@ class Threads:
         if self._is_closed:
             raise InvocationError(_CLOSED)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, act, *arguments)
+            loop, context = asyncio.get_running_loop(), copy_context()
+            return await loop.run_in_executor(self._pool, partial(context.run, act, *arguments))
         except asyncio.CancelledError:
             if self._is_closed and not _is_cancelled():
                 raise InvocationError(_CLOSED) from None  # it still stood in the queue

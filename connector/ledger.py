@@ -43,6 +43,8 @@ ORDER BY day, connection, environment, action"""
 _GET = """
 SELECT * FROM invocations WHERE id = :id OR upstream_id = :id ORDER BY id DESC LIMIT 1"""
 
+_OF_ORIGIN = "SELECT * FROM invocations WHERE origin = :origin ORDER BY id DESC LIMIT 1"
+
 _ENTRIES = """
 SELECT * FROM invocations WHERE created >= :since ORDER BY id DESC LIMIT :limit"""
 
@@ -205,6 +207,11 @@ class Ledger:
                 "CONNECTOR_HOME is that of the process which started it"
             )
         return _entry(found[0])
+
+    def of_origin(self, origin: str) -> Entry | None:
+        """The last entry of that origin; None where nothing that may cost came of it."""
+        rows = self._database.read(_OF_ORIGIN, {"origin": origin})
+        return _entry(rows[0]) if rows else None
 
     def entries(self, state: State | None = None, since: float = 0.0, limit: int = 100) -> list[Entry]:
         """The entries (in one state, since a moment), newest first."""

@@ -100,12 +100,9 @@ class Ending:
     billed: Billed
     message: str
 
-    def fields(self, run: Run, entry: Entry | None) -> dict[str, Any]:
+    def fields(self, entry: Entry | None) -> dict[str, Any]:
         """What changes in the run."""
-        ids = {
-            "job_id": run.job_id if entry is None else entry.upstream_id,
-            "invocation_id": run.invocation_id,
-        }
+        ids = {} if entry is None else {"job_id": entry.upstream_id, "invocation_id": entry.id}
         named = {name: value for name, value in ids.items() if value is not None}
         error = {
             "code": self.code,
@@ -136,7 +133,7 @@ def given_up(entry: Entry | None, otherwise: Ending) -> Ending:
     if entry.state == "failed":
         return Ending("failed", entry.outcome or otherwise.code, entry.billed, message)
     if entry.state == "done":
-        return Ending(otherwise.state, otherwise.code, "yes", message)
+        return Ending(otherwise.state, otherwise.code, entry.billed, message)
     return Ending("cancelled", "job_cancelled", entry.billed, message)
 
 

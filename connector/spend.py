@@ -19,7 +19,7 @@ from functools import partial
 from connector import exchange
 from connector.engine import Engine
 from connector.errors import ConnectorError, Filtered, OutcomeUnknown, Problem, Unauthorized
-from connector.events import Event
+from connector.events import Event, origin
 from connector.io import surely
 from connector.ledger import Entry
 from connector.prepare import Prepared
@@ -41,7 +41,7 @@ class Spending:
         call, destination = self._prepared.call, self._prepared.destination
         if not call.estimate.paid and call.action.job is None:
             return
-        ledger = self._engine.workspace.ledger
+        ledger, asked_by = self._engine.workspace.ledger, origin()
 
         def write() -> None:
             entry = Entry(
@@ -51,6 +51,7 @@ class Spending:
                 destination.environment,
                 call.key,
                 call.estimate.credits,
+                asked_by,
             )
             intent = ledger.intend(entry, destination.cap)
             self.id = intent.id
