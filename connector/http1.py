@@ -17,7 +17,6 @@ from itertools import chain
 
 import httpx
 
-from connector.head import Answer
 from connector.leash import Leash
 from connector.multipart import joined
 from connector.wire import Connection, Dial, Patience, dial, secure, tls_context
@@ -258,7 +257,7 @@ def _read_head(
 def _first_final(request: httpx.Request, connection: Connection) -> http.client.HTTPResponse:
     """The head of the answer, after any number of interim ones (http.client knows only 100)."""
     while True:
-        answer = Answer(connection, method=request.method)  # type: ignore[arg-type]  # only makefile is used
+        answer = http.client.HTTPResponse(connection, method=request.method)  # type: ignore[arg-type]  # only makefile is used
         answer.begin()
         if connection.has_ended:  # http.client takes the end of the connection for the end of the head
             raise ConnectionResetError("the far side hung up in the middle of the answer's head")

@@ -20,7 +20,7 @@ FLOORS = [
     {
         "yamlfile", "specfile", "loader", "index", "media", "guard", "multipart", "wire", "http1", "proxies",
         "arrival", "transport", "database", "sealing", "references", "connections", "budget", "ledger",
-        "head", "alive", "io", "connection", "entry", "checks", "drift",
+        "alive", "io", "connection", "entry", "checks", "drift",
         "run", "history", "arriving", "thumbnail", "files", "tokens",
     },
     {
