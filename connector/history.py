@@ -14,11 +14,12 @@ from typing import Any
 
 from connector.alive import is_gone, this_process
 from connector.database import Database, new_id
+from connector.entry import Entry
 from connector.errors import InvocationError
 from connector.ledger import Ledger
-from connector.run import ENDED, INTERRUPTED, Cost, Ending, Run, RunEvent, State, given_up
+from connector.run import ENDED, INTERRUPTED, Cost, Ending, Run, RunEvent, RunSpec, State, given_up
 
-__all__ = ["ENDED", "Cost", "History", "KeyReused", "Run", "RunEvent", "RunNotFound", "State"]
+__all__ = ["ENDED", "Cost", "History", "KeyReused", "Run", "RunEvent", "RunNotFound", "RunSpec", "State"]
 
 _OWN = tuple(one.name for one in fields(Run))
 _AS_JSON = frozenset({"inputs", "options", "result", "error"})
@@ -131,9 +132,13 @@ class History:
 
     def give_up(self, run_id: str, otherwise: Ending) -> Run:
         """The run as it ends when nobody works on it any more: as the ledger says, or else ``otherwise``."""
-        entry = self._ledger.of_origin(run_id)
+        entry = self.entry(run_id)
         ending = given_up(entry, otherwise)
         return self.enter(run_id, ending.state, ending.message, **ending.fields(entry))
+
+    def entry(self, run_id: str) -> Entry | None:
+        """The ledger's row of a run; None where it could cost nothing, or did not come so far."""
+        return self._ledger.of_origin(run_id)
 
     def list(
         self,
@@ -201,7 +206,7 @@ class History:
         return bool(taken)
 
     def _settle(self, run: Run) -> None:
-        entry = self._ledger.of_origin(run.id)
+        entry = self.entry(run.id)
         # The upstream keeps what a job made, so that it is not lost even where the answer came already.
         if entry is not None and entry.upstream_id and entry.state in ("running", "done"):
             self.change(run.id, state="running", job_id=entry.upstream_id, invocation_id=entry.id)

@@ -22,6 +22,29 @@ ENDED: frozenset[str] = frozenset({"succeeded", "failed", "unknown", "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
+class RunSpec:
+    """What is to be run, where, and how it is to be answered; None is the default.
+
+    ``arguments`` are as for ``invoke``; files may also be ``file:ID`` references, or as they stand in the
+    inputs of an earlier run.
+    """
+
+    action: str
+    arguments: Mapping[str, Any]
+    environment: str | None = None
+    connection: str | None = None
+    accept: str | None = None
+    on_filtered: Literal["raise", "return"] = "raise"
+    timeout: float | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How it is to be answered."""
+        asked = {"accept": self.accept, "on_filtered": self.on_filtered, "timeout": self.timeout}
+        return {name: value for name, value in asked.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One invocation that the host made. ``id`` sorts by time.
 
@@ -58,10 +81,17 @@ class Run:
     def has_ended(self) -> bool:
         return self.state in ENDED
 
+    @property
+    def spec(self) -> RunSpec:
+        """The same once more."""
+        place = self.environment or None, self.connection or None
+        return RunSpec(self.action, self.inputs, *place, **self.options)
+
     def to_dict(self) -> dict[str, Any]:
         """The run as every face shows it."""
-        moments = {"created": timestamp(self.created), "updated": timestamp(self.updated)}
-        return {one.name: getattr(self, one.name) for one in fields(self)} | moments
+        seconds = None if self.seconds is None else round(self.seconds, 3)
+        times = {"created": timestamp(self.created), "updated": timestamp(self.updated), "seconds": seconds}
+        return {one.name: getattr(self, one.name) for one in fields(self)} | times
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,13 @@ class AsyncConnector:
         said = template.fill(declared.says, {"result": result.value}) if declared.says else None
         return str(said) if said else f"{declared.action} answered {result.status}"
 
+    async def place(
+        self, *, environment: str | None = None, connection: str | None = None
+    ) -> tuple[str, str]:
+        """The environment and the connection (empty for none) that these names, or the defaults, lead to."""
+        found = await self._engine.destination(connection, environment, masked=True)
+        return found.environment, found.connection
+
     async def balance(self, *, environment: str | None = None, connection: str | None = None) -> float:
         """The credits that the account has left."""
         declared = self.integration.balance
@@ -289,6 +296,7 @@ class Connector:
     preview = _blocking(AsyncConnector.preview)
     estimate = _blocking(AsyncConnector.estimate)
     test = _blocking(AsyncConnector.test)
+    place = _blocking(AsyncConnector.place)
     balance = _blocking(AsyncConnector.balance)
     close = _blocking(AsyncConnector.close)
 

@@ -25,7 +25,7 @@ FLOORS = [
     },
     {
         "workspace", "targets", "arguments", "engine", "exchange", "prepare", "spend", "stream", "jobs",
-        "runtime", "runner",
+        "runtime", "keeping", "record", "underway", "runner",
     },
     {"cli", "demo"},
 ]  # fmt: skip
