@@ -14,7 +14,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from connector.errors import Problem
+from connector.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -47,17 +47,29 @@ class Checker:
         return validator
 
     def problems(self, value: Any, prefix: str = "") -> list[Problem]:
-        """Everything that is wrong with the value; the paths begin with ``prefix``."""
+        """Everything that is wrong with the value; the paths begin with ``prefix``.
+
+        Raises SpecError where the schema itself is wrong and the value shows it.
+        """
         if self._is_surely_right(value):
             return []
         from connector.sentences import Teller
 
-        errors = list(self._validator.iter_errors(value))
+        errors = self._errors(value)
         if not errors and not self._open:
             return []
         told = Teller(self._schema, self._noun).tell(errors)
         found = [Problem(_dotted(prefix, path), message) for path, message in told]
         return list(dict.fromkeys(found)) + list(self._warnings(value, prefix))
+
+    def _errors(self, value: Any) -> list[ValidationError]:
+        try:
+            return list(self._validator.iter_errors(value))
+        except Exception as error:
+            # jsonschema trusts its schema, and stumbles in many ways over one that is none.
+            if found := flaws(self._schema):
+                raise SpecError(found) from error
+            raise
 
     def _warnings(self, value: Any, prefix: str) -> Iterator[Problem]:
         from connector.wording import nearest, quoted
@@ -69,6 +81,18 @@ class Checker:
                     yield Problem(
                         _dotted(prefix, path), f"{message}; it is sent as it is", severity="warning"
                     )
+
+
+def flaws(schema: Mapping[str, Any], prefix: str = "") -> list[Problem]:
+    """What is wrong with a schema as a schema; without flaws, values can be checked against it."""
+    return _schema_of_schemas().problems(dict(schema), prefix)
+
+
+@lru_cache(maxsize=1)
+def _schema_of_schemas() -> Checker:
+    from jsonschema import Draft202012Validator
+
+    return Checker(Draft202012Validator.META_SCHEMA, noun="a word of JSON Schema")
 
 
 def _plain_test(schema: Mapping[str, Any]) -> Test:

@@ -101,8 +101,23 @@ def test_hostile_values_in_a_spec_never_raise(tmp_path: Path) -> None:
             "path": "/one",
             "body": {"kind": "json", "json": {"a": "{{ inputs.a }}"}},
         },
-        "inputs": {"type": "object", "properties": {"a": {"type": "string", "description": "A name."}}},
+        "inputs": {
+            "type": "object",
+            "properties": {
+                "a": {
+                    "type": "string",
+                    "description": "A name.",
+                    "minLength": 1,
+                    "pattern": "a",
+                    "enum": ["a", "b"],
+                    "default": "a",
+                }
+            },
+            "required": ["a"],
+            "not": {"required": ["b"]},
+        },
         "output": {"kind": "json"},
+        "examples": [{"title": "One", "arguments": {"a": "b"}}],
     }
     (tmp_path / "actions").mkdir()
     manifest = (BROKEN / "yaml" / "integration.yaml").read_text()

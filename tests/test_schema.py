@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from connector import yamlfile
+from connector.errors import SpecError
 from connector.schema import Checker, defaults
 
 ROOT = Path(__file__).parents[1]
@@ -51,6 +52,17 @@ def test_what_is_no_json_is_no_text_elsewhere() -> None:
     [problem] = Checker({"properties": {"name": {"type": "string"}}}).problems({"name": b"x"})
 
     assert (problem.path, problem.message) == ("name", "must be text, not a bytes")
+
+
+@pytest.mark.parametrize(
+    "entry", [{"type": "strnig"}, {"type": "string", "minLength": "5"}, {"pattern": "("}]
+)
+def test_a_schema_that_is_none_is_its_authors_to_mend(entry: Any) -> None:
+    """Whatever jsonschema stumbles over, the author is told where."""
+    with pytest.raises(SpecError, match=r"properties\.a\.") as caught:
+        Checker({"properties": {"a": entry}}).problems({"a": "text"})
+
+    assert caught.value.__cause__ is not None
 
 
 def test_an_open_enum_lets_an_unknown_value_pass_with_a_warning() -> None:

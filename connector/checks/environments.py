@@ -52,10 +52,10 @@ def _on_this_machine(host: str) -> bool:
 
 def _credentials(loaded: Loaded) -> Iterator[Problem]:
     """A credential that is written down is one that the connection form would take."""
-    from connector.schema import Checker
+    from connector.schema import Checker, flaws
 
     integration = loaded.integration
-    if integration is None or not integration.credential:
+    if integration is None or not integration.credential or flaws(integration.credential):
         return
     checker = Checker(integration.credential, noun="a field of the credential")
     for name, environment in integration.environments.items():

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connector.checks.subject import Subject
 from connector.errors import Problem
 from connector.loader import Loaded
 from connector.names import nearest
-
-if TYPE_CHECKING:
-    from connector.schema import Checker
+from connector.schema import Checker, flaws
 
 _WORDS = """
     $schema $id $ref $defs $comment $anchor title description default examples deprecated readOnly writeOnly
@@ -46,7 +43,7 @@ def _sound(subject: Subject) -> Iterator[Problem]:
     schemas = {"inputs": subject.action.inputs, "output.schema": subject.action.output.schema}
     for place, schema in schemas.items():
         if schema is not None:
-            for path, message in _flaws(schema, place):
+            for path, message in _unsound(schema, place):
                 yield subject.problem(path, message)
 
 
@@ -54,7 +51,7 @@ def _sound_credential(loaded: Loaded) -> Iterator[Problem]:
     if loaded.integration is None:
         return
     credential = loaded.integration.credential
-    for path, message in _flaws(credential, "connection.credential"):
+    for path, message in _unsound(credential, "connection.credential"):
         yield loaded.manifest.problem(path, message)
     for index, name in enumerate(credential.get("required", ())):
         if name not in credential["properties"]:
@@ -62,24 +59,15 @@ def _sound_credential(loaded: Loaded) -> Iterator[Problem]:
             yield loaded.manifest.problem(f"connection.credential.required.{index}", message)
 
 
-def _flaws(schema: Mapping[str, Any], place: str) -> Iterator[tuple[str, str]]:
+def _unsound(schema: Mapping[str, Any], place: str) -> Iterator[tuple[str, str]]:
     """What is wrong with a schema as a schema."""
-    formal = _meta().problems(dict(schema), place)
+    formal = flaws(schema, place)
     yield from ((problem.path, problem.message) for problem in formal)
     for path, entry in _schemas(schema, place):
         yield from _unknown_words(path, entry)
         yield from _impossible(path, entry)
         if not formal:  # else nothing can be checked against it
             yield from _unfit_values(path, entry)
-
-
-@lru_cache(maxsize=1)
-def _meta() -> Checker:
-    from jsonschema import Draft202012Validator
-
-    from connector.schema import Checker
-
-    return Checker(Draft202012Validator.META_SCHEMA, noun="a word of JSON Schema")
 
 
 def _schemas(schema: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -128,8 +116,6 @@ def _crossed(path: str, limits: Any, pairs: tuple[tuple[str, str], ...]) -> Iter
 
 def _unfit_values(path: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """A default or an example that its own schema refuses."""
-    from connector.schema import Checker
-
     values = [(f"{path}.default", schema["default"])] if "default" in schema else []
     values += [(f"{path}.examples.{index}", value) for index, value in enumerate(schema.get("examples", ()))]
     if values:
@@ -142,7 +128,7 @@ def _unfit_values(path: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, s
 def _names(subject: Subject) -> Iterator[Problem]:
     """Conditions and requirements are about inputs that are there."""
     for path, name in _named(subject.action.inputs, "inputs"):
-        if name not in subject.action.parameters:
+        if isinstance(name, str) and name not in subject.action.parameters:
             yield subject.problem(path, subject.unknown_input(name))
 
 
