@@ -81,7 +81,7 @@ _THUMBNAIL = "SELECT id FROM files WHERE thumbnail_of = :id"
 
 _DELETE = "DELETE FROM files WHERE id = :id OR thumbnail_of = :id RETURNING id"
 
-_EXPIRED = "SELECT id FROM files WHERE expires <= :now"
+_EXPIRED = "SELECT id FROM files WHERE expires <= :now AND thumbnail_of IS NULL"
 
 _FILTERS = {
     "source": "source = :source",
