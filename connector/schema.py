@@ -77,9 +77,9 @@ class Checker:
         for pattern, known in self._open:
             for path, given in _at(value, pattern, ()):
                 if isinstance(given, str) and given not in known:
-                    message = f"is {quoted(given)}, which is not among those known{nearest(given, known)}"
+                    message = f"is {quoted(given)}, which is not among those known; it is sent as it is"
                     yield Problem(
-                        _dotted(prefix, path), f"{message}; it is sent as it is", severity="warning"
+                        _dotted(prefix, path), message + nearest(given, known), severity="warning"
                     )
 
 

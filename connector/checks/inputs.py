@@ -98,8 +98,8 @@ def _unknown_words(path: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, 
     known = _KEYWORDS | _OWN
     for word in schema:
         if word not in known and not word.startswith("x-"):
-            message = f"is neither a word of JSON Schema nor of specs{nearest(word, sorted(known))}"
-            yield f"{path}.{word}", f"{message}; it would be ignored"
+            message = "is neither a word of JSON Schema nor of specs, and would be ignored"
+            yield f"{path}.{word}", message + nearest(word, sorted(known))
 
 
 def _impossible(path: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

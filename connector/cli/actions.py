@@ -48,7 +48,7 @@ def _of_group(entries: Entries, group: str | None) -> Entries:
     from connector.names import nearest
 
     groups = list(dict.fromkeys(one["group"] for one in entries))
-    raise UnknownName(f"there is no group {group!r}{nearest(group, groups)}; there are {', '.join(groups)}")
+    raise UnknownName(f"there is no group {group!r}; there are {', '.join(groups)}{nearest(group, groups)}")
 
 
 def _with_word(entries: Entries, word: str | None) -> Entries:

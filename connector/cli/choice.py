@@ -21,7 +21,8 @@ def entry(name: str, folder: str) -> dict[str, Any]:
     from connector.names import nearest
 
     known = [one["id"] for one in entries]
-    raise UnknownName(f"there is no action {name!r}{nearest(name, known)}; `connector actions` lists them")
+    near = nearest(name, known) or "; `connector actions` lists them"
+    raise UnknownName(f"there is no action {name!r}{near}")
 
 
 def find(name: str, entries: list[dict[str, Any]]) -> dict[str, Any] | None:

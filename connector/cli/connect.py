@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -130,10 +131,9 @@ def _check_environments(
 ) -> None:
     for name in environments:
         if name not in integration.environments and base_url is None:
-            meant = nearest(name, integration.environments)
             raise UnknownName(
-                f"{integration.name} has no environment {name!r}{meant}; "
-                "one of your own needs --base-url, which says where its requests go"
+                f"{integration.name} has no environment {name!r}; one of your own needs --base-url, "
+                f"which says where its requests go{nearest(name, integration.environments)}"
             )
 
 
@@ -228,7 +228,7 @@ def _keep(connector: Connector, args: argparse.Namespace, configuration: Configu
         terminal.print_json(stored.to_dict())
     elif not args.quiet:
         terminal.say(f"{args.name} is kept for {', '.join(configuration.environments)}.")
-        terminal.say(f"Try it with: connector connections test {args.name}")
+        terminal.say(f"Try it with: connector connections test {shlex.quote(args.name)}")
     return 0
 
 

@@ -124,13 +124,15 @@ def _test(connector: Connector, args: Namespace) -> int:
     store = connector.workspace.connections
     found = (store.get(args.name),) if args.name else store.list(connector.integration.id)
     codes, told = [], []
-    for connection, environment in _places(found, args.environment):
+    places = list(_places(found, args.environment))
+    width = max((len(f"{connection.name}/{environment}") for connection, environment in places), default=0)
+    for connection, environment in places:
         said, error = _tried(connector, connection.name, environment)
         codes.append(exits.code_for(error) if error else exits.DONE)
         place = {"connection": connection.name, "environment": environment, "ok": error is None}
         told.append(place | (failure.document(error.to_dict()) if error else {"said": said}))
         if not args.json:
-            _print_test(f"{connection.name}/{environment}", said, error is None)
+            _print_test(f"{connection.name}/{environment}".ljust(width), said, error is None)
     if args.json:
         terminal.print_json({"tests": told})
     elif not told and not args.quiet:

@@ -22,7 +22,7 @@ T = TypeVar("T")
 def run(asked: Asked, words: Sequence[str]) -> int:
     """Does what is asked for; the exit code."""
     _check(asked)
-    progress = Progress(asked.card.title, quiet=asked.args.quiet)
+    progress = Progress(asked.card.title, quiet=asked.args.quiet, waits=asked.args.wait)
     with Connector(choice.integration(asked.folder), on_event=progress) as connector:
         if asked.args.estimate:
             return _estimate(connector, asked)
@@ -65,9 +65,10 @@ def _estimate(connector: Connector, asked: Asked) -> int:
         told = {"action": asked.card.id, "credits": estimate.credits, "why": estimate.why}
         terminal.print_json(told)
         return 0
-    print("unknown" if estimate.credits is None else f"{estimate.credits:g}")
+    credits = "unknown" if estimate.credits is None else f"{estimate.credits:g}"
+    print(credits if asked.args.quiet else f"{credits} credits ({estimate.why})")
     if not asked.args.quiet:
-        terminal.say(f"  credits ({estimate.why}); nothing was sent")
+        terminal.say("Nothing was sent.")
     return 0
 
 

@@ -30,7 +30,7 @@ def run(words: list[str]) -> int:
         terminal.print_json({"jobs": [entry.to_dict() for entry in found]})
     elif found:
         heading, *lines = terminal.columns(
-            [("id", "action", "environment", "started", ""), *map(_cells, found)]
+            [("id", "job", "action", "environment", "started", ""), *map(_cells, found)]
         )
         print("\n".join([terminal.paint(heading, "dim"), *lines]))
     elif not args.quiet:
@@ -43,7 +43,8 @@ def run(words: list[str]) -> int:
 def _cells(entry: Entry) -> tuple[str, ...]:
     now = time.time()
     left = "" if entry.deadline is None else _left(entry.deadline - now)
-    return entry.id, entry.action, entry.environment, f"{_length(now - entry.created)} ago", left
+    job = f"{(entry.upstream_id or '')[:8]}..."
+    return entry.id, job, entry.action, entry.environment, f"{_length(now - entry.created)} ago", left
 
 
 def _left(seconds: float) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.cli import describing, picture, saving, terminal
+from connector.media import kinds
 from connector.messages import File
 from connector.result import Result
 from connector.runtime import Connector
@@ -39,6 +40,8 @@ class Shown:
             _print_value(result)
         if not self._quiet:
             self.remark(result)
+            if kept and result.media is not None and (said := _misnamed(kept, result.media)):
+                _warn(said)
 
     def keep(self, result: Result) -> str | None:
         """The place where the delivered file was written, which the ledger notes; None for none."""
@@ -74,9 +77,19 @@ class Shown:
         for line in _environment(self._connector, result):
             terminal.say(f"  {line}")
         for warning in result.warnings:
-            mark = terminal.paint("Warning:", "yellow", sys.stderr)
-            field = f"{warning.path}: " if warning.path else ""
-            terminal.say(f"{mark} {terminal.clean(field + warning.message)}")
+            _warn((f"{warning.path}: " if warning.path else "") + warning.message)
+
+
+def _warn(sentence: str) -> None:
+    terminal.say(f"{terminal.paint('Warning:', 'yellow', sys.stderr)} {terminal.clean(sentence)}")
+
+
+def _misnamed(path: str, file: File) -> str | None:
+    """What to say of a file whose name has the ending of another kind."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in kinds.SUFFIXES or kinds.type_of(suffix[1:]) == kinds.type_of(file.type):
+        return None
+    return f"{path} holds {kinds.title_of(kinds.type_of(file.type))}, whatever its name says"
 
 
 def _drawing(file: File) -> list[str]:
@@ -91,7 +104,7 @@ def _facts(result: Result) -> Iterator[str]:
     if result.outcome == "filtered":
         yield "filtered: the upstream withheld or blurred it"
     if result.outcome == "pending":
-        yield "the job runs; `connector result` with its id fetches what it makes"
+        yield "the job runs; fetch what it makes with: connector result JOB_ID"
     if result.media is not None:
         yield what_it_is(result.media)
     known = [

@@ -75,8 +75,12 @@ class Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments"):
             self.refuse(*self._too_many(rest))
         if message.startswith("the following arguments are required"):
-            self.refuse(Problem(rest, f"{rest} is missing"))
+            self.refuse(Problem(rest, f"{rest} is missing{self._told_of(rest)}"))
         self.refuse(Problem(_field(subject) if colon else "", f"{subject}{colon and ' '}{rest}"))
+
+    def _told_of(self, metavar: str) -> str:
+        """What the help says of a word of the command line."""
+        return next((f": {action.help}" for action in self._actions if action.metavar == metavar), "")
 
     def _too_many(self, text: str) -> Iterator[Problem]:
         from connector.errors import Problem
@@ -123,23 +127,23 @@ class Scan:
 
     def _read_option(self, word: str) -> None:
         name, equals, value = _parted(word)
-        action = self._parser.takes(name) or self._parser.takes(name.replace("_", "-"))
+        name = name if self._parser.takes(name) else name.replace("_", "-")
+        action = self._parser.takes(name)
         if action is None:
             self._unknown(name)
         elif action.nargs == 0 and equals and name[:2] != "--":
-            self._flag(action)
+            self._flag(name, action)
             self._rest.insert(0, f"-{value}")  # several short flags in one word
         elif action.nargs == 0:
-            self._flag(action) if not equals else self._problem(name, f"{name} takes no value")
+            self._flag(name, action) if not equals else self._problem(name, f"{name} takes no value")
         elif equals:
             self._join(action, value)
         else:
             self._read_value(name, action)
 
-    def _flag(self, action: argparse.Action) -> None:
+    def _flag(self, name: str, action: argparse.Action) -> None:
         self.wants_help = self.wants_help or action.dest == "help"
-        name = _long(action)
-        self.options.append(name)
+        self.options.append(name)  # by its own name, as `--no-wait` is one of `--wait`
 
     def _read_value(self, name: str, action: argparse.Action) -> None:
         following = self._rest[0] if self._rest else None

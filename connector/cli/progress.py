@@ -21,12 +21,14 @@ _SHORTEST_WAIT = 2.0
 class Progress:
     """A listener of the engine's events. It remembers what a person who interrupts must know."""
 
-    def __init__(self, subject: str, *, quiet: bool) -> None:
+    def __init__(self, subject: str, *, quiet: bool, waits: bool = True) -> None:
         self.job_id: str | None = None
         self.sent = False
         self._subject = self._said = subject
         self._told = ""
         self._quiet = quiet
+        # Whoever does not wait for a job gets its id as the result.
+        self._silent = () if waits else ("started",)
         self._live = not quiet and terminal.is_terminal(sys.stderr)
         self._begun = time.monotonic()
         self._over = threading.Event()
@@ -39,7 +41,8 @@ class Progress:
         self.job_id = event.job_id or self.job_id
         sentence = _sentence(event)
         self._said = self._subject if event.kind in ("sent", "answered") else sentence
-        if _lasts(event) and not self._quiet and (event.kind in _ALWAYS or not self._live):
+        told = _lasts(event) and event.kind not in self._silent and not self._quiet
+        if told and (event.kind in _ALWAYS or not self._live):
             self._tell(sentence)
 
     def _tell(self, sentence: str) -> None:

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from connector.ledger import Entry, Spending
 
 _EPILOG = """\
-Days are UTC days. Credits are those of the declared prices; what was perhaps
-billed counts as billed and is told. An invocation whose outcome is unknown is
-never sent again by itself: look in the account whether it ran.
+Days are UTC days. Credits are those of the declared prices. What is not
+certain yet, as the price of a job that runs, counts as billed. An invocation
+whose outcome is unknown is never sent again by itself: look in the account
+whether it ran.
 
 examples:
   connector spend --days 1
@@ -71,8 +72,8 @@ def _table(rows: Sequence[Spending], days: int) -> Iterator[str]:
 
 def _cells(row: Spending) -> tuple[str, ...]:
     place = f"{row.connection}/{row.environment}" if row.connection else row.environment
-    perhaps = f"{row.uncertain:g} of it perhaps" if row.uncertain else ""
-    return row.day, place, row.action, str(row.invocations), f"{row.credits:g}", perhaps
+    uncertain = f"{row.uncertain:g} of it not certain yet" if row.uncertain else ""
+    return row.day, place, row.action, str(row.invocations), f"{row.credits:g}", uncertain
 
 
 def _unknown(entries: Sequence[Entry]) -> Iterator[str]:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from connector import Connector
-from connector.cli import main
+from connector.cli import main, request
 from connector.cli.values import Stdin, combined
 from connector.sandbox import transport
 
@@ -204,14 +204,31 @@ def test_what_was_spent_is_told(run: Any) -> None:
     assert document["days"][0]["environment"] == "sandbox"
 
 
+def test_a_name_that_promises_another_kind_is_told(run: Any) -> None:
+    """A PNG under the name that was asked for, and a warning; under a name of its own, none."""
+    assert "a.jpg holds PNG, whatever its name says" in run(f"invoke {SMALL} -o a.jpg").err
+    assert "whatever" not in run(f"invoke {SMALL} -o a.png").err
+
+
+@pytest.mark.parametrize(
+    ("option", "waits"), [("", True), ("--wait", True), ("--no-wait", False), ("--no_wait", False)]
+)
+def test_a_job_is_waited_for_as_asked(option: str, waits: bool, run: Any) -> None:
+    """The two names of one option mean two things."""
+    asked = request.read("invoke", [*SMALL.split(), *option.split()], "", "")
+    assert asked is not None
+    assert asked.args.wait is waits
+
+
 def test_a_job_is_left_and_asked_for(run: Any) -> None:
     """--no-wait gives the id; jobs lists it; result says that it is not finished, with its own code."""
     started = run("invoke start-creative-upscale -e sandbox --image small.png --prompt a --no-wait")
     assert started.code == 0
     job = started.out.strip()
+    assert job not in started.err
     listed = run("jobs --json").document["jobs"]
     assert [entry["upstream_id"] for entry in listed] == [job]
-    assert "start-creative-upscale" in run("jobs").out
+    assert f"{job[:8]}...  start-creative-upscale" in run("jobs").out
     asked = run(f"result {job} --no-wait --json")
     assert asked.code == 9
     assert asked.document["error"]["job_id"] == job
