@@ -27,7 +27,7 @@ FLOORS = [
         "workspace", "targets", "arguments", "engine", "exchange", "prepare", "spend", "stream", "jobs",
         "runtime", "keeping", "record", "underway", "runner",
     },
-    {"cli", "demo"},
+    {"cli", "demo", "server"},
 ]  # fmt: skip
 
 

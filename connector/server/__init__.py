@@ -1,0 +1,1 @@
+"""The connector over HTTP: an API for everything the engine does, and the console beside it."""

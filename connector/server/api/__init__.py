@@ -1,0 +1,1 @@
+"""What the API can be asked for, a module for each thing it is about."""

@@ -1,0 +1,278 @@
+"""What can be done: actions with their inputs, and everything that can be done with one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import Any
+
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from connector.errors import ConnectorError, InvalidArguments
+from connector.index import price_text
+from connector.run import RunSpec
+from connector.server import answers, inputs
+from connector.server.host import Host, Served
+from connector.server.operation import Call, Operation, options
+from connector.server.problems import Refused
+from connector.spec import Action, Integration
+from connector.stream import Stream
+
+_LONGEST_KEY = 255
+
+
+async def list_actions(call: Call) -> Response:
+    shown = [
+        _in_short(served.integration, action)
+        for served in call.host.integrations.values()
+        for action in served.integration.actions.values()
+    ]
+    return JSONResponse({"actions": shown})
+
+
+async def get_action(call: Call) -> Response:
+    served, action = call.host.find(call.names["id"])
+    return JSONResponse(described(served.integration, action))
+
+
+async def invoke(call: Call) -> Response:
+    """Makes a run, and waits for it unless the caller would not."""
+    served, action = call.host.find(call.names["id"])
+    _check_line(call.host)
+    run = await served.runner.start(
+        await _spec(call, action), token_name=call.token_name, idempotency_key=_key(call)
+    )
+    call.request.state.run = run.id
+    if call.query.get("wait", True):
+        run = await served.runner.wait(run.id, timeout=call.host.settings.max_wait)
+    return await answers.of_run(call, run) if call.query.get("wait", True) else answers.accepted(run)
+
+
+async def preview(call: Call) -> Response:
+    """The very request that would be sent, with its secrets masked."""
+    served, action, given = await _given(call)
+    found = await served.connector.preview(action.id, given, **_place(call), accept=call.query.get("accept"))
+    told = await call.host.run(lambda: found.to_dict() | {"curl": found.curl()})
+    return JSONResponse(told)
+
+
+async def estimate(call: Call) -> Response:
+    """What a success would cost and, where that is asked for, what the account has left."""
+    served, action, given = await _given(call)
+    found = await served.connector.estimate(action.id, given, **_place(call))
+    told: dict[str, Any] = {"credits": found.credits, "why": found.why}
+    if call.query.get("balance"):
+        told["balance"] = await _balance(served, call)
+    return JSONResponse(told)
+
+
+async def check(call: Call) -> Response:
+    """All that is wrong with the inputs, each at its field; nothing is sent."""
+    served, action, given = await _given(call)
+    try:
+        found = await served.connector.preview(action.id, given, **_place(call))
+    except InvalidArguments as error:
+        return JSONResponse({"problems": [problem.to_dict() for problem in error.problems]})
+    warned = [{"field": "", "message": said, "severity": "warning"} for said in found.warnings]
+    return JSONResponse({"problems": warned})
+
+
+async def stream(call: Call) -> Response:
+    """The answer's bytes as they arrive. Such an invocation is in the ledger, and no run."""
+    served, action, given = await _given(call)
+    opened = await served.connector.stream(
+        action.id,
+        given,
+        **_place(call),
+        accept=call.query.get("accept"),
+        timeout=call.query.get("timeout"),
+    )
+    facts = {
+        "x-seed": opened.result.seed,
+        "x-credits": opened.result.credits,
+        "x-request-id": opened.result.request_id,
+        "content-type": opened.headers.get("content-type", "application/octet-stream"),
+        "content-disposition": "attachment",
+        "x-accel-buffering": "no",
+    }
+    told = {name: str(value) for name, value in facts.items() if value is not None}
+    return StreamingResponse(_pieces(opened), headers=told)
+
+
+async def _pieces(opened: Stream) -> AsyncIterator[bytes]:
+    async with opened:
+        async for piece in opened:
+            yield piece
+
+
+async def _given(call: Call) -> tuple[Served, Action, dict[str, Any]]:
+    served, action = call.host.find(call.names["id"])
+    return served, action, await inputs.read(call, action)
+
+
+async def _spec(call: Call, action: Action) -> RunSpec:
+    query = call.query
+    return RunSpec(
+        action=action.id,
+        arguments=await inputs.read(call, action),
+        **_place(call),
+        accept=query.get("accept"),
+        on_filtered=query.get("on_filtered", "raise"),
+        timeout=query.get("timeout"),
+    )
+
+
+def _place(call: Call) -> dict[str, Any]:
+    """Where it goes; None is the default."""
+    return {name: call.query.get(name) for name in ("environment", "connection")}
+
+
+def _check_line(host: Host) -> None:
+    settings = host.settings
+    if host.stopping.is_set():
+        raise Refused(
+            "stopping", "the host finishes what is under way, and takes nothing new", retry_after=5.0
+        )
+    if len(host.under_way) >= settings.max_runs + settings.max_queue:
+        raise Refused("busy", f"{len(host.under_way)} runs are under way or wait; try again", retry_after=5.0)
+
+
+def _key(call: Call) -> str | None:
+    key = call.request.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise Refused("bad_request", f"an Idempotency-Key has 1 to {_LONGEST_KEY} plain characters")
+    return key
+
+
+async def _balance(served: Served, call: Call) -> float | None:
+    """The credits that are left, where the upstream tells."""
+    try:
+        return await served.connector.balance(**_place(call))
+    except ConnectorError:
+        return None
+
+
+def _in_short(integration: Integration, action: Action) -> dict[str, Any]:
+    return {
+        "id": action.id,
+        "title": action.title,
+        "group": action.group,
+        "description": action.description,
+        "integration": integration.id,
+        "price": price_text(action),
+        "deprecated": action.deprecated is not None,
+        "job": action.job is not None,
+    }
+
+
+def described(integration: Integration, action: Action) -> dict[str, Any]:
+    """Everything that the integration declares about the action."""
+    output, request = action.output, action.request
+    return _in_short(integration, action) | {
+        "documentation": action.documentation,
+        "notes": list(action.notes),
+        "request": {"method": request.method, "path": request.path, "body": request.body.kind},
+        "inputs": action.inputs,
+        "accept": list(accepted_forms(integration, action)),
+        "output": {
+            "kind": output.kind,
+            "types": list(output.types),
+            "field": output.field,
+            "schema": output.schema,
+        },
+        "credits": _credits(action),
+        "paid": action.paid,
+        "job": asdict(action.job) if action.job else None,
+        "deprecated": asdict(action.deprecated) if action.deprecated else None,
+        "examples": [asdict(example) for example in action.examples],
+    }
+
+
+def accepted_forms(integration: Integration, action: Action) -> tuple[str, ...]:
+    """The forms of answer that can be chosen: a job's are those of the action that fetches it."""
+    told = integration.actions[action.job.fetch] if action.job else action
+    return told.request.accept
+
+
+def _credits(action: Action) -> Any:
+    price = action.price
+    if price.by_request:
+        return "by_request"
+    return {"by": price.by, "values": dict(price.values)} if price.by else price.flat
+
+
+_TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
+_WHERE: dict[str, Any] = {
+    "environment": {**_TEXT, "description": "Where it goes; by default the connection's own default."},
+    "connection": {**_TEXT, "description": "Which connection; by default the only one, or `default`."},
+}
+_ACCEPT = {**_TEXT, "description": "The form of the upstream's answer, of those that the action declares."}
+_TIMEOUT = {
+    "type": "number",
+    "exclusiveMinimum": 0,
+    "maximum": 86400,
+    "description": "Seconds for the answer, or for a job to end.",
+}
+INVOKE_QUERY = options(
+    **_WHERE,
+    accept=_ACCEPT,
+    timeout=_TIMEOUT,
+    wait={"type": "boolean", "default": True, "description": "Whether the answer is the result, or the run."},
+    on_filtered={
+        "enum": ["raise", "return"],
+        "default": "raise",
+        "description": "What a filtered result is.",
+    },
+)
+_INPUTS = "inputs"
+_ONE = "/api/actions/{id}"
+
+OPERATIONS = (
+    Operation("GET", "/api/actions", list_actions, "The actions", answers={200: "Actions"}),
+    Operation("GET", _ONE, get_action, "All about one action", answers={200: "Action"}),
+    Operation(
+        "POST",
+        _ONE,
+        invoke,
+        "Use the action",
+        query=INVOKE_QUERY,
+        reads=_INPUTS,
+        answers={200: "Outcome", 202: "Started"},
+    ),
+    Operation(
+        "POST",
+        f"{_ONE}/preview",
+        preview,
+        "The request that would be sent",
+        query=options(**_WHERE, accept=_ACCEPT),
+        reads=_INPUTS,
+        answers={200: "Preview"},
+    ),
+    Operation(
+        "POST",
+        f"{_ONE}/estimate",
+        estimate,
+        "What it would cost",
+        query=options(**_WHERE, balance={"type": "boolean", "default": False}),
+        reads=_INPUTS,
+        answers={200: "Estimate"},
+    ),
+    Operation(
+        "POST",
+        f"{_ONE}/check",
+        check,
+        "What is wrong with the inputs",
+        query=options(**_WHERE),
+        reads=_INPUTS,
+        answers={200: "Problems"},
+    ),
+    Operation(
+        "POST",
+        f"{_ONE}/stream",
+        stream,
+        "The answer's bytes as they arrive",
+        query=options(**_WHERE, accept=_ACCEPT, timeout=_TIMEOUT),
+        reads=_INPUTS,
+        answers={200: "Bytes"},
+    ),
+)

@@ -1,0 +1,126 @@
+"""Connections: an integration authorised in some environments. Secrets go in, and are never shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from connector.connection import Connection, configuration_for
+from connector.errors import ConnectorError, InvalidArguments, Problem
+from connector.server import credentials, problems
+from connector.server.host import Served
+from connector.server.operation import Call, Operation
+from connector.server.problems import Refused
+
+
+async def list_connections(call: Call) -> Response:
+    found = await call.host.run(_store(call.host.served(None)).list)
+    return JSONResponse({"connections": [connection.to_dict() for connection in found]})
+
+
+async def get_connection(call: Call) -> Response:
+    return JSONResponse((await _connection(call)).to_dict())
+
+
+async def add_connection(call: Call) -> Response:
+    name = call.body.get("name")
+    if not name:
+        raise InvalidArguments([Problem("name", "is required")])
+    served = call.host.served(call.body.get("integration"))
+    if any(one.name == name for one in await call.host.run(_store(served).list)):
+        raise Refused(
+            "conflict", f"there is a connection {name!r} already; change it, or choose another name"
+        )
+    new = _checked(served, name, call.body, None)
+    stored = await call.host.run(_store(served).add, new, served.integration.secret_fields)
+    return JSONResponse(stored.to_dict(), 201, {"location": f"/api/connections/{name}"})
+
+
+async def change_connection(call: Call) -> Response:
+    """The connection as it is to be; a secret that is left out is kept."""
+    before = await _connection(call)
+    served = call.host.served(before.integration)
+    _check_same(call.body, before)
+    changed = _checked(served, before.name, call.body, before)
+    stored = await call.host.run(_store(served).save, changed, served.integration.secret_fields)
+    return JSONResponse(stored.to_dict())
+
+
+async def remove_connection(call: Call) -> Response:
+    await call.host.run(_store(call.host.served(None)).remove, call.names["name"])
+    return Response(status_code=204)
+
+
+async def test_connection(call: Call) -> Response:
+    """Tries the connection in one environment, or in all of its own, and says what was seen."""
+    found = await _connection(call)
+    served, only = call.host.served(found.integration), call.body.get("environment")
+    if only is not None:
+        configuration_for(found, only)  # says which environments there are
+    own = [name for one in found.configurations for name in one.environments]
+    tests = [await _tried(served, found.name, name) for name in own if only in (None, name)]
+    return JSONResponse({"ok": all(test["ok"] for test in tests), "tests": tests})
+
+
+async def _tried(served: Served, name: str, environment: str) -> dict[str, Any]:
+    place = {"connection": name, "environment": environment}
+    try:
+        said = await served.connector.test(connection=name, environment=environment)
+    except ConnectorError as error:
+        return {**place, "ok": False, "said": error.message, "problem": problems.document(error.to_dict())}
+    return {**place, "ok": True, "said": said}
+
+
+def _check_same(body: Any, before: Connection) -> None:
+    for member, is_now in (("name", before.name), ("integration", before.integration)):
+        if body.get(member, is_now) != is_now:
+            raise InvalidArguments([Problem(member, f"is {is_now!r} and cannot be changed")])
+
+
+def _checked(served: Served, name: str, body: Any, before: Connection | None) -> Connection:
+    made, wrong = credentials.connection(served.integration, name, body, before)
+    if wrong:
+        raise InvalidArguments(wrong, f"connection {name!r}")
+    return made
+
+
+async def _connection(call: Call) -> Connection:
+    return await call.host.run(_store(call.host.served(None)).get, call.names["name"])
+
+
+def _store(served: Served) -> Any:
+    return served.connector.workspace.connections
+
+
+_ENVIRONMENT = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"environment": {"type": "string", "description": "Only this one."}},
+}
+_ALL, _ONE = "/api/connections", "/api/connections/{name}"
+
+OPERATIONS = (
+    Operation("GET", _ALL, list_connections, "The connections", answers={200: "Connections"}),
+    Operation(
+        "POST",
+        _ALL,
+        add_connection,
+        "Make a connection",
+        role="manage",
+        body=credentials.CONNECTION,
+        answers={201: "Connection"},
+    ),
+    Operation("GET", _ONE, get_connection, "One connection", answers={200: "Connection"}),
+    Operation(
+        "PUT",
+        _ONE,
+        change_connection,
+        "Change it",
+        role="manage",
+        body=credentials.CONNECTION,
+        answers={200: "Connection"},
+    ),
+    Operation("DELETE", _ONE, remove_connection, "Forget it", role="manage", answers={204: None}),
+    Operation("POST", f"{_ONE}/test", test_connection, "Try it", body=_ENVIRONMENT, answers={200: "Tests"}),
+)

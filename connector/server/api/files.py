@@ -1,0 +1,90 @@
+"""Files by reference: put in, looked at, taken out, thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import UploadFile
+from starlette.responses import JSONResponse, Response
+
+from connector.errors import InvalidArguments, Problem
+from connector.server import delivery, uploads
+from connector.server.operation import Call, Operation, kind_of, options
+from connector.server.problems import Refused
+
+if TYPE_CHECKING:
+    from connector.files import StoredFile
+
+
+async def put_file(call: Call) -> Response:
+    """A file, as a part of a form or as the body itself."""
+    if kind_of(call.request) == "multipart/form-data":
+        async with uploads.form(call.request) as pairs:
+            files = [one for _, one in pairs if isinstance(one, UploadFile)]
+            if len(files) != 1:
+                raise InvalidArguments([Problem("file", f"give one file; the form has {len(files)}")])
+            stored = await _stored(call, uploads.pieces(files[0]), files[0].filename, files[0].content_type)
+    else:
+        name = call.request.headers.get("x-file-name")
+        stored = await _stored(call, uploads.Arriving(call.request), name, kind_of(call.request) or None)
+    return JSONResponse(stored.to_dict(), 201, {"location": f"/api/files/{stored.id}"})
+
+
+async def _stored(call: Call, chunks: Iterable[bytes], name: str | None, kind: str | None) -> StoredFile:
+    return await call.host.run(
+        call.host.files.put_stream, chunks, name or "file", kind, call.host.settings.max_body
+    )
+
+
+async def list_files(call: Call) -> Response:
+    wanted = {"limit": 50, **call.query}
+    found = await call.host.run(call.host.files.list, **wanted)
+    before = found[-1].id if len(found) == wanted["limit"] else None
+    return JSONResponse({"files": [stored.to_dict() for stored in found], "before": before})
+
+
+async def get_file(call: Call) -> Response:
+    return JSONResponse((await _file(call)).to_dict())
+
+
+async def get_content(call: Call) -> Response:
+    return await delivery.file(call.host, call.request, await _file(call))
+
+
+async def get_thumbnail(call: Call) -> Response:
+    stored = await _file(call)
+    found = await call.host.run(call.host.files.thumbnail, stored.id)
+    if found is None:
+        raise Refused("not_found", f"there is no small picture of a file of the type {stored.type}")
+    return await delivery.file(call.host, call.request, await call.host.run(call.host.files.get, found))
+
+
+async def remove_file(call: Call) -> Response:
+    await call.host.run(call.host.files.remove, call.names["id"])
+    return Response(status_code=204)
+
+
+async def _file(call: Call) -> StoredFile:
+    return await call.host.run(call.host.files.get, call.names["id"])
+
+
+_QUERY = options(
+    source={"enum": ["upload", "result"], "description": "Only files that came in this way."},
+    before={"type": "string", "maxLength": 200, "description": "Only files that are older than this one."},
+    limit={"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
+)
+_ONE = "/api/files/{id}"
+
+OPERATIONS = (
+    Operation("POST", "/api/files", put_file, "Put a file in", reads="file", answers={201: "File"}),
+    Operation("GET", "/api/files", list_files, "Files, newest first", query=_QUERY, answers={200: "Files"}),
+    Operation("GET", _ONE, get_file, "What a file is", answers={200: "File"}),
+    Operation(
+        "GET", f"{_ONE}/content", get_content, "Its bytes", answers={200: "Bytes", 206: "Bytes", 304: None}
+    ),
+    Operation(
+        "GET", f"{_ONE}/thumbnail", get_thumbnail, "A small picture of it", answers={200: "Bytes", 304: None}
+    ),
+    Operation("DELETE", _ONE, remove_file, "Throw it away", answers={204: None}),
+)

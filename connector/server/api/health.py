@@ -1,0 +1,33 @@
+"""Whether the host lives, whether it takes requests, and what it counts."""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse, Response
+
+from connector.server import metrics
+from connector.server.operation import Call, Operation
+from connector.server.problems import Refused
+
+
+async def is_alive(call: Call) -> Response:
+    return JSONResponse({"status": "alive"})
+
+
+async def is_ready(call: Call) -> Response:
+    """Ready is a host that is not stopping and whose database answers."""
+    if call.host.stopping.is_set():
+        raise Refused("stopping", "the host finishes what is under way, and takes nothing new")
+    await call.host.run(call.host.tokens.list)
+    return JSONResponse({"status": "ready"})
+
+
+async def tell_metrics(call: Call) -> Response:
+    text = await call.host.run(call.host.metrics.text)
+    return Response(text, media_type=metrics.MEDIA_TYPE)
+
+
+OPERATIONS = (
+    Operation("GET", "/healthz", is_alive, "Whether the host lives", role=None, answers={200: "Status"}),
+    Operation("GET", "/readyz", is_ready, "Whether it takes requests", role=None, answers={200: "Status"}),
+    Operation("GET", "/metrics", tell_metrics, "What it counts, for Prometheus", answers={200: "Text"}),
+)

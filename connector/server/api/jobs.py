@@ -1,0 +1,77 @@
+"""Jobs that the upstream works on, whichever process started them: look, wait, stop asking."""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse, Response
+
+from connector.entry import Entry
+from connector.errors import JobNotFound, JobPending
+from connector.media import Media
+from connector.server.host import Served
+from connector.server.operation import Call, Operation, options
+
+
+async def list_jobs(call: Call) -> Response:
+    ledger = call.host.served(None).connector.workspace.ledger
+    found = await call.host.run(ledger.entries, "running", limit=1000)
+    return JSONResponse({"jobs": [entry.to_dict() for entry in found]})
+
+
+async def get_job(call: Call) -> Response:
+    return JSONResponse({"job": (await _entry(call)).to_dict()})
+
+
+async def wait_for_job(call: Call) -> Response:
+    """The result, or the job as it stands where it is not finished in that time."""
+    entry = await _entry(call)
+    try:
+        result = await _served(call, entry).connector.wait(
+            entry.id, timeout=call.query.get("timeout", call.host.settings.max_wait)
+        )
+    except JobPending:
+        return JSONResponse({"job": (await _entry(call)).to_dict()}, 202)
+    told = {"job": (await _entry(call)).to_dict(), "result": result.to_dict()}
+    if isinstance(result.media, Media):
+        stored = await call.host.run(
+            call.host.files.put, result.media, name=result.file_name, source="result"
+        )
+        told["file"] = stored.to_dict()
+    return JSONResponse(told)
+
+
+async def cancel_job(call: Call) -> Response:
+    entry = await _entry(call)
+    await _served(call, entry).connector.cancel(entry.id)
+    return JSONResponse({"job": (await _entry(call)).to_dict()})
+
+
+async def _entry(call: Call) -> Entry:
+    ledger = call.host.served(None).connector.workspace.ledger
+    try:
+        return await call.host.run(ledger.get, call.names["id"])
+    except JobNotFound as error:  # which tells an operator in which database it looked
+        raise JobNotFound(f"this host knows no job {call.names['id'][:80]!r}") from error
+
+
+def _served(call: Call, entry: Entry) -> Served:
+    return call.host.served(entry.integration)
+
+
+_TIMEOUT = options(
+    timeout={"type": "number", "minimum": 0, "maximum": 3600, "description": "Seconds; 0 asks once."}
+)
+_ONE = "/api/jobs/{id}"
+
+OPERATIONS = (
+    Operation("GET", "/api/jobs", list_jobs, "Jobs that are running", answers={200: "Jobs"}),
+    Operation("GET", _ONE, get_job, "One job", answers={200: "Job"}),
+    Operation(
+        "POST",
+        f"{_ONE}/wait",
+        wait_for_job,
+        "Wait for it",
+        query=_TIMEOUT,
+        answers={200: "JobResult", 202: "Job"},
+    ),
+    Operation("POST", f"{_ONE}/cancel", cancel_job, "Stop asking for it", answers={200: "Job"}),
+)

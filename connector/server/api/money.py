@@ -1,0 +1,42 @@
+"""What the account has left, and what was spent by day and environment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from starlette.responses import JSONResponse, Response
+
+from connector.server.operation import Call, Operation, options
+
+_NAME = {"type": "string", "minLength": 1, "maxLength": 200}
+
+
+async def get_balance(call: Call) -> Response:
+    served = call.host.served(call.query.get("integration"))
+    place = {name: call.query.get(name) for name in ("environment", "connection")}
+    credits = await served.connector.balance(**place)
+    return JSONResponse({"credits": credits} | {name: each for name, each in place.items() if each})
+
+
+async def get_spend(call: Call) -> Response:
+    """Every face's invocations, by the ledger, with those whose outcome nobody knows."""
+    ledger = call.host.served(None).connector.workspace.ledger
+    days = call.query.get("days", 30)
+    today = datetime.fromtimestamp(call.host.settings.clock(), UTC).date()
+    unknown = await call.host.run(ledger.unknown)  # first, as it settles what a killed process left
+    rows = await call.host.run(ledger.summary, today - timedelta(days=days - 1), today)
+    told = {
+        "days": [row.to_dict() for row in rows],
+        "credits": sum(row.credits for row in rows),
+        "unknown": [entry.to_dict() for entry in unknown],
+    }
+    return JSONResponse(told)
+
+
+_WHERE = options(environment=_NAME, connection=_NAME, integration=_NAME)
+_DAYS = options(days={"type": "integer", "minimum": 1, "maximum": 3660, "default": 30})
+
+OPERATIONS = (
+    Operation("GET", "/api/balance", get_balance, "Credits left", query=_WHERE, answers={200: "Balance"}),
+    Operation("GET", "/api/spend", get_spend, "Credits spent", query=_DAYS, answers={200: "Spend"}),
+)

@@ -1,0 +1,84 @@
+"""What was run and what runs: history, events as they happen, cancelling, doing it again."""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from connector.run import ENDED, Run
+from connector.server import answers, sse
+from connector.server.host import Served
+from connector.server.operation import Call, Operation, options
+
+_STATES = ("queued", "running", *sorted(ENDED))
+
+
+async def list_runs(call: Call) -> Response:
+    wanted = {"limit": 50, **call.query}
+    found = await call.host.run(call.host.history.list, **wanted)
+    # A page that is full may have another one behind it, which begins before its last run.
+    before = found[-1].id if len(found) == wanted["limit"] else None
+    return JSONResponse({"runs": [run.to_dict() for run in found], "before": before})
+
+
+async def get_run(call: Call) -> Response:
+    return JSONResponse({"run": (await _run(call)).to_dict()})
+
+
+async def watch_run(call: Call) -> Response:
+    """Events with ids. A client that comes again says what it has, and gets the rest."""
+    run = await _run(call)
+    after = call.query.get("after", sse.last_seen(call.request.headers.get("last-event-id")))
+    if run.has_ended and not await call.host.run(call.host.history.events, run.id, after):
+        # This tells a browser not to come again.
+        return Response(status_code=204)
+    if call.request.method == "HEAD":
+        return Response(media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+    events = _served(call, run).runner.subscribe(run.id, after)
+    body = sse.stream(events, call.host.settings.heartbeat, call.host.stopping)
+    return StreamingResponse(body, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+
+
+async def cancel_run(call: Call) -> Response:
+    run = await _run(call)
+    await _served(call, run).runner.cancel(run.id)
+    return JSONResponse({"run": (await _run(call)).to_dict()})
+
+
+async def run_again(call: Call) -> Response:
+    """The same action with the same inputs, as a new run."""
+    run = await _run(call)
+    begun = await _served(call, run).runner.start(run.spec, token_name=call.token_name)
+    return answers.accepted(begun)
+
+
+async def _run(call: Call) -> Run:
+    return await call.host.run(call.host.history.get, call.names["id"])
+
+
+def _served(call: Call, run: Run) -> Served:
+    return call.host.served(run.integration)
+
+
+_NAME = {"type": "string", "minLength": 1, "maxLength": 200}
+_QUERY = options(
+    action={**_NAME, "description": "Only runs of this action."},
+    environment={**_NAME, "description": "Only runs in this environment."},
+    state={"enum": list(_STATES), "description": "Only runs in this state."},
+    outcome={**_NAME, "description": "Only runs with this outcome."},
+    before={**_NAME, "description": "Only runs that are older than this one."},
+    limit={"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
+)
+_AFTER = options(
+    after={"type": "integer", "minimum": 0, "maximum": 10**12, "description": "The last event seen."}
+)
+_ONE = "/api/runs/{id}"
+
+OPERATIONS = (
+    Operation("GET", "/api/runs", list_runs, "Runs, newest first", query=_QUERY, answers={200: "Runs"}),
+    Operation("GET", _ONE, get_run, "One run", answers={200: "Started"}),
+    Operation(
+        "GET", f"{_ONE}/events", watch_run, "Its events", query=_AFTER, answers={200: "Events", 204: None}
+    ),
+    Operation("POST", f"{_ONE}/cancel", cancel_run, "Cancel it", answers={200: "Started"}),
+    Operation("POST", f"{_ONE}/again", run_again, "Run it again", answers={202: "Started"}),
+)

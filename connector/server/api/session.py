@@ -1,0 +1,60 @@
+"""A person signs in: a token becomes the cookie of a session."""
+
+from __future__ import annotations
+
+from starlette.responses import RedirectResponse, Response
+
+from connector.server import security, uploads
+from connector.server.operation import Call, Operation, kind_of, options, wrong_kind
+from connector.server.problems import Refused
+
+_FORM = "application/x-www-form-urlencoded"
+_LONGEST = 4096
+
+
+async def open_session(call: Call) -> Response:
+    """The link that a start prints leads here; without a token this is the page that asks for one."""
+    given = call.query.get("token")
+    if given is None:
+        return await call.host.login_page(call.request)
+    return await _entered(call, given)
+
+
+async def sign_in(call: Call) -> Response:
+    """What the page that asks for a token sends."""
+    return await _entered(call, await _token(call))
+
+
+async def sign_out(call: Call) -> Response:
+    return security.sign_out(RedirectResponse("/login", 303), call.host.settings)
+
+
+async def _entered(call: Call, given: str) -> Response:
+    if not await call.host.run(call.host.tokens.who, given):
+        return RedirectResponse("/login?failed=1", 303)
+    return security.sign_in(RedirectResponse("/", 303), given, call.host.settings)
+
+
+async def _token(call: Call) -> str:
+    request, length = call.request, int(call.request.headers.get("content-length") or 0)
+    if length > _LONGEST:
+        raise Refused("too_large", "a token is shorter than that")
+    if kind_of(request) == "multipart/form-data":
+        async with uploads.form(request) as pairs:
+            found = dict(pairs).get("token")
+    elif kind_of(request) == _FORM:
+        found = (await request.form(max_fields=5, max_part_size=_LONGEST)).get("token")
+    else:
+        raise wrong_kind(request, _FORM)
+    return found.strip() if isinstance(found, str) else ""
+
+
+_QUERY = options(token={"type": "string"}, failed={"type": "string"})
+
+OPERATIONS = (
+    Operation(
+        "GET", "/login", open_session, "Sign in by a link", role=None, query=_QUERY, answers={303: None}
+    ),
+    Operation("POST", "/login", sign_in, "Sign in by a form", role=None, reads="token", answers={303: None}),
+    Operation("POST", "/logout", sign_out, "Sign out", role=None, answers={303: None}),
+)

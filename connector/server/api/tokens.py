@@ -1,0 +1,46 @@
+"""Who may use the host: tokens, each shown once, when it is made."""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse, Response
+
+from connector.server.operation import Call, Operation
+
+
+async def list_tokens(call: Call) -> Response:
+    found = await call.host.run(call.host.tokens.list)
+    return JSONResponse({"tokens": [token.to_dict() for token in found]})
+
+
+async def add_token(call: Call) -> Response:
+    name, role = call.body["name"], call.body["role"]
+    token = await call.host.run(call.host.tokens.add, name, role)
+    return JSONResponse(
+        {"name": name, "role": role, "token": token}, 201, {"location": f"/api/tokens/{name}"}
+    )
+
+
+async def remove_token(call: Call) -> Response:
+    await call.host.run(call.host.tokens.remove, call.names["name"])
+    return Response(status_code=204)
+
+
+NEW = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name", "role"],
+    "properties": {
+        "name": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[\w.@-]+$"},
+        "role": {"enum": ["use", "manage"]},
+    },
+}
+
+OPERATIONS = (
+    Operation("GET", "/api/tokens", list_tokens, "The tokens", role="manage", answers={200: "Tokens"}),
+    Operation(
+        "POST", "/api/tokens", add_token, "Make a token", role="manage", body=NEW, answers={201: "NewToken"}
+    ),
+    Operation(
+        "DELETE", "/api/tokens/{name}", remove_token, "Revoke a token", role="manage", answers={204: None}
+    ),
+)

@@ -1,0 +1,70 @@
+"""The host as an ASGI application: operations and pages as routes, behind the layers that guard them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from connector.errors import ConnectorError
+from connector.server import console, problems
+from connector.server.host import Host
+from connector.server.limits import Limits
+from connector.server.operation import endpoint
+from connector.server.records import Records
+from connector.server.security import Security
+from connector.server.settings import Settings
+from connector.server.table import OPERATIONS
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def create(settings: Settings) -> Starlette:
+    """The application of a host; ``app.state.host`` is the Host."""
+    host = Host(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with host.running():
+            yield
+
+    app = Starlette(
+        routes=[*_operations(host), *_pages(host)],
+        middleware=[Middleware(layer, host=host) for layer in (Records, Limits, Security)],
+        exception_handlers={HTTPException: problems.of_routing, ConnectorError: problems.of_error},
+        lifespan=lifespan,
+    )
+    # `/api/runs/` is no other address of `/api/runs`, and a redirect would lose a body.
+    app.router.redirect_slashes = False
+    app.state.host = host
+    return app
+
+
+def _operations(host: Host) -> list[BaseRoute]:
+    """A route for each path, which knows all its methods."""
+    paths: dict[str, dict[str, Endpoint]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = endpoint(host, operation)
+    return [Route(path, _by_method(own), methods=[*own]) for path, own in paths.items()]
+
+
+def _by_method(own: Mapping[str, Endpoint]) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        return await own["GET" if request.method == "HEAD" else request.method](request)
+
+    return answer
+
+
+def _pages(host: Host) -> list[BaseRoute]:
+    """The console's routes; the page to sign in is behind our own, which takes a link's token first."""
+    found: list[BaseRoute] = list(console.routes(host))
+    for route in found:
+        if isinstance(route, Route) and route.path == "/login":
+            host.login_page = route.endpoint
+    return found

@@ -1,0 +1,177 @@
+"""``connector serve``: its options, its refusal to be careless, and the words with which it greets."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from connector.errors import InvalidArguments, InvocationError, Problem
+from connector.home import home as default_home
+from connector.server import listening, logs
+from connector.server.settings import Settings
+
+if TYPE_CHECKING:
+    from connector.server.host import Host
+    from connector.spec import Action
+
+_MIB = 1024 * 1024
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    add, own = parser.add_argument, Settings()
+    add("folders", metavar="FOLDER", nargs="*", help="integrations to serve beside the first")
+    add("--host", metavar="ADDRESS", default=own.host, help="the address to listen on (default: %(default)s)")
+    add(
+        "--port",
+        metavar="N",
+        type=int,
+        default=own.port,
+        help="the port; 0 takes a free one (default: %(default)s)",
+    )
+    add("--home", metavar="FOLDER", help="where connections, runs and files are kept (or CONNECTOR_HOME)")
+    add("--tls-cert", metavar="FILE", help="the certificate, with its chain, as PEM")
+    add("--tls-key", metavar="FILE", help="its key, as PEM")
+    add("--insecure", action="store_true", help="listen beyond this machine without TLS, as behind a proxy")
+    add(
+        "--allow-host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a name that clients may use; repeatable",
+    )
+    add("--add-token", metavar="NAME", help="make another token that may manage, and print its link")
+    add(
+        "--max-runs",
+        metavar="N",
+        type=_count,
+        default=own.max_runs,
+        help="invocations at once (default: %(default)s)",
+    )
+    add(
+        "--max-body",
+        metavar="MIB",
+        type=_count,
+        default=own.max_body // _MIB,
+        help="the largest body (default: %(default)s)",
+    )
+    add(
+        "--drain",
+        metavar="S",
+        type=float,
+        default=own.drain,
+        help="seconds for runs to finish in a stop (default: %(default)g)",
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) < 1_000_000:
+        raise argparse.ArgumentTypeError(f"is {text!r}; give a whole number above 0")
+    return int(text)
+
+
+def run(args: argparse.Namespace, first: str) -> int:
+    """Serves until it is interrupted, which ends it well; ``first`` is the main integration's folder."""
+    from connector.server.app import create
+
+    tls = _tls(args)
+    _check_exposure(args, tls)
+    logs.start()
+    door = listening.listen(args.host, args.port)
+    settings = replace(_settings(args, first), port=door.getsockname()[1], secure=tls is not None)
+    app = create(settings)
+    host: Host = app.state.host
+    print(greeting(host, listening.address(door, secure=settings.secure), _new_token(host, args)), flush=True)
+    with suppress(KeyboardInterrupt):
+        listening.server(app, tls).run(sockets=[door])
+    return 0
+
+
+def _settings(args: argparse.Namespace, first: str) -> Settings:
+    return Settings(
+        home=Path(args.home).expanduser() if args.home else default_home(),
+        integrations=tuple(map(Path, (first, *args.folders))),
+        host=args.host,
+        allowed_hosts=(args.host, *args.allow_host),
+        max_runs=args.max_runs,
+        max_body=args.max_body * _MIB,
+        drain=args.drain,
+    )
+
+
+def _tls(args: argparse.Namespace) -> tuple[Path, Path] | None:
+    given = {"tls_cert": args.tls_cert, "tls_key": args.tls_key}
+    if not any(given.values()):
+        return None
+    missing = [
+        Problem(name, "give both the certificate and its key") for name, path in given.items() if not path
+    ]
+    missing += [
+        Problem(name, f"there is no file {path}")
+        for name, path in given.items()
+        if path and not Path(path).is_file()
+    ]
+    if missing:
+        raise InvalidArguments(missing, "TLS")
+    return Path(args.tls_cert), Path(args.tls_key)
+
+
+def _check_exposure(args: argparse.Namespace, tls: object) -> None:
+    """Tokens in plain text may not cross a network by oversight."""
+    if tls or args.insecure or listening.is_loopback(args.host):
+        return
+    raise InvocationError(
+        f"{args.host} can be reached from other machines, and without TLS everybody on the way can read "
+        "tokens and pictures. Give --tls-cert and --tls-key, listen on 127.0.0.1, or say --insecure where "
+        "a proxy before it speaks TLS."
+    )
+
+
+def _new_token(host: Host, args: argparse.Namespace) -> str | None:
+    first = host.tokens.first()
+    return host.tokens.add(args.add_token, "manage") if args.add_token else first
+
+
+def greeting(host: Host, url: str, token: str | None) -> str:
+    """What is said once it listens: the link, and one call that works."""
+    names = ", ".join(served.integration.name for served in host.integrations.values())
+    shown = token or "$TOKEN"
+    lines = [f"{names} is served at {url}", ""]
+    if token:
+        lines.append(f"  open      {url}/login?token={quote(token)}")
+        lines.append(f"  token     {token}")
+        lines.append("            it may manage, and is shown this once; keep it")
+    else:
+        lines.append(f"  open      {url}/login")
+        lines.append("            with your token; make another with: connector serve --add-token NAME")
+    lines += [*_trial(host, url, shown)]
+    lines.append(f"  describe  {url}/openapi.json")
+    lines.append(f"  kept in   {host.settings.home}")
+    return "\n".join([*lines, "", "Press Ctrl+C to stop; what is under way is finished first."])
+
+
+def _trial(host: Host, url: str, token: str) -> list[str]:
+    """A call that can be pasted, where there is an environment that needs no credential."""
+    integration = host.served(None).integration
+    free = [each.name for each in integration.environments.values() if each.credential is not None]
+    found = next(filter(_is_plain, integration.actions.values()), None)
+    if not free or found is None:
+        return []
+    body = json.dumps({"inputs": dict(found.examples[0].arguments)}, ensure_ascii=False)
+    kind = found.output.types[0]
+    return [
+        f"  try       curl -H 'authorization: Bearer {token}' -H 'accept: {kind}' \\",
+        f"              --json {shlex.quote(body)} -o {found.id}.{kind.partition('/')[2]} \\",
+        f"              '{url}/api/actions/{found.id}?environment={free[0]}'",
+    ]
+
+
+def _is_plain(action: Action) -> bool:
+    """Whether it makes a file of words alone, at once."""
+    return bool(action.output.types and action.examples) and not action.files and action.job is None

@@ -1,0 +1,213 @@
+"""What answers look like, as the schemas that the OpenAPI document names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connector.server.credentials import CONNECTION
+from connector.server.translation import GIVEN_FILE
+from connector.spec import JsonSchema
+
+_TEXT = {"type": "string"}
+_NUMBER = {"type": "number"}
+_WHOLE = {"type": "integer"}
+_YES = {"type": "boolean"}
+_OBJECT = {"type": "object"}
+_MOMENT = {"type": "string", "format": "date-time"}
+_BILLED = {"enum": ["no", "yes", "unknown"]}
+_STATES = ["queued", "running", "succeeded", "failed", "unknown", "cancelled"]
+
+
+def _maybe(schema: JsonSchema) -> JsonSchema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _ref(name: str) -> JsonSchema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _list(schema: JsonSchema) -> JsonSchema:
+    return {"type": "array", "items": schema}
+
+
+def _object(required: Mapping[str, Any], optional: Mapping[str, Any] | None = None) -> JsonSchema:
+    return {
+        "type": "object",
+        "required": sorted(required),
+        "properties": {**required, **(optional or {})},
+    }
+
+
+_FINDING = _object({"field": _TEXT, "message": _TEXT}, {"severity": {"enum": ["error", "warning"]}})
+
+_IN_SHORT = {
+    "id": _TEXT,
+    "title": _TEXT,
+    "group": _TEXT,
+    "description": _TEXT,
+    "integration": _TEXT,
+    "price": {**_TEXT, "description": "Credits for a success, such as `3`, `2.5 to 6.5` or `free`."},
+    "deprecated": _YES,
+    "job": _YES,
+}
+_OF_INTEGRATION = {
+    "id": _TEXT,
+    "name": _TEXT,
+    "version": _TEXT,
+    "description": _TEXT,
+    "documentation": _maybe(_TEXT),
+    "icon": _maybe(_TEXT),
+}
+
+_RUN = _object(
+    {
+        "id": _TEXT,
+        "created": _MOMENT,
+        "updated": _MOMENT,
+        "action": _TEXT,
+        "title": _TEXT,
+        "integration": _TEXT,
+        "connection": _maybe(_TEXT),
+        "environment": _maybe(_TEXT),
+        "inputs": {**_OBJECT, "description": "What was given; a file stands as its reference and facts."},
+        "state": {"enum": _STATES},
+        "outcome": _maybe(_TEXT),
+        "credits": _maybe(_NUMBER),
+        "billed": _maybe(_BILLED),
+        "seconds": _maybe(_NUMBER),
+        "result": _maybe(_ref("Result")),
+        "file": _maybe({**_TEXT, "description": "The id of the file that it made."}),
+        "thumbnail": _maybe(_TEXT),
+        "error": _maybe(_OBJECT),
+        "job_id": _maybe(_TEXT),
+        "invocation_id": _maybe(_TEXT),
+        "token_name": _maybe(_TEXT),
+        "idempotency_key": _maybe(_TEXT),
+    }
+)
+_RESULT = _object(
+    {"action": _TEXT, "outcome": _TEXT, "environment": _TEXT, "status": _WHOLE, "billed": _BILLED},
+    {
+        "value": {"description": "The JSON or text that the upstream answered."},
+        "media": _OBJECT,
+        "seed": _WHOLE,
+        "finish_reason": _TEXT,
+        "request_id": _TEXT,
+        "credits": _NUMBER,
+        "job_id": _TEXT,
+        "seconds": _NUMBER,
+        "warnings": _list(_FINDING),
+    },
+)
+_PROBLEM = _object(
+    {
+        "type": {**_TEXT, "examples": ["urn:connector:bad_input"]},
+        "title": _TEXT,
+        "status": _WHOLE,
+        "detail": _TEXT,
+        "code": {**_TEXT, "description": "The outcome, by the same name in every face."},
+        "billed": _BILLED,
+        "retryable": _YES,
+        "problems": _list(_FINDING),
+    },
+    {
+        "retry_after": {**_NUMBER, "description": "Seconds."},
+        "upstream_status": _WHOLE,
+        "request_id": {**_TEXT, "description": "The upstream's name for the exchange."},
+        "error_id": _TEXT,
+        "job_id": _TEXT,
+        "invocation_id": _TEXT,
+        "run": _TEXT,
+    },
+)
+_FILE = _object(
+    {
+        "id": _TEXT,
+        "file": {**_TEXT, "description": "The reference by which it is given to an action."},
+        "name": _TEXT,
+        "type": _TEXT,
+        "bytes": _WHOLE,
+        "sha256": _TEXT,
+        "created": _MOMENT,
+        "source": _TEXT,
+    },
+    {
+        "width": _maybe(_WHOLE),
+        "height": _maybe(_WHOLE),
+        "seconds": _maybe(_NUMBER),
+        "expires": _maybe(_MOMENT),
+        "run_id": _maybe(_TEXT),
+    },
+)
+_ENTRY = _object(
+    {
+        "id": _TEXT,
+        "action": _TEXT,
+        "environment": _TEXT,
+        "state": _TEXT,
+        "billed": _BILLED,
+        "created": _maybe(_MOMENT),
+        "upstream_id": _maybe(_TEXT),
+    }
+)
+_CONNECTION = _object(
+    {
+        "name": _TEXT,
+        "integration": _TEXT,
+        "configurations": _list(_OBJECT),
+        "created": _MOMENT,
+        "updated": _MOMENT,
+    }
+)
+_TOKEN = _object({"name": _TEXT, "role": {"enum": ["use", "manage"]}})
+
+SCHEMAS: Mapping[str, JsonSchema] = {
+    "Problem": _PROBLEM,
+    "Status": _object({"status": _TEXT}),
+    "Integrations": _object({"integrations": _list(_object(_OF_INTEGRATION))}),
+    "Integration": _object(
+        _OF_INTEGRATION
+        | {
+            "credential": {**_OBJECT, "description": "The JSON Schema of the credential's form."},
+            "environments": _list(_OBJECT),
+            "default_environment": _TEXT,
+            "actions": _list(_TEXT),
+        }
+    ),
+    "Actions": _object({"actions": _list(_object(_IN_SHORT))}),
+    "Action": _object(
+        {**_IN_SHORT, "job": _maybe(_OBJECT), "deprecated": _maybe(_OBJECT)}
+        | {"inputs": _OBJECT, "accept": _list(_TEXT), "output": _OBJECT, "notes": _list(_TEXT)}
+    ),
+    "Run": _RUN,
+    "Result": _RESULT,
+    "Runs": _object({"runs": _list(_ref("Run")), "before": _maybe(_TEXT)}),
+    "Started": _object({"run": _ref("Run")}),
+    "Outcome": _object({"run": _ref("Run"), "result": _ref("Result")}, {"file": _ref("File")}),
+    "Preview": _object(
+        {"method": _TEXT, "url": _TEXT, "headers": _OBJECT, "credits": _maybe(_NUMBER), "curl": _TEXT},
+        {"parts": _list(_OBJECT), "body": _OBJECT, "warnings": _list(_TEXT)},
+    ),
+    "Estimate": _object({"credits": _maybe(_NUMBER), "why": _TEXT}, {"balance": _maybe(_NUMBER)}),
+    "Problems": _object({"problems": _list(_FINDING)}),
+    "Jobs": _object({"jobs": _list(_ENTRY)}),
+    "Job": _object({"job": _ENTRY}),
+    "JobResult": _object({"job": _ENTRY, "result": _ref("Result")}, {"file": _ref("File")}),
+    "GivenFile": GIVEN_FILE,
+    "File": _FILE,
+    "Files": _object({"files": _list(_ref("File")), "before": _maybe(_TEXT)}),
+    "Connection": _CONNECTION,
+    "Connections": _object({"connections": _list(_ref("Connection"))}),
+    "NewConnection": CONNECTION,
+    "Tests": _object(
+        {"ok": _YES, "tests": _list(_object({"environment": _TEXT, "ok": _YES, "said": _TEXT}))}
+    ),
+    "Balance": _object({"credits": _NUMBER}),
+    "Spend": _object({"days": _list(_OBJECT), "credits": _NUMBER, "unknown": _list(_ENTRY)}),
+    "Tokens": _object({"tokens": _list(_TOKEN)}),
+    "NewToken": _object(
+        {"name": _TEXT, "role": _TEXT, "token": {**_TEXT, "description": "Shown this once."}}
+    ),
+    "Anything": {},
+}

@@ -1,0 +1,199 @@
+"""A connection as a client sends it becomes the value that is stored: secrets come in, and never out.
+
+A secret that is left out stays as it is, as long as it goes nowhere else: whoever could send a kept secret
+to an address of their own could read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from connector.connection import Configuration, Connection, Stored
+from connector.errors import Problem
+from connector.names import nearest
+from connector.references import Reference, is_reference
+from connector.schema import Checker
+from connector.secret import Secret
+from connector.spec import Integration, JsonSchema
+
+Sent = Mapping[str, Any]
+
+_NAME = {"type": "string", "minLength": 1, "maxLength": 100}
+_FIELD: JsonSchema = {
+    "description": "A value; what stands there as {stored: true} or {reference: ...} is kept.",
+    "anyOf": [
+        {"type": ["string", "null"], "maxLength": 65536},
+        {"type": "object", "properties": {"stored": {"const": True}, "reference": {"type": "string"}}},
+    ],
+}
+CONFIGURATION: JsonSchema = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["environments"],
+    "properties": {
+        "name": {**_NAME, "description": "By default the environments' names."},
+        "environments": {"type": "array", "minItems": 1, "items": _NAME},
+        "default": {"type": "boolean", "description": "Whether it is used where no environment is named."},
+        "base_url": {
+            "type": ["string", "null"],
+            "description": "Where requests go; by default the environment's.",
+        },
+        "headers": {"type": "object", "additionalProperties": {"type": "string"}},
+        "cap": {
+            "type": ["number", "null"],
+            "minimum": 0,
+            "description": "Credits for each environment and day.",
+        },
+        "fields": {
+            "type": "object",
+            "additionalProperties": _FIELD,
+            "description": "The credential's fields.",
+        },
+    },
+}
+CONNECTION: JsonSchema = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["configurations"],
+    "properties": {
+        "name": _NAME,
+        "integration": _NAME,
+        "configurations": {"type": "array", "minItems": 1, "items": CONFIGURATION},
+    },
+}
+
+
+def connection(
+    integration: Integration, name: str, sent: Sent, before: Connection | None
+) -> tuple[Connection, list[Problem]]:
+    """The connection that was sent, and what is wrong with it; ``before`` is what is stored of that name."""
+    problems: list[Problem] = []
+    standing = {one.name: one for one in before.configurations} if before else {}
+    told = []
+    for at, each in enumerate(sent["configurations"]):
+        one = _Reading(integration, each, standing, f"configurations.{at}", problems).configuration()
+        told.append(one if len(sent["configurations"]) > 1 else _as_default(one))
+    return Connection(name, integration.id, tuple(told)), problems
+
+
+def _as_default(one: Configuration) -> Configuration:
+    return replace(one, default=True)
+
+
+class _Reading:
+    """One configuration, read. Problems are collected, each at its place."""
+
+    def __init__(
+        self,
+        integration: Integration,
+        sent: Sent,
+        standing: Mapping[str, Configuration],
+        path: str,
+        problems: list[Problem],
+    ) -> None:
+        self._integration = integration
+        self._sent = sent
+        self._path = path
+        self._problems = problems
+        self._environments = tuple(sent["environments"])
+        self._name = sent.get("name") or "-".join(self._environments)
+        self._base_url = sent.get("base_url") or None
+        self._before = standing.get(self._name)
+
+    def configuration(self) -> Configuration:
+        self._check_environments()
+        return Configuration(
+            self._name,
+            self._environments,
+            bool(self._sent.get("default", False)),
+            self._base_url,
+            tuple(self._sent.get("headers", {}).items()),
+            self._sent.get("cap"),
+            self._fields(),
+        )
+
+    def _check_environments(self) -> None:
+        known = self._integration.environments
+        for name in self._environments:
+            if name not in known and self._base_url is None:
+                said = f"{name!r} is none of {self._integration.name}{nearest(name, known)}"
+                self._say("environments", f"{said}; one of your own needs a base URL")
+
+    def _fields(self) -> dict[str, Stored]:
+        secret = self._integration.secret_fields
+        sent: Sent = self._sent.get("fields", {})
+        names = dict.fromkeys((*sent, *secret))
+        read = {name: self._secret(name) if name in secret else self._plain(name) for name in names}
+        found = {name: value for name, value in read.items() if value is not None}
+        self._problems += self._faults(found)
+        return found
+
+    def _plain(self, name: str) -> Stored | None:
+        value = self._sent["fields"][name]
+        if isinstance(value, str | None):
+            return value or None
+        self._say(f"fields.{name}", "is not declared secret; write its value")
+        return None
+
+    def _secret(self, name: str) -> Stored | None:
+        sent: Sent = self._sent.get("fields", {})
+        value = sent.get(name) if name in sent else {"stored": True}
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            return self._kept(name)
+        if not is_reference(value):
+            return Secret(value)
+        return self._reference(name, value)
+
+    def _reference(self, name: str, text: str) -> Stored | None:
+        """A reference reads something of this machine; a client may name only what is meant for it."""
+        variable = self._integration.credential.get("properties", {}).get(name, {}).get("variable")
+        before = self._before.fields.get(name) if self._before else None
+        if text == f"env:{variable}" or before == Reference(text):
+            return Reference(text)
+        hint = f"give the secret, or env:{variable}" if variable else "give the secret"
+        self._say(
+            f"fields.{name}", f"references to this machine are set on it (connector connections add); {hint}"
+        )
+        return None
+
+    def _kept(self, name: str) -> Stored | None:
+        standing = self._before.fields.get(name) if self._before else None
+        if standing is None:
+            return None
+        if self._before is None or not self._places(self) <= self._places(self._before):
+            self._say(f"fields.{name}", "is sent to another address now; give it again")
+            return None
+        return standing
+
+    def _places(self, one: _Reading | Configuration) -> set[str | None]:
+        """The addresses that a configuration sends its credential to."""
+        own = one._base_url if isinstance(one, _Reading) else one.base_url
+        names = one._environments if isinstance(one, _Reading) else one.environments
+        declared = self._integration.environments
+        return {own or (declared[name].base_url if name in declared else None) for name in names}
+
+    def _faults(self, found: Mapping[str, Stored]) -> Iterator[Problem]:
+        """What the credential's schema says of the values that are here; others are elsewhere or sealed."""
+        schema = self._integration.credential
+        literal = {name: _literal(value) for name, value in found.items()}
+        shown = {name: text for name, text in literal.items() if text is not None}
+        rules = {name: rule for name, rule in schema.items() if name != "required"}
+        prefix = f"{self._path}.fields"
+        told = {problem.path for problem in self._problems}
+        for name in schema.get("required", ()):
+            if name not in found and f"{prefix}.{name}" not in told:
+                yield Problem(f"{prefix}.{name}", "is required")
+        yield from Checker(rules, noun="a field of the credential").problems(shown, prefix)
+
+    def _say(self, path: str, message: str) -> None:
+        self._problems.append(Problem(f"{self._path}.{path}", message))
+
+
+def _literal(value: Stored) -> str | None:
+    if isinstance(value, Secret):
+        return value.reveal()
+    return value if isinstance(value, str) else None

@@ -1,0 +1,88 @@
+"""A file goes out: whole or a part of it, from disk in pieces, as what it is and as nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from connector.media import Media
+from connector.server import ranges
+from connector.server.problems import Refused
+
+if TYPE_CHECKING:
+    from connector.files import StoredFile
+    from connector.server.host import Host
+
+_PIECE = 1 << 18
+# What a browser may show by itself. Nothing that can hold a script is among it.
+_SHOWN = frozenset(
+    ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/avif", "text/plain")
+)
+_SHOWN_KINDS = ("audio/", "video/")
+
+
+async def file(
+    host: Host, request: Request, stored: StoredFile, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The answer that a stored file is, or the part of it that is asked for."""
+    etag = f'"{stored.sha256}"'
+    common = {
+        **(headers or {}),
+        "etag": etag,
+        "accept-ranges": "bytes",
+        # A file never changes under its name, and is nobody's but the caller's.
+        "cache-control": "private, max-age=3600, immutable",
+        "content-disposition": disposition(stored.name, stored.type),
+    }
+    if ranges.matches(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=common)
+    start, end, status = _part(request, etag, stored.bytes)
+    if status == 206:
+        common["content-range"] = f"bytes {start}-{end}/{stored.bytes}"
+    common["content-length"] = str(end - start + 1)
+    media = await host.run(host.files.open, stored.id)
+    body = _pieces(host, media, start, end - start + 1)
+    return StreamingResponse(body, status, common, media_type=stored.type)
+
+
+def _part(request: Request, etag: str, size: int) -> tuple[int, int, int]:
+    """The first and last byte that are asked for, and the status of such an answer."""
+    condition = request.headers.get("if-range")
+    header = request.headers.get("range") if condition in (None, etag) else None
+    try:
+        asked = ranges.wanted(header, size)
+    except ranges.Unsatisfiable as error:
+        said = f"the file has {size:,} bytes"
+        raise Refused("range", said, {"content-range": f"bytes */{size}"}) from error
+    return (*asked, 206) if asked else (0, size - 1, 200)
+
+
+def disposition(name: str, kind: str) -> str:
+    """How a browser is to take the file: shown, or saved under its name."""
+    plain = kind.partition(";")[0]
+    shown = plain in _SHOWN or plain.startswith(_SHOWN_KINDS)
+    how = "inline" if shown else "attachment"
+    ascii_name = "".join(
+        one if one.isascii() and one.isprintable() and one not in '"\\' else "_" for one in name
+    )
+    return f"{how}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+async def _pieces(host: Host, media: Media, start: int, length: int) -> AsyncIterator[bytes]:
+    reader = await host.run(_opened, media, start)
+    try:
+        while length > 0 and (piece := await host.run(reader.read, min(_PIECE, length))):
+            length -= len(piece)
+            yield piece
+    finally:
+        reader.close()
+
+
+def _opened(media: Media, start: int) -> BinaryIO:
+    reader = media.open()
+    reader.seek(start)
+    return reader

@@ -1,0 +1,227 @@
+"""The host describes itself: an OpenAPI 3.1 document, made of its operations and of the specs.
+
+Every action is an operation with its own fields, as JSON and as a form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from connector import __version__
+from connector.index import price_text
+from connector.media.kinds import type_of
+from connector.server.components import SCHEMAS
+from connector.server.operation import Operation
+from connector.server.translation import plain
+from connector.spec import Action, Integration, JsonSchema
+
+if TYPE_CHECKING:
+    from connector.server.host import Host
+
+_HOLE = re.compile(r"\{(\w+)\}")
+_INVOKE = ("POST", "/api/actions/{id}")
+# Answers that are no JSON.
+_OTHER = {"Bytes": "*/*", "Text": "text/plain", "Events": "text/event-stream"}
+_PROBLEM = {"$ref": "#/components/responses/Problem"}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "The same key again gives the first answer, and spends nothing.",
+}
+_DESCRIPTION = (
+    "Everything that the connector does, over HTTP. Failures are problem documents (RFC 9457) whose `code` "
+    "names the outcome, with a problem for each field. Files are given by reference (`file:ID`), or uploaded."
+)
+
+
+def document(host: Host, operations: Sequence[Operation]) -> dict[str, Any]:
+    """The document of a host."""
+    actions = [
+        (served.integration, action)
+        for served in host.integrations.values()
+        for action in served.integration.actions.values()
+    ]
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        if (operation.method, operation.path) != _INVOKE:
+            paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation, actions)
+    invoke = next(one for one in operations if (one.method, one.path) == _INVOKE)
+    for integration, action in actions:
+        paths.setdefault(f"/api/actions/{action.id}", {})["post"] = _invocation(invoke, integration, action)
+    return _whole(host, paths, dict(_inputs(action for _, action in actions)))
+
+
+def _whole(host: Host, paths: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    names = ", ".join(served.integration.name for served in host.integrations.values())
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": f"Connector: {names}", "version": __version__, "description": _DESCRIPTION},
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "security": [{"bearer": []}, {"session": []}],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": {**{name: plain(schema) for name, schema in SCHEMAS.items()}, **inputs},
+            "responses": {
+                "Problem": {
+                    "description": "It failed, and why.",
+                    "content": {"application/problem+json": {"schema": _schema("Problem")}},
+                }
+            },
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": "A token of this host."},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": f"connector-{host.settings.port}",
+                    "description": "The session of somebody who is signed in at /login.",
+                },
+            },
+        },
+    }
+
+
+def _inputs(actions: Iterable[Action]) -> Iterator[tuple[str, JsonSchema]]:
+    for action in actions:
+        yield f"{action.id}.json", plain(action.inputs, "json")
+        yield f"{action.id}.form", plain(action.inputs, "form")
+
+
+def _described(operation: Operation, actions: Sequence[tuple[Integration, Action]]) -> dict[str, Any]:
+    ids = [action.id for _, action in actions] if operation.path.startswith("/api/actions/") else None
+    told: dict[str, Any] = {
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "tags": [operation.path.split("/")[2] if operation.path.startswith("/api/") else "host"],
+        "parameters": [*_holes(operation.path, ids), *_query(operation.query)],
+        "responses": _responses(operation.answers),
+    }
+    said = _said(operation)
+    told |= {"description": said} if said else {}
+    told["x-role"] = operation.role
+    if operation.role is None:
+        told["security"] = []
+    return told | _body(operation)
+
+
+def _said(operation: Operation) -> str:
+    return " ".join((operation.handler.__doc__ or "").split())
+
+
+def _holes(path: str, ids: Sequence[str] | None) -> list[dict[str, Any]]:
+    schema: dict[str, Any] = {"type": "string", **({"enum": [*ids]} if ids else {})}
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in _HOLE.findall(path)]
+
+
+def _query(schema: JsonSchema) -> list[dict[str, Any]]:
+    found = []
+    for name, entry in schema["properties"].items():
+        said = {"description": entry["description"]} if "description" in entry else {}
+        rule = {key: value for key, value in entry.items() if key != "description"}
+        found.append({"name": name, "in": "query", **said, "schema": plain(rule)})
+    return found
+
+
+def _body(operation: Operation) -> dict[str, Any]:
+    if operation.reads is not None:
+        return {"requestBody": {"content": _READ[operation.reads]}}
+    if operation.body is None:
+        return {}
+    content = {"application/json": {"schema": plain(operation.body)}}
+    return {"requestBody": {"required": bool(operation.body.get("required")), "content": content}}
+
+
+_ANY_INPUTS = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"inputs": {"type": "object", "description": "Those of the action."}},
+}
+_BYTES = {"type": "string", "contentMediaType": "application/octet-stream"}
+_READ: Mapping[str, Any] = {
+    "inputs": {
+        "application/json": {"schema": _ANY_INPUTS},
+        "multipart/form-data": {"schema": {"type": "object", "description": "The action's inputs."}},
+    },
+    "file": {
+        "multipart/form-data": {
+            "schema": {"type": "object", "required": ["file"], "properties": {"file": _BYTES}}
+        },
+        "application/octet-stream": {"schema": {}},
+    },
+    "token": {
+        "application/x-www-form-urlencoded": {
+            "schema": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string"}}}
+        }
+    },
+}
+
+
+def _responses(answers: Mapping[int, str | None]) -> dict[str, Any]:
+    told: dict[str, Any] = {str(status): _response(status, name) for status, name in answers.items()}
+    return told | {"default": _PROBLEM}
+
+
+def _response(status: int, name: str | None) -> dict[str, Any]:
+    said = {202: "It goes on.", 204: "Done.", 303: "On to the next page."}.get(status, "The answer.")
+    if name is None:
+        return {"description": said}
+    schema = {} if name in _OTHER else _schema(name)
+    return {"description": said, "content": {_OTHER.get(name, "application/json"): {"schema": schema}}}
+
+
+def _schema(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _invocation(invoke: Operation, integration: Integration, action: Action) -> dict[str, Any]:
+    """The operation that an action is."""
+    responses = _responses(invoke.answers)
+    told = integration.actions[action.job.fetch] if action.job else action
+    for kind in told.output.types:
+        responses["200"]["content"][kind] = {"schema": {"type": "string", "contentMediaType": kind}}
+    shown: dict[str, Any] = {
+        "operationId": f"invoke.{action.id}",
+        "summary": action.title,
+        "description": "\n\n".join((action.description, *action.notes)),
+        "tags": [action.group],
+        "parameters": [*_query(invoke.query), _KEY],
+        "requestBody": {"required": bool(action.inputs.get("required")), "content": _forms(action)},
+        "responses": responses,
+        "x-role": invoke.role,
+        "x-integration": integration.id,
+        "x-price": price_text(action),
+        "x-job": action.job is not None,
+    }
+    if action.documentation:
+        shown["externalDocs"] = {"url": action.documentation}
+    return shown | ({"deprecated": True} if action.deprecated else {})
+
+
+def _forms(action: Action) -> dict[str, Any]:
+    """The body of an invocation, in both its forms."""
+    as_json: dict[str, Any] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"inputs": _schema(f"{action.id}.json")},
+    }
+    if action.inputs.get("required"):
+        as_json["required"] = ["inputs"]
+    form: dict[str, Any] = {"schema": _schema(f"{action.id}.form")}
+    encoding = dict(_encodings(action))
+    return {
+        "application/json": {"schema": as_json},
+        "multipart/form-data": form | ({"encoding": encoding} if encoding else {}),
+    }
+
+
+def _encodings(action: Action) -> Iterator[tuple[str, dict[str, str]]]:
+    """Of what kind a part is, where that is not plain text."""
+    for name, schema in action.parameters.items():
+        if schema.get("format") == "binary":
+            formats = schema.get("file", {}).get("formats", ())
+            kinds = ", ".join(dict.fromkeys(type_of(one) for one in formats))
+            yield name, {"contentType": kinds or "application/octet-stream"}
+        elif schema.get("type") == "object" or ("type" not in schema and "enum" not in schema):
+            yield name, {"contentType": "application/json"}

@@ -1,0 +1,193 @@
+"""The state of one host: the integrations that it serves, its stores, and whoever is at work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from connector.errors import UnknownName
+from connector.files import FileStore
+from connector.guard import Guard
+from connector.history import History
+from connector.index import default_cache
+from connector.io import Threads
+from connector.loader import default_folder, load
+from connector.media import Sources
+from connector.names import nearest
+from connector.run import Run
+from connector.runner import Runner
+from connector.runtime import AsyncConnector
+from connector.server import logs
+from connector.server.metrics import Gauge, Metrics
+from connector.server.problems import Refused
+from connector.server.settings import Settings
+from connector.spec import Action, Integration
+from connector.tokens import Tokens
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Page = Callable[[Request], Awaitable[Response]]
+
+_FILES = "files"
+# Beside the runs themselves: uploads, downloads and look-ups.
+_MORE_THREADS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An integration that is served, and what makes its runs."""
+
+    connector: AsyncConnector
+    runner: Runner
+
+    @property
+    def integration(self) -> Integration:
+        return self.connector.integration
+
+
+class Host:
+    """Everything that a handler or a page works with. Stores block: go to them by ``run``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.stopping = asyncio.Event()
+        self.described: dict[str, Any] | None = None
+        self.login_page: Page = _no_page
+        self._threads = Threads(settings.max_runs + _MORE_THREADS)
+        self._open(settings)
+        self._measure()
+
+    def _open(self, settings: Settings) -> None:
+        connectors = [
+            self._connector(settings, folder) for folder in settings.integrations or (default_folder(),)
+        ]
+        database = connectors[0].workspace.database
+        self.history = History(database, settings.clock)
+        self.files = FileStore(database, settings.home / _FILES, settings.clock)
+        self.tokens = Tokens(database, settings.clock)
+        self.under_way: dict[str, Run] = {}
+        self.integrations: Mapping[str, Served] = {
+            each.integration.id: Served(each, self._runner(each)) for each in connectors
+        }
+
+    def _connector(self, settings: Settings, folder: Any) -> AsyncConnector:
+        """A connector that takes nothing from this machine but what the host itself gave out."""
+        return AsyncConnector(
+            load(folder, default_cache(settings.environ)),
+            home=settings.home,
+            sources=Sources(
+                paths=False,
+                urls=Guard(max_bytes=settings.max_body),
+                references=self._resolve,
+                max_bytes=settings.max_body,
+            ),
+            environ=settings.environ,
+            clock=settings.clock,
+            transport=settings.transport,
+            io=settings.io or Threads(settings.max_runs + _MORE_THREADS),
+        )
+
+    def _resolve(self, reference: str) -> Any:
+        return self.files.resolve(reference)
+
+    def _runner(self, connector: AsyncConnector) -> Runner:
+        return Runner(
+            connector,
+            self.history,
+            self.files,
+            max_concurrent=self.settings.max_runs,
+            on_change=self._changed,
+        )
+
+    async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+        """The outcome of something that blocks."""
+        return await self._threads.run(partial(act, *arguments, **options))
+
+    def served(self, name: str | None) -> Served:
+        """The integration of that id; without one, the first."""
+        if name is None:
+            return next(iter(self.integrations.values()))
+        if name not in self.integrations:
+            known = ", ".join(self.integrations)
+            raise UnknownName(f"this host serves no integration {name!r}; it serves {known}")
+        return self.integrations[name]
+
+    def find(self, action: str) -> tuple[Served, Action]:
+        """The action of that id, and the integration that has it."""
+        for served in self.integrations.values():
+            if action in served.integration.actions:
+                return served, served.integration.actions[action]
+        known = [name for served in self.integrations.values() for name in served.integration.actions]
+        raise UnknownName(f"there is no action {action!r}{nearest(action, known)}")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """From the first request to the last: what a dead process left is settled, and ours is brought to
+        an end or written down."""
+        for served in self.integrations.values():
+            await served.runner.resume_jobs()
+        try:
+            yield
+        finally:
+            await self.stop()
+
+    async def drain(self) -> None:
+        """Nothing new is taken; what is under way finishes, or is written down."""
+        self.stopping.set()
+        await asyncio.gather(
+            *(served.runner.drain(self.settings.drain) for served in self.integrations.values())
+        )
+
+    async def stop(self) -> None:
+        await self.drain()
+        for served in self.integrations.values():
+            await served.connector.close()
+        self._threads.close()
+
+    def _changed(self, run: Run) -> None:
+        """Keeps count of runs, and writes down what became of each."""
+        if run.state in ("queued", "running"):
+            self.under_way[run.id] = run
+            return
+        self.under_way.pop(run.id, None)
+        outcome = run.outcome or run.state
+        self.metrics.runs.add(run.action, run.environment, outcome)
+        self.metrics.run_seconds.see(run.action, seconds=run.seconds or 0.0)
+        if run.credits and run.billed != "no":
+            self.metrics.credits.add(run.environment, amount=run.credits)
+        logs.say(
+            "run",
+            run=run.id,
+            action=run.action,
+            environment=run.environment,
+            connection=run.connection,
+            state=run.state,
+            outcome=outcome,
+            credits=run.credits,
+            billed=run.billed,
+            seconds=run.seconds,
+            job=run.job_id,
+        )
+
+    def _measure(self) -> None:
+        self.metrics.add(
+            Gauge("connector_runs", "Runs that are under way.", "state", read=self._runs_by_state)
+        )
+
+    def _runs_by_state(self) -> list[tuple[tuple[str, ...], float]]:
+        states = [run.state for run in self.under_way.values()]
+        return [((state,), float(states.count(state))) for state in ("queued", "running")]
+
+
+async def _no_page(request: Request) -> Response:
+    """Without a console there is no page to sign in; programs send their token with each request."""
+    raise Refused("not_found", "give the token: /login?token=TOKEN")

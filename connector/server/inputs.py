@@ -1,0 +1,35 @@
+"""What a caller gives to an action, as JSON or as a form, becomes its inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connector.errors import InvalidArguments, Problem
+from connector.server import fields, operation, uploads
+from connector.server.operation import Call
+from connector.spec import Action
+
+_JSON, _FORM = "application/json", "multipart/form-data"
+
+
+async def read(call: Call, action: Action) -> dict[str, Any]:
+    """The inputs, as they were given: what they must be is the engine's to say."""
+    kind = operation.kind_of(call.request)
+    if kind == _FORM:
+        async with uploads.form(call.request) as pairs:
+            given = await uploads.media(call.host, pairs)
+        return fields.values(action.inputs, given)
+    if kind == "" and not await call.request.body():
+        return {}
+    if kind != _JSON:
+        raise operation.wrong_kind(call.request, _JSON, _FORM)
+    return _of_json(await operation.read_json(call.request, call.host.settings.max_json))
+
+
+def _of_json(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict) or set(body) - {"inputs"}:
+        raise InvalidArguments([Problem("", 'must be an object whose one member is "inputs"')])
+    inputs = body.get("inputs", {})
+    if not isinstance(inputs, dict):
+        raise InvalidArguments([Problem("inputs", "must be an object, with a member for each input")])
+    return inputs

@@ -1,0 +1,98 @@
+"""The application on a port: uvicorn beneath, TLS where given, and a stop that finishes what it began."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import uvicorn
+from starlette.applications import Starlette
+
+from connector.errors import InvocationError
+from connector.server.host import Host
+
+# What a stop may take beyond the time that runs have to finish.
+_LAST_ANSWERS = 5
+
+
+class Server(uvicorn.Server):
+    """A server that tells the host of its end at once, so that streams of events end and runs are seen to."""
+
+    def __init__(self, config: uvicorn.Config, host: Host) -> None:
+        super().__init__(config)
+        self._host = host
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        draining = asyncio.ensure_future(self._host.drain())
+        await super().shutdown(sockets)
+        await draining
+
+
+def server(app: Starlette, tls: tuple[Path, Path] | None = None) -> Server:
+    host: Host = app.state.host
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        lifespan="on",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=int(host.settings.drain) + _LAST_ANSWERS,
+        ssl_certfile=tls[0] if tls else None,
+        ssl_keyfile=tls[1] if tls else None,
+    )
+    return Server(config, host)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that already takes connections, so that its address can be told at once."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        door = socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InvocationError(f"cannot listen on {host}:{port} ({reason}); choose another --port") from error
+    # asyncio does this only for sockets made by name of their protocol; without it each answer waits 40 ms
+    # for an acknowledgement between its head and its body.
+    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return door
+
+
+def address(door: socket.socket, *, secure: bool = False) -> str:
+    """Where a browser on this machine finds it."""
+    host, port = door.getsockname()[:2]
+    if ipaddress.ip_address(host).is_unspecified:
+        host = "::1" if ":" in host else "127.0.0.1"
+    scheme = "https" if secure else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine can reach it."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def serving(make: Callable[[int], Starlette], host: str = "127.0.0.1") -> Iterator[str]:
+    """Serves in a thread while the block runs; gives the address. ``make`` is told the port."""
+    door = listen(host, 0)
+    running = server(make(door.getsockname()[1]))
+    thread = Thread(target=running.run, kwargs={"sockets": [door]}, name="host-server")
+    thread.start()
+    try:
+        yield address(door)
+    finally:
+        running.should_exit = True
+        thread.join()

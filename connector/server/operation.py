@@ -1,0 +1,149 @@
+"""One thing that the host can be asked for: a row that is a route, its checks, and its description.
+
+The JSON Schemas of a row both check what comes and describe it in the OpenAPI document.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from connector.errors import InvalidArguments
+from connector.schema import Checker
+from connector.server import fields, security
+from connector.server.problems import Refused
+from connector.server.security import Role
+from connector.spec import JsonSchema
+
+if TYPE_CHECKING:
+    from connector.server.host import Host
+    from connector.tokens import Token
+
+Handler = Callable[["Call"], Awaitable[Response]]
+
+
+def options(**properties: JsonSchema) -> JsonSchema:
+    """The schema of a query that has these parameters, each as one likes, and no other."""
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """``body`` is the schema of a JSON body; an operation that reads its body itself says so by ``reads``.
+
+    ``answers`` maps a status to the name of its schema in the document, or to None where there is no body.
+    Without a ``role`` everybody may.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    role: Role | None = "use"
+    query: JsonSchema = field(default_factory=options)
+    body: JsonSchema | None = None
+    reads: str | None = None
+    answers: Mapping[int, str | None] = field(default_factory=lambda: {200: "Anything"})
+
+    @property
+    def id(self) -> str:
+        return self.handler.__name__.rstrip("_")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One use of an operation; query and body have passed their schemas."""
+
+    host: Host
+    request: Request
+    caller: Token | None
+    query: Mapping[str, Any]
+    body: Any = None
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What stands in the holes of the path."""
+        names: Mapping[str, str] = self.request.path_params
+        return names
+
+    @property
+    def token_name(self) -> str:
+        return self.caller.name if self.caller else ""
+
+
+def endpoint(host: Host, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+    """What answers the operation's route."""
+    query = Checker(operation.query, noun="a parameter of this operation")
+    body = Checker(operation.body, noun="a member of this body") if operation.body is not None else None
+
+    async def answer(request: Request) -> Response:
+        request.state.route = operation.path
+        caller = request.state.caller
+        security.demand(caller, operation.role)
+        asked = fields.values(operation.query, request.query_params.multi_items())
+        found = query.problems(asked)
+        given = await _json(host, request, required=_is_required(operation)) if body is not None else None
+        if body is not None and given is not None:
+            found += body.problems(given)
+        if found:
+            raise InvalidArguments(found)
+        return await operation.handler(Call(host, request, caller, asked, given))
+
+    return answer
+
+
+def _is_required(operation: Operation) -> bool:
+    return bool(operation.body and operation.body.get("required"))
+
+
+async def _json(host: Host, request: Request, *, required: bool) -> Any:
+    """The value of the body; nothing where there need be none."""
+    if not required and not await request.body():
+        return {}
+    return await read_json(request, host.settings.max_json)
+
+
+def kind_of(request: Request) -> str:
+    """The media type of the body."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def wrong_kind(request: Request, *wanted: str) -> Refused:
+    said = f"the body is {kind_of(request) or 'of no kind'}; send {' or '.join(wanted)}"
+    return Refused("media_type", said, {"accept-post": ", ".join(wanted)})
+
+
+async def read_json(request: Request, most: int) -> Any:
+    """The value of a JSON body. It is in memory, and so has a limit of its own."""
+    if kind_of(request) != "application/json":
+        raise wrong_kind(request, "application/json")
+    text = bytearray()
+    async for piece in request.stream():
+        text += piece
+        if len(text) > most:
+            said = (
+                f"a JSON body may have {most:,} bytes; upload files to /api/files, and give their references"
+            )
+            raise Refused("too_large", said, {"connection": "close"})
+    try:
+        return json.loads(text.decode("utf-8"), parse_constant=_refused)
+    except (ValueError, RecursionError) as error:
+        raise Refused("bad_request", f"the body is no JSON: {_where(error)}") from error
+
+
+def _refused(name: str) -> Any:
+    raise ValueError(f"{name} is no number there")
+
+
+def _where(error: Exception) -> str:
+    """What is wrong and where; the text itself may hold a secret."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at line {error.lineno}, column {error.colno}"
+    return (
+        "it is nested too deep" if isinstance(error, RecursionError) else "it is no UTF-8, or has NaN in it"
+    )

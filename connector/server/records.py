@@ -1,0 +1,102 @@
+"""Every request has an id, a line in the log and its place in the metrics, and every answer its headers."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from connector.errors import ConnectorError
+from connector.server import headers, logs, problems
+
+if TYPE_CHECKING:
+    from connector.server.host import Host
+
+ID_HEADER = "x-host-request-id"
+
+
+class Records:
+    """The outermost ASGI layer. Whatever is raised below ends here, as a problem document."""
+
+    def __init__(self, app: ASGIApp, host: Host) -> None:
+        self._app = app
+        self._host = host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        record = _Record(scope, send, self._host.settings.secure)
+        try:
+            await self._answered(record, receive)
+        finally:
+            self._write(record)
+
+    async def _answered(self, record: _Record, receive: Receive) -> None:
+        try:
+            await self._app(record.scope, receive, record.send)
+        except ClientDisconnect:
+            logs.say("gone", id=record.id)
+        except ConnectorError as error:
+            if not record.status:
+                await problems.of(error)(record.scope, receive, record.send)
+        except Exception as error:
+            if record.status and isinstance(error.__cause__, ConnectorError):
+                # The answer had begun; that it has no end tells the client.
+                logs.say("cut", id=record.id, code=error.__cause__.code)
+                return
+            logs.crashed(error, id=record.id, path=record.scope["path"])
+            if not record.status:
+                await problems.internal()(record.scope, receive, record.send)
+
+    def _write(self, record: _Record) -> None:
+        route, seconds = record.route, time.perf_counter() - record.began
+        method = record.scope["method"]
+        self._host.metrics.requests.add(method if route != "none" else "any", route, str(record.status))
+        self._host.metrics.request_seconds.see(route, seconds=seconds)
+        caller = record.scope.get("state", {}).get("caller")
+        logs.say(
+            "request",
+            id=record.id,
+            method=method,
+            path=record.scope["path"],
+            status=record.status,
+            seconds=round(seconds, 4),
+            bytes=record.sent,
+            token=caller.name if caller else None,
+            run=record.scope.get("state", {}).get("run"),
+        )
+
+
+class _Record:
+    """One request and what became of it."""
+
+    def __init__(self, scope: Scope, send: Send, secure: bool) -> None:
+        self.scope = scope
+        self.id = secrets.token_hex(8)
+        self.began = time.perf_counter()
+        self.status = 0
+        self.sent = 0
+        self._send = send
+        self._secure = secure
+        scope.setdefault("state", {})["id"] = self.id
+
+    @property
+    def route(self) -> str:
+        """The pattern that the path matched, of which there are few."""
+        found = self.scope.get("state", {}).get("route")
+        return str(found) if found else "none"
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            own = [*message["headers"], (ID_HEADER.encode(), self.id.encode())]
+            message["headers"] = headers.added(self.scope["path"], own, self._secure)
+        elif message["type"] == "http.response.body":
+            if self.scope["method"] == "HEAD":
+                message["body"] = b""
+            self.sent += len(message.get("body", b""))
+        await self._send(message)

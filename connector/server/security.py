@@ -1,0 +1,155 @@
+"""Who may come in: by which name of the host, from which site, with which token."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from connector.server.problems import Refused
+
+if TYPE_CHECKING:
+    from connector.server.host import Host
+    from connector.tokens import Token
+
+Role = Literal["use", "manage"]
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# What needs no token: signs of life, and what it takes to sign in.
+_OPEN = frozenset({"/healthz", "/readyz", "/login", "/logout", "/favicon.ico"})
+_OPEN_BELOW = "/static/"
+# What a role may do beside what it is named for.
+_INCLUDED: Mapping[str, frozenset[str]] = {"use": frozenset({"use"}), "manage": frozenset({"use", "manage"})}
+
+
+class Security:
+    """The ASGI layer that lets nobody pass whom it does not know. The token goes into the request's state."""
+
+    def __init__(self, app: ASGIApp, host: Host) -> None:
+        self._app = app
+        self._host = host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":  # the application's start and end, which are nobody's requests
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        check_host(headers.get("host", ""), self._host.settings.allowed_hosts)
+        if scope["method"] not in _SAFE and "authorization" not in headers:
+            check_origin(headers)
+        token = await self._caller(headers)
+        scope.setdefault("state", {})["caller"] = token
+        if token is None and not _is_open(scope["path"]):
+            await _stranger(scope, headers)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    async def _caller(self, headers: Headers) -> Token | None:
+        given = credential(headers, cookie_name(self._host.settings.port))
+        return await self._host.run(self._host.tokens.who, given) if given else None
+
+
+def _is_open(path: str) -> bool:
+    return path in _OPEN or path.startswith(_OPEN_BELOW)
+
+
+def _stranger(scope: Scope, headers: Headers) -> Response:
+    """What somebody without a token gets: a person the page to sign in, a program a 401."""
+    is_page = scope["method"] in _SAFE and "text/html" in headers.get("accept", "")
+    if is_page and not scope["path"].startswith("/api/"):
+        return RedirectResponse("/login", 303)
+    raise Refused(
+        "unauthenticated",
+        "send `Authorization: Bearer TOKEN` with a token of this host, or sign in at /login",
+        {"www-authenticate": 'Bearer realm="connector"'},
+    )
+
+
+def demand(caller: Token | None, role: Role | None) -> None:
+    """Refuses whoever may not do what the role may."""
+    if role is None or (caller is not None and role in _INCLUDED[caller.role]):
+        return
+    raise Refused("role", f"this needs a token with the role `{role}`")
+
+
+def credential(headers: Headers, cookie: str) -> str | None:
+    """The token that was sent: in the header, else in the session's cookie."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    if scheme:
+        return given.strip() if scheme.lower() == "bearer" else None
+    try:
+        morsel = SimpleCookie(headers.get("cookie", "")).get(cookie)
+    except CookieError:
+        return None
+    return morsel.value if morsel else None
+
+
+def cookie_name(port: int) -> str:
+    """Cookies do not know of ports, and there may be several hosts on a machine."""
+    return f"connector-{port}"
+
+
+def sign_in(response: Response, token: str, settings: Any) -> Response:
+    """The answer with the session's cookie. It holds the token, so that revoking that ends the session."""
+    response.set_cookie(
+        cookie_name(settings.port),
+        token,
+        max_age=30 * 24 * 3600,
+        httponly=True,
+        samesite="strict",
+        secure=settings.secure,
+    )
+    return response
+
+
+def sign_out(response: Response, settings: Any) -> Response:
+    response.delete_cookie(
+        cookie_name(settings.port), httponly=True, samesite="strict", secure=settings.secure
+    )
+    return response
+
+
+def check_host(header: str, allowed: tuple[str, ...]) -> None:
+    """Refuses a name that a stranger's page could have made to lead here.
+
+    A plain address cannot be rebound, and `localhost` is nobody else's.
+    """
+    name = host_name(header)
+    if name == "localhost" or name.endswith(".localhost") or _is_address(name):
+        return
+    if name not in {each.lower() for each in allowed}:
+        raise Refused("foreign_host", "this host is not known by that name; allow it with --allow-host NAME")
+
+
+def host_name(header: str) -> str:
+    """The name in a Host header, without the port."""
+    try:
+        return (urlsplit(f"//{header}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def check_origin(headers: Headers) -> None:
+    """Refuses what another site's page sends in the name of whoever is signed in here."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site in ("same-origin", "none"):
+        return
+    if site is None and origin is not None and urlsplit(origin).netloc == headers.get("host"):
+        return
+    raise Refused(
+        "cross_site", "a request without an Authorization header must come from a page of this host"
+    )

@@ -1,0 +1,50 @@
+"""What an operator decides about a host, and what it needs of the world."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from connector.home import home as default_home
+from connector.io import Io
+from connector.transport import Transport
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Bytes are bytes, times are seconds.
+
+    ``integrations`` are folders (none: the one that ships with the package). ``allowed_hosts`` are names by
+    which clients may reach the host, beside ``localhost`` and plain addresses. ``secure`` says that clients
+    come over TLS. ``transport``, ``io`` and ``clock`` stand for the network, the waiting and the time: for
+    tests.
+    """
+
+    home: Path = field(default_factory=default_home)
+    integrations: tuple[Path, ...] = ()
+    host: str = "127.0.0.1"
+    port: int = 8760
+    allowed_hosts: tuple[str, ...] = ()
+    secure: bool = False
+    # Invocations at once; others wait in line, and beyond the line they are turned away.
+    max_runs: int = 64
+    max_queue: int = 1000
+    max_requests: int = 2000
+    max_body: int = 100 * _MIB
+    # JSON is read whole; a file in it is base64, so large ones are better uploaded.
+    max_json: int = 24 * _MIB
+    # How long a client may be kept waiting for a run; then it is told where to look.
+    max_wait: float = 600.0
+    # How long a client may be silent while it sends.
+    max_silence: float = 60.0
+    heartbeat: float = 15.0
+    drain: float = 30.0
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    clock: Callable[[], float] = time.time
+    transport: Transport | None = None
+    io: Io | None = None

@@ -1,0 +1,42 @@
+"""Everything that the host can be asked for."""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse, Response
+
+from connector.server.api import (
+    actions,
+    connections,
+    files,
+    health,
+    integrations,
+    jobs,
+    money,
+    runs,
+    session,
+    tokens,
+)
+from connector.server.document import document
+from connector.server.operation import Call, Operation
+
+
+async def describe_host(call: Call) -> Response:
+    """The document is made once: what a host serves does not change while it runs."""
+    if call.host.described is None:
+        call.host.described = await call.host.run(document, call.host, OPERATIONS)
+    return JSONResponse(call.host.described)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    *health.OPERATIONS,
+    *session.OPERATIONS,
+    Operation("GET", "/openapi.json", describe_host, "This document", answers={200: "Anything"}),
+    *integrations.OPERATIONS,
+    *actions.OPERATIONS,
+    *runs.OPERATIONS,
+    *jobs.OPERATIONS,
+    *files.OPERATIONS,
+    *connections.OPERATIONS,
+    *money.OPERATIONS,
+    *tokens.OPERATIONS,
+)

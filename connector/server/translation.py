@@ -1,0 +1,86 @@
+"""The schemas of specs, with words of their own in them, as plain JSON Schema for readers elsewhere.
+
+What only our forms read becomes ``x-...``; an open enum becomes what it means: known values, or any other;
+a file becomes what stands for one in JSON, or the part of a form that it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from connector.spec import JsonSchema
+
+Shape = Literal["json", "form"]
+
+_RENAMED = {
+    name: f"x-{name.replace('_', '-')}" for name in ("file", "widget", "unit", "mask_of", "help", "variable")
+}
+_DROPPED = frozenset({"open", "secret"})
+_SCHEMA = frozenset(
+    ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
+)
+_SCHEMAS = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
+_NAMED = frozenset(("properties", "patternProperties", "dependentSchemas", "$defs"))
+_KEPT_OF_FILES = ("title", "description", "examples")
+
+# What stands for a file in JSON.
+GIVEN_FILE: JsonSchema = {
+    "description": "A file: a reference that this host gave out, an address, or the content itself.",
+    "anyOf": [
+        {
+            "type": "string",
+            "pattern": "^(file:|https?://|data:)",
+            "examples": ["file:ID", "https://example.com/a.png", "data:image/png;base64,..."],
+        },
+        {
+            "type": "object",
+            "required": ["base64"],
+            "properties": {
+                "base64": {"type": "string", "contentEncoding": "base64"},
+                "type": {"type": "string", "examples": ["image/png"]},
+                "name": {"type": "string"},
+            },
+        },
+    ],
+}
+
+
+def plain(schema: Any, shape: Shape = "json") -> Any:
+    """The schema without words of our own."""
+    return _plain(schema, shape) if isinstance(schema, Mapping) else schema
+
+
+def _plain(schema: JsonSchema, shape: Shape) -> dict[str, Any]:
+    if schema.get("format") == "binary":
+        return _file(schema, shape)
+    told = {_RENAMED.get(name, name): _part(name, value, shape) for name, value in schema.items()}
+    kept = {name: value for name, value in told.items() if name not in _DROPPED}
+    return _opened(kept) if schema.get("open") is True and "enum" in kept else kept
+
+
+def _part(name: str, value: Any, shape: Shape) -> Any:
+    if name in _SCHEMA:
+        return plain(value, shape)
+    if name in _SCHEMAS:
+        return [plain(each, shape) for each in value]
+    if name in _NAMED:
+        return {key: plain(each, shape) for key, each in value.items()}
+    return value
+
+
+def _opened(schema: dict[str, Any]) -> dict[str, Any]:
+    known = {"enum": schema.pop("enum")}
+    return {**schema, "anyOf": [known, {"description": "Any other is sent as it is."}]}
+
+
+def _file(schema: JsonSchema, shape: Shape) -> dict[str, Any]:
+    about = {name: schema[name] for name in _KEPT_OF_FILES if name in schema}
+    about |= {_RENAMED[name]: schema[name] for name in _RENAMED if name in schema}
+    return {**_FILES[shape](), **about}
+
+
+_FILES: Mapping[Shape, Callable[[], dict[str, Any]]] = {
+    "json": lambda: {"anyOf": [{"$ref": "#/components/schemas/GivenFile"}]},
+    "form": lambda: {"type": "string", "contentMediaType": "application/octet-stream"},
+}

@@ -1,0 +1,207 @@
+"""The parts of the host that are plain functions: texts, ranges, wishes, schemas, events, counts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from server.support import cases
+
+from connector import errors
+from connector.server import answers, components, fields, headers, metrics, problems, ranges, sse, translation
+
+
+@pytest.mark.parametrize("case", cases("fields"), ids=lambda case: case["name"])
+def test_texts_become_values(case: dict[str, Any]) -> None:
+    """A query or a form says what JSON would have said."""
+    assert fields.values(case["schema"], map(tuple, case["given"])) == case["values"]
+
+
+def test_a_file_stays_as_it_is() -> None:
+    """What is no text is not read."""
+    assert fields.values({"properties": {"image": {"type": "string"}}}, [("image", b"x")]) == {"image": b"x"}
+
+
+@pytest.mark.parametrize("case", cases("ranges"), ids=str)
+def test_a_range_means_bytes(case: dict[str, Any]) -> None:
+    """One range is served, none is refused, and whatever else is asked for is the whole file."""
+    if case["means"] == "none":
+        with pytest.raises(ranges.Unsatisfiable):
+            ranges.wanted(case["header"], case["size"])
+        return
+    found = ranges.wanted(case["header"], case["size"])
+    assert found == (None if case["means"] == "whole" else tuple(case["means"]))
+
+
+@pytest.mark.parametrize("case", cases("accept"), ids=str)
+def test_a_client_gets_the_file_where_it_prefers_it(case: dict[str, Any]) -> None:
+    """Who accepts pictures gets one; who says nothing gets JSON about it."""
+    assert answers.prefers(case["accept"], case["kind"]) is case["file"]
+
+
+@pytest.mark.parametrize(
+    ("header", "same"),
+    [('"a"', True), ('W/"a"', True), ('"b", "a"', True), ("*", True), ('"b"', False), (None, False)],
+)
+def test_an_etag_is_known_again(header: str | None, same: bool) -> None:
+    """By itself, in a list, and marked as weak."""
+    assert ranges.matches(header, '"a"') is same
+
+
+def _kinds(kind: type[errors.ConnectorError]) -> list[type[errors.ConnectorError]]:
+    return [kind, *(each for below in kind.__subclasses__() for each in _kinds(below))]
+
+
+@pytest.mark.parametrize(
+    "kind", [each for each in _kinds(errors.ConnectorError) if each is not problems.Refused]
+)
+def test_every_error_has_a_status(kind: type[errors.ConnectorError]) -> None:
+    """A failure is a problem document with its code, a title and a status that is an error's."""
+    told = problems.document(
+        {"code": kind.code, "message": "why", "billed": "no", "retryable": kind.retryable}
+    )
+    assert told["status"] >= 400
+    assert told["type"] == f"urn:connector:{kind.code}"
+    assert (told["title"], told["detail"], told["problems"]) == (problems.STATUSES[kind.code][1], "why", [])
+
+
+def test_what_may_have_been_paid_for_invites_no_repetition() -> None:
+    """Clients repeat 429, 502, 503 and 504 by themselves; these are none of them."""
+    repeated = {429, 502, 503, 504}
+    assert {problems.STATUSES[code][0] for code in ("unknown", "job_pending", "cap_reached")}.isdisjoint(
+        repeated
+    )
+
+
+def test_an_upstreams_status_is_told_apart() -> None:
+    """The document's status is the host's own."""
+    told = problems.document(errors.Unauthorized("no", status=401, request_id="r").to_dict(), run="7")
+    assert (told["status"], told["upstream_status"], told["request_id"], told["run"]) == (424, 401, "r", "7")
+
+
+def test_an_open_enum_is_any_other_value_too() -> None:
+    """Readers elsewhere do not know the word `open`."""
+    schema = {"type": "string", "open": True, "enum": ["a"], "unit": "pixels", "title": "Model"}
+    told = translation.plain(schema)
+    assert told["anyOf"][0] == {"enum": ["a"]}
+    assert "open" not in told
+    assert "enum" not in told
+    assert (told["x-unit"], told["title"]) == ("pixels", "Model")
+
+
+def test_a_file_is_a_reference_in_json_and_a_part_in_a_form() -> None:
+    """Its rules go with it."""
+    schema = {
+        "type": "string",
+        "format": "binary",
+        "title": "Mask",
+        "file": {"formats": ["png"]},
+        "mask_of": "image",
+    }
+    in_json, in_form = translation.plain(schema), translation.plain(schema, "form")
+    assert in_json["anyOf"] == [{"$ref": "#/components/schemas/GivenFile"}]
+    assert in_form["contentMediaType"] == "application/octet-stream"
+    for told in (in_json, in_form):
+        assert (told["x-file"], told["x-mask-of"], told["title"]) == ({"formats": ["png"]}, "image", "Mask")
+        assert "file" not in told
+
+
+def test_an_input_may_be_named_like_a_word_of_ours() -> None:
+    """Names of properties are no words of the schema."""
+    schema = {"properties": {"file": {"type": "string"}, "unit": {"type": "string", "unit": "s"}}}
+    assert translation.plain(schema) == {
+        "properties": {"file": {"type": "string"}, "unit": {"type": "string", "x-unit": "s"}}
+    }
+
+
+def test_every_schema_that_is_named_is_there() -> None:
+    """References inside the components lead somewhere."""
+    text = json.dumps(components.SCHEMAS)
+    named = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert named <= components.SCHEMAS.keys()
+
+
+@dataclass(frozen=True)
+class Step:
+    seq: int
+    kind: str
+    data: dict[str, Any]
+
+
+def test_an_event_is_one_frame() -> None:
+    """With its number, so that a client can say what it has; a line break in it does not end it."""
+    framed = sse.framed(Step(3, "poll", {"sentence": "a\nb"}))
+    assert framed == b'id: 3\nevent: poll\ndata: {"sentence":"a\\nb"}\n\n'
+
+
+def test_a_stream_has_a_sign_of_life_and_ends_with_its_events() -> None:
+    """While nothing happens, the connection is kept open by a comment."""
+
+    async def events() -> Any:
+        yield Step(1, "running", {})
+        await asyncio.sleep(0.03)
+        yield Step(2, "succeeded", {})
+
+    async def heard() -> list[bytes]:
+        return [frame async for frame in sse.stream(events(), 0.01, asyncio.Event())]
+
+    frames = asyncio.run(heard())
+    assert frames[0] == sse.OPENING
+    assert sse.HEARTBEAT in frames
+    assert [frame for frame in frames if frame.startswith(b"id:")][-1].startswith(b"id: 2")
+
+
+def test_a_stream_ends_when_the_host_stops() -> None:
+    """Nobody is kept waiting by an event that will not come."""
+
+    async def never() -> Any:
+        await asyncio.Event().wait()
+        yield
+
+    async def heard() -> list[bytes]:
+        stopping = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.01, stopping.set)
+        return [frame async for frame in sse.stream(never(), 60, stopping)]
+
+    assert asyncio.run(heard()) == [sse.OPENING]
+
+
+@pytest.mark.parametrize(
+    ("header", "seen"), [(None, 0), ("7", 7), ("x", 0), ("-1", 0), ("9" * 30, 0), ("\u0667", 0)]
+)
+def test_the_last_event_is_a_number(header: str | None, seen: int) -> None:
+    """What is no number of ours begins at the start."""
+    assert sse.last_seen(header) == seen
+
+
+def test_counts_are_what_prometheus_reads() -> None:
+    """Buckets add up, and a label's quotes and line breaks are escaped."""
+    counter = metrics.Counter("runs_total", "Runs.", "action")
+    counter.add('a"b\\c\nd', amount=2)
+    histogram = metrics.Histogram("seconds", "Time.", bounds=(0.1, 1.0))
+    for seconds in (0.05, 0.1, 0.5, 7):
+        histogram.see(seconds=seconds)
+    gauge = metrics.Gauge("now", "Now.", read=lambda: [((), 2.5)])
+    lines = [line for each in (counter, histogram, gauge) for line in each.lines()]
+    assert 'runs_total{action="a\\"b\\\\c\\nd"} 2' in lines
+    assert lines[-8:-2] == [
+        "# HELP seconds Time.\n# TYPE seconds histogram",
+        'seconds_bucket{le="0.1"} 2',
+        'seconds_bucket{le="1"} 3',
+        'seconds_bucket{le="+Inf"} 4',
+        "seconds_sum 7.65",
+        "seconds_count 4",
+    ]
+    assert lines[-1] == "now 2.5"
+
+
+def test_an_answers_own_headers_go_first() -> None:
+    """A page may narrow the policy; over TLS browsers are told to stay there."""
+    own = [(b"content-security-policy", b"default-src 'none'")]
+    told = headers.added("/page", own, secure=True)
+    assert [value for name, value in told if name == b"content-security-policy"] == [b"default-src 'none'"]
+    assert b"strict-transport-security" in dict(told)
+    assert b"strict-transport-security" not in dict(headers.added("/page", own, secure=False))
