@@ -53,7 +53,8 @@ def read(path: Path, name: str | None = None) -> Document:
             return _failed(f"is larger than {MAX_BYTES} bytes; nobody can read a spec of that size", shown)
         content = path.read_bytes()
     except OSError as error:
-        return _failed(f"cannot be read: {error.strerror or error}", shown, None)
+        place = f" ({path})" if shown != str(path) else ""
+        return _failed(f"cannot be read: {error.strerror or error}{place}", shown, None)
     return parse(content, shown)
 
 

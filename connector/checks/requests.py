@@ -26,7 +26,7 @@ def _body_of_a_reading(subject: Subject) -> Iterator[Problem]:
 
 def _files_need_a_body_for_them(subject: Subject) -> Iterator[Problem]:
     kind = subject.action.request.body.kind
-    if kind in _WITH_FILES or template.is_template(kind):
+    if not subject.is_whole("request") or kind in _WITH_FILES or template.is_template(kind):
         return
     for name in subject.action.files:
         path = f"inputs.properties.{name}"
@@ -47,6 +47,8 @@ def _unused_input(subject: Subject) -> Iterator[Problem]:
 
 def _used(subject: Subject) -> frozenset[str] | None:
     """What the request's holes use; None where all is used, or where they cannot be read."""
+    if not subject.is_whole("request"):
+        return None
     body = subject.action.request.body
     by_name = body.fields is None and body.json is None and body.content is None
     if body.kind != "none" and by_name and not template.is_template(body.kind):

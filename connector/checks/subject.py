@@ -26,6 +26,10 @@ class Subject:
         """A problem at a path of the action's file."""
         return self.source.problem(path, message, **more)
 
+    def is_whole(self, path: str) -> bool:
+        """Whether nothing at the path or below it has the wrong form."""
+        return not any(f"{each.path}.".startswith(f"{path}.") for each in self.source.problems)
+
     def unknown_input(self, name: str) -> str:
         """The sentence for a name that is no input of the action."""
         return f"{name!r} is not an input of this action{nearest(name, self.action.parameters)}"
