@@ -1,0 +1,160 @@
+"""The pages of actions: the catalogue, the form of each, and the request that one writes oneself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import FileResponse, Response
+
+from connector.index import price_text
+from connector.server.console import shelf
+from connector.server.console.calls import is_file
+from connector.server.console.fields import Field, fields, is_media
+from connector.server.console.integrations import connections_of
+from connector.server.console.rendering import page
+from connector.server.problems import Refused
+from connector.spec import Action, Integration
+
+if TYPE_CHECKING:
+    from connector.server.console.table import Visit
+    from connector.server.host import Host
+
+# So many runs are looked through for something to show beside each action.
+_LOOKED_THROUGH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An action as the catalogue shows it."""
+
+    action: Action
+    price: str
+    kind: str
+    thumbnail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a form begins with, and where."""
+
+    values: Mapping[str, Any]
+    samples: Mapping[str, str]
+    place: str = ""
+
+
+def catalogue(visit: Visit) -> Response:
+    """All actions, by their groups."""
+    seen = _last_pictures(visit.host)
+    listed = [
+        (served.integration, _groups(served.integration, seen)) for served in visit.host.integrations.values()
+    ]
+    return page("actions.html", catalogue=listed)
+
+
+def one(visit: Visit) -> Response:
+    """The form of an action."""
+    served, action = visit.host.find(visit.name("id"))
+    return _form(visit, served.integration, action, "/actions")
+
+
+def free_form(visit: Visit) -> Response:
+    """The form of the action whose request is all the caller's."""
+    for served in visit.host.integrations.values():
+        for action in served.integration.actions.values():
+            if shelf.is_free_form(action):
+                return _form(visit, served.integration, action, "/request")
+    raise Refused("not_found", "no integration here lets a caller write the whole request")
+
+
+def sample(visit: Visit) -> Response:
+    """A file that an example of the action gives."""
+    _, action = visit.host.find(visit.name("id"))
+    at, name = visit.request.path_params["example"], visit.name("input")
+    given = action.examples[at].arguments.get(name) if at < len(action.examples) else None
+    if name not in action.files or not isinstance(given, str) or action.source is None:
+        raise Refused("not_found", "the example gives no such file")
+    path = _beside(action.source, given)
+    return FileResponse(path, filename=path.name, headers={"cache-control": "max-age=3600"})
+
+
+def _beside(source: Path, name: str) -> Path:
+    """A file below the folder of the spec; nothing above it is given out."""
+    folder = source.parent.resolve()
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder) or not path.is_file():
+        raise Refused("not_found", "the example's file is not there")
+    return path
+
+
+def _form(visit: Visit, integration: Integration, action: Action, section: str) -> Response:
+    filled = _filled(visit, action)
+    made = fields(action.inputs, filled.values, filled.samples)
+    known = shelf.places(integration, connections_of(visit.host, integration.id), visit.host.settings.environ)
+    media = [field for field in made if is_media(field)]
+    free = shelf.is_free_form(action)
+    return page(
+        "action.html",
+        section=section,
+        integration=integration,
+        action=action,
+        media=[] if free else media,
+        media_word=_word(media),
+        first_file=next((field.id for field in media if field.kind == "file"), ""),
+        others=made if free else [field for field in made if not is_media(field)],
+        siblings=[each for each in integration.actions.values() if each.group == action.group],
+        kind=shelf.glyph(action),
+        generic=free,
+        places=known,
+        chosen_place=filled.place,
+        prices=shelf.prices(action),
+        price_text=price_text(action),
+    )
+
+
+def _word(media: list[Field]) -> str:
+    """What the tab of the given files is called."""
+    files = [field for field in media if field.kind == "file"]
+    word = "Picture" if all(field.picture for field in files) else "File"
+    return word + ("s" if len(files) > 1 else "")
+
+
+def _filled(visit: Visit, action: Action) -> Filled:
+    """What the address asks for: an earlier run's inputs, an example's, or a file in one input."""
+    if visit.asked("run"):
+        run = visit.host.history.get(visit.asked("run"))
+        values = dict(run.inputs) if run.action == action.id else {}
+        return Filled(values, {}, shelf.Place(run.environment, run.connection).key)
+    if visit.asked("example").isdecimal():
+        return _example(action, int(visit.asked("example")))
+    if visit.asked("file") and visit.asked("field") in action.files:
+        return Filled({visit.asked("field"): visit.host.files.get(visit.asked("file")).to_dict()}, {})
+    return Filled({}, {})
+
+
+def _example(action: Action, at: int) -> Filled:
+    if at >= len(action.examples):
+        return Filled({}, {})
+    arguments = action.examples[at].arguments
+    files = {name: value for name, value in arguments.items() if name in action.files and not is_file(value)}
+    values = {name: value for name, value in arguments.items() if name not in files}
+    return Filled(values, {name: f"/actions/{action.id}/samples/{at}/{name}" for name in files})
+
+
+def _groups(integration: Integration, seen: Mapping[str, str]) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
+    for action in integration.actions.values():
+        entry = Entry(action, price_text(action), shelf.glyph(action), seen.get(action.id))
+        found.setdefault(action.group, []).append(entry)
+    return found
+
+
+def _last_pictures(host: Host) -> dict[str, str]:
+    """The small picture of the last result of each action."""
+    found: dict[str, str] = {}
+    for run in host.history.list(state="succeeded", limit=_LOOKED_THROUGH):
+        if run.thumbnail:
+            found.setdefault(run.action, run.thumbnail)
+    return found

@@ -1,0 +1,111 @@
+"""The same use of an action as curl, Python and HTTP, to be pasted elsewhere."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+# What the reader puts in its place; a token is never written out.
+TOKEN = "$CONNECTOR_TOKEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An action with its inputs as a run keeps them: files are facts with their reference."""
+
+    action: str
+    inputs: Mapping[str, Any]
+    environment: str | None = None
+    connection: str | None = None
+    delivers_file: bool = True
+
+
+def calls(use: Use, base: str) -> dict[str, str]:
+    """The three forms by name; ``base`` is where this host is reached."""
+    return {"curl": _curl(use, base), "Python": _python(use), "HTTP": _http(use, base)}
+
+
+def _curl(use: Use, base: str) -> str:
+    words = [
+        f"curl --fail-with-body {shlex.quote(base + _target(use))}",
+        f'--header "Authorization: Bearer {TOKEN}"',
+        "--header 'Content-Type: application/json'",
+        f"--data {shlex.quote(_body(use))}",
+    ]
+    if use.delivers_file:
+        words += ["--header 'Accept: image/*, audio/*, video/*, model/*'", f"--output {use.action}"]
+    return " \\\n  ".join(words)
+
+
+def _python(use: Use) -> str:
+    chosen = {"environment": use.environment, "connection": use.connection}
+    named = "".join(f"        {name}={value!r},\n" for name, value in chosen.items() if value)
+    arguments = _literal({name: _by_name(value) for name, value in use.inputs.items()}, 2)
+    ending = '    print(result.save("."))' if use.delivers_file else "    print(result.value)"
+    return (
+        "from connector import Connector\n\n"
+        "with Connector() as connector:\n"
+        "    result = connector.invoke(\n"
+        f"        {use.action!r},\n"
+        f"        {arguments},\n"
+        f"{named}    )\n"
+        f"{ending}\n"
+    )
+
+
+def _http(use: Use, base: str) -> str:
+    body = _body(use)
+    lines = [
+        f"POST {_target(use)} HTTP/1.1",
+        f"Host: {urlsplit(base).netloc}",
+        "Authorization: Bearer TOKEN",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body.encode())}",
+    ]
+    return "\n".join([*lines, "", body])
+
+
+def _target(use: Use) -> str:
+    chosen = {"environment": use.environment, "connection": use.connection}
+    query = urlencode({name: value for name, value in chosen.items() if value}, quote_via=quote)
+    return f"/api/actions/{quote(use.action, safe='')}" + (f"?{query}" if query else "")
+
+
+def _body(use: Use) -> str:
+    inputs = {name: _by_reference(value) for name, value in use.inputs.items()}
+    return json.dumps({"inputs": inputs}, ensure_ascii=False, indent=2)
+
+
+def is_file(value: Any) -> bool:
+    """Whether a run's input is a file that the host keeps."""
+    return isinstance(value, Mapping) and str(value.get("file", "")).startswith("file:")
+
+
+def _by_reference(value: Any) -> Any:
+    if is_file(value):
+        return value["file"]
+    if isinstance(value, Mapping):
+        return {name: _by_reference(one) for name, one in value.items()}
+    return value
+
+
+def _by_name(value: Any) -> Any:
+    """In a program on another machine a file is a path."""
+    if is_file(value):
+        return value.get("name") or value["file"]
+    if isinstance(value, Mapping):
+        return {name: _by_name(one) for name, one in value.items()}
+    return value
+
+
+def _literal(value: Any, depth: int) -> str:
+    """A value as Python spells it, a mapping with a line for each entry."""
+    if not isinstance(value, Mapping) or not value:
+        return repr(value)
+    indent = "    " * depth
+    lines = [f"{indent}    {name!r}: {_literal(one, depth + 1)},\n" for name, one in value.items()]
+    return "{\n" + "".join(lines) + indent + "}"

@@ -1,0 +1,126 @@
+"""The pages of integrations and their connections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import FileResponse, Response
+
+from connector.server.console import shelf
+from connector.server.console.rendering import page
+from connector.server.problems import Refused
+from connector.spec import Action, Integration
+
+if TYPE_CHECKING:
+    from connector.connection import Connection
+    from connector.history import Run
+    from connector.server.console.table import Visit
+    from connector.server.host import Host
+
+_LATELY = 12
+_ICONS = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
+
+
+def home(visit: Visit) -> Response:
+    """The tiles, and what was made lately."""
+    host = visit.host
+    listed = [served.integration for served in host.integrations.values()]
+    connections = {each.id: connections_of(host, each.id) for each in listed}
+    recent = host.history.list(state="succeeded", limit=_LATELY * 3)
+    made = [(run, _glyph(host, run)) for run in recent if run.file][:_LATELY]
+    return page(
+        "home.html",
+        integrations=listed,
+        connections=connections,
+        runs=made,
+        starter=next(map(_starter, listed), None),
+        free=next((name for each in listed for name in _free(each)), ""),
+    )
+
+
+def one(visit: Visit) -> Response:
+    """An integration: its connections, its environments."""
+    integration = find(visit)
+    return page(
+        "integration.html",
+        integration=integration,
+        connections=connections_of(visit.host, integration.id),
+        manages=visit.manages,
+    )
+
+
+def icon(visit: Visit) -> Response:
+    """The integration's drawing. As it stands alone it may load nothing."""
+    path = find(visit).icon
+    if path is None or path.suffix not in _ICONS or not path.is_file():
+        raise Refused("not_found", "the integration has no icon")
+    headers = {
+        "cache-control": "max-age=3600",
+        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+    }
+    return FileResponse(path, headers=headers, media_type=_ICONS[path.suffix])
+
+
+def connect(visit: Visit) -> Response:
+    """The form for a new connection."""
+    return _form(visit, None)
+
+
+def edit(visit: Visit) -> Response:
+    """The form for one that is there."""
+    connections = connections_of(visit.host, find(visit).id)
+    found = next((each for each in connections if each.name == visit.name("name")), None)
+    if found is None:
+        raise Refused("not_found", f"there is no connection {visit.name('name')[:100]!r}")
+    return _form(visit, found)
+
+
+def _form(visit: Visit, connection: Connection | None) -> Response:
+    if not visit.manages:
+        raise Refused("role", "making and changing connections needs a token with the role `manage`")
+    integration = find(visit)
+    return page(
+        "connection.html",
+        integration=integration,
+        connection=connection,
+        credential=integration.credential.get("properties", {}),
+        required=integration.credential.get("required", ()),
+        suggestion=_suggestion(visit.host, integration),
+    )
+
+
+def _suggestion(host: Host, integration: Integration) -> str:
+    """A name that is still free."""
+    taken = {each.name for served in host.integrations for each in connections_of(host, served)}
+    tries = (integration.id, *(f"{integration.id}-{at}" for at in range(2, len(taken) + 3)))
+    return next(name for name in tries if name not in taken)
+
+
+def find(visit: Visit) -> Integration:
+    """The integration that the address names."""
+    return visit.host.served(visit.name("id")).integration
+
+
+def connections_of(host: Host, integration: str) -> tuple[Connection, ...]:
+    found: tuple[Connection, ...] = host.served(integration).connector.workspace.connections.list(integration)
+    return found
+
+
+def _starter(integration: Integration) -> Action | None:
+    """The action to try first: it has an example, and gives a picture of nothing but words."""
+    fit = (each for each in integration.actions.values() if each.examples and not each.files)
+    return next((each for each in fit if shelf.glyph(each) == "image"), None)
+
+
+def _free(integration: Integration) -> list[str]:
+    return [each.name for each in integration.environments.values() if each.credential is not None]
+
+
+def _glyph(host: Host, run: Run) -> str:
+    return shelf.glyph(action) if (action := action_of(host, run)) else "file"
+
+
+def action_of(host: Host, run: Any) -> Action | None:
+    """The action of a run, if there still is one of that id."""
+    served = host.integrations.get(run.integration)
+    return served.integration.actions.get(run.action) if served else None

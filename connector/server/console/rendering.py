@@ -1,0 +1,78 @@
+"""Templates become pages. What is not markup of ours is escaped, and nothing is written inline."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+
+from connector.server.console import limits
+from connector.server.console.fields import is_media
+
+STATIC = Path(__file__).parent / "static"
+_HEADERS = {"cache-control": "no-store"}
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """The template, filled in."""
+    return HTMLResponse(_environment().get_template(template).render(values), status, _HEADERS)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("connector.server.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "size": limits.size,
+        "plain": limits.plain,
+        "number": number,
+        "ago": lambda value: _moment(value).strftime("%-d %b, %H:%M"),
+        "iso": lambda value: _moment(value).isoformat(timespec="seconds"),
+        "pretty": lambda value: json.dumps(value, ensure_ascii=False, indent=2),
+        "compact": compact,
+    }
+    made.tests["media_field"] = is_media
+    made.tests["file"] = lambda value: isinstance(value, Mapping) and "file" in value
+    made.globals["static"] = static
+    return made
+
+
+def static(name: str) -> str:
+    """The address of a file of ours; a changed file has another one, so that it may be kept for long."""
+    return f"/static/{name}?v={_digest(name)}"
+
+
+@lru_cache(maxsize=64)
+def _digest(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+
+
+def number(value: float | None) -> str:
+    """A count or a sum, without needless zeros."""
+    if value is None:
+        return "unknown"
+    return f"{value:,.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+
+
+def compact(value: Any) -> str:
+    """JSON on one line, for an attribute; the template escapes it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _moment(value: Any) -> datetime:
+    """A time as the stores tell it: seconds, or ISO text."""
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    return datetime.fromisoformat(str(value).replace("Z", "+00:00"))

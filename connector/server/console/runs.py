@@ -1,0 +1,159 @@
+"""The pages of runs: the history with what it cost, and each run with its result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from connector.errors import ConnectorError
+from connector.server.answers import failure
+from connector.server.console import limits, shelf
+from connector.server.console.calls import Use, calls
+from connector.server.console.chart import chart
+from connector.server.console.integrations import action_of
+from connector.server.console.rendering import page
+from connector.server.problems import STATUSES
+
+if TYPE_CHECKING:
+    from connector.files import StoredFile
+    from connector.history import Run
+    from connector.server.console.table import Visit
+    from connector.server.host import Host
+
+_ON_A_PAGE = 40
+_DAYS = 30
+_STATES = ("succeeded", "failed", "running", "queued", "unknown", "cancelled")
+_FILTERS = ("action", "environment", "state")
+
+
+def history(visit: Visit) -> Response:
+    """What was run, newest first, under what it cost."""
+    host = visit.host
+    asked = {name: visit.asked(name) for name in _FILTERS if visit.asked(name)}
+    found = host.history.list(**asked, before=visit.asked("before") or None, limit=_ON_A_PAGE + 1)
+    shown = found[:_ON_A_PAGE]
+    more = {**asked, "before": shown[-1].id} if len(found) > _ON_A_PAGE else None
+    return page(
+        "runs.html",
+        runs=[(run, _glyph(host, run), shelf.gist(run)) for run in shown],
+        older=f"/runs?{urlencode(more)}" if more else "",
+        asked=asked,
+        filters=_choices(host),
+        days=_DAYS,
+        chart=chart(_costs(host), _today(host), _DAYS),
+    )
+
+
+def one(visit: Visit) -> Response:
+    """A run: its result or how it goes, its inputs, its steps."""
+    run = visit.host.history.get(visit.name("id"))
+    action = action_of(visit.host, run)
+    labels = {name: entry.get("title", name) for name, entry in action.parameters.items()} if action else {}
+    return page(
+        "run.html",
+        run=run,
+        labels=labels,
+        events=visit.host.history.events(run.id),
+        **(_told(visit, run, alone=True) if run.has_ended else {}),
+    )
+
+
+def view(visit: Visit) -> Response:
+    """The result of a run as a part of a page."""
+    run = visit.host.history.get(visit.name("id"))
+    return page("_run.html", run=run, **_told(visit, run, alone=visit.asked("alone") == "1"))
+
+
+def picker(visit: Visit) -> Response:
+    """Files that were given or made before, of the wanted kinds, as a part of a page."""
+    kinds = tuple(kind.removesuffix("*") for kind in visit.asked("kinds").split(",") if kind)
+    kept = visit.host.files.list(limit=_ON_A_PAGE * 3)
+    fit = [each for each in kept if not kinds or each.type.startswith(kinds)][:_ON_A_PAGE]
+    return page("picker.html", files=[_pickable(visit.host, each) for each in fit])
+
+
+def _pickable(host: Host, stored: StoredFile) -> Mapping[str, Any]:
+    sides = f"{stored.width} x {stored.height}, " if stored.width else ""
+    return {
+        "facts": stored.to_dict(),
+        "name": stored.name,
+        "size": sides + limits.size(stored.bytes),
+        "kind": shelf.kind_glyph(stored.type),
+        "thumbnail": host.files.thumbnail(stored.id),
+    }
+
+
+def _told(visit: Visit, run: Run, *, alone: bool) -> dict[str, Any]:
+    """Everything that the view of a run shows beside the run itself."""
+    host, action = visit.host, action_of(visit.host, run)
+    result = dict(run.result or {})
+    stored = _kept(host, run.file)
+    use = Use(run.action, run.inputs, run.environment, run.connection, delivers_file=stored is not None)
+    return {
+        "file": stored,
+        "before": _before(host, run, stored) if stored else "",
+        "value": result.get("value"),
+        "result": result,
+        "failure": _title(run),
+        "uses": shelf.uses(host.served(run.integration).integration, stored) if stored and action else [],
+        "known": action is not None,
+        "takes_seed": action is not None and "seed" in action.parameters and not alone,
+        "calls": calls(use, visit.base),
+        "alone": alone,
+    }
+
+
+def _title(run: Run) -> str:
+    """The failure's name; empty where there is none."""
+    if run.error is None:
+        return ""
+    return STATUSES.get(failure(run)["code"], STATUSES["error"])[1]
+
+
+def _kept(host: Host, file_id: str | None) -> StoredFile | None:
+    """A file that may have expired since."""
+    try:
+        return host.files.get(file_id) if file_id else None
+    except ConnectorError:
+        return None
+
+
+def _before(host: Host, run: Run, stored: StoredFile) -> str:
+    """The given picture, where the result can be laid over it."""
+    given = _kept(host, shelf.first_picture(run))
+    return given.id if given and shelf.is_alike(given, stored) else ""
+
+
+def _choices(host: Host) -> list[tuple[str, str, list[dict[str, str]]]]:
+    """The filters with all that can be chosen."""
+    served = [each.integration for each in host.integrations.values()]
+    actions = [(action.id, action.title) for each in served for action in each.actions.values()]
+    environments = {name for each in served for name in each.environments}
+    environments |= {cost.environment for cost in host.history.costs(_DAYS)}
+    return [
+        ("action", "Action", _options(sorted(actions, key=lambda pair: pair[1]))),
+        ("environment", "Environment", _options((name, name) for name in sorted(environments))),
+        ("state", "State", _options((name, name) for name in _STATES)),
+    ]
+
+
+def _options(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"value": value, "label": label} for value, label in pairs]
+
+
+def _costs(host: Host) -> list[tuple[date, str, float]]:
+    costs = host.history.costs(_DAYS)
+    return [(date.fromisoformat(each.day), each.environment, each.credits) for each in costs]
+
+
+def _today(host: Host) -> date:
+    return datetime.fromtimestamp(host.settings.clock(), UTC).date()
+
+
+def _glyph(host: Host, run: Run) -> str:
+    action = action_of(host, run)
+    return shelf.glyph(action) if action else "file"

@@ -1,0 +1,54 @@
+"""The page to sign in, and the one about tokens, caps and environments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+
+from connector.server.console import shelf
+from connector.server.console.integrations import connections_of
+from connector.server.console.rendering import page
+
+if TYPE_CHECKING:
+    from connector.server.console.table import Visit
+    from connector.server.host import Host
+
+
+def sign_in(visit: Visit) -> Response:
+    """The page that asks for a token."""
+    failed = bool(visit.asked("failed"))
+    return page("login.html", 401 if failed else 200, failed=failed, section="")
+
+
+def show(visit: Visit) -> Response:
+    """Tokens, caps, environments."""
+    return page(
+        "settings.html",
+        tokens=visit.host.tokens.list() if visit.manages else None,
+        own=visit.caller.name if visit.caller else "",
+        caps=list(_caps(visit.host)),
+        integrations=[served.integration for served in visit.host.integrations.values()],
+    )
+
+
+def _caps(host: Host) -> Iterator[Mapping[str, Any]]:
+    """What was spent today in each place, and what may be."""
+    for served in host.integrations.values():
+        connections = connections_of(host, served.integration.id)
+        caps = {
+            (connection.name, name): one.cap
+            for connection in connections
+            for one in connection.configurations
+            for name in one.environments
+        }
+        for place in shelf.places(served.integration, connections, host.settings.environ):
+            spent = served.connector.workspace.ledger.spent(place.connection, place.environment)
+            yield {
+                "integration": served.integration.id,
+                "connection": place.connection,
+                "environment": place.environment,
+                "cap": caps.get((place.connection, place.environment)),
+                "spent": spent,
+            }

@@ -1,0 +1,138 @@
+"""What pages show beside an action: where it can be used, what its result is good for, how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector import template
+from connector.server.console.calls import is_file
+from connector.spec import Action, Integration
+
+if TYPE_CHECKING:
+    from connector.connection import Connection
+    from connector.files import StoredFile
+    from connector.history import Run
+
+_GLYPHS = (("image/", "image"), ("audio/", "sound"), ("video/", "film"), ("model/", "cube"))
+_FORMATS = {"image/jpeg": "jpeg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
+_FORMATS |= {"audio/mpeg": "mp3", "audio/wav": "wav", "audio/x-wav": "wav", "video/mp4": "mp4"}
+_FORMATS |= {"model/gltf-binary": "glb"}
+_GIST = 90
+# The shapes of two pictures differ by rounding.
+_ALIKE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an action can be used: an environment, through a connection where it needs one."""
+
+    environment: str
+    connection: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.connection}/{self.environment}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.connection} - {self.environment}" if self.connection else self.environment
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An action that takes a file, and the input that takes it."""
+
+    action: str
+    title: str
+    field: str
+    label: str
+
+
+def places(
+    integration: Integration, connections: tuple[Connection, ...], environ: Mapping[str, str]
+) -> list[Place]:
+    """Every place there is; those that were connected come first, the default ones before the others."""
+    return [*_connected(connections), *_unconnected(integration, bool(connections), environ)]
+
+
+def _connected(connections: tuple[Connection, ...]) -> Iterator[Place]:
+    for connection in connections:
+        for one in sorted(connection.configurations, key=lambda each: not each.default):
+            yield from (Place(name, connection.name) for name in one.environments)
+
+
+def _unconnected(integration: Integration, connected: bool, environ: Mapping[str, str]) -> Iterator[Place]:
+    """Environments with a credential of their own; without a connection the variables' ones too."""
+    fields = integration.credential.get("properties", {})
+    needed = [fields.get(name, {}).get("variable") for name in integration.credential.get("required", ())]
+    has_variables = bool(needed) and all(name and environ.get(name) for name in needed)
+    for one in integration.environments.values():
+        if one.credential is not None or (has_variables and not connected):
+            yield Place(one.name)
+
+
+def uses(integration: Integration, stored: StoredFile) -> list[Use]:
+    """The actions that take such a file; one of an action's many inputs is named."""
+    kind = _FORMATS.get(stored.type, "")
+    found = []
+    for action in integration.actions.values():
+        fitting = [name for name in action.files if not action.deprecated and _takes(action, name, kind)]
+        for name in fitting:
+            label = str(action.parameters[name].get("title", name)) if len(fitting) > 1 else ""
+            found.append(Use(action.id, action.title, name, label))
+    return found
+
+
+def _takes(action: Action, name: str, kind: str) -> bool:
+    schema = action.parameters[name]
+    formats = schema.get("file", {}).get("formats", ())
+    return kind in formats and schema.get("widget") != "mask"
+
+
+def glyph(action: Action) -> str:
+    """The drawing that stands for what the action gives."""
+    types = action.output.types
+    return kind_glyph(types[0]) if types else "clock" if action.job else "braces"
+
+
+def kind_glyph(media_type: str) -> str:
+    return next((name for start, name in _GLYPHS if media_type.startswith(start)), "file")
+
+
+def is_free_form(action: Action) -> bool:
+    """Whether the whole request is the caller's to choose, its path too."""
+    return template.is_template(action.request.method) and template.is_template(action.request.path)
+
+
+def prices(action: Action) -> Mapping[str, Any]:
+    """The price list for the page, where every price is a plain number; else nothing."""
+    price = action.price
+    if price.by is None or not all(isinstance(each, int | float) for each in price.values.values()):
+        return {}
+    default = action.parameters.get(price.by, {}).get("default")
+    return {"by": price.by, "values": dict(price.values), "default": default}
+
+
+def gist(run: Run) -> str:
+    """What was asked for, in a line: the longest text, or the files."""
+    texts = [value for value in run.inputs.values() if isinstance(value, str)]
+    files = [str(value.get("name", "")) for value in run.inputs.values() if is_file(value)]
+    longest = " ".join(max(texts, key=len, default="").split())
+    text = longest if len(longest) > 12 or not files else ", ".join(files)
+    return text if len(text) <= _GIST else text[: _GIST - 3].rstrip() + "..."
+
+
+def first_picture(run: Run) -> str:
+    """The id of the first picture that was given; empty where there was none."""
+    given = next((value for value in run.inputs.values() if is_file(value)), None)
+    is_picture = given is not None and str(given.get("type", "")).startswith("image/")
+    return str(given["file"]).removeprefix("file:") if given and is_picture else ""
+
+
+def is_alike(one: StoredFile, other: StoredFile) -> bool:
+    """Whether two pictures have the same shape, so that one can be laid over the other."""
+    if not (one.width and one.height and other.width and other.height):
+        return False
+    return abs(one.width / one.height - other.width / other.height) < _ALIKE

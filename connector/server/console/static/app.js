@@ -1,0 +1,76 @@
+// What every page does: tabs, copying, times, menus, the search of the catalogue.
+
+import { all, busy, call, choose, one, toast } from "./kit.js";
+import { localTimes } from "./times.js";
+
+const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
+
+document.addEventListener("click", (event) => {
+  const tab = event.target.closest('[role="tab"]');
+  if (tab) choose(tab);
+  const copy = event.target.closest("[data-copy]");
+  if (copy) copyText(one("code", copy.parentElement).textContent);
+  const close = event.target.closest("[data-close]");
+  if (close) close.closest("dialog").close();
+  if (event.target.matches("dialog")) event.target.close();
+  for (const menu of all("[data-menu][open]")) if (!menu.contains(event.target)) menu.open = false;
+  const again = event.target.closest("[data-again]");
+  if (again) busy(again, () => runAgain(again.dataset.again));
+});
+
+document.addEventListener("keydown", (event) => {
+  const tab = event.target.closest?.('[role="tab"]');
+  if (tab && event.key in STEPS) step(tab, STEPS[event.key]);
+  if (event.key === "Escape") for (const menu of all("[data-menu][open]")) menu.open = false;
+  const search = one("[data-search]");
+  if (search && event.key === "/" && !event.target.matches("input, textarea, select")) {
+    event.preventDefault();
+    search.focus();
+  }
+});
+
+// The second picture is uncovered from the left.
+document.addEventListener("input", (event) => {
+  if (!event.target.matches("[data-compare-slider]")) return;
+  const before = one("[data-compare-before]", event.target.closest("[data-compare]"));
+  before.style.clipPath = `inset(0 ${100 - event.target.value}% 0 0)`;
+});
+
+function step(tab, by) {
+  const tabs = all('[role="tab"]', tab.closest('[role="tablist"]'));
+  choose(tabs[(tabs.indexOf(tab) + by + tabs.length) % tabs.length], true);
+}
+
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast("Copied");
+  } catch {
+    toast("The browser does not let the page copy; select the text instead", true);
+  }
+}
+
+async function runAgain(id) {
+  const { run } = await call("POST", `/api/runs/${encodeURIComponent(id)}/again`);
+  location.assign(`/runs/${run.id}`);
+}
+
+function searching(search) {
+  const actions = all("[data-action]"), groups = all("[data-group]"), none = one("[data-none]");
+  const show = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const each of actions) each.hidden = !words.every((word) => each.dataset.words.includes(word));
+    for (const each of groups) each.hidden = !one("[data-action]:not([hidden])", each);
+    none.hidden = groups.some((each) => !each.hidden);
+  };
+  search.addEventListener("input", show);
+  search.addEventListener("keydown", (event) => {
+    const first = one("[data-action]:not([hidden]) a");
+    if (event.key === "Enter" && first) first.click();
+  });
+  show();
+}
+
+localTimes();
+const search = one("[data-search]");
+if (search) searching(search);

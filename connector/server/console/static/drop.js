@@ -1,0 +1,224 @@
+// A place for a file: chosen, dropped, pasted, or picked from earlier ones; seen and judged before it goes up.
+
+import { all, call, make, one, part, size } from "./kit.js";
+import { faults, formatOf } from "./rules.js";
+
+const drops = new Map();
+
+/** The Drop of a field's element. */
+export const dropOf = (element) => drops.get(element);
+
+export class Drop {
+  /** The reference of the uploaded file, or null. */
+  reference = null;
+  /** The address of the picture as it can be shown, or null. */
+  address = null;
+  #upload = null;
+  #turn = 0;
+
+  constructor(root) {
+    this.root = root;
+    this.field = root.closest("[data-field]");
+    this.input = one('input[type="file"]', root);
+    this.rules = JSON.parse(root.dataset.rules || "{}");
+    drops.set(root, this);
+    this.#listen();
+    if (root.dataset.kept) this.#keep(JSON.parse(root.dataset.kept));
+    else if (root.dataset.sample) this.#sample(root.dataset.sample);
+  }
+
+  get given() {
+    return Boolean(this.reference || this.#upload);
+  }
+
+  /** The reference, once the file is up. Throws what kept it from going up. */
+  async ready() {
+    if (this.#upload) await this.#upload;
+    return this.reference;
+  }
+
+  async take(file) {
+    const turn = ++this.#turn;
+    this.#clear();
+    const facts = await factsOf(file);
+    if (turn !== this.#turn) return;
+    this.address = facts.address;
+    this.#show(file.name, facts, file.type);
+    const wrong = faults(this.rules, facts);
+    this.#fit(wrong);
+    this.#upload = wrong.length ? Promise.reject(new Error(`${file.name}: ${wrong.join("; ")}`)) : this.#send(file, turn);
+    this.#upload.catch(() => {});
+    this.#changed();
+    await this.#upload.catch((error) => this.#fit([error.message]));
+    if (turn === this.#turn) this.#changed();
+  }
+
+  remove() {
+    this.#turn += 1;
+    this.#clear();
+    this.#changed();
+    this.input.focus();
+  }
+
+  #clear() {
+    if (this.address?.startsWith("blob:")) URL.revokeObjectURL(this.address);
+    this.reference = this.address = this.#upload = null;
+    this.input.value = "";
+    one("[data-drop-area]", this.root).hidden = false;
+    one("[data-drop-file]", this.root).hidden = true;
+    one("[data-drop-view]", this.root).replaceChildren();
+  }
+
+  #listen() {
+    this.input.addEventListener("change", () => this.input.files[0] && this.take(this.input.files[0]));
+    one("[data-drop-remove]", this.root).addEventListener("click", () => this.remove());
+    this.root.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      this.root.classList.add("is-over");
+    });
+    for (const name of ["dragleave", "drop"]) this.root.addEventListener(name, () => this.root.classList.remove("is-over"));
+    this.root.addEventListener("drop", (event) => {
+      event.preventDefault();
+      if (event.dataTransfer.files[0]) this.take(event.dataTransfer.files[0]);
+    });
+    one("[data-pick]", this.field)?.addEventListener("click", () => pick(this));
+  }
+
+  async #sample(address) {
+    const answer = await fetch(address);
+    const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition"))?.[1] || "example";
+    await this.take(new File([await answer.blob()], name, { type: answer.headers.get("content-type") }));
+  }
+
+  /** A file that the host has already. */
+  use(facts) {
+    this.#turn += 1;
+    this.#clear();
+    this.#keep(facts);
+    this.#changed();
+  }
+
+  #keep(facts) {
+    this.reference = facts.file;
+    const address = `/api/files/${encodeURIComponent(facts.file.slice("file:".length))}/content`;
+    if (facts.type?.startsWith("image/")) this.address = address;
+    this.#show(facts.name || "file", { ...facts, address }, facts.type || "");
+    this.#fit(facts.width ? faults({ ...this.rules, formats: undefined }, facts) : []);
+  }
+
+  async #send(file, turn) {
+    const bar = one("[data-drop-progress]", this.root);
+    bar.hidden = false;
+    try {
+      const stored = await upload(file, (share) => (bar.value = share));
+      if (turn === this.#turn) this.reference = stored.file;
+    } finally {
+      bar.hidden = true;
+    }
+  }
+
+  #show(name, facts, type) {
+    const view = one("[data-drop-view]", this.root);
+    view.replaceChildren(...preview(type, facts.address, name));
+    one("[data-drop-name]", this.root).textContent = name;
+    const sides = facts.width ? `${facts.width} x ${facts.height} px, ` : "";
+    const length = facts.seconds ? `${Math.round(facts.seconds * 10) / 10} s, ` : "";
+    one("[data-drop-size]", this.root).textContent = sides + length + (facts.bytes ? size(facts.bytes) : "");
+    one("[data-drop-area]", this.root).hidden = true;
+    one("[data-drop-file]", this.root).hidden = false;
+  }
+
+  #fit(wrong) {
+    const told = one("[data-drop-fit]", this.root);
+    told.className = wrong.length ? "fits-not" : "fits";
+    told.textContent = wrong.length ? `Does not fit: ${wrong.join("; ")}` : "Fits";
+  }
+
+  #changed() {
+    this.root.dispatchEvent(new CustomEvent("filechange", { bubbles: true, detail: this }));
+  }
+}
+
+function preview(type, address, name) {
+  if (type.startsWith("image/")) return [make("img", { src: address, alt: `Preview of ${name}` })];
+  if (type.startsWith("audio/")) return [make("audio", { src: address, controls: true })];
+  if (type.startsWith("video/")) return [make("video", { src: address, controls: true })];
+  return [];
+}
+
+async function factsOf(file) {
+  const format = formatOf(new Uint8Array(await file.slice(0, 16).arrayBuffer()));
+  const address = URL.createObjectURL(file);
+  return { bytes: file.size, format, address, ...(await measured(format, address)) };
+}
+
+/** Width and height of a picture, seconds of a sound; nothing where the browser cannot read it. */
+async function measured(format, address) {
+  if (["png", "jpeg", "webp", "gif"].includes(format)) {
+    const picture = new Image();
+    picture.src = address;
+    return picture.decode().then(() => ({ width: picture.naturalWidth, height: picture.naturalHeight }), () => ({}));
+  }
+  if (["mp3", "wav", "mp4"].includes(format)) {
+    const sound = new Audio(address);
+    return new Promise((resolve) => {
+      sound.onloadedmetadata = () => resolve(Number.isFinite(sound.duration) ? { seconds: sound.duration } : {});
+      sound.onerror = () => resolve({});
+    });
+  }
+  return {};
+}
+
+/** Sends a file to the host; gives what it is there. XMLHttpRequest, as fetch tells nothing of how far it is. */
+export function upload(file, tell = () => {}) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const form = new FormData();
+    form.append("file", file, file.name);
+    request.upload.onprogress = (event) => event.lengthComputable && tell(event.loaded / event.total);
+    request.onerror = () => reject(new Error("the host cannot be reached"));
+    request.onload = () => {
+      let told = {};
+      try {
+        told = JSON.parse(request.responseText);
+      } catch {
+        // An answer without JSON is a failure that the status tells.
+      }
+      if (request.status === 201) resolve(told);
+      else reject(new Error(told.detail || `the host answered ${request.status}`));
+    };
+    request.open("POST", "/api/files");
+    request.send(form);
+  });
+}
+
+async function pick(drop) {
+  const dialog = one("[data-picker]"), body = one("[data-picker-body]");
+  body.replaceChildren(make("p", { className: "muted", textContent: "Looking..." }));
+  dialog.showModal();
+  const kinds = [...new Set((drop.input.accept || "").split(",").filter(Boolean).map((type) => `${type.split("/")[0]}/`))];
+  try {
+    body.replaceChildren(await part(`/files?kinds=${encodeURIComponent(kinds.join(","))}`));
+  } catch (error) {
+    body.replaceChildren(make("p", { className: "problem", textContent: error.message }));
+  }
+  for (const each of all("[data-pick-file]", body)) {
+    each.addEventListener("click", () => {
+      drop.use(JSON.parse(each.dataset.pickFile));
+      dialog.close();
+    });
+  }
+}
+
+/** A picture on the clipboard goes to the first place that is still empty. */
+export function takePasted() {
+  document.addEventListener("paste", (event) => {
+    const file = [...event.clipboardData.files][0];
+    if (!file) return;
+    const open = [...drops.values()].filter((drop) => !drop.field.hidden);
+    const target = open.find((drop) => drop.field.contains(document.activeElement)) || open.find((drop) => !drop.given) || open[0];
+    if (!target) return;
+    event.preventDefault();
+    target.take(file);
+  });
+}

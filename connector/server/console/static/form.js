@@ -1,0 +1,283 @@
+// The form of an action: fields follow the rules, files go up, the price is told, the run is followed.
+
+import { Drop, dropOf, takePasted, upload } from "./drop.js";
+import { Edges } from "./edges.js";
+import { all, busy, call, choose, debounced, number, one, Refusal } from "./kit.js";
+import "./mask-editor.js";
+import { setUpPairs } from "./pairs.js";
+import { clearProblem, clearProblems, showProblems } from "./problems.js";
+import { holds } from "./rules.js";
+import { follow } from "./run-view.js";
+import { given, present, put, values } from "./values.js";
+
+const form = one("[data-action]");
+const action = `/api/actions/${encodeURIComponent(form.dataset.action)}`;
+const prices = JSON.parse(form.dataset.prices || "{}");
+const place = one("[data-place]"), price = one("[data-price]"), result = one("[data-result]");
+const remembered = `console.place.${form.dataset.integration}`;
+
+// Fields
+
+function setUp() {
+  setUpPairs(form);
+  for (const root of all("[data-drop]", form)) root.addEventListener("filechange", () => reach(root));
+  for (const root of all("[data-drop]", form)) new Drop(root);
+  for (const editor of all("mask-editor", form)) begin(editor);
+  for (const root of all("[data-edges]", form)) root.editor = new Edges(root);
+  for (const root of all("[data-drop]", form)) if (dropOf(root).address) reach(root);
+  for (const mirror of all("[data-mirror]", form)) mirrored(mirror, document.getElementById(mirror.dataset.mirror));
+  takePasted();
+}
+
+/** A mask that an example or an earlier run gave is loaded once there is a picture below it. */
+function begin(editor) {
+  const kept = editor.dataset.kept && JSON.parse(editor.dataset.kept).file.slice("file:".length);
+  editor.firstMask = editor.dataset.sample || (kept && `/api/files/${encodeURIComponent(kept)}/content`);
+}
+
+/** Whatever is drawn on a file's picture gets the picture. */
+async function reach(root) {
+  const drop = dropOf(root);
+  if (!drop) return;
+  const id = drop.input.id, editors = all(`mask-editor[for="${CSS.escape(id)}"]`, form);
+  const frames = all(`[data-edges][data-source="${CSS.escape(id)}"]`, form).filter((each) => each.editor);
+  root.classList.toggle("is-elsewhere", Boolean(drop.address) && editors.length + frames.length > 0);
+  try {
+    for (const each of frames) await each.editor.show(drop.address);
+    for (const each of editors) await paintOn(each, drop.address);
+  } catch {
+    root.classList.remove("is-elsewhere"); // the browser cannot read it; the form tells why it does not fit
+  }
+}
+
+async function paintOn(editor, address) {
+  if (editor.shown === address) return;
+  editor.shown = address;
+  await editor.show(address);
+  if (!address || !editor.firstMask) return;
+  const answer = await fetch(editor.firstMask);
+  editor.firstMask = "";
+  if (answer.ok) await editor.load(await answer.blob());
+}
+
+/** A slider or a colour beside a field shows its value, and sets it. */
+function mirrored(mirror, input) {
+  const resting = mirror.value;
+  const reflect = () => (mirror.value = input.value || input.placeholder || resting);
+  mirror.addEventListener("input", () => {
+    input.value = mirror.value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  input.addEventListener("input", reflect);
+  reflect();
+}
+
+// Rules
+
+/** Shows and hides fields until nothing changes any more: what is hidden is not given. */
+function follows() {
+  for (let turn = 0; turn < 4; turn += 1) {
+    const known = safely(given, {});
+    const changed = all("[data-when]", form).filter((field) => toggle(field, holds(JSON.parse(field.dataset.when), known)));
+    if (!changed.length) break;
+  }
+  const known = safely(given, {});
+  for (const field of all("[data-needed-when]", form)) need(field, holds(JSON.parse(field.dataset.neededWhen), known));
+  for (const field of all("[data-changes]", form)) change(field, JSON.parse(field.dataset.changes), known);
+}
+
+function toggle(field, isThere) {
+  if (field.hidden !== isThere) return false;
+  field.hidden = !isThere;
+  for (const each of all("input, select, textarea, button", field)) each.disabled = !isThere;
+  if (!isThere) clearProblem(field);
+  return true;
+}
+
+function need(field, isNeeded) {
+  const mark = one("[data-need]", field);
+  if (mark && !("required" in field.dataset)) mark.hidden = !isNeeded;
+}
+
+/** Other limits, another default, fewer choices. */
+function change(field, rules, known) {
+  const now = Object.assign({}, ...rules.filter(([condition]) => holds(condition, known)).map(([, changed]) => changed));
+  const input = one('input[type="number"]', field);
+  if (input) limit(field, input, now);
+  const allowed = "const" in now ? [now.const] : now.enum;
+  const radios = all('input[type="radio"]', field);
+  for (const each of radios) each.disabled = Boolean(allowed) && !allowed.includes(JSON.parse(each.value || each.dataset.default || "null"));
+  if (one("input:checked:disabled", field)) (radios.find((each) => !each.disabled) || radios[0]).checked = true;
+}
+
+function limit(field, input, now) {
+  input.before0 ??= { min: input.min, max: input.max, placeholder: input.placeholder };
+  const told = one("[data-limits]", field), first = input.before0;
+  input.min = now.minimum ?? first.min;
+  input.max = now.maximum ?? first.max;
+  input.placeholder = now.default ?? first.placeholder;
+  const slider = one('input[type="range"]', field);
+  if (slider) Object.assign(slider, { min: input.min, max: input.max, value: input.value || input.placeholder });
+  if (!told) return;
+  told.dataset.first ??= told.textContent;
+  told.textContent = now.minimum === undefined && now.maximum === undefined ? told.dataset.first : `${input.min} to ${input.max}`;
+}
+
+function safely(read, fallback) {
+  try {
+    return read(form);
+  } catch {
+    return fallback;
+  }
+}
+
+// Money
+
+function where() {
+  const chosen = place.selectedOptions[0]?.dataset || {};
+  return Object.fromEntries(Object.entries({ environment: chosen.environment, connection: chosen.connection }).filter(([, name]) => name));
+}
+
+const query = (more = {}) => `?${new URLSearchParams({ ...where(), ...more })}`;
+
+const plural = (credits) => (credits === 0 ? "free" : `${number(credits)} credit${credits === 1 ? "" : "s"}`);
+
+/** The price by the list where there is one, else what the host reckons once the form is whole. */
+function tellPrice() {
+  const known = safely(values, {});
+  if (prices.by) {
+    const credits = prices.values[known[prices.by] ?? prices.default];
+    price.textContent = credits === undefined ? "price not known" : plural(credits);
+    return;
+  }
+  if (!/^\d+(\.\d+)? credits?$|^free$/.test(price.dataset.static)) reckoned(known);
+}
+
+const reckoned = debounced(async (known) => {
+  try {
+    const told = await call("POST", `${action}/estimate${query()}`, { inputs: known });
+    price.textContent = told.credits === null ? "price not known" : plural(told.credits);
+    price.title = told.why;
+  } catch {
+    price.textContent = price.dataset.static; // the form is not whole yet
+  }
+}, 350);
+
+let asking = new AbortController();
+
+async function tellBalance() {
+  const told = one("[data-balance]");
+  asking.abort();
+  asking = new AbortController();
+  told.textContent = "";
+  told.title = "";
+  try {
+    const { credits } = await call("GET", `/api/balance${query({ integration: form.dataset.integration })}`, undefined, { signal: asking.signal });
+    told.textContent = `${number(credits)} left`;
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    told.textContent = "balance not known";
+    told.title = error.message;
+  }
+}
+
+// Running
+
+/** All inputs, with files and masks gone up. Throws a Refusal that names the fields that cannot. */
+async function ready() {
+  const problems = [];
+  const attempt = async (field, act) => {
+    try {
+      return await act();
+    } catch (error) {
+      problems.push({ field: field.dataset.field, message: error.message });
+      return null;
+    }
+  };
+  const masks = {};
+  for (const field of present(form)) {
+    const drop = one("[data-drop]", field), editor = one("mask-editor", field);
+    if (drop) await attempt(field, () => dropOf(drop).ready());
+    if (field.dataset.kind === "json") await attempt(field, () => JSON.parse(one("textarea", field).value.trim() || "null"));
+    const painted = editor && (await editor.file());
+    if (painted) masks[field.dataset.field] = await attempt(field, async () => (await upload(painted)).file);
+  }
+  if (problems.length) throw new Refusal({ detail: "", problems });
+  return { ...values(form), ...masks };
+}
+
+async function run() {
+  clearProblems(form);
+  try {
+    const inputs = await ready();
+    const { problems } = await call("POST", `${action}/check${query()}`, { inputs });
+    const wrong = problems.filter((each) => each.severity !== "warning");
+    if (wrong.length) return showProblems(form, wrong);
+    const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const headers = { "content-type": "application/json", "idempotency-key": key };
+    const started = await call("POST", `${action}${query({ wait: "false", on_filtered: "return" })}`, { inputs }, { headers });
+    await watch(started.run.id);
+  } catch (error) {
+    showProblems(form, error.problems || [], error.problems?.length ? "" : error.message);
+  }
+  return undefined;
+}
+
+async function watch(id) {
+  const tab = one("#tab-result"), word = one("[data-run-word]");
+  if (tab) choose(tab);
+  word.textContent = "Running";
+  if (matchMedia("(max-width: 1000px)").matches) one("[data-stage]").scrollIntoView({ block: "start" });
+  try {
+    await follow(id, result);
+  } finally {
+    word.textContent = "Run";
+    tellBalance();
+  }
+}
+
+async function preview() {
+  clearProblems(form);
+  try {
+    const told = await call("POST", `${action}/preview${query()}`, { inputs: await ready() });
+    one("[data-request-text]").textContent = told.curl;
+    one("[data-request-view]").showModal();
+  } catch (error) {
+    showProblems(form, error.problems || [], error.problems?.length ? "" : error.message);
+  }
+}
+
+// Beginning
+
+function refresh(event) {
+  const field = event?.target.closest?.("[data-field]");
+  if (field) clearProblem(field);
+  follows();
+  tellPrice();
+}
+
+for (const name of ["input", "change", "filechange", "maskchange"]) form.addEventListener(name, refresh);
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  busy(one("[data-run]"), run);
+});
+form.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+});
+one("[data-preview]").addEventListener("click", (event) => busy(event.currentTarget, preview));
+document.addEventListener("click", (event) => {
+  const seed = event.target.closest("[data-use-seed]");
+  if (seed) put(form, "seed", seed.dataset.useSeed);
+});
+
+const last = localStorage.getItem(remembered);
+if (!one("option[selected]", place) && all("option", place).some((each) => each.value === last)) place.value = last;
+place.addEventListener("change", () => {
+  localStorage.setItem(remembered, place.value);
+  tellBalance();
+});
+
+setUp();
+refresh();
+tellBalance();
+document.documentElement.dataset.ready = "true";

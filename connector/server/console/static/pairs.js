@@ -1,0 +1,73 @@
+// Rows of names and values: headers, queries, fields of a form, files by the name of their field.
+
+import { upload } from "./drop.js";
+import { all, icon, make, one, toast } from "./kit.js";
+
+/** Makes rows of every such place in the page. */
+export function setUpPairs(within = document) {
+  for (const root of all("[data-pairs]", within)) {
+    const label = root.dataset.pairsName;
+    for (const [name, value] of JSON.parse(root.dataset.values || "[]")) root.append(row(label, name, value));
+    root.append(more(root, () => row(label)));
+  }
+  for (const root of all("[data-file-pairs]", within)) root.append(more(root, fileRow));
+}
+
+/** The rows as an object; a repeated name is a list. */
+export function entries(root) {
+  const found = {};
+  for (const each of all(".pair-row", root)) {
+    const [name, value] = all("input", each).map((input) => input.value);
+    if (name) found[name] = name in found ? [found[name], value].flat() : value;
+  }
+  return found;
+}
+
+export function fileEntries(root) {
+  const rows = all(".pair-row", root).map((each) => [one("input", each).value, each.dataset.reference]);
+  return Object.fromEntries(rows.filter(([name, reference]) => name && reference));
+}
+
+function more(root, build) {
+  const button = make("button", { type: "button", className: "button small", data: { addPair: "" } }, icon("plus"), "Add");
+  button.addEventListener("click", () => {
+    const added = build();
+    button.before(added);
+    one("input", added).focus();
+  });
+  return button;
+}
+
+function row(label, name = "", value = "") {
+  const named = input(`${label}: name`, name, "name");
+  const valued = input(`${label}: value`, typeof value === "string" ? value : JSON.stringify(value), "value");
+  return make("div", { className: "pair-row" }, named, valued, remover());
+}
+
+function fileRow() {
+  const chooser = make("input", { type: "file", aria: { label: "File" } });
+  const made = make("div", { className: "pair-row" }, input("Files: name of the field", "", "name"), chooser, remover());
+  chooser.addEventListener("change", async () => {
+    delete made.dataset.reference;
+    try {
+      made.dataset.reference = (await upload(chooser.files[0])).file;
+      chooser.dispatchEvent(new Event("input", { bubbles: true }));
+    } catch (error) {
+      toast(error.message, true);
+    }
+  });
+  return made;
+}
+
+const input = (label, value, placeholder) => make("input", { type: "text", value, placeholder, spellcheck: false, autocomplete: "off", aria: { label } });
+
+function remover() {
+  const button = make("button", { type: "button", className: "button icon-only quiet", aria: { label: "Remove this row" } }, icon("cross"));
+  button.addEventListener("click", () => {
+    const root = button.closest(".pairs");
+    button.closest(".pair-row").remove();
+    root.dispatchEvent(new Event("input", { bubbles: true }));
+    one("[data-add-pair]", root).focus();
+  });
+  return button;
+}

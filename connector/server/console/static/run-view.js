@@ -1,0 +1,55 @@
+// A run as it goes: its events as they come, its end as the host shows it.
+
+import { all, busy, call, make, one, part } from "./kit.js";
+import { localTimes } from "./times.js";
+
+const ENDS = ["succeeded", "failed", "unknown", "cancelled"];
+const STEPS = ["queued", "running", "waiting", "sent", "answered", "again", "started", "poll", "near_cap", "warning"];
+
+/** Follows a run in `place`; resolves with its end, once that is shown. */
+export function follow(id, place, alone = false) {
+  place.replaceChildren(one("[data-progress-template]").content.cloneNode(true));
+  const began = Date.now(), clock = setInterval(() => tick(place, began), 1000);
+  one("[data-cancel]", place).addEventListener("click", (event) => busy(event.currentTarget, () => cancel(id)));
+  return new Promise((resolve) => {
+    const events = new EventSource(`/api/runs/${encodeURIComponent(id)}/events`);
+    for (const name of STEPS) events.addEventListener(name, (event) => step(place, JSON.parse(event.data)));
+    const end = async () => {
+      events.close();
+      clearInterval(clock);
+      resolve(await show(id, place, alone));
+    };
+    for (const name of ENDS) events.addEventListener(name, end);
+    // A stream that is closed for good is a run that has ended, or a host that is gone: the view tells which.
+    events.addEventListener("error", () => events.readyState === EventSource.CLOSED && end());
+  });
+}
+
+/** Shows how the run ended. */
+export async function show(id, place, alone = false) {
+  const view = await part(`/runs/${encodeURIComponent(id)}/view${alone ? "?alone=1" : ""}`);
+  place.replaceChildren(view);
+  enliven(place);
+  return one("[data-run-view]", place)?.dataset.state;
+}
+
+/** What a view needs of scripts: local times, and the viewer of models. */
+export async function enliven(place) {
+  localTimes(place);
+  for (const canvas of all("[data-model]", place)) (await import("./model.js")).view(canvas);
+}
+
+function step(place, data) {
+  const steps = one("[data-progress-steps]", place);
+  if (!steps || !data.sentence) return;
+  one("[data-progress-now]", place).textContent = data.sentence;
+  steps.append(make("li", {}, make("span", { textContent: data.sentence })));
+  while (steps.children.length > 8) steps.firstElementChild.remove();
+}
+
+function tick(place, began) {
+  const clock = one("[data-progress-clock]", place);
+  if (clock) clock.textContent = `${Math.round((Date.now() - began) / 1000)} s`;
+}
+
+const cancel = (id) => call("POST", `/api/runs/${encodeURIComponent(id)}/cancel`);

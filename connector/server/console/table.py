@@ -1,0 +1,95 @@
+"""Every page by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from connector.errors import ConnectorError
+from connector.server.console import actions, assets, integrations, runs, settings, trial
+from connector.server.console.rendering import page
+from connector.server.problems import STATUSES
+
+if TYPE_CHECKING:
+    from connector.server.host import Host
+    from connector.tokens import Token
+
+Answer = Callable[["Visit"], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One look at a page."""
+
+    host: Host
+    request: Request
+
+    @property
+    def caller(self) -> Token | None:
+        found: Token | None = getattr(self.request.state, "caller", None)
+        return found
+
+    @property
+    def manages(self) -> bool:
+        return self.caller is not None and self.caller.may_manage
+
+    @property
+    def base(self) -> str:
+        """Where this host is reached by whoever looks."""
+        return str(self.request.base_url).rstrip("/")
+
+    def name(self, hole: str) -> str:
+        """What stands in a hole of the address."""
+        return str(self.request.path_params[hole])
+
+    def asked(self, name: str) -> str:
+        """A parameter of the query; empty where it is not there."""
+        return self.request.query_params.get(name, "")
+
+
+_PAGES: tuple[tuple[str, Answer], ...] = (
+    ("/", integrations.home),
+    ("/login", settings.sign_in),
+    ("/integrations/{id}", integrations.one),
+    ("/integrations/{id}/icon", integrations.icon),
+    ("/integrations/{id}/connections/new", integrations.connect),
+    ("/integrations/{id}/connections/{name}", integrations.edit),
+    ("/actions", actions.catalogue),
+    ("/actions/{id}", actions.one),
+    ("/actions/{id}/samples/{example:int}/{input}", actions.sample),
+    ("/request", actions.free_form),
+    ("/runs", runs.history),
+    ("/runs/{id}", runs.one),
+    ("/runs/{id}/view", runs.view),
+    ("/files", runs.picker),
+    ("/settings", settings.show),
+)
+
+
+def routes(host: Host) -> list[Route]:
+    return [
+        *(Route(path, _endpoint(host, path, answer), methods=["GET"]) for path, answer in _PAGES),
+        Route("/integrations/{id}/try", trial.endpoint(host), methods=["POST"]),
+        Route("/static/{name}", assets.serve, methods=["GET"]),
+        Route("/favicon.ico", assets.favicon, methods=["GET"]),
+    ]
+
+
+def _endpoint(host: Host, path: str, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+    """The page, made away from the event loop because stores block. What fails is told as a page too."""
+
+    async def show(request: Request) -> Response:
+        request.state.route = path
+        visit = Visit(host, request)
+        try:
+            return await host.run(answer, visit)
+        except ConnectorError as error:
+            status, title = STATUSES.get(error.code, STATUSES["error"])
+            return page("problem.html", status, title=title, message=error.message)
+
+    return show

@@ -1,0 +1,96 @@
+"""A connection is tried before it is made: its test is run, and nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from connector.connection import Connection
+from connector.errors import ConnectorError, InvalidArguments, UnknownName
+from connector.runtime import AsyncConnector
+from connector.schema import Checker
+from connector.server import credentials, operation, problems, security
+
+if TYPE_CHECKING:
+    from connector.server.host import Host, Served
+
+_NAME = "trial"
+_CHECKER = Checker(credentials.CONNECTION, noun="a member of this body")
+
+
+def endpoint(host: Host) -> Callable[[Request], Awaitable[Response]]:
+    """Answers with what the test saw in each environment of the connection that is sent."""
+
+    async def answer(request: Request) -> Response:
+        request.state.route = "/integrations/{id}/try"
+        security.demand(request.state.caller, "manage")
+        served = host.served(request.path_params["id"])
+        body = await operation.read_json(request, host.settings.max_json)
+        if found := _CHECKER.problems(body):
+            raise InvalidArguments(found)
+        made = await host.run(_read, served, body)
+        with TemporaryDirectory(prefix="connector-trial-") as folder:
+            tests = await _tests(host, served, made, Path(folder))
+        return JSONResponse({"ok": all(test["ok"] for test in tests), "tests": tests})
+
+    return answer
+
+
+def _read(served: Served, body: Mapping[str, Any]) -> Connection:
+    """The connection as it is to be tried. One that is stored lends the secrets that were left out."""
+    store, name = served.connector.workspace.connections, str(body.get("name") or _NAME)
+    before = None
+    with suppress(UnknownName):
+        before = store.get(name)
+    made, wrong = credentials.connection(served.integration, name, body, before)
+    if wrong:
+        raise InvalidArguments(wrong, f"connection {name!r}")
+    return _opened(made, before, store)
+
+
+def _opened(made: Connection, before: Connection | None, store: Any) -> Connection:
+    """The connection with its kept secrets opened, as another store is to hold them for a moment."""
+    from dataclasses import replace
+
+    from connector.sealing import Sealed
+
+    opened = []
+    for one in made.configurations:
+        sealed = any(isinstance(value, Sealed) for value in one.fields.values())
+        kept = store.credential(before.name, one.name) if before and sealed else {}
+        fields = {
+            name: kept[name] if isinstance(value, Sealed) else value for name, value in one.fields.items()
+        }
+        opened.append(replace(one, fields=fields))
+    return replace(made, configurations=tuple(opened))
+
+
+async def _tests(host: Host, served: Served, made: Connection, folder: Path) -> list[Mapping[str, Any]]:
+    """What was seen in each environment, by a connector with a store of its own."""
+    settings = host.settings
+    async with AsyncConnector(
+        served.integration,
+        home=folder,
+        environ=settings.environ,
+        clock=settings.clock,
+        transport=settings.transport,
+    ) as connector:
+        store, secret = connector.workspace.connections, served.integration.secret_fields
+        await host.run(store.add, made, secret)
+        names = [name for one in made.configurations for name in one.environments]
+        return [await _tried(connector, made.name, name) for name in names]
+
+
+async def _tried(connector: AsyncConnector, name: str, environment: str) -> Mapping[str, Any]:
+    try:
+        said = await connector.test(connection=name, environment=environment)
+    except ConnectorError as error:
+        told = {"problem": problems.document(error.to_dict()), "said": error.message}
+        return {"environment": environment, "ok": False, **told}
+    return {"environment": environment, "ok": True, "said": said}
