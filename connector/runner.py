@@ -11,7 +11,7 @@ from typing import Any
 from connector.errors import ConnectorError, InvocationError, JobError
 from connector.events import followed
 from connector.files import FileStore
-from connector.history import ENDED, History, Run, RunEvent
+from connector.history import History, Run, RunEvent
 from connector.io import Io, Threads
 from connector.record import Record
 from connector.result import Result
@@ -115,18 +115,17 @@ class Runner:
 
         It ends with the run, or when this host stops.
         """
-        run = await self._io.run(self._history.get, run_id)
         while True:
-            changed = self._signal(run_id)  # taken before looking, so that nothing falls in between
-            for event in await self._io.run(self._history.events, run_id, after):
+            under_way = self._under_way.get(run_id)
+            # Taken before looking, so that nothing falls in between.
+            changed = None if under_way is None else under_way.changed
+            has_ended, events = await self._look(run_id, after)
+            for event in events:
                 yield event
                 after = event.seq
-                if event.kind in ENDED:
-                    return
-            if run.has_ended or (changed is None and self._is_draining):
+            if has_ended or (changed is None and self._is_draining):
                 return
             await (self._io.sleep(_LOOK_AGAIN) if changed is None else changed.wait())
-            run = await self._io.run(self._history.get, run_id)
 
     async def resume_jobs(self) -> list[Run]:
         """At start: settles what dead processes left, and asks again for the jobs that go on upstream."""
@@ -246,10 +245,15 @@ class Runner:
         self._thumbnails.add(making)
         making.add_done_callback(self._thumbnails.discard)
 
-    def _signal(self, run_id: str) -> asyncio.Event | None:
-        """What is set when the run has something new to tell; None where nobody here works on it."""
-        under_way = self._under_way.get(run_id)
-        return None if under_way is None else under_way.changed
+    async def _look(self, run_id: str, after: int) -> tuple[bool, list[RunEvent]]:
+        """Whether the run has nothing more to tell, and what it has told since."""
+        try:
+            run = await self._io.run(self._history.get, run_id)
+            return run.has_ended, await self._io.run(self._history.events, run_id, after)
+        except InvocationError:
+            if self._is_draining:  # the host has stopped meanwhile
+                return True, []
+            raise
 
     async def _wait_elsewhere(self, run_id: str, timeout: float | None) -> Run:
         """A run that has ended, or that another process works on."""
