@@ -1,0 +1,158 @@
+"""The host describes itself, and is as it says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+from server.support import SANDBOX, Place, picture, place
+
+from connector.server.table import OPERATIONS
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with place(tmp_path_factory.mktemp("home")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def document(host: Place) -> dict[str, Any]:
+    told: dict[str, Any] = host.get("/openapi.json").json()
+    return told
+
+
+@pytest.fixture(scope="module")
+def actions(host: Place) -> Any:
+    return host.host.served(None).integration.actions
+
+
+def test_it_is_valid(document: dict[str, Any]) -> None:
+    """By the validator that others use."""
+    validate(document)
+    assert document["openapi"] == "3.1.0"
+
+
+def test_every_action_is_an_operation_with_its_own_fields(document: dict[str, Any], actions: Any) -> None:
+    """As JSON and as a form, with what it makes among its answers."""
+    for name, action in actions.items():
+        told = document["paths"][f"/api/actions/{name}"]["post"]
+        content = told["requestBody"]["content"]
+        assert content["application/json"]["schema"]["properties"]["inputs"]["$ref"].endswith(f"{name}.json")
+        assert content["multipart/form-data"]["schema"]["$ref"].endswith(f"{name}.form")
+        for shape in ("json", "form"):
+            schema = document["components"]["schemas"][f"{name}.{shape}"]
+            assert schema["properties"].keys() == action.parameters.keys()
+        assert {*action.output.types} <= {*told["responses"]["200"]["content"]} or action.job
+        assert told.get("deprecated", False) is (action.deprecated is not None)
+
+
+def test_every_operation_of_the_host_is_there(document: dict[str, Any]) -> None:
+    """None is left out, and no id is used twice."""
+    for operation in OPERATIONS:
+        if operation.id != "invoke":
+            assert operation.method.lower() in document["paths"][operation.path]
+    told = [one["operationId"] for path in document["paths"].values() for one in path.values()]
+    assert len(told) == len({*told})
+
+
+def test_no_word_of_ours_is_left(document: dict[str, Any]) -> None:
+    """Readers elsewhere know JSON Schema and ``x-`` words."""
+    ours = {"open", "widget", "unit", "mask_of", "help", "variable"}
+
+    def words(node: Any, *, names: bool = False) -> Iterator[str]:
+        if isinstance(node, dict):
+            for key, value in node.items():
+                if not names:
+                    yield key
+                yield from words(value, names=key in ("properties", "values") and not names)
+        elif isinstance(node, list):
+            for one in node:
+                yield from words(one)
+
+    schemas = document["components"]["schemas"]
+    assert not ours & {
+        *words({name: schema for name, schema in schemas.items() if name[0].islower()}, names=True)
+    }
+
+
+def test_every_example_passes_the_schema_that_is_told(document: dict[str, Any], actions: Any) -> None:
+    """What the engine takes, the document allows; files by their reference."""
+    resolver = {"$defs": document["components"]["schemas"]}
+    for name, action in actions.items():
+        for example in action.examples:
+            schema = json.loads(
+                json.dumps({**resolver, "$ref": f"#/$defs/{name}.json"}).replace(
+                    "#/components/schemas/", "#/$defs/"
+                )
+            )
+            given = {key: _as_reference(value) for key, value in example.arguments.items()}
+            assert [*Draft202012Validator(schema).iter_errors(given)] == [], (name, example.title)
+
+
+def _as_reference(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _as_reference(each) for key, each in value.items()}
+    return "file:0" if isinstance(value, str) and value.startswith("samples/") else value
+
+
+def test_answers_are_as_the_document_says(host: Place, document: dict[str, Any]) -> None:
+    """Each with a body of the schema of its status, failures too."""
+    uploaded = host.post("/api/files", content=picture(), headers={"content-type": "image/png"}).json()
+    run = host.invoke("stable-image-core", {"prompt": "a boat"}).json()["run"]["id"]
+    core = "/api/actions/stable-image-core"
+    body = {"json": {"inputs": {"prompt": "a boat"}}, "params": SANDBOX}
+    host.post(
+        "/api/connections",
+        json={
+            "name": "w",
+            "configurations": [{"environments": ["production"], "fields": {"api_key": "sk-12345"}}],
+        },
+    )
+    asked = [
+        ("GET", "/api/integrations", {}, {}),
+        ("GET", "/api/integrations/{id}", {"id": "stabilityai"}, {}),
+        ("GET", "/api/actions", {}, {}),
+        ("GET", "/api/actions/{id}", {"id": "erase"}, {}),
+        ("GET", "/api/actions/{id}", {"id": "start-creative-upscale"}, {}),
+        ("GET", "/api/actions/{id}", {"id": "nothing"}, {}),
+        ("POST", core, {}, body),
+        ("POST", core, {}, {"json": {"inputs": {}}}),
+        ("POST", core, {}, body | {"params": {**SANDBOX, "wait": "false"}}),
+        ("POST", "/api/actions/{id}/preview", {"id": "stable-image-core"}, body),
+        ("POST", "/api/actions/{id}/estimate", {"id": "stable-image-core"}, body),
+        ("POST", "/api/actions/{id}/check", {"id": "stable-image-core"}, body),
+        ("GET", "/api/runs", {}, {}),
+        ("GET", "/api/runs/{id}", {"id": run}, {}),
+        ("POST", "/api/runs/{id}/again", {"id": run}, {}),
+        ("POST", "/api/runs/{id}/cancel", {"id": run}, {}),
+        ("GET", "/api/jobs", {}, {}),
+        ("GET", "/api/files", {}, {}),
+        ("GET", "/api/files/{id}", {"id": uploaded["id"]}, {}),
+        ("GET", "/api/connections", {}, {}),
+        ("GET", "/api/connections/{name}", {"name": "w"}, {}),
+        ("GET", "/api/balance", {}, {"params": SANDBOX}),
+        ("GET", "/api/spend", {}, {}),
+        ("GET", "/api/tokens", {}, {}),
+        ("GET", "/healthz", {}, {}),
+    ]
+    for method, path, names, more in asked:
+        answer = host(method, path.format(**names), **more)
+        _check(document, document["paths"][path][method.lower()], answer)
+
+
+def _check(document: dict[str, Any], operation: dict[str, Any], answer: Any) -> None:
+    told = operation["responses"].get(str(answer.status_code), {"$ref": "#/components/responses/Problem"})
+    told = document["components"]["responses"]["Problem"] if "$ref" in told else told
+    kind = answer.headers["content-type"]
+    schema = {"$defs": document["components"]["schemas"], **told["content"][kind]["schema"]}
+    plain = json.loads(json.dumps(schema).replace("#/components/schemas/", "#/$defs/"))
+    errors = [
+        f"{error.json_path}: {error.message}"
+        for error in Draft202012Validator(plain).iter_errors(answer.json())
+    ]
+    assert errors == [], (operation["operationId"], answer.status_code)
