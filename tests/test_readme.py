@@ -75,6 +75,12 @@ def test_its_commands_are_understood(home, capsys):
         assert (command, main(shlex.split(command, comments=True)[1:])) == (command, 0)
 
 
+def test_it_counts_the_actions():
+    """One that was added is told."""
+    listed = yaml.safe_load((ROOT / "integration.yaml").read_text())["actions"]
+    assert f"all {len(listed)} actions" in README
+
+
 def test_its_links_lead_somewhere():
     """Files that it names are there."""
     targets = re.findall(r"\]\(([^)#]+)\)", README)
