@@ -70,7 +70,20 @@ class Exchange:
         try:
             yield
         except FOREIGN as error:
-            raise self._no_answer(error) from error
+            raise self._no_answer(error) from self.cause(error)
+
+    def cause(self, error: Exception) -> Exception:
+        """What is told as the reason: without the secrets that it may quote, and without its frames.
+
+        In those stand the bytes of the request, which a traceback with variables would show.
+        """
+        reason: BaseException | None = error
+        while reason is not None:
+            if self.holds_secret(str(reason)):
+                reason.args = (redact(str(reason), self.request.secrets),)
+            reason.__traceback__ = None
+            reason = reason.__cause__ or reason.__context__
+        return error
 
     def check_time(self) -> None:
         if self.deadline is not None and time.monotonic() > self.deadline:
@@ -186,7 +199,7 @@ class Arrival:
         except FOREIGN as error:
             # A status of failure is the answer; its text is welcome as far as it came.
             if not self._is_failure:
-                raise self._exchange.interrupted(error, self._progress()) from error
+                raise self._exchange.interrupted(error, self._progress()) from self._exchange.cause(error)
 
     def _raw(self) -> Iterator[bytes]:
         for piece in self._stream:

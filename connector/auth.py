@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 from connector import url
-from connector.errors import MissingCredential, Unauthorized
+from connector.errors import CredentialError, MissingCredential, Unauthorized
 from connector.messages import Raw, Request
+from connector.secret import Credential, Secrets, redact
 from connector.spec import Auth
 from connector.template import MISSING, fill
 
@@ -49,11 +51,27 @@ def authorize(auth: Auth, credential: Mapping[str, Any], base_url: str) -> Excha
     Raises MissingCredential where a field that the kind needs is not in it, and Unauthorized where
     the far side refuses it.
     """
-    settings = {name: fill(value, {"credential": credential}) for name, value in auth.settings.items()}
+    scope = {"credential": credential}
+    settings = Credential((name, fill(value, scope)) for name, value in auth.settings.items())
     missing = [name for name, value in settings.items() if value is MISSING and name != "scope"]
     if missing:
         raise MissingCredential(f"the credential lacks what {auth.kind} authentication needs: {missing[0]}")
-    return (yield from _KINDS[auth.kind](settings, base_url))
+    _check_text(settings)
+    authorization = yield from _KINDS[auth.kind](settings, base_url)
+    _check_text(Credential(authorization.headers))
+    return authorization
+
+
+_SENDABLE = re.compile(r"[\x20-\x7e]*")
+
+
+def _check_text(named: Credential) -> None:
+    """A key that was pasted with something around it is told, rather than sent or shown."""
+    if not all(_SENDABLE.fullmatch(value) for value in named.values() if isinstance(value, str)):
+        raise CredentialError(
+            "the credential has a character that cannot be sent, such as a line break or a typographic "
+            "quote; copy it again, and store it alone"
+        )
 
 
 def _none(settings: Mapping[str, Any], base_url: str) -> Exchange:
@@ -93,7 +111,7 @@ def _oauth2_client_credentials(settings: Mapping[str, Any], base_url: str) -> Ex
         answer, token = {}, None
     if status != 200 or not isinstance(token, str):
         reason = answer.get("error_description") or answer.get("error") if isinstance(answer, dict) else None
-        told = f": {reason}" if reason else ""
+        told = f": {redact(str(reason), _secrets_of(settings))}" if reason else ""
         raise Unauthorized(f"the token endpoint answered {status} and gave no token{told}", status=status)
     lifetime = answer.get("expires_in")
     known = isinstance(lifetime, int | float) and lifetime > 0
@@ -102,8 +120,6 @@ def _oauth2_client_credentials(settings: Mapping[str, Any], base_url: str) -> Ex
 
 def _token_request(settings: Mapping[str, Any], base_url: str) -> Request:
     client_id, secret = str(settings["client_id"]), str(settings["client_secret"])
-    pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
-    encoded = base64.b64encode(pair.encode()).decode()
     form = {"grant_type": "client_credentials"}
     headers = [("accept", "application/json")]
     if settings.get("scope") not in (None, MISSING, ""):
@@ -111,7 +127,7 @@ def _token_request(settings: Mapping[str, Any], base_url: str) -> Request:
     if settings.get("client_auth", "basic") == "body":
         form |= {"client_id": client_id, "client_secret": secret}
     else:
-        headers.append(("authorization", f"Basic {encoded}"))
+        headers.append(("authorization", f"Basic {_secrets_of(settings)[2]}"))
     target = str(settings["token_url"])
     return Request(
         "POST",
@@ -119,8 +135,15 @@ def _token_request(settings: Mapping[str, Any], base_url: str) -> Request:
         tuple(headers),
         Raw(urlencode(form).encode(), "application/x-www-form-urlencoded"),
         max_response_bytes=1 << 20,
-        secrets=(secret, pair, encoded),
+        secrets=_secrets_of(settings),
     )
+
+
+def _secrets_of(settings: Mapping[str, Any]) -> Secrets:
+    """The client's secret, in each form in which it is sent."""
+    secret = str(settings["client_secret"])
+    pair = f"{quote_plus(str(settings['client_id']))}:{quote_plus(secret)}"
+    return Secrets((secret, pair, base64.b64encode(pair.encode()).decode()))
 
 
 def _with_token(token: str, expires_in: float | None = None) -> Authorization:

@@ -14,7 +14,7 @@ from connector import errors
 from connector.errors import Billed, ConnectorError, Problem
 from connector.messages import File
 from connector.result import Result
-from connector.secret import redact
+from connector.secret import hide, redact
 from connector.spec import Action, Integration, OutcomeRule, Place
 
 # What an answer means where neither action nor integration has a rule for it.
@@ -143,7 +143,7 @@ def decode(
     Raises the error of the outcome where it is a failure; Filtered carries the Result all the same.
     """
     if rule.outcome in ("success", "pending", "filtered"):
-        result = _result(action, answer, rule.outcome, kind, paid)
+        result = _result(action, answer, rule.outcome, kind, paid, secrets)
         if rule.outcome != "filtered":
             return result
         raise _failure(integration, action, answer, rule, secrets, result)
@@ -184,9 +184,11 @@ def _is(declared: int | str, status: int) -> bool:
     return declared == status or (isinstance(declared, str) and declared[0] == str(status // 100))
 
 
-def _result(action: Action, answer: Answer, outcome: str, kind: str, paid: bool) -> Result:
+def _result(
+    action: Action, answer: Answer, outcome: str, kind: str, paid: bool, secrets: Iterable[str]
+) -> Result:
     output = action.output
-    delivered = outcome == "pending" or answer.status == 204 or kind == "none"
+    delivered = outcome == "pending" or (answer.status == 204 and kind != "media") or kind == "none"
     value, content = (answer.value, None) if delivered else _READERS[kind](action, answer, paid)
     reason, seed, request_id = (
         answer.fact(place) for place in (output.finish_reason, output.seed, output.request_id)
@@ -197,10 +199,10 @@ def _result(action: Action, answer: Answer, outcome: str, kind: str, paid: bool)
         status=answer.status,
         headers=dict(answer.headers),
         media=content,
-        value=value,
+        value=hide(value, secrets),
         seed=whole(seed),
-        finish_reason=None if reason is None else str(reason),
-        request_id=None if request_id is None else str(request_id),
+        finish_reason=None if reason is None else hide(str(reason), secrets),
+        request_id=None if request_id is None else hide(str(request_id), secrets),
     )
 
 
@@ -306,8 +308,8 @@ def _failure(
         problems=_problems(integration, action, said),
         billed=billed,
         status=answer.status,
-        request_id=None if request_id is None else str(request_id),
-        error_id=None if error_id is None else str(error_id),
+        request_id=None if request_id is None else redact(str(request_id), secrets),
+        error_id=None if error_id is None else redact(str(error_id), secrets),
         result=result,
     )
 

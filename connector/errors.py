@@ -111,6 +111,9 @@ class ConnectorError(Exception):
         # What was delivered all the same: a filtered picture is still the caller's.
         self.result = result
 
+    def __reduce__(self) -> Any:
+        return _restored, (type(self), self.args, self.__dict__)
+
     def to_dict(self) -> dict[str, Any]:
         """The failure as every face shows it; absent facts are left out."""
         facts: Mapping[str, Any] = {
@@ -131,6 +134,13 @@ class ConnectorError(Exception):
         if self.problems:
             shown["problems"] = [problem.to_dict() for problem in self.problems]
         return shown
+
+
+def _restored(kind: type[ConnectorError], args: tuple[Any, ...], state: dict[str, Any]) -> ConnectorError:
+    """An error as it was before it was pickled: not every kind is made from its message."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class SpecError(ConnectorError):

@@ -24,6 +24,7 @@ from connector.money import Estimate
 from connector.render import SAFE_METHODS
 from connector.result import Result
 from connector.retry import Attempt, wait_before_next
+from connector.secret import hide
 from connector.spec import Action, Integration
 from connector.transport import Transport
 
@@ -127,7 +128,7 @@ async def opened(wire: Wire, call: Call, number: int, on_leaving: Callable[[], N
     wire.tell(Event("sent", f"{call.request.method} {call.action.title}"))
     try:
         with leashed(call.request) as request:
-            return await wire.io.run(call.transport.send, request)
+            return await wire.io.run(_answered, call.transport, request)
     except ConnectorError as error:
         return Attempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
 
@@ -158,13 +159,19 @@ def _send(call: Call, request: Request, on_leaving: Callable[[], None], tell: Li
     on_leaving()
     tell(Event("sent", f"{request.method} {call.action.title}"))
     try:
-        return taken_in(call.transport.send(request))
+        return taken_in(_answered(call.transport, request))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InvalidAnswer(
             f"the answer came and could not be kept ({reason}); free some space where temporary files lie",
             billed="unknown" if request.paid else "no",
         ) from error
+
+
+def _answered(transport: Transport, request: Request) -> Response:
+    """The response to a request. What echoes a secret of the request goes no further than here."""
+    response = transport.send(request)
+    return replace(response, headers=hide(response.headers, request.secrets))
 
 
 def taken_in(response: Response) -> Answer:

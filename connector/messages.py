@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from connector.leash import Leash
+from connector.secret import redact
 
 
 @runtime_checkable
@@ -72,7 +73,7 @@ class Multipart:
 class Raw:
     """Any other body: its bytes, and the content type to send with them."""
 
-    content: bytes | Content
+    content: bytes | Content = field(repr=False)
     content_type: str | None = None
 
 
@@ -88,7 +89,7 @@ class Timeout:
     total: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Request:
     """One request, complete and absolute.
 
@@ -104,8 +105,11 @@ class Request:
     timeout: Timeout = field(default_factory=Timeout)
     max_response_bytes: int | None = None
     paid: bool = False
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    leash: Leash | None = field(default=None, repr=False, compare=False)
+    secrets: tuple[str, ...] = ()
+    leash: Leash | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {redact(self.url, self.secrets)}>"
 
 
 class Incoming(Protocol):
@@ -123,5 +127,5 @@ class Response:
     """Status, headers (names in lower case; of a repeated one the last) and the body as it arrives."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: Incoming

@@ -15,7 +15,7 @@ from connector.exchange import Call
 from connector.messages import Request
 from connector.money import Estimate
 from connector.plain import shown
-from connector.secret import MASK
+from connector.secret import MASK, Secrets
 from connector.spec import Action
 from connector.targets import Destination
 
@@ -144,7 +144,8 @@ def _rendered(
         fallback=fallback,
     )
     timeout = request.timeout if use.timeout is None else replace(request.timeout, total=use.timeout)
-    return replace(request, timeout=timeout, secrets=(*request.secrets, *destination.secrets))
+    secrets = Secrets(dict.fromkeys((*request.secrets, *destination.secrets)))
+    return replace(request, timeout=timeout, secrets=secrets)
 
 
 def _priced(

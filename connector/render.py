@@ -78,7 +78,7 @@ def render(
     return Request(
         method,
         address,
-        tuple(headers),
+        (*headers, *authorization.headers),
         body,
         _timeout(integration, action),
         integration.max_response_bytes,
@@ -158,7 +158,7 @@ def _headers(
             problems.append(Problem(f"headers.{name}" if name in given else name, problem))
         else:
             merged[name.lower()] = (name, url.text(value))
-    return [*merged.values(), *authorization.headers]
+    return list(merged.values())
 
 
 def _header_problem(name: str, value: Any, authorization: Authorization, *, caller: bool) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator
-from typing import NoReturn
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NoReturn
 from urllib.parse import quote, quote_plus
 
 MASK = "********"
@@ -62,6 +62,24 @@ class Secret:
         raise TypeError("a Secret is not pickled: pass the connection's name and resolve it there")
 
 
+class Secrets(tuple[str, ...]):
+    """Texts that nobody may see, and that show themselves masked, as in a traceback with its variables."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Secrets({len(self)})"
+
+
+class Credential(dict[str, Any]):
+    """The fields of a credential, whose values show themselves masked."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Credential({', '.join(self)})"
+
+
 def fingerprint(secret: str, pepper: bytes) -> str:
     """A name for the secret that does not give it away: the same secret and pepper, the same name."""
     from hmac import digest
@@ -76,26 +94,42 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     that was encoded as a whole), and shortened to their two ends.
     """
     for secret in sorted(set(secrets), key=len, reverse=True):
-        text = _without(text, secret)
+        text = _without_whole(text, secret)
+        forms = dict.fromkeys((secret, *_forms(secret))) if len(secret) >= _SHORTEST_END else ()
+        for form in forms:
+            text = _without_ends(_without_starts(text, form), form)
     return text
 
 
-def _without(text: str, secret: str) -> str:
+def hide(value: Any, secrets: Iterable[str]) -> Any:
+    """What an upstream delivered, without the secrets that stand in its texts as a whole.
+
+    It is somebody's result, so that what only resembles a part of a secret stays.
+    """
+    if isinstance(value, str):
+        for secret in sorted(set(secrets), key=len, reverse=True):
+            value = _without_whole(value, secret)
+        return value
+    if isinstance(value, Mapping):
+        return {hide(name, secrets): hide(entry, secrets) for name, entry in value.items()}
+    return [hide(item, secrets) for item in value] if isinstance(value, list) else value
+
+
+def _without_whole(text: str, secret: str) -> str:
     if len(secret) < _SHORTEST_END:
         # `a` would take the word `table` apart, so a very short secret must stand by itself.
         return re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text) if secret else text
-    forms = _forms(secret)
-    for form in forms:
+    for form in _forms(secret):
         text = text.replace(form, MASK)
     for core in _base64_cores(_encoded(secret)):
         text = _without_core(text, core)
-    for form in dict.fromkeys((secret, *forms)):
-        text = _without_ends(_without_starts(text, form), form)
     return text
 
 
 def _forms(secret: str) -> list[str]:
     """The secret as it is and as it is written in URLs, JSON and HTML; the longest first."""
+    if _EVERYWHERE_THE_SAME.fullmatch(secret):
+        return [secret]
     quoted = {encode(secret, safe=safe, errors="surrogateescape") for encode, safe in _URL_ENCODINGS}
     lower = {re.sub("%..", lambda found: found[0].lower(), text) for text in quoted}
     escaped = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
@@ -104,6 +138,7 @@ def _forms(secret: str) -> list[str]:
     return sorted(forms, key=len, reverse=True)
 
 
+_EVERYWHERE_THE_SAME = re.compile(r"[A-Za-z0-9_.~-]+")
 _URL_ENCODINGS = ((quote, ""), (quote, "/"), (quote_plus, ""))
 
 

@@ -24,6 +24,7 @@ from connector.io import surely
 from connector.ledger import Entry
 from connector.prepare import Prepared
 from connector.result import Result
+from connector.secret import Secrets
 
 
 class Spending:
@@ -176,7 +177,7 @@ async def _send_with_new_token(engine: Engine, prepared: Prepared, spent: Spendi
     request = replace(
         prepared.call.request,
         headers=(*kept, *authorization.headers),
-        secrets=(*prepared.call.request.secrets, *authorization.secrets),
+        secrets=Secrets((*prepared.call.request.secrets, *authorization.secrets)),
     )
     return await exchange.exchange(engine.wire, replace(prepared.call, request=request), spent)
 

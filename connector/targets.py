@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from connector.errors import MissingCredential, UnknownName
 from connector.names import nearest
 from connector.render import Target
-from connector.secret import MASK, Secret
+from connector.secret import MASK, Credential, Secret, Secrets
 from connector.spec import Environment, Integration
 
 if TYPE_CHECKING:
@@ -192,9 +192,9 @@ def _destination(
     headers: tuple[tuple[str, str], ...] = (),
     cap: float | None = None,
 ) -> Destination:
-    plain = {name: _revealed(value) for name, value in credential.items()}
+    plain = Credential((name, _revealed(value)) for name, value in credential.items())
     hidden = [plain[name] for name in integration.secret_fields if plain.get(name) not in (None, "", MASK)]
-    secrets = tuple(map(str, hidden))
+    secrets = Secrets(map(str, hidden))
     target = Target(environment.base_url, headers, plain)
     return Destination(connection, environment.name, target, environment.transport, cap, secrets)
 

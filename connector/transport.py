@@ -23,7 +23,7 @@ from connector.multipart import Encoded, encode
 MAX_REDIRECTS = 5
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_CARRIED = frozenset({"accept", "accept-encoding", "user-agent"})
+_CARRIED = frozenset({b"accept", b"accept-encoding", b"user-agent"})
 """The headers that another origin may see: none that can hold a credential."""
 
 _RESERVED = frozenset(
@@ -116,7 +116,7 @@ def _outgoing(request: Request, exchange: Exchange) -> httpx.Request:
     return httpx.Request(
         request.method,
         url,
-        headers={"host": url.netloc.decode("ascii")} | headers,
+        headers=[(b"host", url.netloc), *(_encoded(*pair) for pair in headers.items())],
         stream=_Upload(body or ()),
         extensions=_extensions(request, exchange),
     )
@@ -125,6 +125,11 @@ def _outgoing(request: Request, exchange: Exchange) -> httpx.Request:
 @lru_cache(maxsize=256)
 def _parsed(url: str) -> httpx.URL:
     return httpx.URL(url)
+
+
+def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
+    # httpx by itself takes ASCII only, and shows the value where it is not.
+    return name.encode("ascii"), value.encode("latin-1")
 
 
 def _extensions(request: Request, exchange: Exchange) -> dict[str, object]:
@@ -181,11 +186,11 @@ def _following(outgoing: httpx.Request, response: httpx.Response, exchange: Exch
     is_same = _origin(target) == _origin(outgoing.url)
     if not is_same and exchange.holds_secret(str(target)):
         raise _refused(response, exchange, "to another host with the credential in the address")
-    headers = {name: value for name, value in outgoing.headers.items() if is_same or name in _CARRIED}
+    headers = [pair for pair in outgoing.headers.raw if pair[0] != b"host"]
     return httpx.Request(
         outgoing.method,
         target,
-        headers=headers | {"host": target.netloc.decode("ascii")},
+        headers=[(b"host", target.netloc), *(pair for pair in headers if is_same or pair[0] in _CARRIED)],
         stream=_Upload(()),
         extensions=outgoing.extensions,
     )
