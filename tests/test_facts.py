@@ -39,6 +39,7 @@ SHARED = {
 }
 COMPARED = ("type", "format", "enum", "minimum", "maximum", "minLength", "maxLength", "default")
 
+
 def resolved(node: Any) -> Any:
     """The document's part with every reference followed."""
     if isinstance(node, list):
