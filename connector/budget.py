@@ -75,6 +75,11 @@ ON CONFLICT (key) DO UPDATE SET
     END"""
 
 
+_AHEAD = """
+SELECT key, max(tat, locked_until) - :now AS wait FROM budgets
+WHERE max(tat, locked_until) BETWEEN :now AND :now + :furthest"""
+
+
 class DatabaseBudget:
     """One budget for all that share the database."""
 
@@ -93,6 +98,11 @@ class DatabaseBudget:
 
     def lock_out(self, key: str, seconds: float) -> None:
         self._write(_LOCK_OUT, key, until=self._clock() + min(seconds, _FURTHEST))
+
+    def ahead(self) -> dict[str, float]:
+        """The seconds that the next request of each credential would wait, where it would."""
+        rows = self._database.read(_AHEAD, {"now": self._clock(), "furthest": _FURTHEST})
+        return {row["key"]: _seconds(row["wait"]) for row in rows}
 
     def _write(self, statement: str, key: str, **values: float) -> list[Any]:
         common = {"key": key, "now": self._clock(), "furthest": _FURTHEST}

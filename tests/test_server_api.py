@@ -454,3 +454,60 @@ def test_a_second_integration_is_served_beside(tmp_path: Path) -> None:
         assert len(ids) == 2
         own = host.get(f"/api/integrations/{ids[1]}").json()["actions"]
         assert host.get(f"/api/actions/{own[0]}").json()["integration"] == ids[1]
+
+
+def test_a_job_can_be_cancelled(tmp_path: Path) -> None:
+    """We stop asking for it; whether it is billed is the upstream's to say."""
+    with place(tmp_path) as host:
+        # Nobody polls: the engine's sleep is the test's to let pass.
+        host.host.served(None).connector.workspace.ledger.poll_turn = lambda *_: 10.0  # type: ignore[method-assign]
+        begun = host.post(
+            f"/api/actions/{JOB}",
+            params=SANDBOX | {"wait": "false"},
+            data={"prompt": "sharper"},
+            files={"image": ("a.png", picture(128))},
+        ).json()["run"]["id"]
+
+        async def cancelled() -> httpx.Response:
+            async for event in host.host.served(None).runner.subscribe(begun):
+                if event.kind == "started":
+                    return await host.asked("POST", f"/api/runs/{begun}/cancel")
+            raise AssertionError
+
+        answer = host.run(cancelled())
+        assert answer.json()["run"]["state"] == "cancelled"
+
+
+def test_files_go_when_their_time_is_over(tmp_path: Path) -> None:
+    """As the host has it for all, or the sender for one."""
+    with place(tmp_path, keep=100.0) as host:
+        kept = _uploaded(host)
+        short = host.post(
+            "/api/files?keep=10", content=picture(), headers={"content-type": "image/png"}
+        ).json()
+        assert short["expires"] < kept["expires"]
+        host.clock.now += 50
+        assert host.get(f"/api/files/{short['id']}").status_code == 404
+        assert host.get(f"/api/files/{kept['id']}").status_code == 200
+
+        async def tidied() -> None:
+            async with host.host.running():
+                pass
+
+        host.clock.now += 100
+        host.run(tidied())
+        assert not [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+
+
+def test_metrics_tell_what_is_left(tmp_path: Path) -> None:
+    """Of the day's cap, and how long the rate limit makes the next request wait."""
+    with place(tmp_path) as host:
+        one = {"environments": ["sandbox"], "cap": 10, "fields": {"api_key": "sk-sandbox-1"}}
+        assert host.post("/api/connections", json={"name": "w", "configurations": [one]}).status_code == 201
+        host.invoke(CORE, BOAT, params={"connection": "w"})
+        text = host.get("/metrics").text
+        assert 'connector_cap_left_credits{connection="w",environment="sandbox"} 7' in text
+        assert "connector_rate_wait_seconds{credential=" in text
+        refused = [host.invoke(CORE, BOAT, params={"connection": "w"}) for _ in range(3)][-1]
+        assert (refused.status_code, refused.json()["code"]) == (402, "cap_reached")
+        assert int(refused.headers["retry-after"]) > 0

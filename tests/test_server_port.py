@@ -5,12 +5,21 @@ from __future__ import annotations
 import io
 import json
 import signal
+import ssl
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from server.support import picture
 
 from connector.cli import main
@@ -25,7 +34,7 @@ COMMAND = [sys.executable, "-c", "import sys; from connector.cli import main; sy
 def served(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
     """A host on a free port, on the sandbox of this process, and a client with its token."""
     kept = {}
-    logs.start(io.StringIO())
+    stop_log = logs.start(io.StringIO())
 
     def make(port: int):  # type: ignore[no-untyped-def]
         app = create(Settings(home=tmp_path_factory.mktemp("home"), port=port, environ={}))
@@ -36,6 +45,7 @@ def served(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped
         headers = {"authorization": f"Bearer {kept['token']}"}
         with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
             yield client
+    stop_log()
 
 
 def test_events_come_while_it_runs(served: httpx.Client) -> None:
@@ -191,3 +201,70 @@ def test_help_names_what_can_be_set(capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert main(["--help"]) == 0
     assert "serve" in capsys.readouterr().out
+
+
+def test_tls_is_spoken_where_it_is_given(tmp_path: Path) -> None:
+    """The link says https, the cookie stays there, and a bad key is named before anything listens."""
+    cert, key = _certificate(tmp_path)
+    with _serve(tmp_path / "home", "--quiet", "--tls-cert", str(cert), "--tls-key", str(key)) as process:
+        assert process.stdout is not None
+        link = process.stdout.readline().strip()
+        assert link.startswith("https://127.0.0.1")
+        context = ssl.create_default_context(cafile=str(cert))
+        with httpx.Client(verify=context) as client:
+            answer = client.get(link)
+        assert "secure" in answer.headers["set-cookie"].lower()
+        process.send_signal(signal.SIGINT)
+    assert process.returncode == 0
+    with _serve(tmp_path / "home", "--tls-cert", str(key), "--tls-key", str(cert)) as process:
+        said = process.stderr.read() if process.stderr else ""
+    assert (process.returncode, "cannot be used" in said) == (2, True)
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(key, hashes.SHA256())
+    )
+    cert, own = folder / "cert.pem", folder / "key.pem"
+    cert.write_bytes(made.public_bytes(Encoding.PEM))
+    own.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return cert, own
+
+
+def test_a_program_gets_its_token_as_json(tmp_path: Path) -> None:
+    """One document, on one line."""
+    with _serve(tmp_path, "--json") as process:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        headers = {"authorization": f"Bearer {told['token']}"}
+        assert httpx.get(f"{told['url']}/api/runs", headers=headers).json() == {"runs": [], "before": None}
+        process.send_signal(signal.SIGINT)
+    assert process.returncode == 0
+
+
+def test_many_clients_at_once_are_all_answered(served: httpx.Client) -> None:
+    """Nobody is dropped, and nothing fails."""
+
+    def one(number: int) -> int:
+        asked = {"inputs": {"prompt": f"boat {number}"}}
+        path = "/api/actions/stable-image-core/estimate?environment=sandbox"
+        return max(
+            served.post(path, json=asked).status_code,
+            served.post("/api/files", content=picture(16), headers={"content-type": "image/png"}).status_code,
+            served.get("/api/runs").status_code,
+        )
+
+    with ThreadPoolExecutor(32) as pool:
+        assert {*pool.map(one, range(64))} == {201}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from connector.errors import InvalidArguments, InvocationError, Problem
@@ -21,52 +22,39 @@ if TYPE_CHECKING:
     from connector.spec import Action
 
 _MIB = 1024 * 1024
+_DAY = 24 * 3600.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    add, own = parser.add_argument, Settings()
-    add("folders", metavar="FOLDER", nargs="*", help="integrations to serve beside the first")
-    add("--host", metavar="ADDRESS", default=own.host, help="the address to listen on (default: %(default)s)")
-    add(
-        "--port",
-        metavar="N",
-        type=int,
-        default=own.port,
-        help="the port; 0 takes a free one (default: %(default)s)",
+    own = Settings()
+    parser.add_argument("folders", metavar="FOLDER", nargs="*", help="integrations to serve beside the first")
+    parser.add_argument(
+        "--insecure", action="store_true", help="listen beyond this machine without TLS, as behind a proxy"
     )
-    add("--home", metavar="FOLDER", help="where connections, runs and files are kept (or CONNECTOR_HOME)")
-    add("--tls-cert", metavar="FILE", help="the certificate, with its chain, as PEM")
-    add("--tls-key", metavar="FILE", help="its key, as PEM")
-    add("--insecure", action="store_true", help="listen beyond this machine without TLS, as behind a proxy")
-    add(
-        "--allow-host",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="a name that clients may use; repeatable",
-    )
-    add("--add-token", metavar="NAME", help="make another token that may manage, and print its link")
-    add(
-        "--max-runs",
-        metavar="N",
-        type=_count,
-        default=own.max_runs,
-        help="invocations at once (default: %(default)s)",
-    )
-    add(
-        "--max-body",
-        metavar="MIB",
-        type=_count,
-        default=own.max_body // _MIB,
-        help="the largest body (default: %(default)s)",
-    )
-    add(
-        "--drain",
-        metavar="S",
-        type=float,
-        default=own.drain,
-        help="seconds for runs to finish in a stop (default: %(default)g)",
+    parser.add_argument("--allow-host", metavar="NAME", action="append", default=[], help=_ALLOW)
+    for name, value, kind, default, said in _options(own):
+        shown = "" if default is None else f" (default: {kind(str(default))})"
+        parser.add_argument(f"--{name}", metavar=value, type=kind, default=default, help=said + shown)
+
+
+_ALLOW = "a name that clients may use; repeatable"
+_Option = tuple[str, str, Callable[[str], Any], Any, str]
+
+
+def _options(own: Settings) -> tuple[_Option, ...]:
+    """Each option that takes a value: its name, the value, its kind, the default, and what it is."""
+    return (
+        ("host", "ADDRESS", str, own.host, "the address to listen on"),
+        ("port", "N", int, own.port, "the port; 0 takes a free one"),
+        ("home", "FOLDER", str, None, "where connections, runs and files are kept (or CONNECTOR_HOME)"),
+        ("tls-cert", "FILE", str, None, "the certificate, with its chain, as PEM"),
+        ("tls-key", "FILE", str, None, "its key, as PEM"),
+        ("add-token", "NAME", str, None, "make another token that may manage, and print its link"),
+        ("max-runs", "N", _count, own.max_runs, "invocations at once"),
+        ("max-body", "MIB", _count, own.max_body // _MIB, "the largest body"),
+        ("keep", "DAYS", _count, None, "forget files after so many days (default: never)"),
+        ("drain", "S", _count, int(own.drain), "seconds for runs to finish in a stop"),
     )
 
 
@@ -87,7 +75,8 @@ def run(args: argparse.Namespace, first: str) -> int:
     settings = replace(_settings(args, first), port=door.getsockname()[1], secure=tls is not None)
     app = create(settings)
     host: Host = app.state.host
-    print(greeting(host, listening.address(door, secure=settings.secure), _new_token(host, args)), flush=True)
+    url = listening.address(door, secure=settings.secure)
+    print(_said(args, host, url, _new_token(host, args)), flush=True)
     with suppress(KeyboardInterrupt):
         listening.server(app, tls).run(sockets=[door])
     return 0
@@ -102,6 +91,7 @@ def _settings(args: argparse.Namespace, first: str) -> Settings:
         max_runs=args.max_runs,
         max_body=args.max_body * _MIB,
         drain=args.drain,
+        keep=args.keep * _DAY if args.keep else None,
     )
 
 
@@ -138,17 +128,29 @@ def _new_token(host: Host, args: argparse.Namespace) -> str | None:
     return host.tokens.add(args.add_token, "manage") if args.add_token else first
 
 
+def _said(args: argparse.Namespace, host: Host, url: str, token: str | None) -> str:
+    if args.json:
+        return json.dumps(
+            {"url": url, "open": link(url, token), "token": token, "home": str(host.settings.home)}
+        )
+    return link(url, token) if args.quiet else greeting(host, url, token)
+
+
+def link(url: str, token: str | None) -> str:
+    """Where a browser signs in."""
+    return f"{url}/login?token={quote(token)}" if token else f"{url}/login"
+
+
 def greeting(host: Host, url: str, token: str | None) -> str:
     """What is said once it listens: the link, and one call that works."""
     names = ", ".join(served.integration.name for served in host.integrations.values())
     shown = token or "$TOKEN"
     lines = [f"{names} is served at {url}", ""]
+    lines.append(f"  open      {link(url, token)}")
     if token:
-        lines.append(f"  open      {url}/login?token={quote(token)}")
         lines.append(f"  token     {token}")
         lines.append("            it may manage, and is shown this once; keep it")
     else:
-        lines.append(f"  open      {url}/login")
         lines.append("            with your token; make another with: connector serve --add-token NAME")
     lines += [*_trial(host, url, shown)]
     lines.append(f"  describe  {url}/openapi.json")

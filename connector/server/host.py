@@ -37,6 +37,7 @@ T = TypeVar("T")
 Page = Callable[[Request], Awaitable[Response]]
 
 _FILES = "files"
+_TIDY_EVERY = 3600.0
 # Beside the runs themselves: uploads, downloads and look-ups.
 _MORE_THREADS = 32
 
@@ -106,6 +107,7 @@ class Host:
             self.files,
             max_concurrent=self.settings.max_runs,
             on_change=self._changed,
+            keep_seconds=self.settings.keep,
         )
 
     async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
@@ -135,10 +137,19 @@ class Host:
         an end or written down."""
         for served in self.integrations.values():
             await served.runner.resume_jobs()
+        await self.run(self.files.expire)
+        tidying = asyncio.create_task(self._tidy())
         try:
             yield
         finally:
+            tidying.cancel()
             await self.stop()
+
+    async def _tidy(self) -> None:
+        """Throws away what has expired, now and then."""
+        while True:
+            await asyncio.sleep(_TIDY_EVERY)
+            await self.run(self.files.expire)
 
     async def drain(self) -> None:
         """Nothing new is taken; what is under way finishes, or is written down."""
@@ -179,9 +190,28 @@ class Host:
         )
 
     def _measure(self) -> None:
-        self.metrics.add(
-            Gauge("connector_runs", "Runs that are under way.", "state", read=self._runs_by_state)
-        )
+        """What is looked up when somebody asks for the metrics."""
+        add, place = self.metrics.add, ("connection", "environment")
+        add(Gauge("connector_runs", "Runs that are under way.", "state", read=self._runs_by_state))
+        waits = "Seconds that a credential's next request waits for its rate limit."
+        add(Gauge("connector_rate_wait_seconds", waits, "credential", read=self._rate_waits))
+        left = "Credits that may still be spent today, where there is a cap."
+        add(Gauge("connector_cap_left_credits", left, *place, read=self._left_of_caps))
+
+    def _rate_waits(self) -> list[tuple[tuple[str, ...], float]]:
+        """By the beginning of the credential's fingerprint, from which nobody learns anything."""
+        ahead = self.served(None).connector.workspace.budget.ahead()
+        return [((key[:8],), wait) for key, wait in sorted(ahead.items())]
+
+    def _left_of_caps(self) -> list[tuple[tuple[str, ...], float]]:
+        workspace = self.served(None).connector.workspace
+        return [
+            ((one.name, name), max(0.0, each.cap - workspace.ledger.spent(one.name, name)))
+            for one in workspace.connections.list()
+            for each in one.configurations
+            for name in each.environments
+            if each.cap is not None
+        ]
 
     def _runs_by_state(self) -> list[tuple[tuple[str, ...], float]]:
         states = [run.state for run in self.under_way.values()]

@@ -48,6 +48,11 @@ def server(app: Starlette, tls: tuple[Path, Path] | None = None) -> Server:
         ssl_certfile=tls[0] if tls else None,
         ssl_keyfile=tls[1] if tls else None,
     )
+    try:
+        config.load()
+    except OSError as error:  # an SSLError is one
+        reason = error.strerror or str(error)
+        raise InvocationError(f"the certificate or its key cannot be used: {reason}") from error
     return Server(config, host)
 
 

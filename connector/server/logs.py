@@ -9,12 +9,14 @@ import json
 import logging
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Any, TextIO
 
 from connector.database import timestamp
 
-NAME = "connector.server"
-_LOG = logging.getLogger(NAME)
+_LOG = logging.getLogger(__name__)
+# All that is ours, and the server beneath, of which we hear what goes wrong.
+_LEVELS = {"connector": logging.INFO, "uvicorn.error": logging.WARNING}
 
 
 class JsonLines(logging.Formatter):
@@ -38,14 +40,31 @@ def _places(error: BaseException) -> list[str]:
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
-def start(stream: TextIO | None = None, level: int = logging.INFO) -> None:
-    """Sends what this host and its server say to standard error, or to the stream."""
+def start(stream: TextIO | None = None) -> Callable[[], None]:
+    """Sends what this host says to standard error, or to the stream, until what it returns is called."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
-    for name in (NAME, "uvicorn.error"):
-        logger = logging.getLogger(name)
-        logger.handlers, logger.propagate = [handler], False
-        logger.setLevel(level if name == NAME else logging.WARNING)
+    before = {name: _state(logging.getLogger(name)) for name in _LEVELS}
+    for name, level in _LEVELS.items():
+        _set(logging.getLogger(name), ([handler], False, level))
+
+    def stop() -> None:
+        for name, state in before.items():
+            _set(logging.getLogger(name), state)
+
+    return stop
+
+
+_State = tuple[list[logging.Handler], bool, int]
+
+
+def _state(logger: logging.Logger) -> _State:
+    return logger.handlers, logger.propagate, logger.level
+
+
+def _set(logger: logging.Logger, state: _State) -> None:
+    logger.handlers, logger.propagate = state[:2]
+    logger.setLevel(state[2])
 
 
 def say(event: str, *, level: int = logging.INFO, **facts: Any) -> None:

@@ -44,6 +44,8 @@ class Settings:
     max_silence: float = 60.0
     heartbeat: float = 15.0
     drain: float = 30.0
+    # For how long files are kept; None is for good.
+    keep: float | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     clock: Callable[[], float] = time.time
     transport: Transport | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,7 +48,7 @@ class Place:
         self.loop = asyncio.Runner()
         self.said: list[bytes] = []
         self.log = io.StringIO()
-        logs.start(self.log)
+        self.stop_log = logs.start(self.log)
         far = upstream or InProcess(self.sandbox, sleep=self.clock.sleep)
         told: dict[str, Any] = {
             "home": home,
@@ -103,7 +102,7 @@ class Place:
         self.run(self.host.stop())
         self.loop.close()
         self.sandbox.close()
-        logging.getLogger(logs.NAME).handlers.clear()
+        self.stop_log()
 
     def everything(self) -> str:
         """All that was told to anybody."""

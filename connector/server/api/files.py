@@ -32,8 +32,9 @@ async def put_file(call: Call) -> Response:
 
 
 async def _stored(call: Call, chunks: Iterable[bytes], name: str | None, kind: str | None) -> StoredFile:
+    most, keep = call.host.settings.max_body, call.query.get("keep", call.host.settings.keep)
     return await call.host.run(
-        call.host.files.put_stream, chunks, name or "file", kind, call.host.settings.max_body
+        call.host.files.put_stream, chunks, name or "file", kind, most, keep_seconds=keep
     )
 
 
@@ -74,10 +75,15 @@ _QUERY = options(
     before={"type": "string", "maxLength": 200, "description": "Only files that are older than this one."},
     limit={"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
 )
+_KEEP = options(
+    keep={"type": "number", "exclusiveMinimum": 0, "maximum": 10**9, "description": "Seconds; then it goes."}
+)
 _ONE = "/api/files/{id}"
 
 OPERATIONS = (
-    Operation("POST", "/api/files", put_file, "Put a file in", reads="file", answers={201: "File"}),
+    Operation(
+        "POST", "/api/files", put_file, "Put a file in", query=_KEEP, reads="file", answers={201: "File"}
+    ),
     Operation("GET", "/api/files", list_files, "Files, newest first", query=_QUERY, answers={200: "Files"}),
     Operation("GET", _ONE, get_file, "What a file is", answers={200: "File"}),
     Operation(
