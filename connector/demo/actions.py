@@ -11,6 +11,7 @@ from typing import Any
 from connector.arguments import beside
 from connector.demo.tile import Tile
 from connector.errors import ConnectorError
+from connector.media import kinds
 from connector.result import Result
 from connector.runtime import AsyncConnector
 from connector.spec import Action
@@ -87,13 +88,14 @@ def _kept(result: Result, folder: Path) -> Path:
 
 def _facts(result: Result) -> str:
     media = result.media
+    kind = "JSON" if media is None else kinds.title_of(media.type)
     if media is None:
-        told = "JSON"
-    elif media.width and not media.seconds:
-        told = f"{media.width} x {media.height} {media.type.partition('/')[2].upper()}"
+        told = kind
     elif media.seconds:
-        told = f"{media.seconds:.0f} s {media.type}"
+        told = f"{media.seconds:.0f} s {kind}"
+    elif media.width:
+        told = f"{media.width} x {media.height} {kind}"
     else:
-        told = f"{media.size:,} bytes {media.type}"
+        told = f"{media.size / 1000:,.0f} kB {kind}"
     price = "free" if not result.credits else f"{result.credits:g} credits"
     return f"{told}, {price}"

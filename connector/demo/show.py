@@ -81,7 +81,8 @@ def _costs(ledger: Ledger) -> None:
     total = 0.0
     for row in rows:
         total += row.credits or 0
-        _say(f"  {row.action:<36} {row.credits or 0:>8g} credits  {row.invocations} times")
+        often = "once" if row.invocations == 1 else f"{row.invocations} times"
+        _say(f"  {row.action:<36} {row.credits or 0:>8g} credits  {often}")
     _say(f"  {'together':<36} {total:>8g} credits")
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from connector.sandbox.sandbox import Sandbox
 
-_KEY = "sk-sandbox"
+KEY = "sk-sandbox"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,8 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--state", type=Path, metavar="DIR", help="remember accounts and generations in this folder")
 
 
-def run(args: argparse.Namespace) -> int:
-    """Serves until it is interrupted, which is how it ends well; returns the exit code."""
+def run(args: argparse.Namespace, ready: Callable[[str, Sandbox], object]) -> None:
+    """Serves until it is interrupted, which is how it ends well; ``ready`` is told the address.
+
+    Raises OSError where it cannot listen there.
+    """
     from connector.sandbox.sandbox import Sandbox
     from connector.sandbox.server import serve
     from connector.sandbox.settings import Settings
@@ -62,17 +65,11 @@ def run(args: argparse.Namespace) -> int:
     )
     sandbox = Sandbox(settings, state=args.state)
     try:
-        serve(
-            args.host, args.port, sandbox=sandbox, ready=lambda url: print(greeting(url, sandbox), flush=True)
-        )
-    except OSError as error:
-        print(f"cannot listen on {args.host}:{args.port} ({error.strerror}); choose another --port")
-        return 1
+        serve(args.host, args.port, sandbox=sandbox, ready=lambda url: ready(url, sandbox))
     except KeyboardInterrupt:
-        return 0
+        pass
     finally:
         sandbox.close()
-    return 0
 
 
 def greeting(url: str, sandbox: Sandbox) -> str:
@@ -80,10 +77,10 @@ def greeting(url: str, sandbox: Sandbox) -> str:
     lines = [
         f"The sandbox answers at {url}",
         "",
-        f"  key       {_KEY}, or any other that begins with sk-",
+        f"  key       {KEY}, or any other that begins with sk-",
         f"  credits   {sandbox.settings.credits:g} for each key",
-        f"  try       curl -H 'authorization: Bearer {_KEY}' {url}/v1/user/balance",
-        f"  picture   curl -H 'authorization: Bearer {_KEY}' -F prompt='a red boat' -o boat.png \\",
+        f"  try       curl -H 'authorization: Bearer {KEY}' {url}/v1/user/balance",
+        f"  picture   curl -H 'authorization: Bearer {KEY}' -F prompt='a red boat' -o boat.png \\",
         f"              {url}/v2beta/stable-image/generate/core",
         f"  clients   use {url} in place of https://api.stability.ai",
         f"  look in   {url}/_sandbox",
@@ -96,21 +93,8 @@ def greeting(url: str, sandbox: Sandbox) -> str:
     return "\n".join([*lines, "", "Nothing here costs anything. Press Ctrl+C to stop."])
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The command by itself: ``python -m connector.sandbox.command``."""
-    parser = argparse.ArgumentParser(
-        prog="connector sandbox", description="A stand-in for the Stability AI API on this machine."
-    )
-    add_arguments(parser)
-    return run(parser.parse_args(argv))
-
-
 def _speed(text: str) -> float:
     speed = float(text)
     if speed <= 0:
         raise argparse.ArgumentTypeError("the speed must be above 0")
     return speed
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

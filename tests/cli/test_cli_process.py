@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -52,3 +53,22 @@ def test_an_interruption_tells_the_job(place: Path) -> None:
     assert process.returncode == 130
     assert f"connector result {job}" in left
     assert "Traceback" not in left
+
+
+def test_a_sandbox_tells_a_program_its_address() -> None:
+    """One JSON document with address and key, and a Ctrl-C is how it ends well; a port in use is told."""
+    with subprocess.Popen(
+        [*COMMAND, "sandbox", "--port", "0", "--json"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        told = json.loads("".join(process.stdout.readline() for _ in range(4)))
+        port = told["url"].rpartition(":")[2]
+        second = subprocess.run([*COMMAND, "sandbox", "--port", port], capture_output=True, text=True)
+        process.send_signal(signal.SIGINT)
+    assert told["key"] == "sk-sandbox"
+    assert process.returncode == 0
+    assert second.returncode == 2
+    assert (
+        second.stderr
+        == f"Error: cannot listen on 127.0.0.1:{port} (Address already in use); choose another --port\n"
+    )
