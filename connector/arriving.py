@@ -60,7 +60,7 @@ class Arriving:
 
     def finish(self) -> str:
         """All has been written; its digest."""
-        if self.size == 0:
+        if self.size == 0 and not self.path.exists():
             self._opened()
         self._close_file()
         return self._digest.hexdigest()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["waiting", "sent", "answered", "again", "started", "poll", "near_cap", "warning"]
 
@@ -19,6 +19,12 @@ class Event:
     sentence: str
     seconds: float | None = None
     job_id: str | None = None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What it says beside its kind; absent facts are left out."""
+        said = {"sentence": self.sentence, "seconds": self.seconds, "job_id": self.job_id}
+        return {name: value for name, value in said.items() if value is not None}
 
 
 Listener = Callable[[Event], None]

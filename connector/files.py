@@ -18,7 +18,7 @@ from connector.arriving import Arriving, FileTooLarge
 from connector.database import Database, timestamp
 from connector.errors import InvocationError
 from connector.media import Media
-from connector.media.file import OnDisk, describe
+from connector.media.file import OnDisk, describe, name_for
 
 __all__ = ["Arriving", "FileNotFound", "FileStore", "FileTooLarge", "Source", "StoredFile"]
 
@@ -115,7 +115,8 @@ class FileStore:
         try:
             if source != "result" or not arriving.link(media.path):
                 arriving.copy(media)
-            return self._kept(arriving, name or media.name, media.type, source, run_id, keep_seconds)
+            row = self._row(arriving, media, name_for(name or media.name, media.type))
+            return self._kept(arriving, row | {"source": source, "run_id": run_id}, keep_seconds)
         finally:
             arriving.close()
 
@@ -152,7 +153,7 @@ class FileStore:
         keep_seconds: float | None = None,
     ) -> StoredFile:
         """Keeps an upload that has arrived whole."""
-        return self._kept(arriving, name, declared_type, "upload", None, keep_seconds)
+        return self._kept(arriving, self._described(arriving, name, declared_type), keep_seconds)
 
     def get(self, file_id: str) -> StoredFile:
         """What is known of a file. Raises FileNotFound."""
@@ -221,7 +222,7 @@ class FileStore:
         arriving = self.arrive()
         try:
             arriving.write(picture)
-            row = self._row(arriving, f"thumbnail of {stored.name}", None)
+            row = self._described(arriving, f"thumbnail of {stored.name}", None)
             own = {"source": "thumbnail", "run_id": stored.run_id, "expires": stored.expires}
             self._add(arriving, row | own | {"thumbnail_of": stored.id})
         except sqlite3.IntegrityError:  # somebody else was faster
@@ -230,38 +231,37 @@ class FileStore:
             arriving.close()
         return str(row["id"])
 
-    def _kept(
-        self,
-        arriving: Arriving,
-        name: str | None,
-        declared_type: str | None,
-        source: Source,
-        run_id: str | None,
-        keep_seconds: float | None,
-    ) -> StoredFile:
-        row = self._row(arriving, name, declared_type)
-        expires = None if keep_seconds is None else row["created"] + keep_seconds
-        row = row | {"source": source, "run_id": run_id, "expires": expires, "thumbnail_of": None}
-        self._add(arriving, row)
-        return _stored(row)
+    def _kept(self, arriving: Arriving, row: Mapping[str, Any], keep_seconds: float | None) -> StoredFile:
+        kept = {**row, "expires": None if keep_seconds is None else row["created"] + keep_seconds}
+        self._add(arriving, kept)
+        return _stored(kept)
 
-    def _row(self, arriving: Arriving, name: str | None, declared_type: str | None) -> dict[str, Any]:
-        digest = arriving.finish()
-        media = describe(OnDisk(arriving.path), arriving.size, name=name, declared_type=declared_type)
+    def _described(self, arriving: Arriving, name: str | None, declared_type: str | None) -> dict[str, Any]:
+        """The row of what arrived, by its own content."""
+        arriving.finish()
+        store = OnDisk(arriving.path)
+        media = describe(store, arriving.size, name=name, declared_type=declared_type)
+        return self._row(arriving, media, media.name)
+
+    def _row(self, arriving: Arriving, media: Media, name: str) -> dict[str, Any]:
         facts = {"width": media.width, "height": media.height, "seconds": media.seconds}
         return facts | {
             "id": secrets.token_hex(16),
-            "name": media.name,
+            "name": name,
             "type": media.type,
-            "bytes": media.size,
-            "sha256": digest,
+            "bytes": arriving.size,
+            "sha256": arriving.finish(),
             "created": self._clock(),
+            "expires": None,
+            "source": "upload",
+            "run_id": None,
+            "thumbnail_of": None,
         }
 
     def _add(self, arriving: Arriving, row: Mapping[str, Any]) -> None:
         """The content gets its place as one act with its row."""
         place = self._path(row["id"])
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.parent.mkdir(mode=0o700, exist_ok=True)
         with self._database.transaction() as database:
             database.execute(_INSERT, row)
             arriving.path.replace(place)

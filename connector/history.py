@@ -6,7 +6,7 @@ import builtins
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -16,6 +16,7 @@ from connector.alive import is_gone, this_process
 from connector.database import Database, new_id
 from connector.entry import Entry
 from connector.errors import InvocationError
+from connector.events import Event
 from connector.ledger import Ledger
 from connector.run import ENDED, INTERRUPTED, Cost, Ending, Run, RunEvent, RunSpec, State, given_up
 
@@ -84,7 +85,7 @@ class History:
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._database = database
-        self._clock = clock
+        self.clock = clock
         self._ledger = Ledger(database, clock)
 
     def open(self, given: Mapping[str, Any], idempotency_key: str | None = None) -> tuple[Run, bool]:
@@ -92,7 +93,7 @@ class History:
 
         Raises KeyReused where that one was something else. Each token has its own keys.
         """
-        row = _new_row(given, idempotency_key, self._clock())
+        row = _new_row(given, idempotency_key, self.clock())
         with self._database.transaction() as database:
             added = database.execute(_INSERT, row).fetchone()
             if added is not None:
@@ -121,7 +122,7 @@ class History:
 
     def enter(self, run_id: str, state: State, sentence: str, **changed: Any) -> Run:
         """The run in its next state, and the event that says so; what has ended stays as it ended."""
-        now, values = self._clock(), changed | {"state": state}
+        now, values = self.clock(), changed | {"state": state}
         length = ", seconds = :updated - created" if state in ENDED else ""
         statement = _update(values, length, f" AND {_IS_OPEN}")
         with self._database.transaction() as database:
@@ -165,7 +166,19 @@ class History:
 
     def event(self, run_id: str, kind: str, data: Mapping[str, Any]) -> int:
         """Adds a step to a run; its number."""
-        return int(self._database.write(_EVENT, _event(run_id, self._clock(), kind, data))[0]["seq"])
+        return int(self._database.write(_EVENT, _event(run_id, self.clock(), kind, data))[0]["seq"])
+
+    def tell(self, run_id: str, told: Sequence[tuple[float, Event]]) -> None:
+        """Adds the engine's events with their moments, and the job's id where they tell it."""
+        rows = [_event(run_id, at, event.kind, event.facts) for at, event in told]
+        job_ids = [event.job_id for _, event in told if event.kind == "started"]
+        if not rows:
+            return
+        with self._database.transaction() as database:
+            for row in rows:
+                database.execute(_EVENT, row)
+            for job_id in job_ids:
+                database.execute(_update(["job_id"]), self._values(run_id, {"job_id": job_id}))
 
     def events(self, run_id: str, after: int = 0) -> builtins.list[RunEvent]:
         """The steps of a run that follow a number; the one that ends it shows the whole run."""
@@ -175,7 +188,7 @@ class History:
 
     def costs(self, days: int = 30) -> builtins.list[Cost]:
         """What each of the last UTC days cost in each environment by the ledger, whoever invoked it."""
-        today = datetime.fromtimestamp(self._clock(), UTC).date()
+        today = datetime.fromtimestamp(self.clock(), UTC).date()
         sums: dict[tuple[str, str], Cost] = {}
         for row in self._ledger.summary(today - timedelta(days=days - 1), today):
             key = (row.day, row.environment)
@@ -218,7 +231,7 @@ class History:
         return RunEvent(event.seq, event.at, event.kind, shown)
 
     def _values(self, run_id: str, changed: Mapping[str, Any]) -> dict[str, Any]:
-        return _as_row(changed) | {"id": run_id, "updated": self._clock()}
+        return _as_row(changed) | {"id": run_id, "updated": self.clock()}
 
 
 def _new_row(given: Mapping[str, Any], idempotency_key: str | None, now: float) -> dict[str, Any]:

@@ -145,10 +145,10 @@ class Runner:
         self._is_draining = True
         for under_way in self._under_way.values():
             if under_way.job_id:
-                under_way.asking.cancel()
+                under_way.stop()
         await _all_of((one.task for one in self._under_way.values()), seconds)
         for under_way in self._under_way.values():
-            under_way.asking.cancel()
+            under_way.stop()
         await _all_of((one.task for one in self._under_way.values()), None)
         for thumbnail in self._thumbnails:
             thumbnail.cancel()
@@ -187,7 +187,7 @@ class Runner:
             if result.job_id is None or result.outcome != "pending":
                 return result
             if self._is_draining:
-                under_way.asking.cancel()
+                under_way.stop()
             return await self._connector.wait(result.job_id, **spec.options)
 
     async def _resume(self, under_way: UnderWay) -> Result:
@@ -222,7 +222,7 @@ class Runner:
         """What is to be written down of how it ended."""
         run_id, record = under_way.run.id, self._record
         try:
-            return partial(record.succeed, run_id, await under_way.asking)
+            return partial(record.succeed, run_id, await under_way.answer())
         except ConnectorError as error:
             return partial(record.fail, run_id, error)
         except asyncio.CancelledError:
