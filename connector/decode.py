@@ -7,6 +7,7 @@ Result comes of raw bytes and of JSON with base64 inside.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -53,6 +54,8 @@ _ERRORS: Mapping[str, type[ConnectorError]] = {
 
 # An answer is quoted in a message up to here.
 _QUOTED = 300
+# Seconds. Whoever asks for more is mistaken, and no clock of the system counts what some ask for.
+_LONGEST_WAIT = 24 * 3600.0
 
 
 class Answer:
@@ -153,27 +156,44 @@ def decode(
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """The seconds that an answer asks to wait, as a number or as a date (RFC 9110, 10.2.3)."""
     text = headers.get("retry-after", "").strip()
-    if text.isdigit():
-        return float(text)
+    if text.isascii() and text.isdigit():
+        return min(float(text), _LONGEST_WAIT)
     from email.utils import parsedate_to_datetime
 
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now) if text else None
-    except ValueError:
+        wait = parsedate_to_datetime(text).timestamp() - now if text else None
+    except (ValueError, OverflowError):
         return None
+    return None if wait is None else min(max(0.0, wait), _LONGEST_WAIT)
 
 
 def _parsed(content: File) -> Any:
+    data = content.bytes
     try:
-        return json.loads(content.bytes)
-    except ValueError:
+        value = json.loads(data, parse_constant=_no_number)
+        return _mended(value) if b"\\ud" in data.lower() else value
+    except (ValueError, RecursionError):
         return None
+
+
+def _no_number(name: str) -> None:
+    """NaN and the infinities, which Python reads and JSON does not have."""
+
+
+def _mended(value: Any) -> Any:
+    """The value without halves of characters, which JSON can spell and no text can hold."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_mended(name): _mended(entry) for name, entry in value.items()}
+    return [_mended(item) for item in value] if isinstance(value, list) else value
 
 
 def _holds(rule: OutcomeRule, answer: Answer | Head, finish_reason: Any) -> bool:
     if rule.statuses and not any(_is(status, answer.status) for status in rule.statuses):
         return False
-    if rule.finish_reason is not None and str(finish_reason) != rule.finish_reason:
+    said = str(finish_reason).strip().casefold()
+    if rule.finish_reason is not None and said != rule.finish_reason.casefold():
         return False
     if any(answer.headers.get(name.lower()) != value for name, value in rule.headers.items()):
         return False
@@ -190,6 +210,10 @@ def _result(
     output = action.output
     delivered = outcome == "pending" or (answer.status == 204 and kind != "media") or kind == "none"
     value, content = (answer.value, None) if delivered else _READERS[kind](action, answer, paid)
+    try:
+        value = hide(value, secrets)
+    except RecursionError as error:
+        raise _unpromised("The answer is nested too deeply", action, paid) from error
     reason, seed, request_id = (
         answer.fact(place) for place in (output.finish_reason, output.seed, output.request_id)
     )
@@ -199,16 +223,21 @@ def _result(
         status=answer.status,
         headers=dict(answer.headers),
         media=content,
-        value=hide(value, secrets),
+        value=value,
         seed=whole(seed),
         finish_reason=None if reason is None else hide(str(reason), secrets),
         request_id=None if request_id is None else hide(str(request_id), secrets),
     )
 
 
+_WHOLE = re.compile(r"[0-9]{1,40}")
+
+
 def whole(seed: Any) -> int | None:
     """A seed is text in a header and a number in JSON; one type for both."""
     try:
+        if isinstance(seed, int) or (isinstance(seed, str) and _WHOLE.fullmatch(seed)):
+            return int(seed)  # a float would round it
         return None if seed is None else int(float(seed))
     except (TypeError, ValueError, OverflowError):
         return None
@@ -243,16 +272,24 @@ def _json(action: Action, answer: Answer, paid: bool) -> tuple[Any, File | None]
     value = answer.value if answer.is_json else _parsed(answer.content)
     if value is None and answer.content.bytes.strip() != b"null":
         raise _unpromised(f"The answer is {answer.type or answer.content.type}, not JSON", action, paid)
-    if action.job is not None and not isinstance(dig(value, action.job.id), str):
+    if action.job is not None and not _is_id(dig(value, action.job.id)):
         raise _unpromised(f"The answer holds no job id at {action.job.id!r}", action, paid)
     return value, None
 
 
+_CHARSET = re.compile(r"""(?i)\bcharset\s*=\s*["']?([^\s"';]+)""")
+
+
+def _is_id(found: Any) -> bool:
+    return isinstance(found, str) and found != ""
+
+
 def _text(action: Action, answer: Answer, paid: bool) -> tuple[Any, File | None]:
-    charset = answer.headers.get("content-type", "").partition("charset=")[2].strip('" ;') or "utf-8"
+    found = _CHARSET.search(answer.headers.get("content-type", ""))
+    charset = found[1] if found else "utf-8"
     try:
         return answer.content.bytes.decode(charset), None
-    except (UnicodeDecodeError, LookupError) as error:
+    except (ValueError, LookupError) as error:  # not every codec fails with a UnicodeDecodeError
         raise _unpromised(f"The answer is no {charset} text", action, paid) from error
 
 
@@ -331,8 +368,6 @@ def _said(integration: Integration, answer: Answer) -> list[str]:
 
 def _plain(text: str) -> str:
     """What a page says, without its markup: a gateway's answer is often HTML."""
-    import re
-
     bare = re.sub(r"(?is)<(script|style|title)\b.*?</\1>|<[^>]*>", " ", text)
     return " ".join(bare.split())[:_QUOTED]
 

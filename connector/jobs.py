@@ -91,6 +91,14 @@ async def wait(
 
     Raises JobPending where the time is up; the job goes on upstream and can be waited for again.
     """
+    try:
+        return await _waited(engine, entry, accept, timeout)
+    except ConnectorError as error:
+        error.job_id, error.invocation_id = entry.upstream_id, entry.id
+        raise
+
+
+async def _waited(engine: Engine, entry: Entry, accept: str | None, timeout: float | None) -> Result:
     asked = await _asking(engine, entry, accept)
     until = None if timeout is None else engine.clock() + timeout
     current = _job(engine, entry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from connector import template
 from connector.errors import InvalidArguments, Problem
@@ -72,7 +72,13 @@ def _by_request(integration: Integration, arguments: Mapping[str, Any], method: 
 def _same_path(action: Action, path: str) -> bool:
     if template.is_template(action.request.path):
         return False
-    return urlsplit(path).path.rstrip("/").casefold() == action.request.path.rstrip("/").casefold()
+    return _plain_path(urlsplit(path).path) == _plain_path(action.request.path)
+
+
+def _plain_path(path: str) -> str:
+    """The path as most servers read it, so that no other spelling of it goes around its price."""
+    segments = (segment.partition(";")[0] for segment in unquote(path).split("/"))
+    return "/".join(segment for segment in segments if segment).casefold()
 
 
 def _number(value: float | str | None, arguments: Mapping[str, Any]) -> float | None:

@@ -17,7 +17,8 @@ from connector.messages import Body, Content, Multipart, Part, Raw
 PIECE = 256 * 1024
 """Bytes read from a file at a time, and the most that small neighbours are joined up to."""
 
-_ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})  # as browsers do: the HTML standard's rule
+# As browsers do by the HTML standard's rule, which leaves the other control characters as they are.
+_ESCAPES = {code: f"%{code:02X}" for code in (*range(0x20), 0x22, 0x7F)}
 _ESCAPED = re.compile(r'["\r\n]')  # translating takes twenty times as long as looking
 _MEDIA_TYPE = re.compile(r"[\t\x20-\x7e]+")
 

@@ -68,6 +68,7 @@ def render(
     address = _address(spec, scope, target, authorization, fallback, problems)
     headers = _headers(integration, spec, scope, target, authorization, problems)
     body = _body(action, scope, problems)
+    problems += _typed_twice(headers, body)
     limit = spec.max_bytes or integration.max_request_bytes
     problems += _oversize(body, limit)
     if problems:
@@ -164,7 +165,10 @@ def _headers(
 def _header_problem(name: str, value: Any, authorization: Authorization, *, caller: bool) -> str | None:
     if not _HEADER_NAME.fullmatch(name):
         return "is not the name of a header"
-    if name.lower() in authorization.names or (caller and name.lower() in RESERVED_HEADERS):
+    # Many servers read an underscore as a hyphen, so X_API_KEY would be a second X-API-Key.
+    read = name.lower().replace("_", "-")
+    own = {name.replace("_", "-") for name in authorization.names}
+    if read in own or (caller and read in RESERVED_HEADERS):
         return "is set by the connection and cannot be given"
     if _CONTROL.search(url.text(value)):
         return "must not hold line breaks or other control characters"
@@ -173,6 +177,13 @@ def _header_problem(name: str, value: Any, authorization: Authorization, *, call
     except UnicodeEncodeError:
         return "must not hold characters outside Latin-1"
     return None
+
+
+def _typed_twice(headers: Iterable[tuple[str, str]], body: Body) -> list[Problem]:
+    """A body says itself what it is: a form, by the boundary that only it knows."""
+    given = [name for name, _ in headers if body is not None and name.lower() == "content-type"]
+    said = "is set by the body, and cannot be given beside it; a raw or json body takes it as content_type"
+    return [Problem(f"headers.{name}", said) for name in given]
 
 
 def _accept(spec: RequestSpec, chosen: str | None, fallback: bool) -> str | None:

@@ -19,6 +19,10 @@ from connector.spec import Retry
 _HARMLESS = frozenset({"unreachable", "timed_out", "upstream_failed", "invalid_answer", "rate_limited"})
 
 
+# Seconds that an invocation may stand still for because it is asked to.
+_PATIENCE = 600.0
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One attempt that failed: its error, its number from 1, and whether the upstream may have run it."""
@@ -32,12 +36,14 @@ class Attempt:
 def wait_before_next(attempt: Attempt, retry: Retry, jitter: float) -> float | None:
     """Seconds to wait before sending again, or None where that must not be.
 
-    ``jitter`` is between 0 and 1. What the upstream asks to wait is waited in full.
+    ``jitter`` is between 0 and 1. What the upstream asks to wait is waited in full; where that is very
+    long, whoever invoked it is told instead.
     """
     if attempt.number >= retry.attempts or not _may_repeat(attempt):
         return None
-    if attempt.error.retry_after is not None:
-        return attempt.error.retry_after
+    asked = attempt.error.retry_after
+    if asked is not None:
+        return asked if asked <= _PATIENCE else None
     backoff = min(retry.first * 2 ** (attempt.number - 1), retry.longest)
     return float(backoff * (0.5 + jitter / 2))
 

@@ -187,7 +187,8 @@ def describe(
     with store.open() as file:
         info = inspect(file)
     kind = settle(info.type, declared_type)
-    return Media(own_name or name_for(name, kind), kind, size, info.width, info.height, info.seconds, store)
+    shown = own_name and own_name.encode("utf-8", "replace").decode()  # a file's name can be any bytes
+    return Media(shown or name_for(name, kind), kind, size, info.width, info.height, info.seconds, store)
 
 
 @lru_cache(maxsize=256)
