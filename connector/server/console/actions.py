@@ -102,6 +102,8 @@ def _form(visit: Visit, integration: Integration, action: Action, section: str) 
         action=action,
         media=[] if free else media,
         media_word=_word(media),
+        media_glyph=next((field.glyph for field in media if field.kind == "file"), "image"),
+        media_here=any(field.here for field in media),
         first_file=next((field.id for field in media if field.kind == "file"), ""),
         others=made if free else [field for field in made if not is_media(field)],
         siblings=[each for each in integration.actions.values() if each.group == action.group],

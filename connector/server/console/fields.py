@@ -18,6 +18,7 @@ from connector.spec import JsonSchema
 _RATIO = re.compile(r"\d{1,3}:\d{1,3}")
 # So many choices, and so many characters of all of them, fit beside each other.
 _PILLS, _PILL_TEXT = 5, 34
+_NARROW = 14
 # A number with more steps than this is typed, not pulled.
 _SLIDER_STEPS = 5000
 _LONG_TEXT = 400
@@ -96,6 +97,13 @@ class Field:
     def picture(self) -> bool:
         """Whether the file is a picture, as far as is declared."""
         return self.accept.startswith("image/")
+
+    @property
+    def wide(self) -> bool:
+        """Whether the field needs the whole width of the form."""
+        if self.kind == "pills":
+            return sum(len(choice.label) for choice in self.choices) > _NARROW
+        return self.kind not in ("select", "number", "color")
 
     @property
     def glyph(self) -> str:
@@ -186,7 +194,9 @@ def _kind_by_type(schema: JsonSchema) -> str:
     kind = _KINDS.get(named, "json") if isinstance(named, str) else "json"
     if kind == "rows":
         return "files" if _entry(schema).get("format") == "binary" else "rows"
-    return "textarea" if kind == "text" and schema.get("maxLength", 0) > _LONG_TEXT else kind
+    # What has to match a pattern is a name or an address, however long it may be.
+    is_prose = kind == "text" and "pattern" not in schema and schema.get("maxLength", 0) > _LONG_TEXT
+    return "textarea" if is_prose else kind
 
 
 def _entry(schema: JsonSchema) -> Mapping[str, Any]:

@@ -84,8 +84,6 @@ def _between(low: Any, high: Any) -> str:
 
 
 def _number(value: Any) -> str:
-    if isinstance(value, int) and value >= 1_000_000 and value % 10_000:
-        return f"{value / 1e6:.3g} million"
     return f"{value:,}" if isinstance(value, int) and value >= 10_000 else f"{value}"
 
 

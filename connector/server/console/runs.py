@@ -69,11 +69,12 @@ def view(visit: Visit) -> Response:
 
 
 def picker(visit: Visit) -> Response:
-    """Files that were given or made before, of the wanted kinds, as a part of a page."""
+    """Files that were given or made before, of the wanted kinds, each content once, as a part of a page."""
     kinds = tuple(kind.removesuffix("*") for kind in visit.asked("kinds").split(",") if kind)
     kept = visit.host.files.list(limit=_ON_A_PAGE * 3)
-    fit = [each for each in kept if not kinds or each.type.startswith(kinds)][:_ON_A_PAGE]
-    return page("picker.html", files=[_pickable(visit.host, each) for each in fit])
+    fit = {each.sha256: each for each in reversed(kept) if not kinds or each.type.startswith(kinds)}
+    newest = sorted(fit.values(), key=lambda each: each.created, reverse=True)[:_ON_A_PAGE]
+    return page("picker.html", files=[_pickable(visit.host, each) for each in newest])
 
 
 def _pickable(host: Host, stored: StoredFile) -> Mapping[str, Any]:
@@ -111,6 +112,8 @@ def _title(run: Run) -> str:
     """The failure's name; empty where there is none."""
     if run.error is None:
         return ""
+    if run.state == "cancelled":
+        return "It was cancelled"
     return STATUSES.get(failure(run)["code"], STATUSES["error"])[1]
 
 

@@ -72,5 +72,6 @@ function searching(search) {
 }
 
 localTimes();
+one(".siblings [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 const search = one("[data-search]");
 if (search) searching(search);

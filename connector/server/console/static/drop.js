@@ -46,10 +46,10 @@ export class Drop {
     this.#show(file.name, facts, file.type);
     const wrong = faults(this.rules, facts);
     this.#fit(wrong);
-    this.#upload = wrong.length ? Promise.reject(new Error(`${file.name}: ${wrong.join("; ")}`)) : this.#send(file, turn);
-    this.#upload.catch(() => {});
+    this.#upload = wrong.length ? Promise.reject(new Error(`does not fit: ${wrong.join("; ")}`)) : this.#send(file, turn);
+    const gone = this.#upload.catch((error) => wrong.length || turn !== this.#turn || this.#fit([error.message]));
     this.#changed();
-    await this.#upload.catch((error) => this.#fit([error.message]));
+    await gone;
     if (turn === this.#turn) this.#changed();
   }
 

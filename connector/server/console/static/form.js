@@ -81,9 +81,20 @@ function follows() {
     const changed = all("[data-when]", form).filter((field) => toggle(field, holds(JSON.parse(field.dataset.when), known)));
     if (!changed.length) break;
   }
+  followFiles();
   const known = safely(given, {});
   for (const field of all("[data-needed-when]", form)) need(field, holds(JSON.parse(field.dataset.neededWhen), known));
   for (const field of all("[data-changes]", form)) change(field, JSON.parse(field.dataset.changes), known);
+}
+
+/** The tab of files is there as long as one of them is. */
+function followFiles() {
+  const tab = one("#tab-source");
+  if (!tab) return;
+  const isThere = Boolean(one("#panel-source [data-field]:not([hidden])", form));
+  if (tab.hidden !== isThere) return;
+  tab.hidden = !isThere;
+  choose(isThere ? tab : one("#tab-result"));
 }
 
 function toggle(field, isThere) {

@@ -7,16 +7,17 @@ out vec3 n; out vec2 t;
 void main() {
   vec4 p = turned * world * vec4(position, 1.0);
   n = mat3(turned) * mat3(world) * normal; t = uv;
-  gl_Position = vec4(p.x * 2.2 / aspect, p.y * 2.2, p.z * 0.2 , 2.4 - p.z);
+  gl_Position = vec4(p.x * 2.2 / aspect, p.y * 2.2, -p.z * 0.2, 2.4 - p.z);
 }`;
 const FRAGMENT = `#version 300 es
 precision highp float;
 in vec3 n; in vec2 t; out vec4 colour;
-uniform sampler2D picture; uniform vec4 base;
+uniform sampler2D picture; uniform vec4 base; uniform float cut;
 void main() {
   vec3 l = normalize(vec3(0.4, 0.7, 1.0));
   float light = 0.45 + 0.55 * abs(dot(normalize(n), l));
   vec4 c = base * texture(picture, t);
+  if (c.a < cut) discard;
   colour = vec4(c.rgb * light, 1.0);
 }`;
 const SIZES = { SCALAR: 1, VEC2: 2, VEC3: 3, VEC4: 4, MAT4: 16 };
@@ -97,6 +98,7 @@ async function painter(gl, canvas, model) {
       gl.bindVertexArray(each.array);
       gl.bindTexture(gl.TEXTURE_2D, each.texture);
       gl.uniform4fv(place("base"), each.base);
+      gl.uniform1f(place("cut"), each.cut);
       gl.uniformMatrix4fv(place("world"), false, multiply(fit, each.world));
       if (each.type) gl.drawElements(each.mode, each.count, each.type, 0);
       else gl.drawArrays(each.mode, 0, each.count);
@@ -118,9 +120,10 @@ async function shape(gl, program, model, primitive, world, box) {
     gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, indices, gl.STATIC_DRAW);
   }
   const type = indices && { Uint8Array: gl.UNSIGNED_BYTE, Uint16Array: gl.UNSIGNED_SHORT, Uint32Array: gl.UNSIGNED_INT }[indices.constructor.name];
-  const look = model.json.materials?.[primitive.material]?.pbrMetallicRoughness || {};
+  const material = model.json.materials?.[primitive.material] || {}, look = material.pbrMetallicRoughness || {};
+  const cut = { MASK: material.alphaCutoff ?? 0.5, BLEND: 0.05 }[material.alphaMode] ?? 0;
   const texture = await painted(gl, model, look.baseColorTexture?.index);
-  return { array, type, texture, world, mode: primitive.mode ?? gl.TRIANGLES, count: indices ? indices.length : positions.length / 3, base: look.baseColorFactor || [1, 1, 1, 1] };
+  return { array, type, texture, world, cut, mode: primitive.mode ?? gl.TRIANGLES, count: indices ? indices.length : positions.length / 3, base: look.baseColorFactor || [1, 1, 1, 1] };
 }
 
 async function painted(gl, model, index) {

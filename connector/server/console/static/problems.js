@@ -47,14 +47,20 @@ const placeOf = (field) => all(".problem", field).find((each) => each.closest("[
 function say(field, message, severity) {
   const told = placeOf(field);
   told.classList.toggle("is-warning", severity === "warning");
-  told.append(told.childNodes.length ? make("br") : "", sentence(message));
+  told.append(told.childNodes.length ? make("br") : "", sentence(field, message));
   told.hidden = false;
   if (severity !== "warning") for (const each of all(CONTROLS, field)) each.setAttribute("aria-invalid", "true");
   return true;
 }
 
-/** The engine's sentences go on after the field's name; here they stand alone. */
-const sentence = (message) => message.charAt(0).toUpperCase() + message.slice(1);
+// The engine's sentences go on after the field's name, but for those that an author wrote.
+const GOES_ON = /^(is|are|must|has|have|cannot|may|needs|does|belongs|holds)\b/;
+
+function sentence(field, message) {
+  const label = one("label, .label, legend", field)?.firstChild?.textContent.trim();
+  const whole = label && GOES_ON.test(message) ? `${label} ${message}` : message;
+  return whole.charAt(0).toUpperCase() + whole.slice(1);
+}
 
 function reveal(place) {
   if (!place) return;
