@@ -19,8 +19,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from connector.errors import ConnectorError
-
 _PASSING = frozenset({"rate_limited", "unreachable", "timed_out", "upstream_failed", "invalid_answer"})
 # How much further apart polls get while they fail, at most.
 _SLOWEST = 6
@@ -76,8 +74,3 @@ def after(job: Job, outcome: str, now: float, wait: float | None = None) -> Step
     if following.deadline is not None and following.next_poll > following.deadline:
         return Step("expired", following)
     return Step("again", following)
-
-
-def outcome_of(error: ConnectorError | None, outcome: str = "success") -> str:
-    """The outcome of a poll, whether it ended with a result or with an error."""
-    return outcome if error is None else error.code

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from connector.errors import Billed
 
@@ -33,8 +33,6 @@ class _Nothing(Mapping[str, Any]):
 
 
 Empty: Mapping[str, Any] = _Nothing()
-
-BodyKind = Literal["none", "json", "form", "multipart", "raw"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,6 +234,18 @@ def test_specs_that_say_the_same_have_no_problems(folder: Path) -> None:
             "fetches the result at /elsewhere/{id}",
         ),
         (f"{OPERATION}.requestBody.x-max-bytes", 99, "make.yaml:11", "is 1000; the document has 99"),
+        (
+            f"{OPERATION}.requestBody.content",
+            {"application/json": {"schema": {"$ref": "#/components/schemas/Make"}}},
+            "make.yaml:10",
+            "is multipart; the document takes application/json",
+        ),
+        (
+            "paths./results/{id}.get.requestBody",
+            {"content": {"text/plain": {}}},
+            "fetch.yaml:5",
+            "request.body: is missing; the document takes text/plain",
+        ),
         (f"{OPERATION}.deprecated", True, "make.yaml:1", "calls the operation deprecated or removed"),
         (
             "components.parameters.Accept.schema.enum",

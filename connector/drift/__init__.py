@@ -95,7 +95,7 @@ class _Pair:
         if self.operation is None:
             yield self._problem("request.path", self._no_operation())
             return
-        for compare in (_fields, _answers, _standing, _size, _job, price_differences):
+        for compare in (_fields, _body, _answers, _standing, _size, _job, price_differences):
             for path, message in compare(self.action, self.operation, self.integration):
                 yield self._problem(path, f"{message} ({self.operation.name})")
 
@@ -153,6 +153,22 @@ def _input(action: Action, input: str, field: Field) -> Found:
         yield path, "is required; in the document it is optional"
     for below, message in differences(action.parameters[input], field.schema):
         yield f"{path}.{below}", message
+
+
+_BODIES = {
+    "json": "application/json",
+    "form": "application/x-www-form-urlencoded",
+    "multipart": "multipart/form-data",
+}
+
+
+def _body(action: Action, operation: Operation, integration: Integration) -> Found:
+    kind, theirs = action.request.body.kind, operation.bodies
+    ours = _BODIES.get(kind)
+    if ours is not None and ours not in theirs:
+        yield "request.body", f"is {kind}; the document takes {', '.join(theirs) or 'no body'}"
+    elif kind == "none" and theirs:
+        yield "request.body", f"is missing; the document takes {', '.join(theirs)}"
 
 
 def _answers(action: Action, operation: Operation, integration: Integration) -> Found:

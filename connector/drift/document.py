@@ -35,7 +35,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path. ``extra`` holds the document's own words for it, which begin with ``x-``."""
+    """One method of one path. ``bodies`` are the media types that it takes.
+
+    ``extra`` holds the document's own words for it, which begin with ``x-``.
+    """
 
     method: str
     path: str
@@ -127,7 +130,7 @@ class _Reader:
             path,
             (*self._plain_fields(parameters), *self._body_fields(content)),
             self._accept(parameters),
-            tuple(content),
+            tuple(media.partition(";")[0].strip().lower() for media in content),
             bool(raw.get("deprecated") or raw.get("x-removed")),
             extra,
         )
