@@ -14,16 +14,11 @@ The clock is the wall's: another process must be able to read it, also after a r
 
 from __future__ import annotations
 
-import os
-import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from connector.database import Database
-from connector.secret import fingerprint
 from connector.spec import RateLimit
 
 # A row that reaches further was written while the clock was wrong, and would block the key for ever.
@@ -32,10 +27,6 @@ _FURTHEST = 24 * 3600.0
 
 class Budget(Protocol):
     """What is asked before each request, polls included. All methods may be called from any thread."""
-
-    def fingerprint(self, secret: str) -> str:
-        """The key under which the budget knows a secret; it cannot be turned back."""
-        ...
 
     def reserve(self, key: str, limit: RateLimit) -> float:
         """Takes the next slot; the seconds until it comes, 0 for now."""
@@ -87,9 +78,6 @@ class DatabaseBudget:
         self._database = database
         self._clock = clock
 
-    def fingerprint(self, secret: str) -> str:
-        return self._database.fingerprint(secret)
-
     def reserve(self, key: str, limit: RateLimit) -> float:
         return _wait(self._write(_RESERVE, key, pace=limit.pace))
 
@@ -107,54 +95,6 @@ class DatabaseBudget:
     def _write(self, statement: str, key: str, **values: float) -> list[Any]:
         common = {"key": key, "now": self._clock(), "furthest": _FURTHEST}
         return self._database.write(statement, common | values)
-
-
-@dataclass(slots=True)
-class _Row:
-    tat: float = 0.0
-    pace: float = 0.0
-    locked_until: float = 0.0
-
-
-class MemoryBudget:
-    """The same for the threads of one process, where there is no database."""
-
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
-        self._pepper = os.urandom(32)
-        self._rows: defaultdict[str, _Row] = defaultdict(_Row)
-        self._turn = threading.Lock()
-
-    def fingerprint(self, secret: str) -> str:
-        return fingerprint(secret, self._pepper)
-
-    def reserve(self, key: str, limit: RateLimit) -> float:
-        with self._turn:
-            row, now = self._rows[key], self._clock()
-            slot = _sane(row.tat, now)
-            row.pace, row.tat = limit.pace, slot + limit.pace
-        return _seconds(slot - now)
-
-    def look_again(self, key: str) -> float:
-        with self._turn:
-            row, now = self._rows[key], self._clock()
-            if _sane(row.locked_until, now) <= now:
-                return 0.0
-            slot = row.tat
-            row.tat += row.pace
-        return _seconds(slot - now)
-
-    def lock_out(self, key: str, seconds: float) -> None:
-        with self._turn:
-            row, now = self._rows[key], self._clock()
-            until = now + min(seconds, _FURTHEST)
-            row.tat = max(_sane(row.tat, now), until)
-            row.locked_until = max(_sane(row.locked_until, now), until)
-
-
-def _sane(moment: float, now: float) -> float:
-    """The moment if it is still to come and no mistake of the clock, else now."""
-    return moment if now <= moment <= now + _FURTHEST else now
 
 
 def _wait(rows: list[Any]) -> float:

@@ -81,7 +81,7 @@ async def exchange(wire: Wire, call: Call, passage: Passage) -> Result:
         attempt = await _attempt(wire, call, number, passage.leaving)
         if isinstance(attempt, Result):
             return attempt
-        await pause_or_raise(wire, call, attempt, passage)
+        await pause_or_raise(wire, attempt, passage)
 
 
 async def once(wire: Wire, call: Call) -> Result:
@@ -96,7 +96,7 @@ def _nothing() -> None:
     """A call without cost is not written down."""
 
 
-async def pause_or_raise(wire: Wire, call: Call, attempt: Attempt, passage: Passage) -> None:
+async def pause_or_raise(wire: Wire, attempt: Attempt, passage: Passage) -> None:
     """Waits until the call may be sent again; raises the attempt's error where it may not."""
     wait = wait_before_next(attempt, wire.integration.retry, wire.jitter())
     if wait is None:

@@ -120,7 +120,7 @@ async def _opened(engine: Engine, call: Call, spent: Spending) -> Response:
             came = await _read(engine, call, came, number)
         if not isinstance(came, Attempt):
             return came
-        await exchange.pause_or_raise(engine.wire, call, came, spent)
+        await exchange.pause_or_raise(engine.wire, came, spent)
 
 
 async def _read(engine: Engine, call: Call, response: Response, number: int) -> Response | Attempt:

@@ -12,7 +12,7 @@ from itertools import chain, pairwise
 
 import pytest
 
-from connector.budget import DatabaseBudget, MemoryBudget, RateLimit
+from connector.budget import DatabaseBudget, RateLimit
 from connector.database import Database
 
 LIMIT = RateLimit(requests=150, window=10.0, lockout=60.0)
@@ -158,17 +158,6 @@ class BudgetSuite:
             slots = list(pool.map(lambda _: clock.now + budget.reserve("key", LIMIT), range(200)))
         assert worst(slots, PACE * 0.99) == 1
 
-    def test_fingerprint(self, budget):
-        """A secret has one key, which does not tell it."""
-        assert budget.fingerprint("sk-secret") == budget.fingerprint("sk-secret")
-        assert "secret" not in budget.fingerprint("sk-secret") != budget.fingerprint("sk-other")
-
-
-class TestMemoryBudget(BudgetSuite):
-    @pytest.fixture
-    def budget(self, clock):
-        return MemoryBudget(clock)
-
 
 class TestDatabaseBudget(BudgetSuite):
     @pytest.fixture(params=["file", "memory"])
@@ -183,12 +172,11 @@ from connector.budget import DatabaseBudget, RateLimit
 from connector.database import Database
 budget = DatabaseBudget(Database(sys.argv[1]))
 limit = RateLimit(30, 0.5, 1.0)
-key = budget.fingerprint("sk-secret")
 sys.stdin.readline()
 slots = []
 for _ in range(50):
     before = time.time()
-    slots.append(before + budget.reserve(key, limit))
+    slots.append(before + budget.reserve("key", limit))
 print(json.dumps(slots))
 """
 
