@@ -1,8 +1,9 @@
 """Text with holes, filled in a sandbox; a hole standing alone keeps its type.
 
-Authors write templates, in Jinja2's sandbox. What callers give only ever fills holes: it is never
-itself read as a template. A hole whose value is missing makes the whole text ``MISSING``, so that the
-entry it stands for can be left out.
+Authors write templates, in Jinja2's sandbox, and in as much of its language as values need: look-ups,
+reckoning, ``if``, and a few filters. There are no loops and no calls, so that a template always ends,
+whoever wrote it. What callers give only ever fills holes: it is never itself read as a template. A hole
+whose value is missing makes the whole text ``MISSING``, so that the entry it stands for can be left out.
 
 Nearly every hole is a plain look-up such as ``{{ inputs.prompt }}``. Those are filled by hand, which
 is ten times as fast and leaves Jinja2 unimported; everything else goes through Jinja2.
@@ -48,6 +49,17 @@ class _Hole(NamedTuple):
     root: str
     name: str
 
+
+_LANGUAGE = (
+    "Output", "TemplateData", "If", "Name", "Const", "Getattr", "Getitem", "List", "Tuple", "Dict", "Pair",
+    "Filter", "Test", "BinExpr", "UnaryExpr", "Compare", "Operand", "CondExpr", "Concat", "Keyword",
+)  # fmt: skip
+_FILTERS = (
+    "abs", "d", "default", "first", "float", "int", "join", "last", "length", "lower", "round", "tojson",
+    "trim", "upper",
+)  # fmt: skip
+_LARGEST = 1e15
+_HIGHEST_POWER = 16
 
 _PLAIN_HOLE = re.compile(r"\{\{-?\s*([A-Za-z_]\w*)\.([A-Za-z_]\w*)\s*-?\}\}")
 _MARKUP = re.compile(r"\{\{|\{%|\{#")
@@ -154,10 +166,21 @@ def _look_up(hole: str | _Hole, scope: Scope) -> Any:
 
 @lru_cache(maxsize=1)
 def _environment() -> SandboxedEnvironment:
-    from jinja2 import StrictUndefined
+    from jinja2 import StrictUndefined, Undefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Environment(ImmutableSandboxedEnvironment):
+        intercepted_binops = frozenset({"*", "**", "%"})
+
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            """Texts and lists cannot be multiplied, and powers stay those that prices have."""
+            numbers = [side for side in (left, right) if not isinstance(side, Undefined)]
+            if not all(isinstance(side, int | float) and abs(side) < _LARGEST for side in numbers):
+                raise ValueError(f"{operator} is for numbers of a usual size")
+            if operator == "**" and max(map(abs, numbers[-1:]), default=0) > _HIGHEST_POWER:
+                raise ValueError(f"a power may be {_HIGHEST_POWER} at most")
+            return super().call_binop(context, operator, left, right)
+
         def getattr(self, obj: Any, attribute: str) -> Any:
             """A name after a dot is a key first: `inputs.items` is an input, not a method."""
             if isinstance(obj, Mapping):
@@ -165,7 +188,7 @@ def _environment() -> SandboxedEnvironment:
             return super().getattr(obj, attribute)
 
     environment = Environment(undefined=StrictUndefined, autoescape=False)
-    environment.filters["path"] = Segments
+    environment.filters = {name: environment.filters[name] for name in _FILTERS} | {"path": Segments}
     return environment
 
 
@@ -173,9 +196,25 @@ def _parse(text: str) -> nodes.Template:
     from jinja2 import TemplateSyntaxError
 
     try:
-        return _environment().parse(text)
+        tree = _environment().parse(text)
+        _refuse_others(tree)
     except TemplateSyntaxError as error:
         raise TemplateError(f"the template cannot be read: {error.message}") from error
+    except RecursionError as error:
+        raise TemplateError("the template cannot be read: it is nested too deeply") from error
+    return tree
+
+
+def _refuse_others(tree: nodes.Template) -> None:
+    from jinja2 import nodes
+
+    known = tuple(getattr(nodes, name) for name in _LANGUAGE)
+    for node in tree.find_all(nodes.Node):
+        if not isinstance(node, known):
+            raise TemplateError(
+                f"a template holds look-ups, reckoning, `if` and filters; {type(node).__name__.lower()} "
+                "is not among them"
+            )
 
 
 def _lone_hole(tree: nodes.Template) -> bool:
@@ -243,5 +282,5 @@ def _fill_with_jinja(text: str, scope: Scope, encode: Encode | None) -> Any:
         return _jinja(text)(scope, encode or str)
     except UndefinedError:
         return MISSING
-    except (JinjaError, ArithmeticError, TypeError, ValueError) as error:
+    except (JinjaError, ArithmeticError, TypeError, ValueError, RecursionError) as error:
         raise TemplateError(f"{text!r} cannot be filled: {error}") from error

@@ -97,3 +97,42 @@ def test_only_text_with_a_hole_is_a_template():
         False,
         True,
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% for a in range(10**9) %}{% endfor %}",
+        "{{ 'x'.ljust(10**10) }}",
+        "{{ range(10**5) | list }}",
+        "{{ 'x' | center(10**10) }}",
+        "{{ lipsum(n=10**6) }}",
+        "{{ ''.__class__.__mro__ }}{{ self._TemplateReference__context() }}",
+        "{{ '' | attr('__class__') }}",
+        "{% include 'x' %}",
+        "{% macro a() %}{% endmacro %}",
+        "{% set a = 1 %}",
+        "{{" + "(" * 3000 + "1" + ")" * 3000 + "}}",
+    ],
+    ids=lambda text: text[:30],
+)
+def test_a_template_that_might_not_end_cannot_be_read(text):
+    """Nor one that looks behind what it is given; the check of a folder tells so."""
+    with pytest.raises(TemplateError):
+        Template(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ 'x' * 10**9 }}",
+        "{{ [0] * 10**9 }}",
+        "{{ 9**99 }}",
+        "{{ '%1000000000d' % 1 }}",
+        "{{ 1.5 ** 99 }}",
+    ],
+)
+def test_a_template_cannot_make_much_of_little(text):
+    """Reckoning is for numbers of a usual size."""
+    with pytest.raises(TemplateError):
+        fill(text, {})
