@@ -182,9 +182,11 @@ class Arrival:
         try:
             for piece in self._whole():
                 while piece:
+                    if inflate.eof:  # RFC 1952, 2.2: an archive may have several members
+                        inflate = zlib.decompressobj(47)
                     if plain := inflate.decompress(piece, _INFLATED):
                         yield plain
-                    piece = inflate.unconsumed_tail
+                    piece = inflate.unconsumed_tail or inflate.unused_data
             yield inflate.flush()
         except zlib.error as error:
             raise self._exchange.unusable(f"is not {self._coding}, though it says so") from error

@@ -1,5 +1,6 @@
 """Answers and requests that no document foresees are told for what they are; none breaks the engine."""
 
+import gzip
 import os
 
 import httpx
@@ -53,10 +54,8 @@ def test_a_wait_of_many_minutes_is_told_rather_than_slept(tmp_path, asked):
 def test_json_that_is_too_deep_breaks_nothing(tmp_path, depth, status):
     """It is no answer, or no reason."""
     world = World(tmp_path, *[_json(b"[" * depth + b"]" * depth, status) for _ in range(4)])
-    try:
+    with pytest.raises((errors.InvalidAnswer, errors.UpstreamFailed)):
         world.connector.invoke(GENERIC, {"path": "/x", "response": "json"})
-    except errors.UpstreamError as error:
-        assert error.code in ("invalid_answer", "upstream_failed")
 
 
 def test_half_a_character_in_a_reason_can_be_written_down(tmp_path):
@@ -111,6 +110,20 @@ def test_a_filtered_picture_is_found_in_every_spelling(tmp_path, reason):
         World(tmp_path, picture(finish_reason=reason)).connector.invoke(CORE, PROMPT)
 
 
+def test_an_archive_of_several_members_is_one_picture(tmp_path):
+    """All of it is delivered, or none."""
+    zipped = gzip.compress(PNG[:30]) + gzip.compress(PNG[30:])
+    headers = {"content-type": "image/png", "content-encoding": "gzip"}
+    pieces = (zipped[at : at + 7] for at in range(0, len(zipped), 7))
+
+    class Pieces(httpx.SyncByteStream):
+        def __iter__(self):
+            return pieces
+
+    world = World(tmp_path, httpx.Response(200, headers=headers, stream=Pieces()))
+    assert world.connector.invoke(CORE, PROMPT).bytes == PNG
+
+
 def test_no_content_is_no_picture(tmp_path):
     """A 204 promises nothing; the picture may have been paid for."""
     world = World(tmp_path, httpx.Response(204))
@@ -146,9 +159,7 @@ def test_a_failure_while_waiting_tells_the_job(tmp_path, square):
     assert (caught.value.job_id, caught.value.invocation_id) == (JOB_ID, world.entry().id)
 
 
-@pytest.mark.parametrize(
-    "name", ["Proxy_Authorization", "content_length", "AUTHORIZATION", "Transfer_Encoding"]
-)
+@pytest.mark.parametrize("name", ["Proxy_Authorization", "content_length", "AUTHORIZATION", "Keep_Alive"])
 def test_an_underscore_is_a_hyphen_to_many_servers(tmp_path, name):
     """So that a credential's header cannot be given by its other name."""
     world = World(tmp_path)
@@ -185,8 +196,7 @@ def test_no_other_spelling_of_a_path_goes_around_its_price(tmp_path, path):
 
 def test_a_file_of_any_name_can_be_sent(tmp_path, square):
     """File systems know names that no text can hold, and names that would break a form."""
-    odd = os.fsencode(square.parent) + b'/\xff"\r\n\x01.png'
-    os.rename(square, odd)
+    odd = square.rename(square.with_name(os.fsdecode(b'\xff"\r\n\x01.png')))
     world = World(tmp_path / "home", picture())
-    world.connector.invoke("remove-background", {"image": os.fsdecode(odd)})
+    world.connector.invoke("remove-background", {"image": odd})
     assert b'filename="?%22%0D%0A%01.png"\r\n' in world.upstream.requests[0].content
