@@ -511,3 +511,21 @@ def test_metrics_tell_what_is_left(tmp_path: Path) -> None:
         refused = [host.invoke(CORE, BOAT, params={"connection": "w"}) for _ in range(3)][-1]
         assert (refused.status_code, refused.json()["code"]) == (402, "cap_reached")
         assert int(refused.headers["retry-after"]) > 0
+
+
+def test_a_stream_that_breaks_is_cut(tmp_path: Path) -> None:
+    """The client sees that there is no end, and the log says why."""
+
+    class Breaking(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield picture() * 4000
+            raise httpx.ReadError("gone")
+
+    upstream = httpx.MockTransport(
+        lambda request: httpx.Response(200, headers={"content-type": "image/png"}, stream=Breaking())
+    )
+    with place(tmp_path, upstream=upstream) as host:
+        with pytest.raises(AssertionError):  # the word of httpx for an answer that was never finished
+            host.post(f"/api/actions/{CORE}/stream", json={"inputs": BOAT}, params=SANDBOX)
+        assert '"cut"' in host.log.getvalue()
+        assert '"crashed"' not in host.log.getvalue()

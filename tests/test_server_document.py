@@ -156,3 +156,52 @@ def _check(document: dict[str, Any], operation: dict[str, Any], answer: Any) -> 
         for error in Draft202012Validator(plain).iter_errors(answer.json())
     ]
     assert errors == [], (operation["operationId"], answer.status_code)
+
+
+NONSENSE = (
+    None,
+    True,
+    0,
+    -1,
+    1e308,
+    10**30,
+    "",
+    "x" * 5000,
+    "\ud800",
+    "\0",
+    [],
+    [[]],
+    {},
+    {"a": {"b": None}},
+)
+
+
+def test_nonsense_is_refused_and_breaks_nothing(host: Place, actions: Any) -> None:
+    """Whatever stands in an input of an action, the answer is about that input."""
+    for name, action in actions.items():
+        for value in NONSENSE:
+            inputs = dict.fromkeys(action.parameters, value)
+            body = json.dumps({"inputs": {**inputs, "\ud800": 1}})
+            answer = host.post(
+                f"/api/actions/{name}/check",
+                content=body,
+                params=SANDBOX,
+                headers={"content-type": "application/json"},
+            )
+            assert answer.status_code == 200, (name, value, answer.text)
+            assert answer.json()["problems"], (name, value)
+
+
+@pytest.mark.parametrize("value", NONSENSE, ids=repr)
+def test_nonsense_in_a_body_is_refused(host: Place, value: Any) -> None:
+    """Wherever a body is taken: with a problem document, and never with a failure of ours."""
+    for operation in OPERATIONS:
+        if operation.body is None:
+            continue
+        members = operation.body["properties"]
+        path = operation.path.format(**dict.fromkeys(("id", "name"), "nothing"))
+        for body in (value, dict.fromkeys(members, value), {"configurations": [value], "name": "n"}):
+            answer = host(
+                operation.method, path, content=json.dumps(body), headers={"content-type": "application/json"}
+            )
+            assert 400 <= answer.status_code < 500, (operation.id, body, answer.text)

@@ -11,7 +11,18 @@ import pytest
 from server.support import cases
 
 from connector import errors
-from connector.server import answers, components, fields, headers, metrics, problems, ranges, sse, translation
+from connector.server import (
+    answers,
+    components,
+    fields,
+    headers,
+    metrics,
+    problems,
+    ranges,
+    reply,
+    sse,
+    translation,
+)
 
 
 @pytest.mark.parametrize("case", cases("fields"), ids=lambda case: case["name"])
@@ -205,3 +216,9 @@ def test_an_answers_own_headers_go_first() -> None:
     assert [value for name, value in told if name == b"content-security-policy"] == [b"default-src 'none'"]
     assert b"strict-transport-security" in dict(told)
     assert b"strict-transport-security" not in dict(headers.added("/page", own, secure=False))
+
+
+def test_an_answer_is_json_whatever_is_in_it() -> None:
+    """Half a character is escaped, and a number that JSON does not have is null."""
+    content = reply.Reply({"a": "\ud800", "b": [float("nan"), {"c": float("inf")}], "d": "\u00e9"}).body
+    assert json.loads(content) == {"a": "\ud800", "b": [None, {"c": None}], "d": "\u00e9"}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from connector.server import delivery, problems
+from connector.server.reply import Reply
 
 if TYPE_CHECKING:
     from connector.run import Run
@@ -29,12 +30,12 @@ async def of_run(call: Call, run: Run) -> Response:
     if stored is not None and prefers(call.request.headers.get("accept"), stored.type):
         return await delivery.file(call.host, call.request, stored, _facts(run))
     told = {"run": run.to_dict(), "result": run.result}
-    return JSONResponse(told | ({"file": stored.to_dict()} if stored else {}), headers={"x-run-id": run.id})
+    return Reply(told | ({"file": stored.to_dict()} if stored else {}), headers={"x-run-id": run.id})
 
 
 def accepted(run: Run) -> Response:
     """The answer for a run that goes on: where to look."""
-    return JSONResponse({"run": run.to_dict()}, 202, {"location": f"/api/runs/{run.id}", "x-run-id": run.id})
+    return Reply({"run": run.to_dict()}, 202, {"location": f"/api/runs/{run.id}", "x-run-id": run.id})
 
 
 def failure(run: Run) -> Mapping[str, Any]:
@@ -60,6 +61,11 @@ def _facts(run: Run) -> dict[str, str]:
         "x-request-id": result.get("request_id"),
         "x-outcome": run.outcome,
     }
+    return plain(facts)
+
+
+def plain(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Facts as headers: those that there are, and that a header can hold."""
     shown = {name: _text(value) for name, value in facts.items() if value is not None}
     return {name: text for name, text in shown.items() if text.isascii() and text.isprintable()}
 

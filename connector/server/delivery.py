@@ -45,6 +45,8 @@ async def file(
         common["content-range"] = f"bytes {start}-{end}/{stored.bytes}"
     common["content-length"] = str(end - start + 1)
     media = await host.run(host.files.open, stored.id)
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=common, media_type=stored.type)
     body = _pieces(host, media, start, end - start + 1)
     return StreamingResponse(body, status, common, media_type=stored.type)
 

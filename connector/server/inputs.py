@@ -19,11 +19,9 @@ async def read(call: Call, action: Action) -> dict[str, Any]:
         async with uploads.form(call.request) as pairs:
             given = await uploads.media(call.host, pairs)
         return fields.values(action.inputs, given)
-    if kind == "" and not await call.request.body():
-        return {}
-    if kind != _JSON:
+    if kind not in ("", _JSON):
         raise operation.wrong_kind(call.request, _JSON, _FORM)
-    return _of_json(await operation.read_json(call.request, call.host.settings.max_json))
+    return _of_json(await operation.read_json(call.request, call.host.settings.max_json, optional=True))
 
 
 def _of_json(body: Any) -> dict[str, Any]:

@@ -80,6 +80,7 @@ def endpoint(host: Host, operation: Operation) -> Callable[[Request], Awaitable[
     """What answers the operation's route."""
     query = Checker(operation.query, noun="a parameter of this operation")
     body = Checker(operation.body, noun="a member of this body") if operation.body is not None else None
+    optional, most = not (operation.body or {}).get("required"), host.settings.max_json
 
     async def answer(request: Request) -> Response:
         request.state.route = operation.path
@@ -87,25 +88,14 @@ def endpoint(host: Host, operation: Operation) -> Callable[[Request], Awaitable[
         security.demand(caller, operation.role)
         asked = fields.values(operation.query, request.query_params.multi_items())
         found = query.problems(asked)
-        given = await _json(host, request, required=_is_required(operation)) if body is not None else None
-        if body is not None and given is not None:
+        given = await read_json(request, most, optional=optional) if body is not None else None
+        if body is not None:
             found += body.problems(given)
         if found:
             raise InvalidArguments(found)
         return await operation.handler(Call(host, request, caller, asked, given))
 
     return answer
-
-
-def _is_required(operation: Operation) -> bool:
-    return bool(operation.body and operation.body.get("required"))
-
-
-async def _json(host: Host, request: Request, *, required: bool) -> Any:
-    """The value of the body; nothing where there need be none."""
-    if not required and not await request.body():
-        return {}
-    return await read_json(request, host.settings.max_json)
 
 
 def kind_of(request: Request) -> str:
@@ -118,22 +108,30 @@ def wrong_kind(request: Request, *wanted: str) -> Refused:
     return Refused("media_type", said, {"accept-post": ", ".join(wanted)})
 
 
-async def read_json(request: Request, most: int) -> Any:
-    """The value of a JSON body. It is in memory, and so has a limit of its own."""
-    if kind_of(request) != "application/json":
+async def read_json(request: Request, most: int, *, optional: bool = False) -> Any:
+    """The value of a JSON body, which is in memory and so has a limit of its own; {} where none need be."""
+    kind = kind_of(request)
+    if kind != "application/json" and not (optional and not kind):
         raise wrong_kind(request, "application/json")
-    text = bytearray()
-    async for piece in request.stream():
-        text += piece
-        if len(text) > most:
-            said = (
-                f"a JSON body may have {most:,} bytes; upload files to /api/files, and give their references"
-            )
-            raise Refused("too_large", said, {"connection": "close"})
+    text = await _text(request, most)
+    if optional and not text:
+        return {}
+    if not kind:
+        raise wrong_kind(request, "application/json")
     try:
         return json.loads(text.decode("utf-8"), parse_constant=_refused)
     except (ValueError, RecursionError) as error:
         raise Refused("bad_request", f"the body is no JSON: {_where(error)}") from error
+
+
+async def _text(request: Request, most: int) -> bytes:
+    text = bytearray()
+    async for piece in request.stream():
+        text += piece
+        if len(text) > most:
+            said = f"a JSON body may have {most:,} bytes; upload files to /api/files and give references"
+            raise Refused("too_large", said, {"connection": "close"})
+    return bytes(text)
 
 
 def _refused(name: str) -> Any:

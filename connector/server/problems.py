@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from connector import errors
 from connector.errors import ConnectorError
 from connector.server import logs
+from connector.server.reply import Reply
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -122,7 +123,7 @@ def answer(facts: Mapping[str, Any], headers: Mapping[str, str] | None = None, *
     extra = dict(headers or {})
     if told.get("retry_after") is not None:
         extra["retry-after"] = str(math.ceil(told["retry_after"]))
-    return JSONResponse(told, told["status"], extra, media_type=MEDIA_TYPE)
+    return Reply(told, told["status"], extra, media_type=MEDIA_TYPE)
 
 
 def of(error: ConnectorError) -> Response:

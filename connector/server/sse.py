@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
+
+from connector.server.reply import written
 
 # A client that lost the connection comes again after so many milliseconds.
 OPENING = b"retry: 2000\n\n"
@@ -27,8 +28,8 @@ class Numbered(Protocol):
 
 def framed(event: Numbered) -> bytes:
     """One event. JSON has no bare line breaks, so that its data is one line."""
-    data = json.dumps(event.data, ensure_ascii=False, separators=(",", ":"))
-    return f"id: {event.seq}\nevent: {event.kind}\ndata: {data}\n\n".encode()
+    frame = f"id: {event.seq}\nevent: {event.kind}\ndata: {written(event.data)}\n\n"
+    return frame.encode("utf-8", "backslashreplace")
 
 
 async def stream(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from connector.server.api import (
     actions,
@@ -18,13 +18,14 @@ from connector.server.api import (
 )
 from connector.server.document import document
 from connector.server.operation import Call, Operation
+from connector.server.reply import Reply
 
 
 async def describe_host(call: Call) -> Response:
     """The document is made once: what a host serves does not change while it runs."""
     if call.host.described is None:
         call.host.described = await call.host.run(document, call.host, OPERATIONS)
-    return JSONResponse(call.host.described)
+    return Reply(call.host.described)
 
 
 OPERATIONS: tuple[Operation, ...] = (

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 18
 _MOST_PARTS = 200
-# A text in a form is read whole; one this long is a file in base64.
-_MOST_TEXT = 24 * 1024 * 1024
+# A text in a form is read whole; what is longer is sent as a file.
+_MOST_TEXT = 1024 * 1024
 
 Pair = tuple[str, Any]
 

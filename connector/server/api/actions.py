@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
 
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from connector.errors import ConnectorError, InvalidArguments
 from connector.index import price_text
@@ -15,6 +15,7 @@ from connector.server import answers, inputs
 from connector.server.host import Host, Served
 from connector.server.operation import Call, Operation, options
 from connector.server.problems import Refused
+from connector.server.reply import Reply
 from connector.spec import Action, Integration
 from connector.stream import Stream
 
@@ -27,12 +28,12 @@ async def list_actions(call: Call) -> Response:
         for served in call.host.integrations.values()
         for action in served.integration.actions.values()
     ]
-    return JSONResponse({"actions": shown})
+    return Reply({"actions": shown})
 
 
 async def get_action(call: Call) -> Response:
     served, action = call.host.find(call.names["id"])
-    return JSONResponse(described(served.integration, action))
+    return Reply(described(served.integration, action))
 
 
 async def invoke(call: Call) -> Response:
@@ -53,7 +54,7 @@ async def preview(call: Call) -> Response:
     served, action, given = await _given(call)
     found = await served.connector.preview(action.id, given, **_place(call), accept=call.query.get("accept"))
     told = await call.host.run(lambda: found.to_dict() | {"curl": found.curl()})
-    return JSONResponse(told)
+    return Reply(told)
 
 
 async def estimate(call: Call) -> Response:
@@ -63,7 +64,7 @@ async def estimate(call: Call) -> Response:
     told: dict[str, Any] = {"credits": found.credits, "why": found.why}
     if call.query.get("balance"):
         told["balance"] = await _balance(served, call)
-    return JSONResponse(told)
+    return Reply(told)
 
 
 async def check(call: Call) -> Response:
@@ -72,9 +73,9 @@ async def check(call: Call) -> Response:
     try:
         found = await served.connector.preview(action.id, given, **_place(call))
     except InvalidArguments as error:
-        return JSONResponse({"problems": [problem.to_dict() for problem in error.problems]})
+        return Reply({"problems": [problem.to_dict() for problem in error.problems]})
     warned = [{"field": "", "message": said, "severity": "warning"} for said in found.warnings]
-    return JSONResponse({"problems": warned})
+    return Reply({"problems": warned})
 
 
 async def stream(call: Call) -> Response:
@@ -95,8 +96,7 @@ async def stream(call: Call) -> Response:
         "content-disposition": "attachment",
         "x-accel-buffering": "no",
     }
-    told = {name: str(value) for name, value in facts.items() if value is not None}
-    return StreamingResponse(_pieces(opened), headers=told)
+    return StreamingResponse(_pieces(opened), headers=answers.plain(facts))
 
 
 async def _pieces(opened: Stream) -> AsyncIterator[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from connector.connection import Connection, configuration_for
 from connector.errors import ConnectorError, InvalidArguments, Problem
@@ -12,15 +12,16 @@ from connector.server import credentials, problems
 from connector.server.host import Served
 from connector.server.operation import Call, Operation
 from connector.server.problems import Refused
+from connector.server.reply import Reply
 
 
 async def list_connections(call: Call) -> Response:
     found = await call.host.run(_store(call.host.served(None)).list)
-    return JSONResponse({"connections": [connection.to_dict() for connection in found]})
+    return Reply({"connections": [connection.to_dict() for connection in found]})
 
 
 async def get_connection(call: Call) -> Response:
-    return JSONResponse((await _connection(call)).to_dict())
+    return Reply((await _connection(call)).to_dict())
 
 
 async def add_connection(call: Call) -> Response:
@@ -34,7 +35,7 @@ async def add_connection(call: Call) -> Response:
         )
     new = _checked(served, name, call.body, None)
     stored = await call.host.run(_store(served).add, new, served.integration.secret_fields)
-    return JSONResponse(stored.to_dict(), 201, {"location": f"/api/connections/{name}"})
+    return Reply(stored.to_dict(), 201, {"location": f"/api/connections/{name}"})
 
 
 async def change_connection(call: Call) -> Response:
@@ -44,7 +45,7 @@ async def change_connection(call: Call) -> Response:
     _check_same(call.body, before)
     changed = _checked(served, before.name, call.body, before)
     stored = await call.host.run(_store(served).save, changed, served.integration.secret_fields)
-    return JSONResponse(stored.to_dict())
+    return Reply(stored.to_dict())
 
 
 async def remove_connection(call: Call) -> Response:
@@ -60,7 +61,7 @@ async def test_connection(call: Call) -> Response:
         configuration_for(found, only)  # says which environments there are
     own = [name for one in found.configurations for name in one.environments]
     tests = [await _tried(served, found.name, name) for name in own if only in (None, name)]
-    return JSONResponse({"ok": all(test["ok"] for test in tests), "tests": tests})
+    return Reply({"ok": all(test["ok"] for test in tests), "tests": tests})
 
 
 async def _tried(served: Served, name: str, environment: str) -> dict[str, Any]:

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import UploadFile
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from connector.errors import InvalidArguments, Problem
 from connector.server import delivery, uploads
 from connector.server.operation import Call, Operation, kind_of, options
 from connector.server.problems import Refused
+from connector.server.reply import Reply
 
 if TYPE_CHECKING:
     from connector.files import StoredFile
@@ -28,7 +29,7 @@ async def put_file(call: Call) -> Response:
     else:
         name = call.request.headers.get("x-file-name")
         stored = await _stored(call, uploads.Arriving(call.request), name, kind_of(call.request) or None)
-    return JSONResponse(stored.to_dict(), 201, {"location": f"/api/files/{stored.id}"})
+    return Reply(stored.to_dict(), 201, {"location": f"/api/files/{stored.id}"})
 
 
 async def _stored(call: Call, chunks: Iterable[bytes], name: str | None, kind: str | None) -> StoredFile:
@@ -42,11 +43,11 @@ async def list_files(call: Call) -> Response:
     wanted = {"limit": 50, **call.query}
     found = await call.host.run(call.host.files.list, **wanted)
     before = found[-1].id if len(found) == wanted["limit"] else None
-    return JSONResponse({"files": [stored.to_dict() for stored in found], "before": before})
+    return Reply({"files": [stored.to_dict() for stored in found], "before": before})
 
 
 async def get_file(call: Call) -> Response:
-    return JSONResponse((await _file(call)).to_dict())
+    return Reply((await _file(call)).to_dict())
 
 
 async def get_content(call: Call) -> Response:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from connector.server import metrics
 from connector.server.operation import Call, Operation
 from connector.server.problems import Refused
+from connector.server.reply import Reply
 
 
 async def is_alive(call: Call) -> Response:
-    return JSONResponse({"status": "alive"})
+    return Reply({"status": "alive"})
 
 
 async def is_ready(call: Call) -> Response:
@@ -18,7 +19,7 @@ async def is_ready(call: Call) -> Response:
     if call.host.stopping.is_set():
         raise Refused("stopping", "the host finishes what is under way, and takes nothing new")
     await call.host.run(call.host.tokens.list)
-    return JSONResponse({"status": "ready"})
+    return Reply({"status": "ready"})
 
 
 async def tell_metrics(call: Call) -> Response:

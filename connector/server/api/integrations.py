@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 
 from connector.server.operation import Call, Operation
 from connector.server.problems import Refused
+from connector.server.reply import Reply
 from connector.spec import Integration
 
 
 async def list_integrations(call: Call) -> Response:
     shown = [_in_short(served.integration) for served in call.host.integrations.values()]
-    return JSONResponse({"integrations": shown})
+    return Reply({"integrations": shown})
 
 
 async def get_integration(call: Call) -> Response:
-    return JSONResponse(described(call.host.served(call.names["id"]).integration))
+    return Reply(described(call.host.served(call.names["id"]).integration))
 
 
 async def get_icon(call: Call) -> Response:

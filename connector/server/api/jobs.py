@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from connector.entry import Entry
 from connector.errors import JobNotFound, JobPending
 from connector.media import Media
 from connector.server.host import Served
 from connector.server.operation import Call, Operation, options
+from connector.server.reply import Reply
 
 
 async def list_jobs(call: Call) -> Response:
     ledger = call.host.served(None).connector.workspace.ledger
     found = await call.host.run(ledger.entries, "running", limit=1000)
-    return JSONResponse({"jobs": [entry.to_dict() for entry in found]})
+    return Reply({"jobs": [entry.to_dict() for entry in found]})
 
 
 async def get_job(call: Call) -> Response:
-    return JSONResponse({"job": (await _entry(call)).to_dict()})
+    return Reply({"job": (await _entry(call)).to_dict()})
 
 
 async def wait_for_job(call: Call) -> Response:
@@ -29,20 +30,20 @@ async def wait_for_job(call: Call) -> Response:
             entry.id, timeout=call.query.get("timeout", call.host.settings.max_wait)
         )
     except JobPending:
-        return JSONResponse({"job": (await _entry(call)).to_dict()}, 202)
+        return Reply({"job": (await _entry(call)).to_dict()}, 202)
     told = {"job": (await _entry(call)).to_dict(), "result": result.to_dict()}
     if isinstance(result.media, Media):
         stored = await call.host.run(
             call.host.files.put, result.media, name=result.file_name, source="result"
         )
         told["file"] = stored.to_dict()
-    return JSONResponse(told)
+    return Reply(told)
 
 
 async def cancel_job(call: Call) -> Response:
     entry = await _entry(call)
     await _served(call, entry).connector.cancel(entry.id)
-    return JSONResponse({"job": (await _entry(call)).to_dict()})
+    return Reply({"job": (await _entry(call)).to_dict()})
 
 
 async def _entry(call: Call) -> Entry:

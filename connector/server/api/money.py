@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from connector.server.operation import Call, Operation, options
+from connector.server.reply import Reply
 
 _NAME = {"type": "string", "minLength": 1, "maxLength": 200}
 
@@ -15,7 +16,7 @@ async def get_balance(call: Call) -> Response:
     served = call.host.served(call.query.get("integration"))
     place = {name: call.query.get(name) for name in ("environment", "connection")}
     credits = await served.connector.balance(**place)
-    return JSONResponse({"credits": credits} | {name: each for name, each in place.items() if each})
+    return Reply({"credits": credits} | {name: each for name, each in place.items() if each})
 
 
 async def get_spend(call: Call) -> Response:
@@ -30,7 +31,7 @@ async def get_spend(call: Call) -> Response:
         "credits": sum(row.credits for row in rows),
         "unknown": [entry.to_dict() for entry in unknown],
     }
-    return JSONResponse(told)
+    return Reply(told)
 
 
 _WHERE = options(environment=_NAME, connection=_NAME, integration=_NAME)

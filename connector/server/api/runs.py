@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from connector.run import ENDED, Run
 from connector.server import answers, sse
 from connector.server.host import Served
 from connector.server.operation import Call, Operation, options
+from connector.server.reply import Reply
 
 _STATES = ("queued", "running", *sorted(ENDED))
 
@@ -17,11 +18,11 @@ async def list_runs(call: Call) -> Response:
     found = await call.host.run(call.host.history.list, **wanted)
     # A page that is full may have another one behind it, which begins before its last run.
     before = found[-1].id if len(found) == wanted["limit"] else None
-    return JSONResponse({"runs": [run.to_dict() for run in found], "before": before})
+    return Reply({"runs": [run.to_dict() for run in found], "before": before})
 
 
 async def get_run(call: Call) -> Response:
-    return JSONResponse({"run": (await _run(call)).to_dict()})
+    return Reply({"run": (await _run(call)).to_dict()})
 
 
 async def watch_run(call: Call) -> Response:
@@ -41,7 +42,7 @@ async def watch_run(call: Call) -> Response:
 async def cancel_run(call: Call) -> Response:
     run = await _run(call)
     await _served(call, run).runner.cancel(run.id)
-    return JSONResponse({"run": (await _run(call)).to_dict()})
+    return Reply({"run": (await _run(call)).to_dict()})
 
 
 async def run_again(call: Call) -> Response:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from connector.server.operation import Call, Operation
+from connector.server.reply import Reply
 
 
 async def list_tokens(call: Call) -> Response:
     found = await call.host.run(call.host.tokens.list)
-    return JSONResponse({"tokens": [token.to_dict() for token in found]})
+    return Reply({"tokens": [token.to_dict() for token in found]})
 
 
 async def add_token(call: Call) -> Response:
     name, role = call.body["name"], call.body["role"]
     token = await call.host.run(call.host.tokens.add, name, role)
-    return JSONResponse(
-        {"name": name, "role": role, "token": token}, 201, {"location": f"/api/tokens/{name}"}
-    )
+    return Reply({"name": name, "role": role, "token": token}, 201, {"location": f"/api/tokens/{name}"})
 
 
 async def remove_token(call: Call) -> Response:
