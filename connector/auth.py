@@ -48,8 +48,8 @@ class Authorization:
 def authorize(auth: Auth, credential: Mapping[str, Any], base_url: str) -> Exchange:
     """The conversation that gives the Authorization of a credential.
 
-    Raises MissingCredential where a field that the kind needs is not in it, and Unauthorized where
-    the far side refuses it.
+    Raises MissingCredential where a field that the kind needs is not in it, CredentialError where it was
+    pasted with something around it, and Unauthorized where the far side refuses it.
     """
     scope = {"credential": credential}
     settings = Credential((name, fill(value, scope)) for name, value in auth.settings.items())
@@ -80,7 +80,10 @@ def _none(settings: Mapping[str, Any], base_url: str) -> Exchange:
 
 
 def _bearer(settings: Mapping[str, Any], base_url: str) -> Exchange:
-    return _with_token(str(settings["token"]))
+    token = str(settings["token"])
+    if token.lower().startswith("bearer "):
+        raise CredentialError("the key begins with the word Bearer, which is added to it; store it alone")
+    return _with_token(token)
     yield
 
 

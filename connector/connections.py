@@ -111,7 +111,7 @@ class ConnectionStore:
     def _store(self, connection: Connection, secret_fields: Collection[str], *, new: bool) -> Connection:
         problems = check(connection, secret_fields)
         if problems:
-            raise InvalidArguments(problems, f"connection `{connection.name}`")
+            raise InvalidArguments(problems, said=f"connection `{connection.name}` cannot be kept")
         with self._database.transaction() as database:
             row = database.execute(_GET, {"name": connection.name}).fetchone()
             if row and new:

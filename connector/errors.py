@@ -171,11 +171,16 @@ class InvalidArguments(InvocationError):
 
     code = "bad_input"
 
-    def __init__(self, problems: Iterable[Problem], action: str | None = None) -> None:
+    def __init__(
+        self,
+        problems: Iterable[Problem],
+        action: str | None = None,
+        said: str = "the arguments cannot be sent",
+    ) -> None:
         found = tuple(problems)
         subject = f"{action}: " if action else ""
         listed = "\n".join(f"  {problem}" for problem in found)
-        super().__init__(f"{subject}the arguments cannot be sent:\n{listed}", problems=found)
+        super().__init__(f"{subject}{said}:\n{listed}", problems=found)
 
 
 class CapReached(InvocationError):

@@ -116,7 +116,7 @@ def _connection(integration: Integration, store: ConnectionStore, name: str | No
     default = [connection for connection in stored if connection.name == "default"]
     if len(stored) > 1 and not default:
         names = ", ".join(connection.name for connection in stored)
-        raise UnknownName(f"there are several connections ({names}); say which with --connection NAME")
+        raise UnknownName(f"there are several connections ({names}); say which, as with --connection NAME")
     return next(iter(default or stored), None)
 
 

@@ -76,7 +76,7 @@ def _configuration(integration: Integration, args: argparse.Namespace) -> Config
 def _in_our_words(error: InvalidArguments, name: str) -> InvalidArguments:
     """The problems at the options that they are about, rather than at places in what is stored."""
     shown = (replace(problem, path=_PLACE.sub("", problem.path)) for problem in error.problems)
-    return InvalidArguments(shown, f"connection {name!r}")
+    return InvalidArguments(shown, said=f"connection {name!r} cannot be kept")
 
 
 def _parser(integration: Integration) -> Parser:
@@ -146,7 +146,7 @@ def _fields(integration: Integration, texts: Mapping[str, str], *, quiet: bool) 
             given |= taken.asked(name)
     problems = [*taken.problems, *_problems(integration, given)]
     if problems:
-        raise InvalidArguments(problems, "the credential")
+        raise InvalidArguments(problems, said="the credential cannot be kept")
     secret = integration.secret_fields
     return {
         name: Secret(text) if name in secret and not is_reference(text) else text
