@@ -9,6 +9,7 @@ nesting, and aliases would multiply without end.
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,7 +50,10 @@ def read(path: Path, name: str | None = None) -> Document:
     """The file's document; ``name`` is what its problems call the file."""
     shown = name or str(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a device or a pipe may never end
+            return _failed("cannot be read: it is not a plain file", shown, None)
+        if status.st_size > MAX_BYTES:
             return _failed(f"is larger than {MAX_BYTES} bytes; nobody can read a spec of that size", shown)
         content = path.read_bytes()
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +120,12 @@ def test_a_spec_that_was_cut_off_never_raises(size: int) -> None:
     text = (Path(__file__).parents[1] / "actions" / "stable-image-core.yaml").read_text("utf-8")
 
     yamlfile.parse(text[: size * 13])
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", None])
+def test_what_never_ends_is_not_read(tmp_path, device):
+    """A device or a pipe under the name of a spec."""
+    path = tmp_path / "integration.yaml"
+    path.symlink_to(device) if device else os.mkfifo(path)
+    (problem,) = yamlfile.read(path).problems
+    assert "not a plain file" in problem.message
