@@ -9,18 +9,19 @@ A credential is only ever used in the environment that it was stored for. What i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import MissingCredential, UnknownName
+from connector.errors import ConnectorError, MissingCredential, UnknownName
 from connector.names import nearest
 from connector.render import Target
 from connector.secret import MASK, Credential, Secret, Secrets
 from connector.spec import Environment, Integration
 
 if TYPE_CHECKING:
-    from connector.connections import Connection, ConnectionStore
+    from connector.connections import Configuration, Connection, ConnectionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +141,10 @@ def _stored(
         raise UnknownName(
             f"{name!r} is no environment of {integration.name}, and its configuration has no base URL"
         )
+    known: Iterable[str] = ()
     if masked:
         credential = _masked(integration, configuration.fields)
+        known = _at_hand(integration, store, connection, configuration)
     else:
         credential = dict(store.credential(connection.name, configuration.name))
     place = Environment(name, base_url, transport=declared.transport if declared else None)
@@ -150,7 +153,25 @@ def _stored(
     found = _destination(
         integration, connection.name, place, credential, tuple(configuration.headers), configuration.cap
     )
+    found = replace(found, secrets=Secrets((*found.secrets, *known)))
     return found if masked or opened is None else opened.keep(connection, environment, found)
+
+
+def _at_hand(
+    integration: Integration, store: ConnectionStore, connection: Connection, configuration: Configuration
+) -> Secrets:
+    """The secrets that can be opened without asking anybody, so that a preview can mask them by value.
+
+    Somebody may have typed one into a prompt. Where they cannot be opened, the preview does without.
+    """
+    from connector.references import Reference
+
+    fields = configuration.fields.values()
+    if any(isinstance(one, Reference) and not one.text.startswith(("env:", "file:")) for one in fields):
+        return Secrets()
+    with suppress(ConnectorError):
+        return _secrets(integration, store.credential(connection.name, configuration.name))
+    return Secrets()
 
 
 def _from_variables(
@@ -159,12 +180,13 @@ def _from_variables(
     fields: Mapping[str, Any] = integration.credential.get("properties", {})
     variables = {name: schema["variable"] for name, schema in fields.items() if "variable" in schema}
     credential = {name: environ[variable] for name, variable in variables.items() if environ.get(variable)}
+    known = _secrets(integration, credential)
     if masked:
         credential = _masked(integration, credential)
     missing = [name for name in integration.credential.get("required", ()) if name not in credential]
     if missing:
         raise MissingCredential(_how_to_connect(integration, environment, variables.get(missing[0])))
-    return _destination(integration, "", environment, credential)
+    return replace(_destination(integration, "", environment, credential), secrets=known)
 
 
 def _how_to_connect(integration: Integration, environment: Environment, variable: str | None) -> str:
@@ -193,10 +215,15 @@ def _destination(
     cap: float | None = None,
 ) -> Destination:
     plain = Credential((name, _revealed(value)) for name, value in credential.items())
-    hidden = [plain[name] for name in integration.secret_fields if plain.get(name) not in (None, "", MASK)]
-    secrets = Secrets(map(str, hidden))
     target = Target(environment.base_url, headers, plain)
+    secrets = _secrets(integration, plain)
     return Destination(connection, environment.name, target, environment.transport, cap, secrets)
+
+
+def _secrets(integration: Integration, credential: Mapping[str, Any]) -> Secrets:
+    """The values of a credential that nobody may see."""
+    values = (_revealed(credential.get(name)) for name in integration.secret_fields)
+    return Secrets(str(value) for value in values if value not in (None, "", MASK))
 
 
 def _revealed(value: Any) -> Any:

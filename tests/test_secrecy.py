@@ -242,3 +242,24 @@ def test_an_error_crosses_from_one_process_to_another(error, twin):
     """As it was."""
     other = twin(error)
     assert (type(other), str(other), other.to_dict()) == (type(error), str(error), error.to_dict())
+
+
+TYPED = [
+    CORE[:1] + ({"prompt": f"use {KEY}"},),
+    ("generic-http-request", {"path": f"/{KEY}", "query": {"k": KEY}, "headers": {"x": KEY}}),
+    ("generic-http-request", {"path": "/x", "method": "POST", "body": "json", "json": {"k": [KEY]}}),
+]
+
+
+@pytest.mark.parametrize("use", TYPED, ids=["prompt", "address", "json"])
+@pytest.mark.parametrize("kept", ["variable", "sealed", "reference"])
+def test_a_preview_masks_a_key_that_was_typed_into_it(tmp_path, use, kept):
+    """People paste it where it does not belong, and previews are passed on."""
+    world = World(tmp_path, environ={"STABILITY_API_KEY" if kept == "variable" else "KEPT": KEY})
+    if kept != "variable":
+        one = Configuration(
+            "a", ("production",), True, fields={"api_key": KEY if kept == "sealed" else "env:KEPT"}
+        )
+        world.connector.workspace.connections.add(Connection("m", "stabilityai", (one,)), {"api_key"})
+    preview = world.connector.preview(*use)
+    assert parts(f"{preview!r} {json.dumps(preview.to_dict())} {preview.curl()}") == []
