@@ -1,0 +1,200 @@
+"""What the pages are made from: conditions, fields, limits, calls, the chart."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import json
+import shlex
+from datetime import date
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from connector.index import default_folder
+from connector.loader import load
+from connector.server.console import limits
+from connector.server.console.calls import Use, calls
+from connector.server.console.chart import HEIGHT, WIDTH, chart
+from connector.server.console.conditions import compiled, effects, holds
+from connector.server.console.fields import fields
+
+INTEGRATION = load(default_folder())
+CONDITIONS = [
+    pytest.param(action, rule["if"], id=f"{action.id}-{at}")
+    for action in INTEGRATION.actions.values()
+    for at, rule in enumerate(action.inputs.get("allOf", ()))
+    if "if" in rule
+]
+
+
+class TestConditions:
+    """Rules between inputs, as a page follows them."""
+
+    @pytest.mark.parametrize(("action", "condition"), CONDITIONS)
+    def test_a_condition_means_what_its_schema_means(self, action: Any, condition: Any) -> None:
+        """For everything that can be given to the inputs it is about."""
+        told = compiled(condition)
+        assert told is not None
+        names = [name for name in action.parameters if f'"{name}"' in json.dumps(condition)]
+        for values in itertools.product(*(_values(action.parameters[name]) for name in names)):
+            given = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+            assert holds(told, given) is Draft202012Validator(condition).is_valid(given), given
+
+    @pytest.mark.parametrize(
+        ("schema", "given", "expected"),
+        [
+            (True, {}, True),
+            ({}, {}, True),
+            ({"required": ["a"]}, {}, False),
+            ({"properties": {"a": {"const": 1}}}, {}, True),
+            ({"properties": {"a": {"minimum": 3, "exclusiveMaximum": 5}}}, {"a": 4}, True),
+            ({"properties": {"a": {"minimum": 3, "exclusiveMaximum": 5}}}, {"a": 5}, False),
+            ({"properties": {"a": False}}, {"a": 1}, False),
+            ({"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, {"b": 1}, True),
+            ({"not": {"anyOf": [{"required": ["a"]}]}}, {"a": 1}, False),
+        ],
+    )
+    def test_each_word_is_judged(self, schema: Any, given: dict[str, Any], expected: bool) -> None:
+        told = compiled(schema)
+        assert told is not None
+        assert holds(told, given) is expected
+
+    def test_what_cannot_be_said_is_left_to_the_engine(self) -> None:
+        assert compiled({"properties": {"a": {"pattern": "x"}}}) is None
+        assert compiled({"contains": {}}) is None
+
+    def test_needs_follow_what_is_given(self) -> None:
+        found = effects({"properties": {"a": {}, "b": {}}, "dependentRequired": {"a": ["b"]}})
+        assert found["b"].required == [{"given": "a"}]
+
+    def test_limits_change_with_a_condition(self) -> None:
+        found = effects(INTEGRATION.actions["stable-audio-2-text-to-audio"].inputs)
+        assert any(changed.get("minimum") == 30 for _, changed in found["steps"].changes)
+
+
+def _values(schema: Any) -> list[Any]:
+    return [None, *schema.get("enum", (0, 1, "x"))]
+
+
+KINDS = [
+    ({"type": "string"}, "text"),
+    ({"type": "string", "maxLength": 10000}, "textarea"),
+    ({"type": "string", "maxLength": 2048, "pattern": "^/"}, "text"),
+    ({"type": "string", "widget": "textarea"}, "textarea"),
+    ({"type": "string", "widget": "color"}, "color"),
+    ({"type": "integer"}, "number"),
+    ({"type": "boolean"}, "pills"),
+    ({"type": "string", "enum": ["png", "jpeg"]}, "pills"),
+    ({"type": "string", "enum": ["16:9", "1:1", "9:16"]}, "ratios"),
+    ({"type": "string", "enum": [f"choice-{at}" for at in range(9)]}, "select"),
+    ({"type": "string", "enum": ["a", "b"], "open": True}, "combo"),
+    ({"type": "string", "format": "binary"}, "file"),
+    ({"type": "string", "format": "binary", "widget": "mask"}, "mask"),
+    ({"type": "object", "additionalProperties": {"type": "string"}}, "rows"),
+    ({"type": "object", "additionalProperties": {"type": "string", "format": "binary"}}, "files"),
+    ({"type": ["string", "number"]}, "json"),
+    ({}, "json"),
+]
+
+
+class TestFields:
+    """Which kind of field an input has."""
+
+    @pytest.mark.parametrize(("schema", "kind"), KINDS)
+    def test_the_schema_decides(self, schema: Any, kind: str) -> None:
+        assert fields({"properties": {"x": schema}})[0].kind == kind
+
+    def test_edges_are_one_group_in_the_place_of_the_first(self) -> None:
+        edge = {"type": "integer", "widget": "edges"}
+        made = fields(
+            {"properties": {"a": {"type": "string"}, "left": edge, "b": {"type": "string"}, "up": edge}}
+        )
+        assert [field.name for field in made] == ["a", "edges", "b"]
+        assert [part.side for part in made[1].parts] == ["left", "up"]
+
+    def test_a_value_is_filled_in(self) -> None:
+        schema = {"properties": {"x": {"type": "string", "enum": ["a", "b"], "default": "a"}}}
+        assert [choice.chosen for choice in fields(schema, {"x": "b"})[0].choices] == [False, True]
+
+    def test_a_field_out_of_place_says_so(self) -> None:
+        schema = INTEGRATION.actions["stable-diffusion-3"].inputs
+        here = {field.name: field.here for field in fields(schema, {"mode": "image-to-image"})}
+        assert (here["image"], here["aspect_ratio"]) == (True, False)
+
+    @pytest.mark.parametrize(
+        ("schema", "said"),
+        [
+            ({"minimum": 0, "maximum": 20, "unit": "pixels"}, "0 to 20 pixels"),
+            ({"maxLength": 10000}, "up to 10,000 characters"),
+            (
+                {"file": {"formats": ["jpeg", "png"], "min_side": 64, "max_bytes": 10485760}},
+                "JPEG or PNG, each side from 64 px, up to 10 MiB",
+            ),
+            ({"file": {"dimensions": ["768x768"]}}, "exactly 768x768"),
+            ({}, ""),
+        ],
+    )
+    def test_limits_are_told_in_a_line(self, schema: Any, said: str) -> None:
+        assert limits.phrase(schema) == said
+
+
+class TestCalls:
+    """The same call elsewhere."""
+
+    USE = Use(
+        "erase",
+        {"image": {"file": "file:abc", "name": "it's.png"}, "seed": 4, "note": "a 'quoted' $HOME `x`"},
+        "sandbox",
+        "my studio",
+    )
+
+    def test_curl_is_safe_to_paste(self) -> None:
+        """A shell reads every text as it was given."""
+        words = shlex.split(calls(self.USE, "http://localhost:8760")["curl"].replace("\\\n", " "))
+        assert (
+            words[2] == "http://localhost:8760/api/actions/erase?environment=sandbox&connection=my%20studio"
+        )
+        body = json.loads(words[words.index("--data") + 1])
+        assert body["inputs"] == {"image": "file:abc", "seed": 4, "note": "a 'quoted' $HOME `x`"}
+
+    def test_python_is_a_program(self) -> None:
+        tree = ast.parse(calls(self.USE, "http://localhost")["Python"])
+        invoke = next(
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        )
+        assert ast.literal_eval(invoke.args[1])["image"] == "it's.png"
+
+    def test_http_tells_its_length(self) -> None:
+        head, _, body = calls(self.USE, "http://localhost:8760")["HTTP"].partition("\n\n")
+        assert f"Content-Length: {len(body.encode())}" in head
+        assert "Host: localhost:8760" in head
+
+
+class TestChart:
+    """What was spent, drawn."""
+
+    LAST = date(2026, 11, 22)
+
+    def test_environments_are_piled_on_their_day(self) -> None:
+        costs = [(self.LAST, "production", 30.0), (self.LAST, "sandbox", 10.0)]
+        drawn = chart(costs, self.LAST, 30)
+        first, second = drawn.bars
+        assert first.x == second.x
+        assert second.y + second.height == pytest.approx(first.y)
+        assert (drawn.total, [name for name, _, _ in drawn.environments]) == (40.0, ["production", "sandbox"])
+
+    def test_everything_is_inside(self) -> None:
+        days = [(date(2026, 11, day), f"e{day % 7}", float(day * day)) for day in range(1, 23)]
+        for bar in chart(days, self.LAST, 30).bars:
+            assert bar.x >= 0
+            assert bar.x + bar.width <= WIDTH
+            assert 0 <= bar.y <= bar.y + bar.height <= HEIGHT
+
+    def test_an_empty_month_has_a_chart_too(self) -> None:
+        drawn = chart([(date(2026, 1, 1), "old", 5.0)], self.LAST, 30)
+        assert (drawn.bars, drawn.total) == ((), 0.0)
+        assert drawn.lines
