@@ -25,6 +25,7 @@ from connector.run import Run
 from connector.runner import Runner
 from connector.runtime import AsyncConnector
 from connector.server import logs
+from connector.server.callers import Callers
 from connector.server.metrics import Gauge, Metrics
 from connector.server.problems import Refused
 from connector.server.settings import Settings
@@ -75,6 +76,7 @@ class Host:
         self.history = History(database, settings.clock)
         self.files = FileStore(database, settings.home / _FILES, settings.clock)
         self.tokens = Tokens(database, settings.clock)
+        self.callers = Callers(lambda token: self.run(self.tokens.who, token))
         self.under_way: dict[str, Run] = {}
         self.integrations: Mapping[str, Served] = {
             each.integration.id: Served(each, self._runner(each)) for each in connectors

@@ -52,7 +52,7 @@ class Security:
 
     async def _caller(self, headers: Headers) -> Token | None:
         given = credential(headers, cookie_name(self._host.settings.port))
-        return await self._host.run(self._host.tokens.who, given) if given else None
+        return await self._host.callers.who(given) if given else None
 
 
 def _is_open(path: str) -> bool:

@@ -18,7 +18,7 @@ from connector.server.app import create
 from connector.server.settings import Settings
 
 PIECE = b"\0\1\2\3" * (1 << 16)
-PIECES = 640  # 160 MB
+PIECES = 384  # 100 MB
 HEAD = b'--b\r\ncontent-disposition: form-data; name="file"; filename="a.bin"\r\n\r\n'
 
 

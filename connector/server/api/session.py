@@ -30,7 +30,7 @@ async def sign_out(call: Call) -> Response:
 
 
 async def _entered(call: Call, given: str) -> Response:
-    if not await call.host.run(call.host.tokens.who, given):
+    if not await call.host.callers.who(given):
         return RedirectResponse("/login?failed=1", 303)
     return security.sign_in(RedirectResponse("/", 303), given, call.host.settings)
 

@@ -21,6 +21,7 @@ async def add_token(call: Call) -> Response:
 
 async def remove_token(call: Call) -> Response:
     await call.host.run(call.host.tokens.remove, call.names["name"])
+    call.host.callers.forget()
     return Response(status_code=204)
 
 
