@@ -10,11 +10,12 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from connector.messages import Content, Multipart, Part, Raw, Request
 from connector.secret import MASK, redact
 
-# A text value is shown up to here in the description; the command always has it whole.
+# The bytes of a file that are read at once.
 _PIECE = 1 << 18
 
 
@@ -32,8 +33,8 @@ class Preview:
         request = self.request
         shown: dict[str, Any] = {
             "method": request.method,
-            "url": mask(request.url, request.secrets),
-            "headers": {name: mask(value, request.secrets) for name, value in request.headers},
+            "url": _url(request),
+            "headers": {name: redact(value, request.secrets) for name, value in request.headers},
         }
         if isinstance(request.body, Multipart):
             shown["parts"] = [_described(part, request.secrets) for part in request.body.parts]
@@ -49,37 +50,37 @@ class Preview:
         request = self.request
         # With --request HEAD curl would wait for the body that the answer announces and does not have.
         method = "--head" if request.method == "HEAD" else f"--request {request.method}"
-        words = [f"curl {method} {_quoted(mask(request.url, request.secrets))}"]
+        words = [f"curl {method} {_quoted(_url(request))}"]
         words += [_header(name, value, request.secrets) for name, value in request.headers]
         words += list(_body_options(request))
         return " \\\n  ".join(words)
 
 
-def mask(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret in it masked."""
-    return redact(text, secrets)
+def _url(request: Request) -> str:
+    """The address; a mask in its query reads as one."""
+    return redact(request.url, request.secrets).replace(quote(MASK), MASK)
 
 
 def _described(part: Part, secrets: Iterable[str]) -> dict[str, Any]:
     if isinstance(part.value, str):
-        return {"name": part.name, "value": mask(part.value, secrets)}
+        return {"name": part.name, "value": redact(part.value, secrets)}
     return {
         "name": part.name,
         "filename": part.filename,
         "content_type": part.content_type,
         "bytes": part.value.size,
-        "sha256": digest(part.value),
+        "sha256": _digest(part.value),
     }
 
 
 def _raw(body: Raw, secrets: Iterable[str]) -> dict[str, Any]:
     shown: dict[str, Any] = {"content_type": body.content_type}
     if isinstance(body.content, bytes):
-        return shown | {"value": mask(body.content.decode("utf-8", "replace"), secrets)}
-    return shown | {"bytes": body.content.size, "sha256": digest(body.content)}
+        return shown | {"value": redact(body.content.decode("utf-8", "replace"), secrets)}
+    return shown | {"bytes": body.content.size, "sha256": _digest(body.content)}
 
 
-def digest(content: Content) -> str:
+def _digest(content: Content) -> str:
     """The SHA-256 of a file's bytes, read piece by piece."""
     reckoned = hashlib.sha256()
     with content.open() as reader:
@@ -128,11 +129,8 @@ def _header(name: str, value: str, secrets: Iterable[str]) -> str:
 
 
 def _option(option: str, value: str, secrets: Iterable[str]) -> str:
-    return f"{option} {_quoted(mask(value, secrets))}"
+    return f"{option} {_quoted(redact(value, secrets))}"
 
 
 def _quoted(text: str) -> str:
     return shlex.quote(text)
-
-
-__all__ = ["MASK", "Preview", "digest", "mask"]

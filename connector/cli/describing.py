@@ -127,6 +127,11 @@ def _either(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
+def credits(amount: float) -> str:
+    """An amount of credits, as people say it."""
+    return f"{amount:g} credit{'' if amount == 1 else 's'}"
+
+
 def size(count: int) -> str:
     """A number of bytes, as people say it."""
     amount = float(count)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from connector.cli import choice, failure, saving, terminal
+from connector.cli import choice, describing, failure, saving, terminal
 from connector.cli.outcome import Shown
 from connector.cli.progress import Progress
 from connector.cli.request import Asked
@@ -65,9 +65,11 @@ def _estimate(connector: Connector, asked: Asked) -> int:
         told = {"action": asked.card.id, "credits": estimate.credits, "why": estimate.why}
         terminal.print_json(told)
         return 0
-    credits = "unknown" if estimate.credits is None else f"{estimate.credits:g}"
-    print(credits if asked.args.quiet else f"{credits} credits ({estimate.why})")
-    if not asked.args.quiet:
+    amount = estimate.credits
+    if asked.args.quiet:
+        print("unknown" if amount is None else f"{amount:g}")
+    else:
+        print(f"{'unknown' if amount is None else describing.credits(amount)} ({estimate.why})")
         terminal.say("Nothing was sent.")
     return 0
 

@@ -129,7 +129,7 @@ def what_it_is(file: File) -> str:
 def _cost(result: Result) -> str:
     if result.credits == 0:
         return ""
-    amount = "an unknown number of credits" if result.credits is None else f"{result.credits:g} credits"
+    amount = "an unknown number of credits" if result.credits is None else describing.credits(result.credits)
     return amount if result.billed == "yes" else f"{amount} (billed: {result.billed})"
 
 

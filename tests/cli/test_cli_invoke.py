@@ -13,6 +13,7 @@ from PIL import Image
 
 from connector import Connector
 from connector.cli import main, request
+from connector.cli.describing import credits
 from connector.cli.values import Stdin, combined
 from connector.sandbox import transport
 
@@ -267,6 +268,13 @@ def _let_time_pass(home: Path, job: str) -> None:
     with Connector() as connector:
         ledger = connector.workspace.ledger
         ledger.polled(ledger.get(job).id, next_poll=0)
+
+
+def test_one_credit_is_one() -> None:
+    """Amounts are told as people say them."""
+    assert [credits(amount) for amount in (0, 1, 1.5, 40)] == [
+        "0 credits", "1 credit", "1.5 credits", "40 credits",
+    ]  # fmt: skip
 
 
 STDIN = Stdin()

@@ -1,0 +1,29 @@
+"""A request that is not sent is shown as it would be, and no secret in it."""
+
+from __future__ import annotations
+
+from connector.messages import Raw, Request
+from connector.preview import Preview
+
+KEY = "sk-0f9a7c3e5b1d"
+
+
+def _preview(url: str, body: bytes = b"") -> Preview:
+    content = Raw(body, "text/plain") if body else None
+    return Preview(Request("POST", url, (("x-empty", ""),), content, secrets=(KEY,)), 3, "for each success")
+
+
+def test_a_mask_in_the_query_reads_as_one() -> None:
+    """In the command and in the description, whether it stands for a secret or took its place before."""
+    for value in (KEY, "%2A%2A%2A%2A%2A%2A%2A%2A"):
+        preview = _preview(f"https://api.example/x?key={value}&page=1")
+        assert preview.to_dict()["url"] == "https://api.example/x?key=********&page=1"
+        assert "'https://api.example/x?key=********&page=1'" in preview.curl()
+
+
+def test_the_command_says_what_curl_would_read_otherwise() -> None:
+    """An empty header stays, quotes are safe, and a secret in the body is masked."""
+    command = _preview("https://api.example/x", f"it's {KEY}".encode()).curl()
+    assert "--header 'x-empty;'" in command
+    assert """--data-raw 'it'"'"'s ********'""" in command
+    assert KEY not in command
