@@ -16,7 +16,7 @@ from connector import template
 from connector.drift.document import Field, Operation, read
 from connector.drift.fields import differences
 from connector.drift.prices import price_differences
-from connector.drift.wire import shape, wire
+from connector.drift.sent import sent, shape
 from connector.errors import Problem
 from connector.loader import Loaded, Source
 from connector.names import nearest
@@ -116,13 +116,13 @@ Found = Iterator[tuple[str, str]]
 
 def _fields(action: Action, operation: Operation, integration: Integration) -> Found:
     names = re.findall(r"\{([^{}]*)\}", operation.path)
-    sent = wire(action, integration, names)
+    ours = sent(action, names)
     wanted = {(field.place, field.name): field for field in operation.fields}
     for key, field in wanted.items():
-        if key not in sent.fields and field.place not in sent.whole and not _of_everyone(field, integration):
+        if key not in ours.fields and field.place not in ours.whole and not _of_everyone(field, integration):
             needed = "required" if field.required else "optional"
             yield f"inputs.properties.{field.name}", f"{field.name} is missing, {needed} in the {field.place}"
-    for (place, name), input in sent.fields.items():
+    for (place, name), input in ours.fields.items():
         match = wanted.get((place, name))
         if match is None:
             near = nearest(name, [field.name for field in operation.fields if field.place == place])
@@ -139,9 +139,9 @@ def _place(input: str | None, place: str, name: str) -> str:
 
 def _of_everyone(field: Field, integration: Integration) -> bool:
     """Whether the connection sends it with every request."""
-    sent = {name.lower() for name in integration.headers}
+    always = {name.lower() for name in integration.headers}
     name = integration.auth.settings.get("name", "")
-    return (field.place == "header" and field.name in sent) or field.name.lower() == name.lower() != ""
+    return (field.place == "header" and field.name in always) or field.name.lower() == name.lower() != ""
 
 
 def _input(action: Action, input: str, field: Field) -> Found:

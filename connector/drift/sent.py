@@ -9,7 +9,7 @@ from typing import Any
 
 from connector import template
 from connector.render import unused_inputs
-from connector.spec import Action, Integration
+from connector.spec import Action
 
 _HOLE = re.compile(r"\{\{.*?\}\}")
 _LONE_INPUT = re.compile(r"\s*\{\{-?\s*inputs\.(\w+)\s*-?\}\}\s*")
@@ -18,7 +18,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class Sent:
     """The fields of a request: the input that each is, or None where it is made of something else.
 
     ``whole`` are the places that a caller fills as a whole, of which nothing can be said.
@@ -33,7 +33,7 @@ def shape(path: str) -> str:
     return re.sub(r"\{[^{}]*\}", "{}", _HOLE.sub("{}", path)).rstrip("/")
 
 
-def wire(action: Action, integration: Integration, path_names: list[str]) -> Wire:
+def sent(action: Action, path_names: list[str]) -> Sent:
     """The request's fields; ``path_names`` are what the document calls the holes of the path, in order."""
     request, body = action.request, action.request.body
     fields: dict[Key, str | None] = {}
@@ -52,7 +52,7 @@ def wire(action: Action, integration: Integration, path_names: list[str]) -> Wir
         ("body", body.fields),
         ("body", body.json),
     )
-    return Wire(fields, frozenset(place for place, value in places if template.is_template(value)))
+    return Sent(fields, frozenset(place for place, value in places if template.is_template(value)))
 
 
 def _entries(place: str, value: Any) -> dict[Key, str | None]:
