@@ -54,7 +54,9 @@ Costs = Iterable[tuple[date, str, float]]
 def chart(costs: Costs, last: date, count: int) -> Chart:
     """The chart of ``count`` days up to ``last``: the credits of each environment, one above the other."""
     first = last - timedelta(days=count - 1)
-    seen = [(day, environment, credits) for day, environment, credits in costs if first <= day <= last]
+    seen = [
+        (day, environment, credits) for day, environment, credits in costs if credits and first <= day <= last
+    ]
     totals = _sums((environment, credits) for _, environment, credits in seen)
     colours = {name: min(at, COLOURS) for at, name in enumerate(sorted(totals), 1)}
     top = _round_up(max(_sums((day, credits) for day, _, credits in seen).values(), default=0))
