@@ -279,10 +279,10 @@ class RateLimit:
     def pace(self) -> float:
         """Seconds between two slots of an even row.
 
-        Two requests less than allowed: the upstream's window may begin inside ours, and a request may
-        be on its way for longer than the next one. Very small limits keep half in reserve.
+        A few requests less than allowed: the upstream's window may begin inside ours, and on a busy
+        machine a request leaves some tenths of a second after its slot. Small limits keep half in reserve.
         """
-        return self.window / max(self.requests - 2, self.requests / 2)
+        return self.window / max(self.requests - max(2, self.requests / 30), self.requests / 2)
 
 
 @dataclass(frozen=True, slots=True)

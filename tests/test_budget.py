@@ -16,7 +16,7 @@ from connector.budget import DatabaseBudget, RateLimit
 from connector.database import Database
 
 LIMIT = RateLimit(requests=150, window=10.0, lockout=60.0)
-PACE = 10.0 / 148
+PACE = 10.0 / 145
 
 
 class Clock:
