@@ -153,4 +153,10 @@ def _registered(name: str, home: Path) -> Transport:
         raise InvocationError(
             f"environment transport {name!r} needs a package ({error.name}): {needed}"
         ) from error
-    return HttpTransport(make(home / name))
+    try:
+        return HttpTransport(make(home / name))
+    except OSError as error:
+        raise InvocationError(
+            f"{home / name} cannot be made ({error.strerror or error}); "
+            "give this user write access there, or set CONNECTOR_HOME to another folder"
+        ) from error

@@ -270,6 +270,15 @@ def _let_time_pass(home: Path, job: str) -> None:
         ledger.polled(ledger.get(job).id, next_poll=0)
 
 
+def test_a_home_that_cannot_be_made_is_told(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to do about it."""
+    monkeypatch.setenv("CONNECTOR_HOME", "note.txt/in")
+    ended = run("balance -e sandbox")
+    assert ended.code == 2
+    assert "note.txt/in/stability-sandbox cannot be made (Not a directory)" in ended.err
+    assert "set CONNECTOR_HOME to another folder" in ended.err
+
+
 def test_one_credit_is_one() -> None:
     """Amounts are told as people say them."""
     assert [credits(amount) for amount in (0, 1, 1.5, 40)] == [
