@@ -78,9 +78,7 @@ class Checker:
             for path, given in _at(value, pattern, ()):
                 if isinstance(given, str) and given not in known:
                     message = f"is {quoted(given)}, which is not among those known; it is sent as it is"
-                    yield Problem(
-                        _dotted(prefix, path), message + nearest(given, known), severity="warning"
-                    )
+                    yield Problem(_dotted(prefix, path), message + nearest(given, known), severity="warning")
 
 
 def flaws(schema: Mapping[str, Any], prefix: str = "") -> list[Problem]:

@@ -245,7 +245,7 @@ def test_an_error_crosses_from_one_process_to_another(error, twin):
 
 
 TYPED = [
-    CORE[:1] + ({"prompt": f"use {KEY}"},),
+    (*CORE[:1], {"prompt": f"use {KEY}"}),
     ("generic-http-request", {"path": f"/{KEY}", "query": {"k": KEY}, "headers": {"x": KEY}}),
     ("generic-http-request", {"path": "/x", "method": "POST", "body": "json", "json": {"k": [KEY]}}),
 ]
