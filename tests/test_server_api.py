@@ -229,7 +229,7 @@ def test_a_run_that_is_not_waited_for(host: Place) -> None:
 
 
 def _frames(text: str) -> list[tuple[int, str, Any]]:
-    """The number, kind and data of each event; a run's thumbnail may come after its end, so it is left out."""
+    """Number, kind and data of each event, but for a run's thumbnail, which may come after its end."""
     frames = [frame.split("\n") for frame in text.split("\n\n") if frame.startswith("id:")]
     told = [(int(frame[0][4:]), frame[1][7:], json.loads(frame[2][6:])) for frame in frames]
     for _, _, data in told:
