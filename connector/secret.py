@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import quote, quote_plus
 
 MASK = "********"
@@ -94,7 +94,7 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     that was encoded as a whole), and shortened to their two ends.
     """
     for secret in sorted(set(secrets), key=len, reverse=True):
-        text = _without_whole(text, secret)
+        text = _without_whole(text, _Looks.of(secret))
         forms = dict.fromkeys((secret, *_forms(secret))) if len(secret) >= _SHORTEST_END else ()
         for form in forms:
             text = _without_ends(_without_starts(text, form), form)
@@ -106,22 +106,41 @@ def hide(value: Any, secrets: Iterable[str]) -> Any:
 
     It is somebody's result, so that what only resembles a part of a secret stays.
     """
+    return _hidden(value, [_Looks.of(secret) for secret in sorted(set(secrets), key=len, reverse=True)])
+
+
+class _Looks(NamedTuple):
+    """What a secret looks like in texts, made once for all the texts of an answer."""
+
+    secret: str
+    forms: tuple[str, ...]
+    cores: tuple[str, ...]
+
+    @classmethod
+    def of(cls, secret: str) -> _Looks:
+        if len(secret) < _SHORTEST_END:
+            return cls(secret, (), ())
+        return cls(secret, tuple(_forms(secret)), tuple(_base64_cores(_encoded(secret))))
+
+
+def _hidden(value: Any, looks: list[_Looks]) -> Any:
     if isinstance(value, str):
-        for secret in sorted(set(secrets), key=len, reverse=True):
-            value = _without_whole(value, secret)
+        for one in looks:
+            value = _without_whole(value, one)
         return value
     if isinstance(value, Mapping):
-        return {hide(name, secrets): hide(entry, secrets) for name, entry in value.items()}
-    return [hide(item, secrets) for item in value] if isinstance(value, list) else value
+        return {_hidden(name, looks): _hidden(entry, looks) for name, entry in value.items()}
+    return [_hidden(item, looks) for item in value] if isinstance(value, list) else value
 
 
-def _without_whole(text: str, secret: str) -> str:
-    if len(secret) < _SHORTEST_END:
+def _without_whole(text: str, looks: _Looks) -> str:
+    if not looks.forms:
         # `a` would take the word `table` apart, so a very short secret must stand by itself.
+        secret = looks.secret
         return re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text) if secret else text
-    for form in _forms(secret):
+    for form in looks.forms:
         text = text.replace(form, MASK)
-    for core in _base64_cores(_encoded(secret)):
+    for core in looks.cores:
         text = _without_core(text, core)
     return text
 
