@@ -85,3 +85,11 @@ class Spending:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The right to ask for a job: ``pause`` is 0, or the seconds until somebody may have it."""
+
+    pause: float
+    state: State

@@ -84,16 +84,16 @@ async def exchange(wire: Wire, call: Call, passage: Passage) -> Result:
         await pause_or_raise(wire, attempt, passage)
 
 
-async def once(wire: Wire, call: Call) -> Result:
-    """The result of a call without cost, sent a single time."""
-    attempt = await _attempt(wire, call, 1, _nothing)
+def unwritten() -> None:
+    """A call without cost is not written down."""
+
+
+async def once(wire: Wire, call: Call, leaving: Callable[[], None] = unwritten) -> Result:
+    """The result of a call without cost, sent a single time. What ``leaving`` raises stops it."""
+    attempt = await _attempt(wire, call, 1, leaving)
     if isinstance(attempt, Result):
         return attempt
     raise attempt.error
-
-
-def _nothing() -> None:
-    """A call without cost is not written down."""
 
 
 async def pause_or_raise(wire: Wire, attempt: Attempt, passage: Passage) -> None:

@@ -5,6 +5,7 @@ Its id stands in the ledger before the first poll, so that any process with the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
@@ -102,16 +103,19 @@ async def _waited(engine: Engine, entry: Entry, accept: str | None, timeout: flo
     asked = await _asking(engine, entry, accept)
     until = None if timeout is None else engine.clock() + timeout
     current = _job(engine, entry)
+    turns = _Turns(engine, entry, current.interval)
     while True:
-        await _take_turn(engine, current, until)
-        await _check_wanted(engine, entry)
-        result, error = await _poll(engine, asked)
+        await _pause(engine, current, until)
+        try:
+            result, error = await _poll(engine, asked, turns.take)
+        except _TooEarly as early:
+            current = replace(current, next_poll=engine.clock() + early.pause)
+            continue
         outcome = error.code if error is not None else result.outcome if result is not None else "pending"
         step = job.after(current, outcome, engine.clock(), error.retry_after if error else None)
-        current = step.job
         if step.verdict != "again":
             return await _ended(engine, entry, step.verdict, result, error)
-        await engine.io.run(engine.workspace.ledger.polled, entry.id, current.next_poll)
+        current = await turns.keep(step.job)
         _tell(engine, current, error)
 
 
@@ -148,24 +152,59 @@ def _job(engine: Engine, entry: Entry) -> Job:
     )
 
 
-async def _take_turn(engine: Engine, current: Job, until: float | None) -> None:
-    """Waits until the job may be asked for, whoever else asks for it too.
+async def _pause(engine: Engine, current: Job, until: float | None) -> None:
+    """Lets the time pass that the job is not to be asked for.
 
     Raises JobPending once it is clear that this is after ``until``, and not before then.
     """
-    ledger = engine.workspace.ledger
-    while pause := await engine.io.run(ledger.poll_turn, current.invocation_id, current.interval):
-        left = pause if until is None else until - engine.clock()
-        await engine.io.sleep(max(0.0, min(pause, left)))
-        if left < pause:
-            raise _pending(current)
+    pause = current.next_poll - engine.clock()
+    if pause <= 0:
+        return
+    left = pause if until is None else until - engine.clock()
+    await engine.io.sleep(max(0.0, min(pause, left)))
+    if left < pause:
+        raise _pending(current)
 
 
-async def _check_wanted(engine: Engine, entry: Entry) -> None:
-    """Raises JobCancelled where somebody cancelled the job while it was waited for."""
-    now = await engine.io.run(engine.workspace.ledger.get, entry.id)
-    if now.state == "cancelled" != entry.state:
-        raise _cancelled(now)
+class _TooEarly(Exception):
+    """Somebody else asked for the job just now; ``pause`` is the seconds until it is time again."""
+
+    def __init__(self, pause: float) -> None:
+        super().__init__(pause)
+        self.pause = pause
+
+
+# A turn lasts so much longer than the interval that a quick answer, from which the interval counts, need not
+# be written down: a thousand jobs are waited for with one act of the database a poll.
+_QUICK = 0.25
+
+
+class _Turns:
+    """The right to ask for a job now, of all who wait for it."""
+
+    def __init__(self, engine: Engine, entry: Entry, interval: float) -> None:
+        self._engine, self._entry, self._lasting = engine, entry, interval + _QUICK
+        self._until = 0.0
+
+    def take(self) -> None:
+        """The poll leaves now. It blocks.
+
+        Raises _TooEarly, and JobCancelled where somebody cancelled the job while it was waited for.
+        """
+        now = self._engine.clock()
+        turn = self._engine.workspace.ledger.poll_turn(self._entry.id, self._lasting)
+        if turn.state == "cancelled" != self._entry.state:
+            raise _cancelled(self._entry)
+        if turn.pause:
+            raise _TooEarly(turn.pause)
+        self._until = now + self._lasting
+
+    async def keep(self, polled: Job) -> Job:
+        """The job with the pace that holds for all who wait for it."""
+        if polled.next_poll <= self._until:
+            return replace(polled, next_poll=self._until)
+        await self._engine.io.run(self._engine.workspace.ledger.polled, self._entry.id, polled.next_poll)
+        return polled
 
 
 def _cancelled(entry: Entry) -> JobCancelled:
@@ -184,14 +223,17 @@ def _pending(current: Job) -> JobPending:
     )
 
 
-async def _poll(engine: Engine, asked: Prepared) -> tuple[Result | None, ConnectorError | None]:
+async def _poll(
+    engine: Engine, asked: Prepared, leaving: Callable[[], None]
+) -> tuple[Result | None, ConnectorError | None]:
     """One question: the job's own pace is the retry, so that no attempt comes closer than the floor."""
     try:
-        return await exchange.once(engine.wire, asked.call), None
+        return await exchange.once(engine.wire, asked.call, leaving), None
     except NotFound as error:
         if asked.fallback is None:
             return None, error
-        return await _poll(engine, replace(asked, call=asked.fallback, fallback=None))
+        fallback = replace(asked, call=asked.fallback, fallback=None)
+        return await _poll(engine, fallback, exchange.unwritten)
     except ConnectorError as error:
         return None, error
 

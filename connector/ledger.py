@@ -12,10 +12,10 @@ from typing import Any
 
 from connector.alive import is_gone, this_process
 from connector.database import Database, new_id, timestamp
-from connector.entry import Entry, Intent, Spending, State
+from connector.entry import Entry, Intent, Spending, State, Turn
 from connector.errors import Billed, CapReached, JobError, JobNotFound, OutcomeUnknown
 
-__all__ = ["Entry", "Intent", "Ledger", "Spending", "State"]
+__all__ = ["Entry", "Intent", "Ledger", "Spending", "State", "Turn"]
 
 # After so long nobody waits for an answer any more. It settles what another machine has sent,
 # whose processes cannot be seen from here.
@@ -74,7 +74,7 @@ _JUST_NOW = 0.001
 _POLL_TURN = """
 UPDATE invocations SET next_poll = :until
 WHERE id = :id AND coalesce(next_poll, 0) <= :now
-RETURNING id"""
+RETURNING state"""
 
 _POLLED = "UPDATE invocations SET next_poll = :next_poll WHERE id = :id RETURNING id"
 
@@ -158,16 +158,18 @@ class Ledger:
         values = {"upstream_id": upstream_id, "fetch": fetch, "next_poll": next_poll, "deadline": deadline}
         self._change(_RUNNING, invocation_id, **values)
 
-    def poll_turn(self, invocation_id: str, interval: float) -> float:
-        """Takes the next turn to ask for a job: 0 to ask now, or the seconds until somebody may.
+    def poll_turn(self, invocation_id: str, interval: float) -> Turn:
+        """Takes the next turn to ask for a job, or says how long nobody may.
 
         Of all who wait for one job, in whatever process, only one has a turn in an interval.
         """
         now = self._clock()
         values = {"id": invocation_id, "now": now + _JUST_NOW, "until": now + interval}
-        if self._database.write(_POLL_TURN, values):
-            return 0.0
-        return max(_JUST_NOW, (self.get(invocation_id).next_poll or now) - now)
+        taken = self._database.write(_POLL_TURN, values)
+        if taken:
+            return Turn(0.0, taken[0]["state"])
+        entry = self.get(invocation_id)
+        return Turn(max(_JUST_NOW, (entry.next_poll or now) - now), entry.state)
 
     def polled(self, invocation_id: str, next_poll: float) -> None:
         """The job was asked for, and is not to be asked for again before ``next_poll``."""

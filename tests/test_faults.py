@@ -238,12 +238,12 @@ def test_of_all_who_wait_only_one_asks(far, tmp_path):
     with far.connector(tmp_path) as first, far.connector(tmp_path) as second:
         entry = first.workspace.ledger.get(first.submit(START, example(START)).job_id)
         far.clock.sleep(10)
-        assert first.workspace.ledger.poll_turn(entry.id, 10) == 0
+        assert first.workspace.ledger.poll_turn(entry.id, 10).pause == 0
         far.clock.sleep(4)
-        assert second.workspace.ledger.poll_turn(entry.id, 10) == pytest.approx(6)
+        assert second.workspace.ledger.poll_turn(entry.id, 10).pause == pytest.approx(6)
         far.clock.sleep(6)
-        assert second.workspace.ledger.poll_turn(entry.id, 10) == 0
-        assert first.workspace.ledger.poll_turn(entry.id, 10) == pytest.approx(10)
+        assert second.workspace.ledger.poll_turn(entry.id, 10).pause == 0
+        assert first.workspace.ledger.poll_turn(entry.id, 10).pause == pytest.approx(10)
 
 
 def test_polls_keep_their_distance(far, tmp_path):

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from server.support import SANDBOX, Place, picture, place
 
+from connector.ledger import Turn
+
 CORE = "stable-image-core"
 BOAT = {"prompt": "a paper boat", "seed": 7}
 JOB = "start-creative-upscale"
@@ -464,7 +466,7 @@ def test_a_job_can_be_cancelled(tmp_path: Path) -> None:
     """We stop asking for it; whether it is billed is the upstream's to say."""
     with place(tmp_path) as host:
         # Nobody polls: the engine's sleep is the test's to let pass.
-        host.host.served(None).connector.workspace.ledger.poll_turn = lambda *_: 10.0  # type: ignore[method-assign]
+        host.host.served(None).connector.workspace.ledger.poll_turn = lambda *_: Turn(10.0, "running")  # type: ignore[method-assign]
         begun = host.post(
             f"/api/actions/{JOB}",
             params=SANDBOX | {"wait": "false"},
