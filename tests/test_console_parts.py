@@ -14,7 +14,6 @@ from jsonschema import Draft202012Validator
 
 from connector.index import default_folder
 from connector.loader import load
-from connector.server.console import limits
 from connector.server.console.calls import Use, calls
 from connector.server.console.chart import HEIGHT, WIDTH, chart
 from connector.server.console.conditions import compiled, effects, holds
@@ -122,22 +121,6 @@ class TestFields:
         schema = INTEGRATION.actions["stable-diffusion-3"].inputs
         here = {field.name: field.here for field in fields(schema, {"mode": "image-to-image"})}
         assert (here["image"], here["aspect_ratio"]) == (True, False)
-
-    @pytest.mark.parametrize(
-        ("schema", "said"),
-        [
-            ({"minimum": 0, "maximum": 20, "unit": "pixels"}, "0 to 20 pixels"),
-            ({"maxLength": 10000}, "up to 10,000 characters"),
-            (
-                {"file": {"formats": ["jpeg", "png"], "min_side": 64, "max_bytes": 10485760}},
-                "JPEG or PNG, each side from 64 px, up to 10 MiB",
-            ),
-            ({"file": {"dimensions": ["768x768"]}}, "exactly 768x768"),
-            ({}, ""),
-        ],
-    )
-    def test_limits_are_told_in_a_line(self, schema: Any, said: str) -> None:
-        assert limits.phrase(schema) == said
 
 
 class TestCalls:

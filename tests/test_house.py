@@ -15,7 +15,7 @@ PACKAGE = Path(connector.__file__).parent
 # Floors from the ground up; a module may import from its own floor and those below.
 FLOORS = [
     {"errors", "home", "names", "messages", "events", "secret", "leash"},
-    {"spec", "template", "url", "schema", "sentences", "wording", "plain"},
+    {"spec", "template", "syntax", "url", "schema", "sentences", "wording", "plain", "phrases", "amounts"},
     {"auth", "render", "result", "decode", "job", "retry", "money", "preview"},
     {
         "yamlfile", "specfile", "loader", "index", "media", "guard", "multipart", "wire", "http1", "proxies",
@@ -25,7 +25,7 @@ FLOORS = [
     },
     {
         "workspace", "targets", "arguments", "engine", "exchange", "prepare", "spend", "stream", "jobs",
-        "runtime", "keeping", "record", "underway", "runner",
+        "runtime", "keeping", "record", "underway", "slot", "runner",
     },
     {"cli", "demo", "server"},
 ]  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from connector.cli import choice, describing, terminal
+from connector import amounts
+from connector.cli import choice, terminal
 from connector.cli.parser import Parser, folder_of
 from connector.cli.progress import Progress
 from connector.runtime import Connector
@@ -32,5 +33,5 @@ def run(words: list[str]) -> int:
         where = {"environment": args.environment, "connection": args.connection}
         terminal.print_json({"credits": credits} | {name: each for name, each in where.items() if each})
         return 0
-    print(f"{credits:g}" if args.quiet else describing.credits(credits))
+    print(f"{credits:g}" if args.quiet else amounts.credits(credits))
     return 0

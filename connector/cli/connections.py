@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from connector import amounts
 from connector.cli import choice, exits, failure, terminal
 from connector.cli.parser import Parser, folder_of
 from connector.errors import ConnectorError, Problem
@@ -107,7 +108,7 @@ def _configuration(one: Configuration) -> Iterator[str]:
     """What may be shown of a configuration; ``to_dict`` leaves out what may not."""
     told = one.to_dict()
     yield f"  {', '.join(one.environments)}{' (default)' if one.default else ''}"
-    facts = {"base URL": one.base_url, "cap": one.cap and f"{one.cap:g} credits a day"}
+    facts = {"base URL": one.base_url, "cap": one.cap is not None and f"{amounts.credits(one.cap)} a day"}
     facts |= {f"header {name}": "is set" for name in told["headers"]}
     facts |= {name: _field(value) for name, value in told["fields"].items()}
     yield from terminal.columns(((name, str(value)) for name, value in facts.items() if value), "    ")

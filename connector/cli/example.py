@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 
-from connector.cli import describing
+from connector import phrases
 from connector.cli.options import option_names
 
 TYPE_CHECKING = False
@@ -37,9 +37,9 @@ def _words(card: Card, option: str, schema: Mapping[str, Any], value: Any) -> It
         for item in value:
             yield from _words(card, option, schema.get("items", {}), item)
     elif isinstance(value, dict):
-        yield from (option, describing.plain(_relocated(card, schema, value)))
+        yield from (option, phrases.plain(_relocated(card, schema, value)))
     else:
-        yield from (option, describing.plain(value))
+        yield from (option, phrases.plain(value))
 
 
 def _relocated(card: Card, schema: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:

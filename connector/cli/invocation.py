@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from connector.cli import choice, describing, failure, saving, terminal
+from connector import amounts
+from connector.cli import choice, failure, saving, terminal
 from connector.cli.outcome import Shown
 from connector.cli.progress import Progress
 from connector.cli.request import Asked
@@ -69,7 +70,7 @@ def _estimate(connector: Connector, asked: Asked) -> int:
     if asked.args.quiet:
         print("unknown" if amount is None else f"{amount:g}")
     else:
-        print(f"{'unknown' if amount is None else describing.credits(amount)} ({estimate.why})")
+        print(f"{'unknown' if amount is None else amounts.credits(amount)} ({estimate.why})")
         terminal.say("Nothing was sent.")
     return 0
 

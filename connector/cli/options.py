@@ -62,9 +62,9 @@ def add_options(parser: Parser, card: Card) -> None:
 
 
 def _settings(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    from connector.cli import describing
+    from connector import phrases
 
-    said = f"{schema['description'].strip()} ({describing.whole(schema)})".replace("%", "%%")
+    said = f"{schema['description'].strip()} ({phrases.whole(schema)})".replace("%", "%%")
     settings = {"dest": f"{PREFIX}{name}", "action": "append", "metavar": _metavar(schema), "help": said}
     if schema.get("type") == "boolean":
         settings |= {"nargs": "?", "const": "true"}

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from connector.cli import describing, picture, saving, terminal
+from connector import amounts
+from connector.cli import picture, saving, terminal
 from connector.media import kinds
 from connector.messages import File
 from connector.result import Result
@@ -123,13 +124,13 @@ def what_it_is(file: File) -> str:
     sides = f"{file.width}x{file.height} " if file.width and file.height else ""
     length = f"{file.seconds:.1f} s of " if file.seconds else ""
     kind = file.type.partition(";")[0].rpartition("/")[2]
-    return f"{sides}{length}{kind.upper()}, {describing.size(file.size)}"
+    return f"{sides}{length}{kind.upper()}, {amounts.size(file.size)}"
 
 
 def _cost(result: Result) -> str:
     if result.credits == 0:
         return ""
-    amount = "an unknown number of credits" if result.credits is None else describing.credits(result.credits)
+    amount = "an unknown number of credits" if result.credits is None else amounts.credits(result.credits)
     return amount if result.billed == "yes" else f"{amount} (billed: {result.billed})"
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from connector.cli import choice, describing, request, terminal
+from connector import amounts
+from connector.cli import choice, request, terminal
 
 _DESCRIPTION = "Shows the request that invoke would send, as a curl command with its secrets masked."
 _EPILOG = """\
@@ -37,7 +38,7 @@ def run(words: list[str]) -> int:
 def _remark(credits: float | None, why: str, warnings: tuple[str, ...]) -> None:
     for warning in warnings:
         terminal.say(f"{terminal.paint('Warning:', 'yellow', sys.stderr)} {terminal.clean(warning)}")
-    price = "Its price is not known" if credits is None else f"It would cost {describing.credits(credits)}"
+    price = "Its price is not known" if credits is None else f"It would cost {amounts.credits(credits)}"
     terminal.say(
         f"Nothing was sent. {price if credits != 0 else 'It is free'}{f' ({why})' if credits else ''}."
     )

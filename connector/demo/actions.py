@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from connector import amounts
 from connector.arguments import beside
 from connector.demo.tile import Tile
 from connector.errors import ConnectorError
@@ -97,5 +98,5 @@ def _facts(result: Result) -> str:
         told = f"{media.width} x {media.height} {kind}"
     else:
         told = f"{media.size / 1000:,.0f} kB {kind}"
-    price = "free" if not result.credits else f"{result.credits:g} credits"
+    price = "free" if not result.credits else amounts.credits(result.credits)
     return f"{told}, {price}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from connector import amounts
 from connector.demo.tile import Tile
 from connector.result import Result
 from connector.runtime import AsyncConnector
@@ -63,4 +64,4 @@ def _size(result: Result) -> str:
 
 
 def _facts(result: Result) -> str:
-    return f"{_size(result)}, seed {result.seed}, {result.credits:g} credits"
+    return f"{_size(result)}, seed {result.seed}, {amounts.credits(result.credits or 0)}"

@@ -13,7 +13,6 @@ from PIL import Image
 
 from connector import Connector
 from connector.cli import main, request
-from connector.cli.describing import credits
 from connector.cli.values import Stdin, combined
 from connector.sandbox import transport
 
@@ -277,13 +276,6 @@ def test_a_home_that_cannot_be_made_is_told(run: Any, monkeypatch: pytest.Monkey
     assert ended.code == 2
     assert "note.txt/in/stability-sandbox cannot be made (Not a directory)" in ended.err
     assert "set CONNECTOR_HOME to another folder" in ended.err
-
-
-def test_one_credit_is_one() -> None:
-    """Amounts are told as people say them."""
-    assert [credits(amount) for amount in (0, 1, 1.5, 40)] == [
-        "0 credits", "1 credit", "1.5 credits", "40 credits",
-    ]  # fmt: skip
 
 
 STDIN = Stdin()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
+from connector import amounts
+
 Key = TypeVar("Key")
 
 WIDTH, HEIGHT, _LEFT, _BOTTOM, _TOP = 720, 168, 40, 24, 8
@@ -78,7 +80,7 @@ def _bars(
         below = piled.get(day, 0.0)
         piled[day] = below + credits
         y = _y(piled[day], top)
-        title = f"{day:%d %b %Y}, {environment}: {credits:g} credits"
+        title = f"{day:%d %b %Y}, {environment}: {amounts.credits(credits)}"
         x = _LEFT + (day - first).days * column + column * 0.15
         height = max(_y(below, top) - y, 0.0)
         yield Bar(round(x, 2), y, round(column * 0.7, 2), round(height, 2), colours[environment], title)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connector.server.console import limits
+from connector import phrases
 from connector.server.console.conditions import Effects, effects, holds
 from connector.spec import JsonSchema
 
@@ -65,7 +65,7 @@ class Field:
 
     @property
     def limits(self) -> str:
-        return limits.phrase(self.schema)
+        return ", ".join(phrases.limits(self.schema))
 
     @property
     def unit(self) -> str:
@@ -80,12 +80,12 @@ class Field:
     @property
     def default(self) -> str:
         """The default as it is shown; it is never sent."""
-        return limits.plain(self.schema["default"]) if "default" in self.schema else ""
+        return phrases.plain(self.schema["default"]) if "default" in self.schema else ""
 
     @property
     def example(self) -> str:
         examples = self.schema.get("examples", ())
-        return limits.plain(examples[0]) if examples else ""
+        return phrases.plain(examples[0]) if examples else ""
 
     @property
     def accept(self) -> str:
@@ -205,7 +205,7 @@ def _entry(schema: JsonSchema) -> Mapping[str, Any]:
 
 
 def _choice_kind(schema: JsonSchema) -> str:
-    labels = [limits.plain(value) for value in _values(schema)]
+    labels = [phrases.plain(value) for value in _values(schema)]
     if schema.get("open"):
         return "combo"
     if len(labels) > 1 and all(map(_RATIO.fullmatch, labels)):
@@ -220,7 +220,7 @@ def _values(schema: JsonSchema) -> Iterable[Any]:
 
 def _choices(schema: JsonSchema, given: Any) -> Iterator[Choice]:
     for value in _values(schema):
-        label = limits.plain(value)
+        label = phrases.plain(value)
         width, height = _ratio(label)
         yield Choice(
             value=value,

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from connector.server.console import limits
+from connector import amounts, phrases
 from connector.server.console.fields import is_media
 
 STATIC = Path(__file__).parent / "static"
@@ -35,8 +35,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
-        "size": limits.size,
-        "plain": limits.plain,
+        "size": amounts.size,
+        "plain": phrases.plain,
         "number": number,
         "ago": lambda value: _moment(value).strftime("%-d %b, %H:%M"),
         "iso": lambda value: _moment(value).isoformat(timespec="seconds"),

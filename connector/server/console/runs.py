@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from connector import amounts
 from connector.errors import ConnectorError
 from connector.server.answers import failure
-from connector.server.console import limits, shelf
+from connector.server.console import shelf
 from connector.server.console.calls import Use, calls
 from connector.server.console.chart import chart
 from connector.server.console.integrations import action_of
@@ -82,7 +83,7 @@ def _pickable(host: Host, stored: StoredFile) -> Mapping[str, Any]:
     return {
         "facts": stored.to_dict(),
         "name": stored.name,
-        "size": sides + limits.size(stored.bytes),
+        "size": sides + amounts.size(stored.bytes),
         "kind": shelf.kind_glyph(stored.type),
         "thumbnail": host.files.thumbnail(stored.id),
     }

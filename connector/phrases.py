@@ -1,6 +1,11 @@
-"""An input in words: what it is, what its limits are, what holds where it is not given."""
+"""An input in words: what it is, what its limits are, what holds where it is not given.
+
+Help and forms say the same of it; a form shows the choices and the pattern in its own way.
+"""
 
 from __future__ import annotations
+
+from connector import amounts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,16 +40,14 @@ def kind(schema: Schema) -> str:
 
 
 def limits(schema: Schema) -> list[str]:
-    """Everything that the value must keep to, a few words each."""
+    """How much, how long, how large it may be, a few words each."""
     return [phrase for rule in _RULES for phrase in rule(schema)]
 
 
 def whole(schema: Schema) -> str:
-    """Kind, limits and default in one line."""
-    phrases = limits(schema)
-    if "enum" not in schema:
-        phrases = [kind(schema), *phrases]
-    said = ", ".join(phrases)
+    """Kind or choices, limits, pattern and default in one line."""
+    what = _choices(schema) if "enum" in schema else kind(schema)
+    said = ", ".join((what, *limits(schema), *_pattern(schema)))
     return f"{said}; default {plain(schema['default'])}" if "default" in schema else said
 
 
@@ -57,10 +60,9 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-def _choices(schema: Schema) -> Iterator[str]:
-    if "enum" in schema:
-        listed = ", ".join(map(plain, schema["enum"]))
-        yield f"{'such as' if schema.get('open') else 'one of'} {listed}"
+def _choices(schema: Schema) -> str:
+    listed = ", ".join(map(plain, schema["enum"]))
+    return f"{'such as' if schema.get('open') else 'one of'} {listed}"
 
 
 def _range(schema: Schema) -> Iterator[str]:
@@ -92,16 +94,17 @@ def _pattern(schema: Schema) -> Iterator[str]:
 def _file(schema: Schema) -> Iterator[str]:
     rules: Schema = schema.get("file", {})
     if "formats" in rules:
-        yield _either(rules["formats"])
+        yield _either([_FORMATS.get(name, name.upper()) for name in rules["formats"]])
     for low, high, phrase in _FILE_RANGES:
         if low in rules or high in rules:
             yield phrase.format(_between(rules.get(low), rules.get(high)))
     if "dimensions" in rules:
-        yield f"of exactly {_either(rules['dimensions'])}"
+        yield f"exactly {_either(rules['dimensions'])}"
     if "max_bytes" in rules:
-        yield f"up to {size(rules['max_bytes'])}"
+        yield f"up to {amounts.size(rules['max_bytes'])}"
 
 
+_FORMATS = {"webp": "WebP", "text": "text"}
 _FILE_RANGES = (
     ("min_side", "max_side", "each side {} pixels"),
     ("min_width", "max_width", "{} pixels wide"),
@@ -110,10 +113,12 @@ _FILE_RANGES = (
     ("min_aspect", "max_aspect", "width/height {}"),
     ("min_seconds", "max_seconds", "{} seconds long"),
 )
-_RULES = (_choices, _range, _length, _pattern, _file)
+_RULES = (_range, _length, _file)
 
 
 def _between(low: Any, high: Any) -> str:
+    if low == high:
+        return _number(low)
     if low is None:
         return f"up to {_number(high)}"
     return f"from {_number(low)}" if high is None else f"{_number(low)} to {_number(high)}"
@@ -125,18 +130,3 @@ def _number(value: Any) -> str:
 
 def _either(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-
-
-def credits(amount: float) -> str:
-    """An amount of credits, as people say it."""
-    return f"{amount:g} credit{'' if amount == 1 else 's'}"
-
-
-def size(count: int) -> str:
-    """A number of bytes, as people say it."""
-    amount = float(count)
-    for unit in ("bytes", "KiB", "MiB"):
-        if amount < 1024:
-            return f"{amount:.3g} {unit}" if amount < 1000 else f"{amount:.0f} {unit}"
-        amount /= 1024
-    return f"{amount:.3g} GiB"
