@@ -14,11 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from jinja2 import nodes
-    from jinja2.sandbox import SandboxedEnvironment
+from typing import Any, Final, NamedTuple
 
 Scope = Mapping[str, Mapping[str, Any]]
 Encode = Callable[[Any], str]
@@ -50,17 +46,6 @@ class _Hole(NamedTuple):
     name: str
 
 
-_LANGUAGE = (
-    "Output", "TemplateData", "If", "Name", "Const", "Getattr", "Getitem", "List", "Tuple", "Dict", "Pair",
-    "Filter", "Test", "BinExpr", "UnaryExpr", "Compare", "Operand", "CondExpr", "Concat", "Keyword",
-)  # fmt: skip
-_FILTERS = (
-    "abs", "d", "default", "first", "float", "int", "join", "last", "length", "lower", "round", "tojson",
-    "trim", "upper",
-)  # fmt: skip
-_LARGEST = 1e15
-_HIGHEST_POWER = 16
-
 _PLAIN_HOLE = re.compile(r"\{\{-?\s*([A-Za-z_]\w*)\.([A-Za-z_]\w*)\s*-?\}\}")
 _MARKUP = re.compile(r"\{\{|\{%|\{#")
 
@@ -87,9 +72,11 @@ class Template:
             holes = [piece for piece in self._pieces if isinstance(piece, _Hole)]
             self.references = frozenset(f"{hole.root}.{hole.name}" for hole in holes)
         else:
-            tree = _parse(text)
-            self.uses_path_filter = _uses_filter(tree, "path")
-            self.references = _references(tree)
+            from connector import syntax
+
+            tree = syntax.parse(text)
+            self.uses_path_filter = syntax.uses_filter(tree, "path")
+            self.references = syntax.references(tree)
 
     def fill(self, scope: Scope, encode: Encode | None = None) -> Any:
         """The text with its holes filled, or MISSING where a hole has no value.
@@ -161,99 +148,18 @@ def _fill_pieces(pieces: tuple[str | _Hole, ...], scope: Scope, encode: Encode) 
 
 def _look_up(hole: str | _Hole, scope: Scope) -> Any:
     assert isinstance(hole, _Hole)
-    return scope.get(hole.root, {}).get(hole.name, MISSING)
-
-
-@lru_cache(maxsize=1)
-def _environment() -> SandboxedEnvironment:
-    from jinja2 import StrictUndefined, Undefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    class Environment(ImmutableSandboxedEnvironment):
-        intercepted_binops = frozenset({"*", "**", "%"})
-
-        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-            """Texts and lists cannot be multiplied, and powers stay those that prices have."""
-            numbers = [side for side in (left, right) if not isinstance(side, Undefined)]
-            if not all(isinstance(side, int | float) and abs(side) < _LARGEST for side in numbers):
-                raise ValueError(f"{operator} is for numbers of a usual size")
-            if operator == "**" and max(map(abs, numbers[-1:]), default=0) > _HIGHEST_POWER:
-                raise ValueError(f"a power may be {_HIGHEST_POWER} at most")
-            return super().call_binop(context, operator, left, right)
-
-        def getattr(self, obj: Any, attribute: str) -> Any:
-            """A name after a dot is a key first: `inputs.items` is an input, not a method."""
-            if isinstance(obj, Mapping):
-                return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
-            return super().getattr(obj, attribute)
-
-    environment = Environment(undefined=StrictUndefined, autoescape=False)
-    environment.filters = {name: environment.filters[name] for name in _FILTERS} | {"path": Segments}
-    return environment
-
-
-def _parse(text: str) -> nodes.Template:
-    from jinja2 import TemplateSyntaxError
-
-    try:
-        tree = _environment().parse(text)
-        _refuse_others(tree)
-    except TemplateSyntaxError as error:
-        raise TemplateError(f"the template cannot be read: {error.message}") from error
-    except RecursionError as error:
-        raise TemplateError("the template cannot be read: it is nested too deeply") from error
-    return tree
-
-
-def _refuse_others(tree: nodes.Template) -> None:
-    from jinja2 import nodes
-
-    known = tuple(getattr(nodes, name) for name in _LANGUAGE)
-    for node in tree.find_all(nodes.Node):
-        if not isinstance(node, known):
-            raise TemplateError(
-                f"a template holds look-ups, reckoning, `if` and filters; {type(node).__name__.lower()} "
-                "is not among them"
-            )
-
-
-def _lone_hole(tree: nodes.Template) -> bool:
-    from jinja2 import nodes
-
-    if len(tree.body) != 1 or not isinstance(output := tree.body[0], nodes.Output):
-        return False
-    return len(output.nodes) == 1 and not isinstance(output.nodes[0], nodes.TemplateData)
-
-
-def _references(tree: nodes.Template) -> frozenset[str]:
-    from jinja2 import meta, nodes
-
-    dotted = {
-        f"{node.node.name}.{node.attr}"
-        for node in tree.find_all(nodes.Getattr)
-        if isinstance(node.node, nodes.Name)
-    }
-    roots = {name.partition(".")[0] for name in dotted}
-    return frozenset(dotted | (meta.find_undeclared_variables(tree) - roots))
-
-
-def _uses_filter(tree: nodes.Template, name: str) -> bool:
-    from jinja2 import nodes
-
-    known = _environment().filters
-    used = [node.name for node in tree.find_all(nodes.Filter)]
-    unknown = sorted(set(used) - set(known))
-    if unknown:
-        raise TemplateError(f"there is no filter {unknown[0]!r}")
-    return name in used
+    found: Any = scope.get(hole.root)
+    return found.get(hole.name, MISSING) if isinstance(found, Mapping) else MISSING
 
 
 @lru_cache(maxsize=512)
 def _jinja(text: str) -> Callable[[Scope, Encode], Any]:
     """The compiled text, as a function of its scope and how a hole becomes text."""
+    from connector import syntax
+
     stripped = text.strip()
-    environment = _environment()
-    if _lone_hole(_parse(stripped)):
+    environment = syntax.environment()
+    if syntax.is_one_hole(syntax.parse(stripped)):
         expression = environment.compile_expression(stripped[2:-2].strip("-"), undefined_to_none=False)
         return lambda scope, encode: _kept(expression(**scope), encode)
     template = environment.from_string(text)
