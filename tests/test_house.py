@@ -15,12 +15,12 @@ PACKAGE = Path(connector.__file__).parent
 # Floors from the ground up; a module may import from its own floor and those below.
 FLOORS = [
     {"errors", "home", "names", "messages", "events", "secret", "leash"},
-    {"spec", "template", "syntax", "url", "schema", "sentences", "wording", "plain", "phrases", "amounts"},
+    {"spec", "template", "syntax", "url", "schema", "sentences", "wording", "plain", "phrases", "amounts", "texts"},
     {"auth", "render", "result", "decode", "job", "retry", "money", "preview"},
     {
         "yamlfile", "specfile", "loader", "index", "media", "guard", "multipart", "wire", "http1", "proxies",
         "arrival", "transport", "database", "sealing", "references", "connections", "budget", "ledger",
-        "alive", "io", "connection", "entry", "checks", "drift",
+        "alive", "io", "connection", "entry", "sound", "checks", "drift", "workflow",
         "run", "history", "arriving", "thumbnail", "files", "tokens",
     },
     {
