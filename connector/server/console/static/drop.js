@@ -1,7 +1,7 @@
 // A place for a file: chosen, dropped, pasted, or picked from earlier ones; seen and judged before it goes up.
 
-import { all, call, make, one, part, size } from "./kit.js";
-import { faults, formatOf } from "./rules.js";
+import { faults, typeOf } from "./faults.js";
+import { all, make, one, part, Refusal, size } from "./kit.js";
 
 const drops = new Map();
 
@@ -43,11 +43,11 @@ export class Drop {
     const facts = await factsOf(file);
     if (turn !== this.#turn) return;
     this.address = facts.address;
-    this.#show(file.name, facts, file.type);
+    this.#show(file.name, facts);
     const wrong = faults(this.rules, facts);
     this.#fit(wrong);
-    this.#upload = wrong.length ? Promise.reject(new Error(`does not fit: ${wrong.join("; ")}`)) : this.#send(file, turn);
-    const gone = this.#upload.catch((error) => wrong.length || turn !== this.#turn || this.#fit([error.message]));
+    this.#upload = wrong.length ? Promise.reject(new Refusal({ problems: wrong.map((message) => ({ message })) })) : this.#send(file, turn);
+    const gone = this.#upload.catch((error) => wrong.length || turn !== this.#turn || this.#failed(error.message));
     this.#changed();
     await gone;
     if (turn === this.#turn) this.#changed();
@@ -102,8 +102,8 @@ export class Drop {
     this.reference = facts.file;
     const address = `/api/files/${encodeURIComponent(facts.file.slice("file:".length))}/content`;
     if (facts.type?.startsWith("image/")) this.address = address;
-    this.#show(facts.name || "file", { ...facts, address }, facts.type || "");
-    this.#fit(facts.width ? faults({ ...this.rules, formats: undefined }, facts) : []);
+    this.#show(facts.name || "file", { ...facts, address });
+    this.#fit(faults(this.rules, { ...facts, seconds: facts.seconds ?? undefined }));
   }
 
   async #send(file, turn) {
@@ -117,9 +117,9 @@ export class Drop {
     }
   }
 
-  #show(name, facts, type) {
+  #show(name, facts) {
     const view = one("[data-drop-view]", this.root);
-    view.replaceChildren(...preview(type, facts.address, name));
+    view.replaceChildren(...preview(facts.type || "", facts.address, name));
     one("[data-drop-name]", this.root).textContent = name;
     const sides = facts.width ? `${facts.width} x ${facts.height} px, ` : "";
     const length = facts.seconds ? `${Math.round(facts.seconds * 10) / 10} s, ` : "";
@@ -131,7 +131,13 @@ export class Drop {
   #fit(wrong) {
     const told = one("[data-drop-fit]", this.root);
     told.className = wrong.length ? "fits-not" : "fits";
-    told.textContent = wrong.length ? `Does not fit: ${wrong.join("; ")}` : "Fits";
+    told.textContent = wrong.length ? `Does not fit: ${wrong.map((each) => `it ${each}`).join("; ")}` : "Fits";
+  }
+
+  #failed(message) {
+    const told = one("[data-drop-fit]", this.root);
+    told.className = "fits-not";
+    told.textContent = message;
   }
 
   #changed() {
@@ -147,19 +153,19 @@ function preview(type, address, name) {
 }
 
 async function factsOf(file) {
-  const format = formatOf(new Uint8Array(await file.slice(0, 16).arrayBuffer()));
+  const type = typeOf(new Uint8Array(await file.slice(0, 4096).arrayBuffer()));
   const address = URL.createObjectURL(file);
-  return { bytes: file.size, format, address, ...(await measured(format, address)) };
+  return { bytes: file.size, type, address, ...(await measured(type, address)) };
 }
 
 /** Width and height of a picture, seconds of a sound; nothing where the browser cannot read it. */
-async function measured(format, address) {
-  if (["png", "jpeg", "webp", "gif"].includes(format)) {
+async function measured(type, address) {
+  if (type.startsWith("image/")) {
     const picture = new Image();
     picture.src = address;
     return picture.decode().then(() => ({ width: picture.naturalWidth, height: picture.naturalHeight }), () => ({}));
   }
-  if (["mp3", "wav", "mp4"].includes(format)) {
+  if (/^(audio|video)\//.test(type)) {
     const sound = new Audio(address);
     return new Promise((resolve) => {
       sound.onloadedmetadata = () => resolve(Number.isFinite(sound.duration) ? { seconds: sound.duration } : {});

@@ -8,7 +8,7 @@ import { setUpPairs } from "./pairs.js";
 import { clearProblem, clearProblems, showProblems } from "./problems.js";
 import { holds } from "./rules.js";
 import { follow } from "./run-view.js";
-import { given, present, put, values } from "./values.js";
+import { drafted, given, present, put, read, values } from "./values.js";
 
 const form = one("[data-action]");
 const action = `/api/actions/${encodeURIComponent(form.dataset.action)}`;
@@ -77,12 +77,12 @@ function mirrored(mirror, input) {
 /** Shows and hides fields until nothing changes any more: what is hidden is not given. */
 function follows() {
   for (let turn = 0; turn < 4; turn += 1) {
-    const known = safely(given, {});
+    const known = given(form);
     const changed = all("[data-when]", form).filter((field) => toggle(field, holds(JSON.parse(field.dataset.when), known)));
     if (!changed.length) break;
   }
   followFiles();
-  const known = safely(given, {});
+  const known = given(form);
   for (const field of all("[data-needed-when]", form)) need(field, holds(JSON.parse(field.dataset.neededWhen), known));
   for (const field of all("[data-changes]", form)) change(field, JSON.parse(field.dataset.changes), known);
 }
@@ -134,14 +134,6 @@ function limit(field, input, now) {
   told.textContent = now.minimum === undefined && now.maximum === undefined ? told.dataset.first : `${input.min} to ${input.max}`;
 }
 
-function safely(read, fallback) {
-  try {
-    return read(form);
-  } catch {
-    return fallback;
-  }
-}
-
 // Money
 
 function where() {
@@ -155,14 +147,18 @@ const plural = (credits) => (credits === 0 ? "free" : `${number(credits)} credit
 
 /** The price by the list where there is one, else what the host reckons once the form is whole. */
 function tellPrice() {
-  const known = safely(values, {});
+  const known = drafted(form);
   if (prices.by) {
     const credits = prices.values[known[prices.by] ?? prices.default];
     price.textContent = credits === undefined ? "price not known" : plural(credits);
     return;
   }
-  if (!/^\d+(\.\d+)? credits?$|^free$/.test(price.dataset.static)) reckoned(known);
+  const isFixed = /^\d+(\.\d+)? credits?$|^free$/.test(price.dataset.static);
+  if (!isFixed && isWhole(known)) reckoned(known);
 }
+
+/** Whether all that is always required is given; before that there is nothing to ask about. */
+const isWhole = (known) => present(form).every((field) => !("required" in field.dataset) || field.dataset.field in known);
 
 const reckoned = debounced(async (known) => {
   try {
@@ -201,7 +197,8 @@ async function ready() {
     try {
       return await act();
     } catch (error) {
-      problems.push({ field: field.dataset.field, message: error.message });
+      const found = error.problems?.length ? error.problems : [{ message: error.message }];
+      problems.push(...found.map(({ message }) => ({ field: field.dataset.field, message })));
       return null;
     }
   };
@@ -209,7 +206,7 @@ async function ready() {
   for (const field of present(form)) {
     const drop = one("[data-drop]", field), editor = one("mask-editor", field);
     if (drop) await attempt(field, () => dropOf(drop).ready());
-    if (field.dataset.kind === "json") await attempt(field, () => JSON.parse(one("textarea", field).value.trim() || "null"));
+    if (field.dataset.kind === "json") await attempt(field, () => read(field));
     const painted = editor && (await editor.file());
     if (painted) masks[field.dataset.field] = await attempt(field, async () => (await upload(painted)).file);
   }

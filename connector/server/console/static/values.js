@@ -26,25 +26,39 @@ const READERS = {
 /** The fields that are there now. */
 export const present = (form) => all("[data-field]", form).filter((field) => !field.closest("[hidden][data-field]"));
 
+/** What one field says. Throws where that cannot be read. */
+export const read = (field) => READERS[field.dataset.kind](field);
+
 /** The inputs as they are given at this moment; masks and files on their way are not in it. */
-export function values(form) {
+export function values(form, reader = read) {
   const found = {};
   for (const field of present(form)) {
-    const value = READERS[field.dataset.kind](field);
+    const value = reader(field);
     if (value !== UNSET) found[field.dataset.field] = value;
   }
   return found;
 }
 
-/** What the rules between inputs see: a file counts as given as soon as it is chosen. */
+/** The same while it is being typed: what cannot be read yet counts as given. */
+export const drafted = (form) => values(form, attempted);
+
+/** What the rules between inputs see: a file too counts as given as soon as it is chosen. */
 export function given(form) {
-  const found = values(form);
+  const found = drafted(form);
   for (const field of present(form)) {
     const drop = one("[data-drop]", field);
     const isPainted = field.dataset.kind === "mask" && one("mask-editor", field).painted;
     if ((drop && dropOf(drop).given) || isPainted) found[field.dataset.field] ??= true;
   }
   return found;
+}
+
+function attempted(field) {
+  try {
+    return read(field);
+  } catch {
+    return true;
+  }
 }
 
 /** Puts a value into a field that has one control. */

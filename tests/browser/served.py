@@ -1,0 +1,107 @@
+"""What the browser's tests run against: the host as its command starts it, and an upstream on a port."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from connector.sandbox import Sandbox, serving
+from connector.sandbox import Settings as SandboxSettings
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "actions" / "samples"
+# Stand for a person's keys; the second pays for another environment.
+KEY, SECOND_KEY = "sk-live-7c41e09ab3d2", "sk-second-51f0c8d7e6a4"
+CREDITS, SECOND_CREDITS = 1000, 250
+_PATIENCE = 60
+
+
+@dataclass(frozen=True)
+class Served:
+    """A host that runs. ``link`` is the one that it printed, which signs in."""
+
+    link: str
+    home: Path
+    log: Path
+
+    @property
+    def url(self) -> str:
+        whole = urlsplit(self.link)
+        return f"{whole.scheme}://{whole.netloc}"
+
+    @property
+    def token(self) -> str:
+        return parse_qs(urlsplit(self.link).query)["token"][0]
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """What a program would ask, for arranging what a test begins with."""
+        headers = {"authorization": f"Bearer {self.token}"}
+        return httpx.request(method, self.url + path, headers=headers, timeout=_PATIENCE, **more)
+
+    def run(self, action: str, environment: str = "sandbox", **inputs: Any) -> str:
+        """The id of a run that has ended, however it ended."""
+        told = self.ask(
+            "POST", f"/api/actions/{action}", params={"environment": environment}, json={"inputs": inputs}
+        ).json()
+        run = told["run"]
+        return str(run["id"] if isinstance(run, Mapping) else run)
+
+    def upload(self, name: str) -> str:
+        """The reference of a sample."""
+        sample = {"file": (name, (SAMPLES / name).read_bytes())}
+        return str(self.ask("POST", "/api/files", files=sample).json()["file"])
+
+
+@contextmanager
+def host(home: Path) -> Iterator[Served]:
+    """``connector serve`` with an empty home. It ends well when it is asked to."""
+    home.mkdir()
+    environ = os.environ | {"CONNECTOR_HOME": str(home), "STABILITY_API_KEY": ""}
+    command = [Path(sys.executable).with_name("connector"), "serve", "--port", "0", "--quiet"]
+    log = home / "host.log"
+    with (
+        log.open("w") as written,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=written, env=environ, text=True) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            link = process.stdout.readline().strip()
+            assert link, log.read_text()
+            yield Served(link, home, log)
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(_PATIENCE) == 0, log.read_text()
+
+
+class Upstream:
+    """An upstream on a port, with an account for each of the two keys. Its jobs take no time."""
+
+    def __init__(self, sandbox: Sandbox, url: str) -> None:
+        self.url = url
+        self._sandbox = sandbox
+        for key, credits in ((KEY, CREDITS), (SECOND_KEY, SECOND_CREDITS)):
+            told = {"key": key, "credits": credits}
+            httpx.post(f"{url}/_sandbox/accounts", json=told).raise_for_status()
+
+    def paid(self) -> list[dict[str, Any]]:
+        """What was paid, by the beginning of the key's fingerprint."""
+        found: list[dict[str, Any]] = httpx.get(f"{self.url}/_sandbox/ledger").json()
+        return found
+
+
+@contextmanager
+def upstream() -> Iterator[Upstream]:
+    sandbox = Sandbox(SandboxSettings(job_seconds=0, poll_floor=False))
+    with serving(sandbox) as url:
+        yield Upstream(sandbox, url)
+    sandbox.close()
