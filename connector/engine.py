@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from connector import targets
@@ -78,13 +78,25 @@ class Engine:
             self._checkers[action.id] = Checker(action.inputs)
         return self._checkers[action.id]
 
-    async def destination(
+    def destination(
         self, connection: str | None, environment: str | None, *, masked: bool = False
     ) -> Destination:
-        """Where these names lead; with ``masked``, without opening any secret."""
-        resolve = partial(targets.resolve, masked=masked, opened=self._opened)
-        store = self.workspace.connections
-        return await self.io.run(resolve, self.integration, store, self.environ, connection, environment)
+        """Where these names lead; with ``masked``, without opening any secret. It blocks."""
+        return targets.resolve(
+            self.integration,
+            self.workspace.connections,
+            self.environ,
+            connection,
+            environment,
+            masked=masked,
+            opened=self._opened,
+        )
+
+    def place(self, connection: str | None, environment: str | None) -> tuple[str, str]:
+        """The environment and the connection that these names lead to. It blocks."""
+        return targets.place(
+            self.integration, self.workspace.connections, self.environ, connection, environment
+        )
 
     def transport(self, destination: Destination) -> Transport:
         """What sends to a destination: the network, or what its environment has registered."""
@@ -96,12 +108,12 @@ class Engine:
                 self._transports[name] = _registered(name, self.workspace.home) if name else HttpTransport()
             return self._transports[name]
 
-    async def authorization(self, destination: Destination) -> Authorization:
-        """What proves a request there; a token that was got is kept until it ends."""
+    def authorization(self, destination: Destination) -> Authorization:
+        """What proves a request there; a token that was got is kept until it ends. It blocks."""
         known, ends = self._authorizations.get(destination.identity, (None, None))
         if known is not None and (ends is None or self.clock() < ends):
             return known
-        got = await self.io.run(self._converse, destination.target, self.transport(destination))
+        got = self._converse(destination.target, self.transport(destination))
         ends = None if got.expires_in is None else self.clock() + got.expires_in
         if ends is not None:
             self._authorizations[destination.identity] = (got, ends)

@@ -66,28 +66,38 @@ class Prepared:
 
 
 async def prepare(engine: Engine, use: Use) -> Prepared:
-    """The call of a use. Raises InvalidArguments with all problems before any credential is asked for."""
-    action, arguments = await take_arguments(engine, use)
-    destination = await engine.destination(use.connection, use.environment)
-    authorization = await engine.authorization(destination)
+    """The call of a use. Raises InvalidArguments with all problems before any credential is asked for.
+
+    All of it takes one thread once: to change threads takes longer than any step of it.
+    """
+    return await engine.io.run(_prepared, engine, use)
+
+
+def _prepared(engine: Engine, use: Use) -> Prepared:
+    action, arguments = take_arguments(engine, use)
+    destination = engine.destination(use.connection, use.environment)
+    authorization = engine.authorization(destination)
     return ready(engine, use, action, arguments, destination, authorization)
 
 
 async def prepare_masked(engine: Engine, use: Use) -> tuple[Request, Estimate, Arguments]:
     """The request of a use with a mask for every secret; no secret is opened."""
-    action, arguments = await take_arguments(engine, use)
-    destination = await engine.destination(use.connection, use.environment, masked=True)
+    return await engine.io.run(_prepared_masked, engine, use)
+
+
+def _prepared_masked(engine: Engine, use: Use) -> tuple[Request, Estimate, Arguments]:
+    action, arguments = take_arguments(engine, use)
+    destination = engine.destination(use.connection, use.environment, masked=True)
     authorization = masked(engine.integration.auth, MASK)
     request = _rendered(engine, use, action, arguments, destination, authorization)
     return request, _priced(engine, action, arguments, destination, request), arguments
 
 
-async def take_arguments(engine: Engine, use: Use) -> tuple[Action, Arguments]:
-    """The action that a use names, and its arguments, checked."""
+def take_arguments(engine: Engine, use: Use) -> tuple[Action, Arguments]:
+    """The action that a use names, and its arguments, checked. It blocks."""
     action = engine.action(use.action)
     _check_accept(engine, action, use.accept)
-    arguments = await engine.io.run(take, action, use.given, engine.checker(action), engine.sources)
-    return action, arguments
+    return action, take(action, use.given, engine.checker(action), engine.sources)
 
 
 def ready(

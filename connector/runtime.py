@@ -211,12 +211,12 @@ class AsyncConnector:
         said = template.fill(declared.says, {"result": result.value}) if declared.says else None
         return str(said) if said else f"{declared.action} answered {result.status}"
 
-    async def place(
-        self, *, environment: str | None = None, connection: str | None = None
-    ) -> tuple[str, str]:
-        """The environment and the connection (empty for none) that these names, or the defaults, lead to."""
-        found = await self._engine.destination(connection, environment, masked=True)
-        return found.environment, found.connection
+    def place(self, *, environment: str | None = None, connection: str | None = None) -> tuple[str, str]:
+        """The environment and the connection (empty for none) that these names, or the defaults, lead to.
+
+        It blocks, as the stores of ``workspace`` do. No secret is looked at.
+        """
+        return self._engine.place(connection, environment)
 
     async def balance(self, *, environment: str | None = None, connection: str | None = None) -> float:
         """The credits that the account has left."""
@@ -296,7 +296,6 @@ class Connector:
     preview = _blocking(AsyncConnector.preview)
     estimate = _blocking(AsyncConnector.estimate)
     test = _blocking(AsyncConnector.test)
-    place = _blocking(AsyncConnector.place)
     balance = _blocking(AsyncConnector.balance)
     close = _blocking(AsyncConnector.close)
 
@@ -312,6 +311,10 @@ class Connector:
     def action(self, name: str) -> Action:
         """The action of that id or title. Raises UnknownName, which names the nearest."""
         return self._engine.action(name)
+
+    def place(self, *, environment: str | None = None, connection: str | None = None) -> tuple[str, str]:
+        """The environment and the connection (empty for none) that these names, or the defaults, lead to."""
+        return self._engine.place(environment=environment, connection=connection)
 
     def __enter__(self) -> Self:
         return self

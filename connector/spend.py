@@ -137,6 +137,8 @@ def give_up(engine: Engine, spent: Spending, error: BaseException) -> None:
 
 async def settled(engine: Engine, spent: Spending, result: Result) -> Result:
     """The result, written down. It is the caller's also where that fails, and then says so."""
+    if spent.id is None:  # it could cost nothing, and there is nothing to write
+        return result
     try:
         await surely(engine.io, partial(spent.close, result, None))
     except ConnectorError as unwritten:
@@ -171,7 +173,7 @@ async def _send_once_or_anew(engine: Engine, prepared: Prepared, spent: Spending
 
 
 async def _send_with_new_token(engine: Engine, prepared: Prepared, spent: Spending) -> Result:
-    authorization = await engine.authorization(prepared.destination)
+    authorization = await engine.io.run(engine.authorization, prepared.destination)
     own = authorization.names
     kept = tuple((name, value) for name, value in prepared.call.request.headers if name.lower() not in own)
     request = replace(

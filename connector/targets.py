@@ -83,24 +83,54 @@ def resolve(
     ``opened`` are those of earlier calls.
     Raises UnknownName, and MissingCredential where there is none for that environment.
     """
-    environment = environment or environ.get("CONNECTOR_ENVIRONMENT") or None
+    environment = _named(environ, environment)
+    found = _found(integration, store, connection, environment)
+    if isinstance(found, Environment):
+        return (
+            _own(integration, found, masked)
+            if found.credential is not None
+            else _from_variables(integration, found, environ, masked)
+        )
+    before = opened.get(found, environment) if opened and not masked else None
+    return before or _stored(integration, store, found, environment, masked, opened)
+
+
+def place(
+    integration: Integration,
+    store: ConnectionStore,
+    environ: Mapping[str, str],
+    connection: str | None,
+    environment: str | None,
+) -> tuple[str, str]:
+    """The environment and the connection (empty for none) of these names, or of the defaults. It blocks.
+
+    No secret is looked at, and none need be there. Raises UnknownName.
+    """
+    environment = _named(environ, environment)
+    found = _found(integration, store, connection, environment)
+    if isinstance(found, Environment):
+        return found.name, ""
+    return _configured(integration, store, found, environment)[1].name, found.name
+
+
+def _named(environ: Mapping[str, str], environment: str | None) -> str | None:
+    return environment or environ.get("CONNECTOR_ENVIRONMENT") or None
+
+
+def _found(
+    integration: Integration, store: ConnectionStore, connection: str | None, environment: str | None
+) -> Connection | Environment:
+    """The connection that is used, or the declared environment where there is none."""
     declared = integration.environments.get(environment or integration.default_environment)
     if connection is None and environment and declared and declared.credential is not None:
-        return _own(integration, declared, masked)
-    found = _connection(integration, store, connection)
-    if found is not None:
-        before = opened.get(found, environment) if opened and not masked else None
-        return before or _stored(integration, store, found, environment, masked, opened)
-    if declared is None:
+        return declared
+    found = _connection(integration, store, connection) or declared
+    if found is None:
         raise UnknownName(
             f"there is no environment {environment!r}{nearest(environment or '', integration.environments)}; "
             f"{integration.name} has {', '.join(integration.environments)}"
         )
-    return (
-        _own(integration, declared, masked)
-        if declared.credential is not None
-        else _from_variables(integration, declared, environ, masked)
-    )
+    return found
 
 
 def _own(integration: Integration, environment: Environment, masked: bool) -> Destination:
@@ -129,32 +159,38 @@ def _stored(
     masked: bool,
     opened: Opened | None,
 ) -> Destination:
-    if connection.integration != integration.id:
-        raise UnknownName(
-            f"connection {connection.name!r} is one of {connection.integration}, not of {integration.id}"
-        )
-    configuration = store.configuration_for(connection, environment)
-    name = environment or configuration.environments[0]
-    declared = integration.environments.get(name)
-    base_url = configuration.base_url or (declared.base_url if declared else None)
-    if base_url is None:
-        raise UnknownName(
-            f"{name!r} is no environment of {integration.name}, and its configuration has no base URL"
-        )
+    configuration, there = _configured(integration, store, connection, environment)
     known: Iterable[str] = ()
     if masked:
         credential = _masked(integration, configuration.fields)
         known = _at_hand(integration, store, connection, configuration)
     else:
         credential = dict(store.credential(connection.name, configuration.name))
-    place = Environment(name, base_url, transport=declared.transport if declared else None)
-    if configuration.base_url:
-        place = Environment(name, base_url)
     found = _destination(
-        integration, connection.name, place, credential, tuple(configuration.headers), configuration.cap
+        integration, connection.name, there, credential, tuple(configuration.headers), configuration.cap
     )
     found = replace(found, secrets=Secrets((*found.secrets, *known)))
     return found if masked or opened is None else opened.keep(connection, environment, found)
+
+
+def _configured(
+    integration: Integration, store: ConnectionStore, connection: Connection, environment: str | None
+) -> tuple[Configuration, Environment]:
+    """The configuration that serves an environment, and that environment as it stands there."""
+    if connection.integration != integration.id:
+        raise UnknownName(
+            f"connection {connection.name!r} is one of {connection.integration}, not of {integration.id}"
+        )
+    configuration = store.configuration_for(connection, environment)
+    name = environment or configuration.environments[0]
+    if configuration.base_url:
+        return configuration, Environment(name, configuration.base_url)
+    declared = integration.environments.get(name)
+    if declared is None:
+        raise UnknownName(
+            f"{name!r} is no environment of {integration.name}, and its configuration has no base URL"
+        )
+    return configuration, Environment(name, declared.base_url, transport=declared.transport)
 
 
 def _at_hand(

@@ -157,7 +157,7 @@ def test_close_ends_what_is_under_way_and_tells_the_rest(tmp_path):
     async def main(base_url, given):
         connector = AsyncConnector(home=tmp_path, environ=_environ(tmp_path, base_url), io=Threads(2))
         tasks = [asyncio.create_task(connector.invoke(CORE, PROMPT)) for _ in range(5)]
-        while len(given) < 2:
+        while len(given) < 2 or not all(one.recv(1, socket.MSG_PEEK) for one in given):
             await asyncio.sleep(0.002)
         await connector.close()
         ended = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)

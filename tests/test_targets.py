@@ -1,7 +1,7 @@
 import pytest
 from upstream import OTHER, World, answer
 
-from connector import Configuration, Connection
+from connector import Configuration, Connection, UnknownName
 
 BASE = "https://parcels.example/api"
 
@@ -61,3 +61,22 @@ def test_an_unchanged_secret_is_opened_once(world):
     invoke(world)
     world.environ["CONNECTOR_MASTER_KEY"] = ""
     assert len(invoke(world)) == 1
+
+
+def test_a_place_is_named_without_any_secret(world):
+    """Where it leads is known also where nobody can open what is stored for it."""
+    store(world, "env:SECRET")
+    world.environ.clear()
+    assert world.connector.place() == ("live", "mine")
+    assert world.connector.place(environment="live", connection="mine") == ("live", "mine")
+    with pytest.raises(UnknownName):
+        world.connector.place(environment="nowhere")
+
+
+def test_without_a_connection_the_place_is_the_environment(world):
+    """Whether or not there is a credential for it."""
+    default = world.connector.integration.default_environment
+    assert world.connector.place() == (default, "")
+    assert world.connector.place(environment=default) == (default, "")
+    with pytest.raises(UnknownName, match="no environment"):
+        world.connector.place(environment="nowhere")
