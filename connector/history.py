@@ -6,7 +6,7 @@ import builtins
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -20,10 +20,27 @@ from connector.events import Event
 from connector.ledger import Ledger
 from connector.run import ENDED, INTERRUPTED, Cost, Ending, Run, RunEvent, RunSpec, State, given_up
 
-__all__ = ["ENDED", "Cost", "History", "KeyReused", "Run", "RunEvent", "RunNotFound", "RunSpec", "State"]
+__all__ = [
+    "ENDED",
+    "Cost",
+    "History",
+    "KeyReused",
+    "Run",
+    "RunEvent",
+    "RunNotFound",
+    "RunSpec",
+    "State",
+    "Told",
+]
+
+Told = Sequence[tuple[float, Event]]
+"""What the engine told, each with its moment."""
 
 _OWN = tuple(one.name for one in fields(Run))
 _AS_JSON = frozenset({"inputs", "options", "result", "error"})
+_JSON_PLACES = tuple(at for at, name in enumerate(_OWN) if name in _AS_JSON)
+# In the order of a Run's fields; what only the database knows comes behind.
+_SHOWN = ", ".join((*_OWN, "digest", "writer"))
 _GIVEN = (
     "action",
     "title",
@@ -34,30 +51,41 @@ _GIVEN = (
     "options",
     "token_name",
 )  # fmt: skip
-_COLUMNS = (*_GIVEN, "id", "created", "updated", "state", "billed", "idempotency_key", "digest", "writer")
+_AT_FIRST = (*_GIVEN, "id", "created", "updated", "state", "billed", "idempotency_key")
+_COLUMNS = (*_AT_FIRST, "digest", "writer")
 
 _INSERT = f"""
 INSERT INTO runs ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})
-ON CONFLICT DO NOTHING RETURNING *"""
+ON CONFLICT DO NOTHING"""
 
-_BY_KEY = "SELECT * FROM runs WHERE token_name = :token_name AND idempotency_key = :idempotency_key"
+_BY_KEY = f"SELECT {_SHOWN} FROM runs WHERE token_name = :token_name AND idempotency_key = :idempotency_key"
 
-_GET = "SELECT * FROM runs WHERE id = :id"
+_GET = f"SELECT {_SHOWN} FROM runs WHERE id = :id"
 
 _EVENT = """
 INSERT INTO run_events (run_id, seq, at, kind, data)
 SELECT :run_id, coalesce(max(seq), 0) + 1, :at, :kind, :data FROM run_events WHERE run_id = :run_id
 RETURNING seq"""
 
+# What a run begins with needs no look at what came before.
+_FIRST_EVENT = """
+INSERT INTO run_events (run_id, seq, at, kind, data) VALUES (:run_id, :seq, :at, :kind, :data)"""
+
+# By the state that a run is opened in: what is told of it.
+_BEGINNINGS: Mapping[State, tuple[tuple[State, str], ...]] = {
+    "queued": (("queued", "it is written down"),),
+    "running": (("queued", "it is written down"), ("running", "it is under way")),
+}
+
 _EVENTS = "SELECT * FROM run_events WHERE run_id = :run_id AND seq > :after ORDER BY seq"
 
 _IS_OPEN = "state IN ('queued', 'running')"
 
-_LEFT_OPEN = f"SELECT * FROM runs WHERE {_IS_OPEN} ORDER BY id"
+_LEFT_OPEN = f"SELECT {_SHOWN} FROM runs WHERE {_IS_OPEN} ORDER BY id"
 
 # Of several hosts that start at once, one takes a run over.
 _TAKE_OVER = f"""
-UPDATE runs SET writer = :writer WHERE id = :id AND writer = :before AND {_IS_OPEN} RETURNING *"""
+UPDATE runs SET writer = :writer WHERE id = :id AND writer = :before AND {_IS_OPEN} RETURNING {_SHOWN}"""
 
 _FILTERS = {
     "action": "action = :action",
@@ -88,19 +116,19 @@ class History:
         self.clock = clock
         self._ledger = Ledger(database, clock)
 
-    def open(self, given: Mapping[str, Any], idempotency_key: str | None = None) -> tuple[Run, bool]:
+    def open(
+        self, given: Mapping[str, Any], idempotency_key: str | None = None, state: State = "queued"
+    ) -> tuple[Run, bool]:
         """Writes a run down before anything else is done; False where the key stands for an earlier one.
 
-        Raises KeyReused where that one was something else. Each token has its own keys.
+        One that need not queue is ``running`` at once. Raises KeyReused where the earlier one was something
+        else. Each token has its own keys.
         """
-        row = _new_row(given, idempotency_key, self.clock())
+        row = _new_row(given, idempotency_key, state, self.clock())
         with self._database.transaction() as database:
-            added = database.execute(_INSERT, row).fetchone()
-            if added is not None:
-                database.execute(
-                    _EVENT, _event(row["id"], row["created"], "queued", {"sentence": "it is written down"})
-                )
-                return _run(added), True
+            if database.execute(_INSERT, row).rowcount:
+                database.executemany(_FIRST_EVENT, _first_events(row))
+                return Run(**{name: given.get(name, row.get(name)) for name in _AT_FIRST}), True
             before = database.execute(_BY_KEY, row).fetchone()
         if before["digest"] != row["digest"]:
             raise KeyReused(
@@ -120,22 +148,26 @@ class History:
         rows = self._database.write(_update(changed), self._values(run_id, changed))
         return _run(rows[0]) if rows else self.get(run_id)
 
-    def enter(self, run_id: str, state: State, sentence: str, **changed: Any) -> Run:
-        """The run in its next state, and the event that says so; what has ended stays as it ended."""
+    def enter(self, run_id: str, state: State, sentence: str, told: Told = (), **changed: Any) -> Run:
+        """The run in its next state, and the event that says so; what has ended stays as it ended.
+
+        What was told on the way is written down before, in the same act.
+        """
         now, values = self.clock(), changed | {"state": state}
         length = ", seconds = :updated - created" if state in ENDED else ""
         statement = _update(values, length, f" AND {_IS_OPEN}")
         with self._database.transaction() as database:
+            self._tell(database, run_id, told)
             row = database.execute(statement, self._values(run_id, values)).fetchone()
             if row is not None:
                 database.execute(_EVENT, _event(run_id, now, state, {"sentence": sentence}))
         return self.get(run_id) if row is None else _run(row)
 
-    def give_up(self, run_id: str, otherwise: Ending) -> Run:
+    def give_up(self, run_id: str, otherwise: Ending, told: Told = ()) -> Run:
         """The run as it ends when nobody works on it any more: as the ledger says, or else ``otherwise``."""
         entry = self.entry(run_id)
         ending = given_up(entry, otherwise)
-        return self.enter(run_id, ending.state, ending.message, **ending.fields(entry))
+        return self.enter(run_id, ending.state, ending.message, told, **ending.fields(entry))
 
     def entry(self, run_id: str) -> Entry | None:
         """The ledger's row of a run; None where it could cost nothing, or did not come so far."""
@@ -161,24 +193,23 @@ class History:
         }
         given = {name: value for name, value in asked.items() if value is not None}
         where = " AND ".join(_FILTERS[name] for name in given) or "true"
-        query = f"SELECT * FROM runs WHERE {where} ORDER BY id DESC LIMIT :limit"
+        query = f"SELECT {_SHOWN} FROM runs WHERE {where} ORDER BY id DESC LIMIT :limit"
         return [_run(row) for row in self._database.read(query, given | {"limit": limit})]
 
     def event(self, run_id: str, kind: str, data: Mapping[str, Any]) -> int:
         """Adds a step to a run; its number."""
         return int(self._database.write(_EVENT, _event(run_id, self.clock(), kind, data))[0]["seq"])
 
-    def tell(self, run_id: str, told: Sequence[tuple[float, Event]]) -> None:
+    def tell(self, run_id: str, told: Told) -> None:
         """Adds the engine's events with their moments, and the job's id where they tell it."""
-        rows = [_event(run_id, at, event.kind, event.facts) for at, event in told]
-        job_ids = [event.job_id for _, event in told if event.kind == "started"]
-        if not rows:
-            return
-        with self._database.transaction() as database:
-            for row in rows:
-                database.execute(_EVENT, row)
-            for job_id in job_ids:
-                database.execute(_update(["job_id"]), self._values(run_id, {"job_id": job_id}))
+        if told:
+            with self._database.transaction() as database:
+                self._tell(database, run_id, told)
+
+    def _tell(self, database: sqlite3.Connection, run_id: str, told: Told) -> None:
+        database.executemany(_EVENT, [_event(run_id, at, event.kind, event.facts) for at, event in told])
+        for job_id in (event.job_id for _, event in told if event.kind == "started"):
+            database.execute(_update(["job_id"]), self._values(run_id, {"job_id": job_id}))
 
     def events(self, run_id: str, after: int = 0) -> builtins.list[RunEvent]:
         """The steps of a run that follow a number; the one that ends it shows the whole run."""
@@ -234,17 +265,25 @@ class History:
         return _as_row(changed) | {"id": run_id, "updated": self.clock()}
 
 
-def _new_row(given: Mapping[str, Any], idempotency_key: str | None, now: float) -> dict[str, Any]:
+def _new_row(
+    given: Mapping[str, Any], idempotency_key: str | None, state: State, now: float
+) -> dict[str, Any]:
     return _as_row({name: given[name] for name in _GIVEN}) | {
         "id": new_id(now),
         "created": now,
         "updated": now,
-        "state": "queued",
+        "state": state,
         "billed": "unknown",
         "idempotency_key": idempotency_key,
-        "digest": _digest(given),
+        # Only by a key is one invocation compared with another.
+        "digest": "" if idempotency_key is None else _digest(given),
         "writer": this_process(),
     }
+
+
+def _first_events(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for number, (kind, sentence) in enumerate(_BEGINNINGS[row["state"]], 1):
+        yield _event(row["id"], row["created"], kind, {"sentence": sentence}) | {"seq": number}
 
 
 def _digest(given: Mapping[str, Any]) -> str:
@@ -265,7 +304,7 @@ def _by_content(value: Any) -> Any:
 def _update(changed: Iterable[str], more: str = "", condition: str = "") -> str:
     names = sorted({*changed, "updated"})
     settings = ", ".join(f"{name} = :{name}" for name in names)
-    return f"UPDATE runs SET {settings}{more} WHERE id = :id{condition} RETURNING *"
+    return f"UPDATE runs SET {settings}{more} WHERE id = :id{condition} RETURNING {_SHOWN}"
 
 
 def _event(run_id: str, at: float, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -280,6 +319,7 @@ def _as_row(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _run(row: sqlite3.Row) -> Run:
-    values = {name: row[name] for name in _OWN}
-    parsed = {name: json.loads(values[name]) for name in _AS_JSON if values[name] is not None}
-    return Run(**values | parsed)
+    values = [*row[: len(_OWN)]]
+    for at in _JSON_PLACES:
+        values[at] = None if values[at] is None else json.loads(values[at])
+    return Run(*values)

@@ -9,7 +9,7 @@ from typing import Any
 from connector import keeping
 from connector.errors import ConnectorError, JobCancelled, OutcomeUnknown
 from connector.files import FileStore, StoredFile
-from connector.history import History, Run, State
+from connector.history import History, Run, State, Told
 from connector.media import Media
 from connector.result import Result
 from connector.run import RunSpec
@@ -28,9 +28,14 @@ class Record:
     keep_seconds: float | None = None
 
     def open(
-        self, action: Action, spec: RunSpec, given: Mapping[str, Any], idempotency_key: str | None
+        self,
+        action: Action,
+        spec: RunSpec,
+        given: Mapping[str, Any],
+        state: State,
+        idempotency_key: str | None,
     ) -> tuple[Run, Mapping[str, Any] | None]:
-        """A new run and its arguments, or the earlier run of the key and None."""
+        """A new run in that state and its arguments, or the earlier run of the key and None."""
         taken = keeping.take(action, spec.arguments, self.files, self.keep_seconds)
         own = {
             "action": action.id,
@@ -40,22 +45,22 @@ class Record:
         }
         is_new = False
         try:
-            run, is_new = self.history.open({**given, **own}, idempotency_key)
+            run, is_new = self.history.open({**given, **own}, idempotency_key, state)
         finally:
             if not is_new:
                 self._remove(taken.files)
         return run, taken.arguments if is_new else None
 
-    def succeed(self, run_id: str, result: Result) -> Run:
+    def succeed(self, run_id: str, result: Result, told: Told = ()) -> Run:
         """The run with its result, whose file is kept."""
         try:
             stored = self._kept(run_id, result)
         except (OSError, ConnectorError) as error:
-            return self.fail(run_id, _unkept(result, error))
+            return self.fail(run_id, _unkept(result, error), told)
         facts = _facts(result, stored)
-        return self.history.enter(run_id, "succeeded", f"it ended as {result.outcome}", **facts)
+        return self.history.enter(run_id, "succeeded", f"it ended as {result.outcome}", told, **facts)
 
-    def fail(self, run_id: str, error: ConnectorError) -> Run:
+    def fail(self, run_id: str, error: ConnectorError, told: Told = ()) -> Run:
         """The run with its failure, and with what was delivered all the same."""
         state, entry = _STATES.get(type(error), "failed"), self.history.entry(run_id)
         facts: dict[str, Any] = self._delivered(run_id, error)
@@ -63,10 +68,11 @@ class Record:
         facts["credits"] = 0.0 if error.billed == "no" or entry is None else entry.credits
         ids = {"job_id": error.job_id, "invocation_id": error.invocation_id}
         facts |= {name: value for name, value in ids.items() if value is not None}
-        return self.history.enter(run_id, state, error.message.splitlines()[0], **facts)
+        return self.history.enter(run_id, state, error.message.splitlines()[0], told, **facts)
 
-    def leave(self, run_id: str) -> Run:
+    def leave(self, run_id: str, told: Told = ()) -> Run:
         """The run as it is: its job goes on upstream, and is asked for when the host is back."""
+        self.history.tell(run_id, told)
         run = self.history.get(run_id)
         said = "the host stops; the job goes on upstream, and is asked for when the host is back"
         self.history.event(run_id, "warning", {"sentence": said, "job_id": run.job_id})

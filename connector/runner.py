@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from logging import getLogger
 from typing import Any
@@ -11,12 +12,13 @@ from typing import Any
 from connector.errors import ConnectorError, InvocationError, JobError
 from connector.events import followed
 from connector.files import FileStore
-from connector.history import History, Run, RunEvent
+from connector.history import History, Run, RunEvent, Told
 from connector.io import Io, Threads
 from connector.record import Record
 from connector.result import Result
-from connector.run import CANCELLED, INTERRUPTED, RunSpec
+from connector.run import CANCELLED, INTERRUPTED, RunSpec, State
 from connector.runtime import AsyncConnector
+from connector.slot import Slot
 from connector.underway import UnderWay
 
 __all__ = ["RunSpec", "Runner", "Stopping"]
@@ -65,6 +67,7 @@ class Runner:
         # Pictures are made small one at a time, beside everything else.
         self._studio = Threads(1)
         self._under_way: dict[str, UnderWay] = {}
+        self._starts: set[asyncio.Future[None]] = set()
         self._thumbnails: set[asyncio.Task[None]] = set()
         self._is_draining = False
 
@@ -76,17 +79,16 @@ class Runner:
         """
         if self._is_draining:
             raise Stopping("the host stops and takes nothing new; try again in a moment")
-        action = self._connector.action(spec.action)
-        environment, connection = await self._place(spec)
-        given = {
-            "integration": self._connector.integration.id,
-            "environment": environment,
-            "connection": connection,
-            "token_name": token_name,
-        }
-        run, arguments = await self._io.run(self._record.open, action, spec, given, idempotency_key)
-        if arguments is not None:
-            self._begin(run, partial(self._ask, spec=spec, arguments=arguments))
+        self._connector.action(spec.action)
+        slot = Slot(self._slots)
+        with self._starting(), ExitStack() as undo:
+            undo.callback(slot.give_back)
+            state: State = "running" if await slot.take_if_free() else "queued"
+            run, arguments = await self._io.run(self._open, spec, state, token_name, idempotency_key)
+            if arguments is not None:
+                begun = self._begin(run, partial(self._ask, spec=spec, arguments=arguments, slot=slot))
+                begun.add_done_callback(lambda _: slot.give_back())
+                undo.pop_all()
         return run
 
     async def wait(self, run_id: str, timeout: float | None = None) -> Run:
@@ -143,6 +145,7 @@ class Runner:
         A job is left at once: it goes on upstream, and is asked for at the next start.
         """
         self._is_draining = True
+        await _all_of(self._starts, None)
         for under_way in self._under_way.values():
             if under_way.job_id:
                 under_way.stop()
@@ -156,26 +159,54 @@ class Runner:
         self._studio.close()
         self._io.close()
 
-    async def _place(self, spec: RunSpec) -> tuple[str, str]:
+    @contextmanager
+    def _starting(self) -> Iterator[None]:
+        """A stop waits for a run that is being written down, so that it is not left to nobody."""
+        done = asyncio.get_running_loop().create_future()
+        self._starts.add(done)
+        try:
+            yield
+        finally:
+            self._starts.discard(done)
+            done.set_result(None)
+
+    def _open(
+        self, spec: RunSpec, state: State, token_name: str, idempotency_key: str | None
+    ) -> tuple[Run, Mapping[str, Any] | None]:
+        environment, connection = self._place(spec)
+        given = {
+            "integration": self._connector.integration.id,
+            "environment": environment,
+            "connection": connection,
+            "token_name": token_name,
+        }
+        action = self._connector.action(spec.action)
+        return self._record.open(action, spec, given, state, idempotency_key)
+
+    def _place(self, spec: RunSpec) -> tuple[str, str]:
         """Environment and connection that a spec's names lead to, or the names where they lead nowhere."""
         try:
-            return await self._connector.place(environment=spec.environment, connection=spec.connection)
+            return self._connector.place(environment=spec.environment, connection=spec.connection)
         except ConnectorError:  # it is met again, and told, when the action is invoked
             default = self._connector.integration.default_environment
             return spec.environment or default, spec.connection or ""
 
-    def _begin(self, run: Run, ask: Callable[[UnderWay], Coroutine[Any, Any, Result]]) -> None:
+    def _begin(self, run: Run, ask: Callable[[UnderWay], Coroutine[Any, Any, Result]]) -> asyncio.Task[Run]:
         under_way = self._under_way[run.id] = UnderWay(run, self._history, self._io)
         self._on_change(run)
         under_way.asking = asyncio.create_task(ask(under_way))
         under_way.task = asyncio.create_task(self._work(under_way))
         under_way.task.add_done_callback(_log_failure)
+        return under_way.task
 
-    async def _ask(self, under_way: UnderWay, spec: RunSpec, arguments: Mapping[str, Any]) -> Result:
+    async def _ask(
+        self, under_way: UnderWay, spec: RunSpec, arguments: Mapping[str, Any], slot: Slot
+    ) -> Result:
         """The engine's answer. Only the request itself takes a slot, and not the waiting for a job."""
         with followed(under_way.run.id, under_way.hear):
-            async with self._slots:
-                await self._set_off(under_way)
+            async with slot:
+                if under_way.run.state == "queued":
+                    await self._set_off(under_way)
                 result = await self._connector.invoke(
                     spec.action,
                     arguments,
@@ -218,8 +249,8 @@ class Runner:
             self._make_thumbnail(run.id, run.file)
         return run
 
-    async def _ended(self, under_way: UnderWay) -> Callable[[], Run]:
-        """What is to be written down of how it ended."""
+    async def _ended(self, under_way: UnderWay) -> Callable[[Told], Run]:
+        """What is to be written down of how it ended, beside what it told."""
         run_id, record = under_way.run.id, self._record
         try:
             return partial(record.succeed, run_id, await under_way.answer())
@@ -287,7 +318,7 @@ class Runner:
         return True
 
 
-async def _all_of(tasks: Iterable[asyncio.Task[Any]], seconds: float | None) -> None:
+async def _all_of(tasks: Iterable[asyncio.Future[Any]], seconds: float | None) -> None:
     """Until all are done, or so many seconds are over."""
     awaited = list(tasks)
     if awaited:

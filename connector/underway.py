@@ -11,7 +11,7 @@ from threading import Lock
 
 from connector.errors import ConnectorError
 from connector.events import Event
-from connector.history import History, Run
+from connector.history import History, Run, Told
 from connector.io import Io
 from connector.result import Result
 from connector.run import Ending
@@ -36,7 +36,8 @@ class UnderWay:
         self._loop = asyncio.get_running_loop()
         self._told: deque[tuple[float, Event]] = deque()
         self._lock = Lock()
-        self._timer: asyncio.TimerHandle | None = None
+        # The first one runs already: from another thread it costs more than all that a quick run tells.
+        self._timer: asyncio.TimerHandle | None = self._loop.call_later(_SOON, self._begin_writing)
         self._writing: asyncio.Task[None] | None = None
         self._is_over = False
 
@@ -44,8 +45,9 @@ class UnderWay:
         """An event of the engine, told in whatever thread."""
         self.job_id = event.job_id or self.job_id
         self._told.append((self._history.clock(), event))
-        with suppress(RuntimeError):  # a thread may outlive the event loop
-            self._loop.call_soon_threadsafe(self._write_soon)
+        if self._timer is None:
+            with suppress(RuntimeError):  # a thread may outlive the event loop
+                self._loop.call_soon_threadsafe(self._write_soon)
 
     def stop(self, ending: Ending | None = None) -> None:
         """The engine's part is cancelled; this is how the run ends, unless the ledger knows better."""
@@ -61,8 +63,8 @@ class UnderWay:
         finally:
             self.asking = None
 
-    async def last(self, act: Callable[[], Run]) -> Run:
-        """What ends the run, after everything that it told; what is told later is not heard."""
+    async def last(self, act: Callable[[Told], Run]) -> Run:
+        """What ends the run, given what is not written down yet; what is told later is not heard."""
         self._is_over = True
         if self._timer is not None:
             self._timer.cancel()
@@ -81,22 +83,25 @@ class UnderWay:
             self._timer = self._loop.call_later(_SOON, self._begin_writing)
 
     def _begin_writing(self) -> None:
-        self._timer = None
-        self._writing = self._loop.create_task(self._write_now())
+        self._timer = None  # first: what is told from now on needs another one
+        if self._told:
+            self._writing = self._loop.create_task(self._write_now())
 
     async def _write_now(self) -> None:
         await self._io.run(self._write)
         self.wake()
 
-    def _last(self, act: Callable[[], Run]) -> Run:
-        self._write()
-        return act()
+    def _last(self, act: Callable[[Told], Run]) -> Run:
+        with self._lock:
+            return act(self._taken())
 
     def _write(self) -> None:
         with self._lock:  # what is told first is written first
-            told = [self._told.popleft() for _ in range(len(self._told))]
             try:
-                self._history.tell(self.run.id, told)
+                self._history.tell(self.run.id, self._taken())
             except ConnectorError as error:
                 # A run is worth more than what is told of it.
                 getLogger(__name__).warning("run %s: its events are not written down: %s", self.run.id, error)
+
+    def _taken(self) -> Told:
+        return [self._told.popleft() for _ in range(len(self._told))]

@@ -12,6 +12,7 @@ from upstream import Clock
 from connector.alive import this_process
 from connector.database import Database
 from connector.entry import Entry
+from connector.events import Event
 from connector.history import History, KeyReused, Run, RunNotFound
 from connector.ledger import Ledger
 from connector.run import CANCELLED, INTERRUPTED, given_up
@@ -81,6 +82,23 @@ def test_a_run_is_written_down_as_it_was_given(history, clock):
     assert history.get(run.id) == run
     assert {name: getattr(run, name) for name in GIVEN} == GIVEN
     assert kinds(history, run.id) == ["queued"]
+
+
+def test_a_run_that_need_not_queue_runs_at_once(history):
+    """It is written down in one act, and tells the same as if it had queued."""
+    run, _ = history.open(GIVEN, state="running")
+    assert (run.state, history.get(run.id)) == ("running", run)
+    assert kinds(history, run.id) == ["queued", "running"]
+    assert history.event(run.id, "poll", {}) == 3
+
+
+def test_what_was_told_is_written_with_the_end(history, clock):
+    """Before it, each with its own moment, and the job by its id."""
+    run = open_run(history)
+    told = [(clock.now - 2, Event("sent", "POST")), (clock.now - 1, Event("started", "it is", job_id="j1"))]
+    ended = history.enter(run.id, "succeeded", "done", told)
+    assert (ended.job_id, kinds(history, run.id)) == ("j1", ["queued", "sent", "started", "succeeded"])
+    assert [event.at for event in history.events(run.id, 1)] == [clock.now - 2, clock.now - 1, clock.now]
 
 
 def test_its_states_are_told_in_order(history, clock):

@@ -193,7 +193,7 @@ def test_a_run_ends_in_its_result(house):
             )
             assert run.invocation_id == here.ledger.entries()[0].id
             assert here.events(run) == ["queued", "running", "sent", "succeeded"]
-            assert [state for _, state in here.changes] == ["queued", "running", "succeeded"]
+            assert [state for _, state in here.changes] == ["running", "succeeded"]
             await until(lambda: here.history.get(run.id).thumbnail)
             assert here.files.get(here.history.get(run.id).thumbnail).type == "image/webp"
 
@@ -607,6 +607,31 @@ def test_a_clean_stop_finishes_what_is_under_way(house):
             gate.open()
             await stopping
             assert here.history.get(run.id).state == "succeeded"
+
+    asyncio.run(scenario())
+
+
+def test_a_clean_stop_finishes_what_is_being_written_down(house, monkeypatch):
+    """A run that was asked for a moment before the stop is nobody's loss."""
+
+    async def scenario():
+        async with house() as here:
+            writing, going_on = threading.Event(), threading.Event()
+            open_run = here.history.open
+
+            def slow(*arguments):
+                writing.set()
+                assert going_on.wait(PATIENCE)
+                return open_run(*arguments)
+
+            monkeypatch.setattr(here.history, "open", slow)
+            starting = asyncio.create_task(here.runner.start(SPEC))
+            assert await asyncio.to_thread(writing.wait, PATIENCE)
+            stopping = asyncio.create_task(here.runner.drain(PATIENCE))
+            await asyncio.sleep(0)
+            going_on.set()
+            await stopping
+            assert here.history.get((await starting).id).state == "succeeded"
 
     asyncio.run(scenario())
 
