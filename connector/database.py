@@ -172,6 +172,90 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
             created REAL NOT NULL
         )""",
     ),
+    # What outlasts a call: durable runs, batches with their rows, schedules and webhooks.
+    (
+        "ALTER TABLE runs ADD COLUMN kind TEXT NOT NULL DEFAULT 'action'",
+        "ALTER TABLE runs ADD COLUMN durable INTEGER NOT NULL DEFAULT 0",
+        # The workflow's run that a run is a step of, and which step; or the batch, and its row.
+        "ALTER TABLE runs ADD COLUMN parent TEXT",
+        "ALTER TABLE runs ADD COLUMN place TEXT",
+        "ALTER TABLE runs ADD COLUMN batch TEXT",
+        "ALTER TABLE runs ADD COLUMN row INTEGER",
+        # The workflow's text as it was when the run began.
+        "ALTER TABLE runs ADD COLUMN definition TEXT",
+        "ALTER TABLE runs ADD COLUMN retry_of TEXT",
+        "CREATE INDEX runs_by_parent ON runs (parent, id) WHERE parent IS NOT NULL",
+        "CREATE INDEX runs_by_batch ON runs (batch, row) WHERE batch IS NOT NULL",
+        """
+        CREATE TABLE batches (
+            id TEXT PRIMARY KEY,
+            created REAL NOT NULL,
+            updated REAL NOT NULL,
+            name TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            definition TEXT,
+            integration TEXT NOT NULL,
+            connection TEXT NOT NULL,
+            environment TEXT NOT NULL,
+            defaults TEXT NOT NULL,
+            options TEXT NOT NULL,
+            source TEXT NOT NULL,
+            total INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            message TEXT
+        )""",
+        """
+        CREATE TABLE batch_rows (
+            batch TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            updated REAL NOT NULL,
+            inputs TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            state TEXT NOT NULL,
+            run_id TEXT,
+            outcome TEXT,
+            estimate REAL,
+            credits REAL,
+            billed TEXT NOT NULL,
+            seconds REAL,
+            files TEXT,
+            message TEXT,
+            PRIMARY KEY (batch, number)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX batch_rows_by_state ON batch_rows (batch, state, number)",
+        """
+        CREATE TABLE schedules (
+            name TEXT PRIMARY KEY,
+            created REAL NOT NULL,
+            updated REAL NOT NULL,
+            kind TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            definition TEXT,
+            inputs TEXT NOT NULL,
+            integration TEXT NOT NULL,
+            connection TEXT NOT NULL,
+            environment TEXT NOT NULL,
+            cron TEXT NOT NULL,
+            timezone TEXT NOT NULL,
+            overlap TEXT NOT NULL,
+            catch_up TEXT NOT NULL,
+            limit_credits REAL,
+            paused INTEGER NOT NULL
+        )""",
+        """
+        CREATE TABLE webhooks (
+            id TEXT PRIMARY KEY,
+            created REAL NOT NULL,
+            workflow TEXT NOT NULL,
+            definition TEXT NOT NULL,
+            integration TEXT NOT NULL,
+            connection TEXT NOT NULL,
+            environment TEXT NOT NULL,
+            digest TEXT NOT NULL UNIQUE,
+            limit_credits REAL
+        )""",
+    ),
 )
 
 # SQLite's word for what went wrong: what to tell the operator. Anything else is a mistake of ours.
