@@ -148,10 +148,10 @@ class SpecError(ConnectorError):
 
     code = "invalid_spec"
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], subject: str = "the integration") -> None:
         found = tuple(problems)
         count = f"{len(found)} problem{'s' if len(found) != 1 else ''}"
-        super().__init__(f"the integration has {count}:\n" + "\n".join(map(str, found)), problems=found)
+        super().__init__(f"{subject} has {count}:\n" + "\n".join(map(str, found)), problems=found)
 
 
 class InvocationError(ConnectorError):

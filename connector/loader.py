@@ -186,10 +186,10 @@ class _Reader:
         return self._source(MANIFEST, "integration", lambda source: [])
 
     def spec(self, name: str, manifest: Source) -> Source:
-        if name not in self._known and (wrong := _unreadable(self.folder, name)):
+        if name not in self._known and (wrong := missing(self.folder, name)):
             at = manifest.document.value["actions"].index(name)
             return Source(name, Document(), (manifest.problem(f"actions.{at}", wrong),))
-        return self._source(name, "action", _identity)
+        return self._source(name, "action", identity)
 
     def keep(self) -> None:
         """Notes what was read and found to be right."""
@@ -203,7 +203,7 @@ class _Reader:
             return Source(name, Document(self._known[name]), usable=self._known[name])
         self._stamps |= index.stamps(self.folder, [name])
         document = yamlfile.read(self.folder / name, name)
-        source = _checked(Source(name, document), _checkers()[kind])
+        source = checked(Source(name, document), kind)
         source = replace(source, problems=(*source.problems, *check(source)))
         if not source.problems:
             self._known[name] = source.usable
@@ -211,15 +211,16 @@ class _Reader:
         return source
 
 
-def _unreadable(folder: Path, name: str) -> str | None:
+def missing(folder: Path, name: str) -> str | None:
+    """Why a file that the manifest lists cannot be read; None where it can."""
     path = confined(folder, name)
     if path is None:
         return f"{name} lies outside the integration's folder"
     return None if path.is_file() else f"there is no file {name}; add it, or take it off the list"
 
 
-def _identity(source: Source) -> list[Problem]:
-    """An action is found by its file's name, so the two must agree."""
+def identity(source: Source) -> list[Problem]:
+    """What a file declares is found by the file's name, so that its id must be the same."""
     said = source.document.value
     name = PurePosixPath(source.name).stem
     if not isinstance(said, Mapping) or not isinstance(said.get("id"), str) or said["id"] == name:
@@ -236,11 +237,14 @@ def _twice(specs: Mapping[str, Source]) -> Iterator[Problem]:
         first.setdefault(id, source.name)
 
 
-def _checked(source: Source, checker: Checker) -> Source:
-    """The source with the problems of its form, and what is left of it without them."""
-    document = source.document
+def checked(source: Source, kind: str) -> Source:
+    """The source with the problems of its form, and what is left of it without them.
+
+    ``kind`` is what the file should be: an action, an integration or a workflow.
+    """
+    document, checker = source.document, _checkers()[kind]
     if document.value is None:
-        empty = (source.problem("", "is empty; describe the action or the integration here"),)
+        empty = (source.problem("", f"is empty; describe the {kind} here"),)
         return replace(source, problems=document.problems or empty)
     formal = [source.problem(each.path, each.message) for each in checker.problems(document.value)]
     problems = (*document.problems, *formal)
@@ -281,7 +285,7 @@ def _remove(value: Any, path: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _checkers() -> Mapping[str, Checker]:
-    """The checkers of the two kinds of file."""
+    """The checker of each kind of file."""
     import json
 
     from referencing import Registry, Resource
@@ -289,7 +293,7 @@ def _checkers() -> Mapping[str, Checker]:
     from connector.schema import Checker
 
     folder = default_folder() / "schemas"
-    names = ("action", "integration")
+    names = ("action", "integration", "workflow")
     read_text = [(folder / f"{name}.schema.json").read_text(encoding="utf-8") for name in names]
     schemas = [json.loads(text) for text in read_text]
     resources: Any = [(schema["$id"], Resource.from_contents(schema)) for schema in schemas]

@@ -287,7 +287,10 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """What the manifest and its actions declare about one API."""
+    """What the manifest and its actions declare about one API.
+
+    ``workflows`` are files, relative to the folder; they are read when they are asked for.
+    """
 
     id: str
     name: str
@@ -310,6 +313,7 @@ class Integration:
     outcomes: tuple[OutcomeRule, ...] = ()
     icon: Path | None = None
     documentation: str | None = None
+    workflows: tuple[str, ...] = ()
     folder: Path | None = field(default=None, compare=False)
 
     @property

@@ -82,6 +82,7 @@ def integration(raw: Raw, actions: Mapping[str, Action], folder: Path, icon: Pat
         outcomes=outcomes(defaults.get("outcomes", ())),
         icon=icon,
         documentation=raw.get("documentation"),
+        workflows=tuple(raw.get("workflows", ())),
         folder=folder,
     )
 

@@ -12,7 +12,7 @@ is ten times as fast and leaves Jinja2 unimported; everything else goes through 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -118,6 +118,18 @@ def references(value: Any) -> frozenset[str]:
     if isinstance(value, list | tuple):
         return frozenset[str]().union(*(references(entry) for entry in value))
     return frozenset()
+
+
+def texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Every text inside a value, with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, entry in value.items():
+            yield from texts(entry, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, list | tuple):
+        for index, entry in enumerate(value):
+            yield from texts(entry, f"{path}.{index}" if path else str(index))
 
 
 def _plain_pieces(text: str) -> tuple[str | _Hole, ...] | None:

@@ -98,9 +98,13 @@ def types_of(error: Failure) -> tuple[str, ...]:
     return (named,) if isinstance(named, str) else tuple(named)
 
 
+def kinds_of(types: Sequence[str]) -> str:
+    """The types as a sentence names them."""
+    return " or ".join(dict.fromkeys(_KINDS.get(name, f"a {name}") for name in types))
+
+
 def must_be(types: Sequence[str], value: Any, hidden: bool) -> str:
-    kinds = " or ".join(dict.fromkeys(_KINDS.get(name, f"a {name}") for name in types))
-    return f"must be {kinds}" + ("" if hidden else f", not {_described(value)}")
+    return f"must be {kinds_of(types)}" + ("" if hidden else f", not {_described(value)}")
 
 
 Fact = tuple[str, str]

@@ -33,11 +33,15 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file's value, the 1-based line of each dotted path in it, and what is wrong with its YAML."""
+    """A file's value, the 1-based line of each dotted path in it, and what is wrong with its YAML.
+
+    ``text`` is what was read.
+    """
 
     value: Any = None
     lines: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     problems: tuple[Problem, ...] = ()
+    text: str = field(default="", repr=False, compare=False)
 
     def line(self, path: str) -> int:
         """The line of the path, or of the nearest thing around it that is there."""
@@ -80,7 +84,7 @@ def parse(content: bytes | str, name: str | None = None) -> Document:
         return Document(None, reader.lines, (*reader.problems, refused.problem))
     except YAMLError as error:
         return Document(None, reader.lines, (*reader.problems, _translated(error, text, name)))
-    return Document(value, reader.lines, tuple(reader.problems))
+    return Document(value, reader.lines, tuple(reader.problems), text)
 
 
 def _failed(message: str, name: str | None, line: int | None = 1) -> Document:

@@ -15,17 +15,20 @@ PACKAGE = Path(connector.__file__).parent
 # Floors from the ground up; a module may import from its own floor and those below.
 FLOORS = [
     {"errors", "home", "names", "messages", "events", "secret", "leash"},
-    {"spec", "template", "syntax", "url", "schema", "sentences", "wording", "plain", "phrases", "amounts", "texts"},
+    {
+        "spec", "template", "syntax", "url", "schema", "sentences", "wording", "plain", "phrases", "amounts",
+        "texts",
+    },
     {"auth", "render", "result", "decode", "job", "retry", "money", "preview"},
     {
         "yamlfile", "specfile", "loader", "index", "media", "guard", "multipart", "wire", "http1", "proxies",
         "arrival", "transport", "database", "sealing", "references", "connections", "budget", "ledger",
-        "alive", "io", "connection", "entry", "sound", "checks", "drift", "workflow",
+        "alive", "io", "credential", "connection", "entry", "sound", "checks", "drift", "workflow",
         "run", "history", "arriving", "thumbnail", "files", "tokens",
     },
     {
         "workspace", "targets", "arguments", "engine", "exchange", "prepare", "spend", "stream", "jobs",
-        "runtime", "keeping", "record", "underway", "slot", "runner",
+        "runtime", "keeping", "record", "underway", "slot", "runner", "runs",
     },
     {"cli", "demo", "server"},
 ]  # fmt: skip

@@ -22,6 +22,7 @@ from connector.checks import (
     requests,
     secrets,
     templates,
+    workflows,
 )
 from connector.checks.subject import Subject
 from connector.errors import Problem
@@ -46,6 +47,7 @@ _OF_FOLDERS = (
     *answers.OF_FOLDERS,
     *environments.OF_FOLDERS,
     *secrets.OF_FOLDERS,
+    *workflows.OF_FOLDERS,
 )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from connector.checks.subject import texts
 from connector.errors import Problem
 from connector.loader import Loaded, Source
+from connector.template import texts
 
 _SECRETS = (
     re.compile(
@@ -26,10 +26,15 @@ _HARMLESS = re.compile(r"(properties\..*\.examples\.\d+|(^|\.)(documentation|hel
 
 def _leaked(loaded: Loaded) -> Iterator[Problem]:
     for source in loaded.sources.values():
-        for path, text in texts(source.document.value, ""):
-            if _looks_secret(text) and not _HARMLESS.search(path) and not _in_process(source, path):
-                message = "looks like a secret, and is not shown here; keep it in a connection, and revoke it"
-                yield source.problem(path, message)
+        yield from leaked(source)
+
+
+def leaked(source: Source) -> Iterator[Problem]:
+    """The secrets that a file seems to hold."""
+    for path, text in texts(source.document.value, ""):
+        if _looks_secret(text) and not _HARMLESS.search(path) and not _in_process(source, path):
+            message = "looks like a secret, and is not shown here; keep it in a connection, and revoke it"
+            yield source.problem(path, message)
 
 
 def _looks_secret(text: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -39,15 +38,3 @@ def no_action(loaded: Loaded, id: str) -> str | None:
     """The sentence for an id that no action has; one with problems of its own is there all the same."""
     ids = [PurePosixPath(name).stem for name in loaded.specs]
     return None if id in ids else f"there is no action {id!r}{nearest(id, ids)}"
-
-
-def texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Every text inside a value, with its path."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for name, entry in value.items():
-            yield from texts(entry, f"{path}.{name}" if path else str(name))
-    elif isinstance(value, list | tuple):
-        for index, entry in enumerate(value):
-            yield from texts(entry, f"{path}.{index}" if path else str(index))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connector import template
-from connector.checks.subject import Subject, texts
+from connector.checks.subject import Subject
 from connector.errors import Problem
 from connector.loader import Loaded
 from connector.names import nearest
@@ -22,14 +22,14 @@ _BUILT_IN = frozenset({"range", "dict", "namespace"})
 def _of_action(subject: Subject) -> Iterator[Problem]:
     usable = subject.source.usable
     scope: Names = {"inputs": subject.action.parameters, "credential": _fields(subject.integration)}
-    for path, text in texts(usable["request"], "request"):
+    for path, text in template.texts(usable["request"], "request"):
         in_path = path in ("request.path", "request.fallback.path")
         for message in _wrong(text, scope, in_path):
             yield subject.problem(path, message)
-    for path, text in texts(usable["output"].get("kind"), "output.kind"):
+    for path, text in template.texts(usable["output"].get("kind"), "output.kind"):
         for message in _wrong(text, {"inputs": subject.action.parameters}):
             yield subject.problem(path, message)
-    for path, text in texts(usable.get("credits"), "credits"):
+    for path, text in template.texts(usable.get("credits"), "credits"):
         for message in _wrong(text, {"inputs": subject.action.parameters}):
             yield subject.problem(path, message)
 
@@ -46,7 +46,7 @@ def _of_manifest(loaded: Loaded) -> Iterator[Problem]:
         ("defaults.headers", usable.get("defaults", {}).get("headers"), credential),
     )
     for place, value, scope in places:
-        for path, text in texts(value, place):
+        for path, text in template.texts(value, place):
             for message in _wrong(text, scope):
                 yield loaded.manifest.problem(path, message)
 

@@ -1,0 +1,1 @@
+"""Workflows: what they declare, how they are read and checked, and what each step is given."""
