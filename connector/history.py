@@ -39,6 +39,7 @@ Told = Sequence[tuple[float, Event]]
 _OWN = tuple(one.name for one in fields(Run))
 _AS_JSON = frozenset({"inputs", "options", "result", "error"})
 _JSON_PLACES = tuple(at for at, name in enumerate(_OWN) if name in _AS_JSON)
+_DURABLE_PLACE = _OWN.index("durable")
 # In the order of a Run's fields; what only the database knows comes behind.
 _SHOWN = ", ".join((*_OWN, "digest", "writer"))
 _GIVEN = (
@@ -51,7 +52,13 @@ _GIVEN = (
     "options",
     "token_name",
 )  # fmt: skip
-_AT_FIRST = (*_GIVEN, "id", "created", "updated", "state", "billed", "idempotency_key")
+# What a run of its own has none of.
+_LINKS: Mapping[str, Any] = {
+    one.name: one.default
+    for one in fields(Run)
+    if one.name in ("kind", "durable", "parent", "place", "batch", "row", "definition", "retry_of")
+}
+_AT_FIRST = (*_GIVEN, *_LINKS, "id", "created", "updated", "state", "billed", "idempotency_key")
 _COLUMNS = (*_AT_FIRST, "digest", "writer")
 
 _INSERT = f"""
@@ -81,7 +88,8 @@ _EVENTS = "SELECT * FROM run_events WHERE run_id = :run_id AND seq > :after ORDE
 
 _IS_OPEN = "state IN ('queued', 'running')"
 
-_LEFT_OPEN = f"SELECT {_SHOWN} FROM runs WHERE {_IS_OPEN} ORDER BY id"
+# What is durable is a worker's, and never a host's to end or to take over.
+_LEFT_OPEN = f"SELECT {_SHOWN} FROM runs WHERE {_IS_OPEN} AND durable = 0 ORDER BY id"
 
 # Of several hosts that start at once, one takes a run over.
 _TAKE_OVER = f"""
@@ -92,6 +100,11 @@ _FILTERS = {
     "environment": "environment = :environment",
     "state": "state = :state",
     "outcome": "outcome = :outcome",
+    "durable": "durable = :durable",
+    "kind": "kind = :kind",
+    "parent": "parent = :parent",
+    "batch": "batch = :batch",
+    "retry_of": "retry_of = :retry_of",
     "before": "id < :before",
 }
 
@@ -128,7 +141,8 @@ class History:
         with self._database.transaction() as database:
             if database.execute(_INSERT, row).rowcount:
                 database.executemany(_FIRST_EVENT, _first_events(row))
-                return Run(**{name: given.get(name, row.get(name)) for name in _AT_FIRST}), True
+                first = {name: given.get(name, row[name]) for name in _AT_FIRST}
+                return Run(**first | {"durable": bool(row["durable"])}), True
             before = database.execute(_BY_KEY, row).fetchone()
         if before["digest"] != row["digest"]:
             raise KeyReused(
@@ -180,6 +194,11 @@ class History:
         environment: str | None = None,
         state: str | None = None,
         outcome: str | None = None,
+        durable: bool | None = None,
+        kind: str | None = None,
+        parent: str | None = None,
+        batch: str | None = None,
+        retry_of: str | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> list[Run]:
@@ -189,6 +208,11 @@ class History:
             "environment": environment,
             "state": state,
             "outcome": outcome,
+            "durable": None if durable is None else int(durable),
+            "kind": kind,
+            "parent": parent,
+            "batch": batch,
+            "retry_of": retry_of,
             "before": before,
         }
         given = {name: value for name, value in asked.items() if value is not None}
@@ -268,7 +292,9 @@ class History:
 def _new_row(
     given: Mapping[str, Any], idempotency_key: str | None, state: State, now: float
 ) -> dict[str, Any]:
-    return _as_row({name: given[name] for name in _GIVEN}) | {
+    links = {name: given.get(name, default) for name, default in _LINKS.items()}
+    return _as_row({name: given[name] for name in _GIVEN} | links) | {
+        "durable": int(links["durable"]),
         "id": new_id(now),
         "created": now,
         "updated": now,
@@ -322,4 +348,5 @@ def _run(row: sqlite3.Row) -> Run:
     values = [*row[: len(_OWN)]]
     for at in _JSON_PLACES:
         values[at] = None if values[at] is None else json.loads(values[at])
+    values[_DURABLE_PLACE] = bool(values[_DURABLE_PLACE])
     return Run(*values)

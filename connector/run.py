@@ -19,6 +19,7 @@ State = Literal[
     "cancelled",  # somebody stopped it
 ]
 ENDED: frozenset[str] = frozenset({"succeeded", "failed", "unknown", "cancelled"})
+Kind = Literal["action", "workflow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,13 @@ class RunSpec:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One invocation that the host made. ``id`` sorts by time.
+    """One invocation, or one workflow, that is written down. ``id`` sorts by time.
 
     ``inputs`` hold files by reference, ``options`` how it is to be answered; ``result`` and ``error`` are
     what the engine showed. ``file`` and ``thumbnail`` are ids of kept files; ``job_id`` is the upstream's id
-    of the job, ``invocation_id`` the ledger's.
+    of the job, ``invocation_id`` the ledger's. What is ``durable`` is done by workers; ``parent`` is the run
+    of the workflow that it is a step of, at ``place``; ``batch`` and ``row`` tell what it was fed by,
+    ``definition`` is a workflow's text as it was, and ``retry_of`` the run that it tries once more.
     """
 
     id: str
@@ -76,6 +79,14 @@ class Run:
     invocation_id: str | None = None
     token_name: str = ""
     idempotency_key: str | None = None
+    kind: Kind = "action"
+    durable: bool = False
+    parent: str | None = None
+    place: str | None = None
+    batch: str | None = None
+    row: int | None = None
+    definition: str | None = field(default=None, repr=False)
+    retry_of: str | None = None
 
     @property
     def has_ended(self) -> bool:
