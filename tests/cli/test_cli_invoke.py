@@ -279,6 +279,7 @@ def test_a_home_that_cannot_be_made_is_told(run: Any, monkeypatch: pytest.Monkey
 
 
 STDIN = Stdin()
+FILE = {"type": "string", "format": "binary"}
 
 
 @pytest.mark.parametrize(
@@ -286,25 +287,17 @@ STDIN = Stdin()
     [
         ({"type": "string"}, ["007"], "007"),
         ({"type": "integer"}, ["-7"], -7),
-        ({"type": "integer"}, ["7.5"], "7.5"),
-        ({"type": "number"}, ["7"], 7),
-        ({"type": "number"}, [".5e3"], 500.0),
-        ({"type": "number"}, ["nan"], "nan"),
-        ({"type": "boolean"}, ["yes"], True),
-        ({"type": "boolean"}, ["maybe"], "maybe"),
-        ({"type": ["integer", "null"]}, ["null"], None),
-        ({"type": ["string", "integer"]}, ["7"], "7"),
-        ({"enum": [1, 2]}, ["2"], 2),
         ({"type": "array", "items": {"type": "integer"}}, ["1", "x"], [1, "x"]),
         ({"type": "array", "items": {"type": "integer"}}, ["[1, 2]", "3"], [1, 2, 3]),
         ({"type": "object"}, ['{"a": 1}'], {"a": 1}),
         ({"type": "object"}, ["not a pair"], "not a pair"),
+        ({"type": "object"}, ['{"a": 1}', "b=c"], {"a": 1, "b": "c"}),
+        ({"type": "object"}, ['{"a": 1', "b=c"], ['{"a": 1', "b=c"]),
+        ({"type": "object", "additionalProperties": FILE}, ['{"a": "@a.png"}'], {"a": Path("a.png")}),
         ({"type": "object", "additionalProperties": {"type": "string"}}, ["a=1", "a=2"], {"a": ["1", "2"]}),
         ({"type": "object", "properties": {"a": {"type": "integer"}}}, ["a=1"], {"a": 1}),
-        ({}, ["[1"], "[1"),
-        ({}, ["[1]"], [1]),
-        ({"type": "string", "format": "binary"}, ["https://x.example/a.png"], "https://x.example/a.png"),
-        ({"type": "string", "format": "binary"}, ["@a.png"], Path("a.png")),
+        (FILE, ["https://x.example/a.png"], "https://x.example/a.png"),
+        (FILE, ["@a.png"], Path("a.png")),
     ],
 )
 def test_text_becomes_what_the_schema_asks_for(schema: dict[str, Any], texts: list[str], value: Any) -> None:
