@@ -6,19 +6,18 @@ import argparse
 import re
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from connector import credential
 from connector.cli import choice, terminal
 from connector.cli.options import option_names
 from connector.cli.parser import Parser, named_folder
 from connector.connection import Configuration, Connection, Stored
 from connector.errors import InvalidArguments, Problem, UnknownName
-from connector.names import nearest
 from connector.references import is_reference
 from connector.runtime import Connector
-from connector.schema import Checker
 from connector.secret import Secret
 from connector.spec import Integration
 
@@ -59,7 +58,8 @@ def run(words: list[str]) -> int:
 def _configuration(integration: Integration, args: argparse.Namespace) -> Configuration:
     """What is to be kept; the credential is asked for where it is missing."""
     environments = tuple(args.environment or (integration.default_environment,))
-    _check_environments(integration, environments, args.base_url)
+    for said in credential.homeless(integration, environments, args.base_url, "--base-url"):
+        raise UnknownName(said)
     own = vars(args)
     texts = {name.removeprefix(_PREFIX): own[name] for name in own if name.startswith(_PREFIX) and own[name]}
     return Configuration(
@@ -126,17 +126,6 @@ def _headers(texts: list[str]) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, _, value in pairs)
 
 
-def _check_environments(
-    integration: Integration, environments: tuple[str, ...], base_url: str | None
-) -> None:
-    for name in environments:
-        if name not in integration.environments and base_url is None:
-            raise UnknownName(
-                f"{integration.name} has no environment {name!r}; one of your own needs --base-url, "
-                f"which says where its requests go{nearest(name, integration.environments)}"
-            )
-
-
 def _fields(integration: Integration, texts: Mapping[str, str], *, quiet: bool) -> dict[str, Stored]:
     """The credential's fields, checked; a secret is not in any message."""
     taken = Taken(integration, quiet=quiet)
@@ -144,7 +133,7 @@ def _fields(integration: Integration, texts: Mapping[str, str], *, quiet: bool) 
     for name in integration.credential.get("required", ()):
         if name not in given:
             given |= taken.asked(name)
-    problems = [*taken.problems, *_problems(integration, given)]
+    problems = [*taken.problems, *credential.problems(integration, given)]
     if problems:
         raise InvalidArguments(problems, said="the credential cannot be kept")
     secret = integration.secret_fields
@@ -201,17 +190,6 @@ class Taken:
         mark = terminal.paint("Warning:", "yellow", sys.stderr)
         terminal.say(f"{mark} the shell keeps {option} in its history, and other programs can see it.")
         terminal.say(f"  Better pipe it in ({option} -), or leave it out and type it at the prompt.")
-
-
-def _problems(integration: Integration, given: Mapping[str, str]) -> Iterator[Problem]:
-    """What the schema says of the values that are here; what a reference names is elsewhere."""
-    literal = {name: text for name, text in given.items() if not is_reference(text)}
-    schema = {name: rule for name, rule in integration.credential.items() if name != "required"}
-    pasted = [name for name, text in literal.items() if text.lower().startswith("bearer ")]
-    yield from (Problem(name, "begins with the word Bearer; give the key alone") for name in pasted)
-    for problem in Checker(schema, noun="a field of the credential").problems(literal):
-        if problem.path not in pasted:
-            yield problem
 
 
 def _keep(connector: Connector, args: argparse.Namespace, configuration: Configuration) -> int:

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from connector import credential
 from connector.connection import Configuration, Connection, Stored
 from connector.errors import Problem
-from connector.names import nearest
 from connector.references import Reference, is_reference
-from connector.schema import Checker
 from connector.secret import Secret
 from connector.spec import Integration, JsonSchema
 
@@ -103,7 +102,8 @@ class _Reading:
         self._before = standing.get(self._name)
 
     def configuration(self) -> Configuration:
-        self._check_environments()
+        for said in credential.homeless(self._integration, self._environments, self._base_url):
+            self._say("environments", said)
         return Configuration(
             self._name,
             self._environments,
@@ -113,13 +113,6 @@ class _Reading:
             self._sent.get("cap"),
             self._fields(),
         )
-
-    def _check_environments(self) -> None:
-        known = self._integration.environments
-        for name in self._environments:
-            if name not in known and self._base_url is None:
-                said = f"{name!r} is none of {self._integration.name}{nearest(name, known)}"
-                self._say("environments", f"{said}; one of your own needs a base URL")
 
     def _fields(self) -> dict[str, Stored]:
         secret = self._integration.secret_fields
@@ -177,23 +170,13 @@ class _Reading:
         return {own or (declared[name].base_url if name in declared else None) for name in names}
 
     def _faults(self, found: Mapping[str, Stored]) -> Iterator[Problem]:
-        """What the credential's schema says of the values that are here; others are elsewhere or sealed."""
-        schema = self._integration.credential
-        literal = {name: _literal(value) for name, value in found.items()}
-        shown = {name: text for name, text in literal.items() if text is not None}
-        rules = {name: rule for name, rule in schema.items() if name != "required"}
+        """What is missing, where nothing is said of it yet, and what is wrong with what is here."""
         prefix = f"{self._path}.fields"
         told = {problem.path for problem in self._problems}
-        for name in schema.get("required", ()):
+        for name in self._integration.credential.get("required", ()):
             if name not in found and f"{prefix}.{name}" not in told:
                 yield Problem(f"{prefix}.{name}", "is required")
-        yield from Checker(rules, noun="a field of the credential").problems(shown, prefix)
+        yield from credential.problems(self._integration, found, prefix)
 
     def _say(self, path: str, message: str) -> None:
         self._problems.append(Problem(f"{self._path}.{path}", message))
-
-
-def _literal(value: Stored) -> str | None:
-    if isinstance(value, Secret):
-        return value.reveal()
-    return value if isinstance(value, str) else None
