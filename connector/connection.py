@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from connector.database import timestamp
 from connector.errors import Problem, UnknownName
+from connector.names import nearest
 from connector.references import Reference, is_reference
 from connector.render import RESERVED_HEADERS
 from connector.sealing import Sealed
@@ -80,17 +81,14 @@ def configuration_for(connection: Connection, environment: str | None) -> Config
         if one.default if environment is None else environment in one.environments:
             return one
     known = [name for one in connection.configurations for name in one.environments]
-    raise unknown("environment", str(environment), known, f"connection `{connection.name}`")
+    raise unknown("environment", str(environment), known, f"connection {connection.name!r}")
 
 
 def unknown(kind: str, name: str, known: Sequence[str], owner: str | None = None) -> UnknownName:
     """The error that lists what there is, and says what was probably meant."""
-    from difflib import get_close_matches
-
     there, has = (f"{owner} has", "; it has ") if owner else ("there is", "; there is ")
-    listed = has + ", ".join(f"`{one}`" for one in known) if known else " yet; add one first"
-    meant = "".join(f"; did you mean `{one}`?" for one in get_close_matches(name, known, n=1))
-    return UnknownName(f"{there} no {kind} `{name}`{listed}{meant}")
+    listed = has + ", ".join(map(repr, known)) if known else " yet; add one first"
+    return UnknownName(f"{there} no {kind} {name!r}{listed}{nearest(name, known)}")
 
 
 def check(connection: Connection, secret_fields: Collection[str]) -> list[Problem]:
@@ -111,7 +109,7 @@ def _connection_problems(connection: Connection) -> Iterator[Problem]:
 
 def _repeated(kind: str, names: Sequence[str]) -> Iterator[Problem]:
     for name in (name for name, count in Counter(names).items() if count > 1):
-        yield Problem("configurations", f"the {kind} `{name}` is there more than once; name each once")
+        yield Problem("configurations", f"the {kind} {name!r} is there more than once; name each once")
 
 
 def _name_problems(path: str, name: str) -> Iterator[Problem]:
@@ -149,7 +147,7 @@ def _environment_problems(path: str, environments: Sequence[str]) -> Iterator[Pr
 def _header_problems(path: str, headers: Sequence[tuple[str, str]]) -> Iterator[Problem]:
     for name, value in headers:
         if not _HEADER_NAME.fullmatch(name):
-            yield Problem(path, f"`{name}` is no header name")
+            yield Problem(path, f"{name!r} is no header name")
         elif name.lower() in RESERVED_HEADERS:
             yield Problem(f"{path}.{name}", "is set by the credential or the transport, and cannot be given")
         elif not _HEADER_VALUE.fullmatch(value):

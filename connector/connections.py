@@ -88,7 +88,7 @@ class ConnectionStore:
                 places = _places(connection.name, one)
                 return {name: self._opened(value, places[name]) for name, value in one.fields.items()}
         known = [one.name for one in connection.configurations]
-        raise unknown("configuration", configuration_name, known, f"connection `{connection_name}`")
+        raise unknown("configuration", configuration_name, known, f"connection {connection_name!r}")
 
     def rotate(self) -> int:
         """Seals every stored secret again, with the first master key; how many there were."""
@@ -111,12 +111,12 @@ class ConnectionStore:
     def _store(self, connection: Connection, secret_fields: Collection[str], *, new: bool) -> Connection:
         problems = check(connection, secret_fields)
         if problems:
-            raise InvalidArguments(problems, said=f"connection `{connection.name}` cannot be kept")
+            raise InvalidArguments(problems, said=f"connection {connection.name!r} cannot be kept")
         with self._database.transaction() as database:
             row = database.execute(_GET, {"name": connection.name}).fetchone()
             if row and new:
                 raise InvocationError(
-                    f"there is a connection `{connection.name}` already; choose another name"
+                    f"there is a connection {connection.name!r} already; choose another name"
                 )
             stored = self._secured(connection, _loaded(row) if row else None, secret_fields)
             database.execute(_PUT, _row(stored))

@@ -133,7 +133,7 @@ class Ledger:
         if not self._database.write(_SENT, values):
             state = self.get(invocation_id).state
             raise OutcomeUnknown(
-                f"invocation {invocation_id} is `{state}` already, and is not sent a second time; "
+                f"invocation {invocation_id} is {state!r} already, and is not sent a second time; "
                 "see what became of it, and invoke the action again if that is wanted",
                 invocation_id=invocation_id,
             )
@@ -197,7 +197,7 @@ class Ledger:
         """We stop asking for it. What has been sent and not answered cannot be taken back."""
         if not self._database.write(_CANCEL, {"id": invocation_id}):
             state = self.get(invocation_id).state
-            raise JobError(f"invocation {invocation_id} is `{state}`, and cannot be cancelled any more")
+            raise JobError(f"invocation {invocation_id} is {state!r}, and cannot be cancelled any more")
 
     def get(self, any_id: str) -> Entry:
         """The entry of that id, or the last one whose job has that id upstream."""
@@ -205,7 +205,7 @@ class Ledger:
         if not found:
             place = self._database.path or "memory"
             raise JobNotFound(
-                f"no invocation or job `{any_id}` is written down in {place}; check the id, and whether "
+                f"no invocation or job {any_id!r} is written down in {place}; check the id, and whether "
                 "CONNECTOR_HOME is that of the process which started it"
             )
         return _entry(found[0])
@@ -278,7 +278,7 @@ def _cap_reached(row: Mapping[str, Any], spent: float, cap: float) -> CapReached
     reset = (datetime.fromisoformat(row["day"]).replace(tzinfo=UTC) + timedelta(days=1)).timestamp()
     needed = "an unknown number of" if row["estimate"] is None else f"{row['estimate']:g}"
     return CapReached(
-        f"`{row['environment']}` of connection `{row['connection']}` may spend {cap:g} credits a day; "
+        f"{row['environment']!r} of connection {row['connection']!r} may spend {cap:g} credits a day; "
         f"{spent:g} are spent or promised, and this needs {needed} more; "
         f"raise the cap, or wait until {timestamp(reset)}",
         retry_after=reset - row["created"],

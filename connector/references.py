@@ -195,9 +195,9 @@ def _vault(target: str, sources: Sources) -> str:
         value = answer.json()["data"]["data"][field]
     except (ValueError, LookupError, TypeError):
         # The cause would hold the whole answer.
-        raise _Unresolved(f"the secret has no field `{field}`; name one that it has") from None
+        raise _Unresolved(f"the secret has no field {field!r}; name one that it has") from None
     if not isinstance(value, str):
-        raise _Unresolved(f"the field `{field}` is no text; store the secret as text")
+        raise _Unresolved(f"the field {field!r} is no text; store the secret as text")
     return value
 
 

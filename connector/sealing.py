@@ -42,7 +42,7 @@ class Place:
         return json.dumps(identity, ensure_ascii=False, separators=(",", ":")).encode()
 
     def __str__(self) -> str:
-        return f"`{self.field}` of connection `{self.connection}` ({', '.join(sorted(self.environments))})"
+        return f"{self.field!r} of connection {self.connection!r} ({', '.join(sorted(self.environments))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class MasterKeys:
             if _kid(key) == sealed.kid:
                 return key
         raise CredentialError(
-            f"{place} is sealed with the master key `{sealed.kid}`, which is not here; add that key to "
+            f"{place} is sealed with the master key {sealed.kid!r}, which is not here; add that key to "
             f"{self._origin()}, or store the secret again"
         )
 

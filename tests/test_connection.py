@@ -30,14 +30,14 @@ def test_configuration_for(environment, expected):
 def test_never_another_environment(environment):
     """An environment that nobody named gets no credential at all, but a list of what there is."""
     with pytest.raises(
-        UnknownName, match=rf"no environment `{environment}`; it has `production`, `eu`, `staging`"
+        UnknownName, match=rf"no environment '{environment}'; it has 'production', 'eu', 'staging'"
     ):
         configuration_for(BOTH, environment)
 
 
 def test_says_what_was_meant():
     """The nearest name is offered."""
-    with pytest.raises(UnknownName, match="did you mean `production`"):
+    with pytest.raises(UnknownName, match="did you mean 'production'"):
         configuration_for(BOTH, "prodution")
 
 
@@ -94,14 +94,14 @@ def test_nothing_wrong():
     ("changes", "says"),
     [
         ({"name": "a/b"}, "configurations.1.name: is no name"),
-        ({"name": "live"}, "configurations: the configuration `live` is there more than once"),
+        ({"name": "live"}, "configurations: the configuration 'live' is there more than once"),
         ({"environments": ()}, "configurations.1.environments: is empty; name at least one"),
         ({"environments": ("a\nb",)}, "configurations.1.environments: is no name"),
-        ({"environments": ("eu",)}, "configurations: the environment `eu` is there more than once"),
+        ({"environments": ("eu",)}, "configurations: the environment 'eu' is there more than once"),
         ({"default": False}, "configurations: make one configuration the default"),
         ({"cap": -1}, "configurations.1.cap: must be a number of credits, 0 or more"),
         ({"cap": float("nan")}, "configurations.1.cap: must be a number of credits"),
-        ({"headers": (("a b", "c"),)}, "configurations.1.headers: `a b` is no header name"),
+        ({"headers": (("a b", "c"),)}, "configurations.1.headers: 'a b' is no header name"),
         (
             {"headers": (("Authorization", "Bearer x"),)},
             "configurations.1.headers.Authorization: is set by the credential or the transport",

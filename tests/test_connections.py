@@ -128,7 +128,7 @@ def test_sealed_value_does_not_move(store):
     first = store.add(connection(), SECRET)
     live, trial = first.configurations
     stolen = replace(trial, fields={"api_key": live.fields["api_key"]})
-    with pytest.raises(MissingCredential, match=r"`api_key` of connection `stability` \(staging\).*again"):
+    with pytest.raises(MissingCredential, match=r"'api_key' of connection 'stability' \(staging\).*again"):
         store.save(replace(first, configurations=(live, stolen)), SECRET)
     with pytest.raises(MissingCredential, match="store the secret again"):
         store.add(replace(first, name="copy"), SECRET)
@@ -147,7 +147,7 @@ def test_swapped_rows_do_not_open(store, database):
         " WHERE name = :b",
         {"a": "stability", "b": "other"},
     )
-    with pytest.raises(CredentialError, match="`api_key` of connection `other`"):
+    with pytest.raises(CredentialError, match="'api_key' of connection 'other'"):
         store.credential("other", "live")
 
 
@@ -189,16 +189,16 @@ def test_listed_and_removed(store):
 
 def test_unknown_names(store):
     """A name that is not there is told apart, with the nearest one."""
-    with pytest.raises(UnknownName, match="no connection `x` yet; add one first"):
+    with pytest.raises(UnknownName, match="no connection 'x' yet; add one first"):
         store.get("x")
-    with pytest.raises(UnknownName, match="no connection `x` yet"):
+    with pytest.raises(UnknownName, match="no connection 'x' yet"):
         store.remove("x")
     store.add(connection(), SECRET)
     for act in (store.get, store.remove, lambda name: store.credential(name, "live")):
-        with pytest.raises(UnknownName, match=r"no connection `stabilty`; .*did you mean `stability`"):
+        with pytest.raises(UnknownName, match=r"no connection 'stabilty'; .*did you mean 'stability'"):
             act("stabilty")
     with pytest.raises(
-        UnknownName, match="no configuration `lvie`; it has `live`, `trial`; did you mean `live`"
+        UnknownName, match="no configuration 'lvie'; it has 'live', 'trial'; did you mean 'live'"
     ):
         store.credential("stability", "lvie")
 

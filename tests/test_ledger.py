@@ -104,11 +104,11 @@ def test_not_sent_twice(ledger, database):
     ledger.sent(intent.id)
     ledger.sent(intent.id)  # the same process: its first try was refused unread
     database.write("UPDATE invocations SET writer = :writer", {"writer": "elsewhere 1 1"})
-    with pytest.raises(OutcomeUnknown, match="is `sent` already, and is not sent a second time") as caught:
+    with pytest.raises(OutcomeUnknown, match="is 'sent' already, and is not sent a second time") as caught:
         ledger.sent(intent.id)
     assert caught.value.invocation_id == intent.id
     done = settled(ledger, EIGHT)
-    with pytest.raises(OutcomeUnknown, match="is `done` already"):
+    with pytest.raises(OutcomeUnknown, match="is 'done' already"):
         ledger.sent(done)
 
 
@@ -126,7 +126,7 @@ def test_not_sent_twice(ledger, database):
 )
 def test_not_there(ledger, act):
     """An id that is not written down is said to be so, with where to look."""
-    with pytest.raises(JobNotFound, match=r"`nothing` is written down in .*CONNECTOR_HOME"):
+    with pytest.raises(JobNotFound, match=r"'nothing' is written down in .*CONNECTOR_HOME"):
         act(ledger)
 
 
@@ -137,7 +137,7 @@ def test_cap(ledger, clock):
     with pytest.raises(CapReached) as caught:
         ledger.intend(EIGHT, cap=20.0)
     assert str(caught.value) == (
-        "`production` of connection `stability` may spend 20 credits a day; 16 are spent or promised, "
+        "'production' of connection 'stability' may spend 20 credits a day; 16 are spent or promised, "
         "and this needs 8 more; raise the cap, or wait until 2025-11-23T00:00:00.000Z"
     )
     assert caught.value.retry_after == pytest.approx(12 * 3600, abs=1)
@@ -234,7 +234,7 @@ def test_cancelled(ledger):
         ("cancelled", "no"),
     ]
     assert ledger.get(job).next_poll is None
-    with pytest.raises(JobError, match="is `sent`, and cannot be cancelled"):
+    with pytest.raises(JobError, match="is 'sent', and cannot be cancelled"):
         ledger.cancel(sent)
 
 

@@ -189,11 +189,11 @@ def test_vault_token_file(tmp_path):
 @pytest.mark.parametrize(
     ("target", "environ", "says"),
     [
-        ("stability ai#no", VAULT, "the secret has no field `no`"),
-        ("stability ai#port", VAULT, "the field `port` is no text"),
+        ("stability ai#no", VAULT, "the secret has no field 'no'"),
+        ("stability ai#port", VAULT, "the field 'port' is no text"),
         ("stability ai#blank", VAULT, "it is empty"),
         ("none#key", VAULT, "the vault has no such secret; check the path"),
-        ("page#key", VAULT, "the secret has no field `key`"),
+        ("page#key", VAULT, "the secret has no field 'key'"),
         ("moved#key", VAULT, "the vault answered 307; check VAULT_ADDR"),
         ("none#key", VAULT | {"VAULT_TOKEN": "vt-124"}, "the vault refuses the token; renew VAULT_TOKEN"),
         ("none#key", VAULT | {"VAULT_TOKEN": ""}, "there is no VAULT_TOKEN"),

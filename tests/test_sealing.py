@@ -81,7 +81,7 @@ def test_several_keys(key):
     again = new.seal(SECRET, PLACE)
     assert again.kid != sealed.kid
     with pytest.raises(
-        CredentialError, match=rf"master key `{again.kid}`.*add that key to CONNECTOR_MASTER_KEY"
+        CredentialError, match=rf"master key '{again.kid}'.*add that key to CONNECTOR_MASTER_KEY"
     ):
         old.unseal(again, PLACE)
 
@@ -118,7 +118,7 @@ def test_key_file_is_not_made_up(tmp_path, content):
 def test_key_is_made_on_first_use(tmp_path):
     """Without settings the data folder gets a private key when the first secret is sealed, and keeps it."""
     home = tmp_path / "data"
-    with pytest.raises(CredentialError, match=r"master key `0000`.*master\.key"):
+    with pytest.raises(CredentialError, match=r"master key '0000'.*master\.key"):
         MasterKeys({}, home).unseal(Sealed("0000", "", ""), PLACE)
     assert not home.exists()
     sealed = MasterKeys({}, home).seal(SECRET, PLACE)

@@ -75,7 +75,7 @@ def demand(caller: Token | None, role: Role | None) -> None:
     """Refuses whoever may not do what the role may."""
     if role is None or (caller is not None and role in _INCLUDED[caller.role]):
         return
-    raise Refused("role", f"this needs a token with the role `{role}`")
+    raise Refused("role", f"this needs a token with the role {role!r}")
 
 
 def credential(headers: Headers, cookie: str) -> str | None:

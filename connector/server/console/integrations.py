@@ -77,7 +77,7 @@ def edit(visit: Visit) -> Response:
 
 def _form(visit: Visit, connection: Connection | None) -> Response:
     if not visit.manages:
-        raise Refused("role", "making and changing connections needs a token with the role `manage`")
+        raise Refused("role", "making and changing connections needs a token with the role 'manage'")
     integration = find(visit)
     return page(
         "connection.html",
