@@ -8,14 +8,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from connector import media
 from connector.errors import InvalidArguments, Problem
 from connector.media import Media, MediaError, Sources
 from connector.plain import plain, shown
 from connector.schema import Checker
-from connector.spec import Action, JsonSchema
+from connector.spec import Deprecation, JsonSchema
+
+
+class Taker(Protocol):
+    """What takes arguments: an action, or whatever declares its inputs as one does."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def parameters(self) -> Mapping[str, JsonSchema]: ...
+    @property
+    def files(self) -> tuple[str, ...]: ...
+    @property
+    def deprecated(self) -> Deprecation | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +39,7 @@ class Arguments:
     warnings: tuple[Problem, ...] = ()
 
 
-def take(action: Action, given: Mapping[str, Any], checker: Checker, sources: Sources) -> Arguments:
+def take(action: Taker, given: Mapping[str, Any], checker: Checker, sources: Sources) -> Arguments:
     """The arguments of what was given. It blocks: files are opened, and URLs are fetched.
 
     Raises InvalidArguments with every problem, each at its parameter.
@@ -55,7 +68,7 @@ def _plain(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     return {names[name]: plain(value, names[name], files, found) for name, value in values.items()}, found
 
 
-def beside(action: Action, given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def beside(action: Taker, given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """What was given, with relative paths of files taken from a folder: that of the file they stand in."""
 
     def placed(file: Any, path: str) -> Any:
@@ -64,14 +77,14 @@ def beside(action: Action, given: Mapping[str, Any], folder: Path) -> dict[str, 
     return each_file(action, given, placed)
 
 
-def each_file(action: Action, given: Mapping[str, Any], act: Callable[[Any, str], Any]) -> dict[str, Any]:
+def each_file(action: Taker, given: Mapping[str, Any], act: Callable[[Any, str], Any]) -> dict[str, Any]:
     """What was given, with ``act`` done to whatever stands where the action takes a file, and its path."""
     return {
         name: _each_file(action.parameters.get(name, {}), value, name, act) for name, value in given.items()
     }
 
 
-def _deprecation(action: Action) -> Iterator[Problem]:
+def _deprecation(action: Taker) -> Iterator[Problem]:
     if action.deprecated is not None:
         yield Problem("", action.deprecated.sentence(action.title), severity="warning")
 
@@ -119,7 +132,7 @@ class _Unread:
     """Stands for a file that could not be read, so that the rest is checked all the same."""
 
 
-def _file_problems(action: Action, values: Mapping[str, Any]) -> Iterator[Problem]:
+def _file_problems(action: Taker, values: Mapping[str, Any]) -> Iterator[Problem]:
     for name in action.files:
         rules, value = action.parameters[name].get("file"), values.get(name)
         if rules and isinstance(value, Media):
