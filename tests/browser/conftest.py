@@ -18,6 +18,7 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
     "--no-sandbox",  # the tests may run as root, as they do in containers
     "--disable-gpu",
+    "--enable-unsafe-swiftshader",  # 3D all the same, drawn by the processor
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
@@ -67,11 +68,13 @@ def far() -> Iterator[Upstream]:
 
 @pytest.fixture(scope="package")
 def session(browser: Browser, served: Served) -> Any:
-    """What the browser keeps once somebody has signed in by the link that the host printed."""
+    """What the browser keeps of somebody who signed in by the link that the host printed, and who used the
+    sandbox when they were here last."""
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(served.link)
         expect(page).to_have_title("Integrations")
+        page.evaluate("localStorage.setItem('console.place.stabilityai', '/sandbox')")
         return context.storage_state()
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,12 +19,10 @@ import httpx
 
 from connector.sandbox import Sandbox, serving
 from connector.sandbox import Settings as SandboxSettings
+from connector.sandbox.store import fingerprint
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "actions" / "samples"
-# Stand for a person's keys; the second pays for another environment.
-KEY, SECOND_KEY = "sk-live-7c41e09ab3d2", "sk-second-51f0c8d7e6a4"
-CREDITS, SECOND_CREDITS = 1000, 250
 _PATIENCE = 60
 
 
@@ -56,6 +56,26 @@ class Served:
         run = told["run"]
         return str(run["id"] if isinstance(run, Mapping) else run)
 
+    def look(self, run: str) -> str:
+        """The small picture of a run, which is made after its end; its address."""
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
+            found = self.ask("GET", f"/api/runs/{run}").json()["run"]
+            if found["thumbnail"]:
+                return f"/api/files/{found['thumbnail']}/content"
+        raise AssertionError(f"the run {run} got no small picture")
+
+    def connect(self, name: str, key: str, base_url: str) -> None:
+        """Stores a connection for production."""
+        one = {
+            "environments": ["production"],
+            "default": True,
+            "base_url": base_url,
+            "fields": {"api_key": key},
+        }
+        told = {"name": name, "integration": "stabilityai", "configurations": [one]}
+        self.ask("POST", "/api/connections", json=told).raise_for_status()
+
     def upload(self, name: str) -> str:
         """The reference of a sample."""
         sample = {"file": (name, (SAMPLES / name).read_bytes())}
@@ -83,25 +103,28 @@ def host(home: Path) -> Iterator[Served]:
         assert process.wait(_PATIENCE) == 0, log.read_text()
 
 
+@dataclass(frozen=True)
 class Upstream:
-    """An upstream on a port, with an account for each of the two keys. Its jobs take no time."""
+    """An upstream on a port. Its jobs take no time."""
 
-    def __init__(self, sandbox: Sandbox, url: str) -> None:
-        self.url = url
-        self._sandbox = sandbox
-        for key, credits in ((KEY, CREDITS), (SECOND_KEY, SECOND_CREDITS)):
-            told = {"key": key, "credits": credits}
-            httpx.post(f"{url}/_sandbox/accounts", json=told).raise_for_status()
+    url: str
 
-    def paid(self) -> list[dict[str, Any]]:
-        """What was paid, by the beginning of the key's fingerprint."""
-        found: list[dict[str, Any]] = httpx.get(f"{self.url}/_sandbox/ledger").json()
-        return found
+    def key(self, credits: int = 1000) -> str:
+        """The key of a new account."""
+        key = f"sk-live-{secrets.token_hex(12)}"
+        told = {"key": key, "credits": credits}
+        httpx.post(f"{self.url}/_sandbox/accounts", json=told).raise_for_status()
+        return key
+
+    def paid(self, key: str) -> list[dict[str, Any]]:
+        """What the account of a key paid for."""
+        found = httpx.get(f"{self.url}/_sandbox/ledger").json()
+        return [each for each in found if each["key"] == fingerprint(key)]
 
 
 @contextmanager
 def upstream() -> Iterator[Upstream]:
     sandbox = Sandbox(SandboxSettings(job_seconds=0, poll_floor=False))
     with serving(sandbox) as url:
-        yield Upstream(sandbox, url)
+        yield Upstream(url)
     sandbox.close()

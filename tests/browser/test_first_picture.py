@@ -7,23 +7,21 @@ import io
 from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import expect
 
-from browser.served import CREDITS, KEY, SAMPLES, SECOND_CREDITS, SECOND_KEY, Upstream
+from browser.served import SAMPLES, Upstream
 from browser.visitor import Brush, Visitor
-from connector.sandbox.store import fingerprint
 
-KEYS = (KEY, SECOND_KEY)
 # The vase of the sample, and a part of the wall that nobody paints on.
 VASE, WALL = (440, 300, 500, 420), (610, 240, 760, 340)
 
 
-def fill_connection(visitor: Visitor, far: Upstream, name: str) -> None:
-    """The form of a new connection: production by one key, staging by another."""
+def fill_connection(visitor: Visitor, far: Upstream, name: str, *keys: str) -> None:
+    """The form of a new connection: production by the first key, staging by the second."""
     visitor.open("/")
     visitor("tile-stabilityai").click()
     visitor("add-connection").click()
     visitor("connection-name").fill(name)
     visitor("add-configuration").click()
-    for at, key in enumerate(KEYS):
+    for at, key in enumerate(keys):
         one = visitor("configuration").nth(at)
         one.get_by_test_id("credential-api_key").fill(key)
         one.get_by_text("More", exact=True).click()
@@ -52,24 +50,25 @@ def changed(made: Image.Image, part: tuple[int, int, int, int]) -> float:
 
 def test_from_the_tile_to_the_erased_picture(visitor: Visitor, far: Upstream) -> None:
     """Somebody connects, sees that both keys work, paints a mask, and gets the picture without the vase."""
-    fill_connection(visitor, far, "studio")
+    keys = far.key(1000), far.key(250)
+    fill_connection(visitor, far, "studio", *keys)
     expect(visitor("configuration").nth(0).get_by_label("production")).to_be_checked()
     expect(visitor("configuration").nth(1).get_by_label("staging")).to_be_checked()
     visitor("test").click()
-    for at, credits in enumerate((CREDITS, SECOND_CREDITS)):
+    for at, credits in enumerate((1000, 250)):
         seen = visitor("configuration").nth(at).get_by_test_id("seen-ok")
         expect(seen).to_contain_text(f"the balance is {credits} credits")
     visitor("create").click()
     expect(visitor("connection-studio")).to_contain_text("staging")
 
     erase_vase(visitor, "studio - production")
-    expect(visitor("balance")).to_have_text(f"{CREDITS:,} left")
+    expect(visitor("balance")).to_have_text("1,000 left")
     expect(visitor("price")).to_have_text("5 credits")
     view = visitor.run()
     expect(view).to_contain_text("studio, production")
     expect(visitor("cost")).to_have_text("5 credits")
-    expect(visitor("request-id")).to_have_text(far.paid()[-1]["request_id"])
-    expect(visitor("balance")).to_have_text(f"{CREDITS - 5:,} left")
+    expect(visitor("request-id")).to_have_text(far.paid(keys[0])[0]["request_id"])
+    expect(visitor("balance")).to_have_text("995 left")
     made = visitor.picture(visitor("picture"))
     assert changed(made, VASE) > 40
     assert changed(made, WALL) < 4
@@ -78,13 +77,14 @@ def test_from_the_tile_to_the_erased_picture(visitor: Visitor, far: Upstream) ->
 
 def test_a_second_environment_is_used_and_says_so(visitor: Visitor, far: Upstream) -> None:
     """The run is that environment's, and is paid with its key."""
-    fill_connection(visitor, far, "second")
+    first, second = far.key(), far.key()
+    fill_connection(visitor, far, "second", first, second)
     visitor("create").click()
     expect(visitor("connection-second")).to_be_visible()
     erase_vase(visitor, "second - staging")
     expect(visitor("balance")).to_contain_text("left")
     expect(visitor.run()).to_contain_text("second, staging")
-    assert far.paid()[-1]["key"] == fingerprint(SECOND_KEY)
+    assert [len(far.paid(key)) for key in (first, second)] == [0, 1]
 
 
 def test_a_result_is_saved_and_used_again(visitor: Visitor) -> None:
@@ -106,17 +106,18 @@ def test_a_result_is_saved_and_used_again(visitor: Visitor) -> None:
 
 def test_a_secret_is_never_shown_again(visitor: Visitor, far: Upstream) -> None:
     """Neither a page, nor what its fields hold, nor the log has it once it is stored."""
-    fill_connection(visitor, far, "sealed")
+    keys = far.key(), far.key()
+    fill_connection(visitor, far, "sealed", *keys)
     visitor("create").click()
     expect(visitor("connection-sealed")).to_be_visible()
     for path in ("/integrations/stabilityai", "/integrations/stabilityai/connections/sealed", "/settings"):
         page = visitor.open(path)
         typed = page.evaluate("[...document.querySelectorAll('input')].map((each) => each.value).join()")
         kept = page.evaluate("JSON.stringify({ ...localStorage, ...sessionStorage })")
-        assert not [key for key in KEYS if key in page.content() + typed + kept]
+        assert not [key for key in keys if key in page.content() + typed + kept]
     visitor.open("/integrations/stabilityai/connections/sealed")
     secret = visitor("credential-api_key").first
     visitor.page.get_by_role("button", name="Show what is typed").first.click()
     expect(secret).to_have_value("")
     expect(secret).to_have_attribute("placeholder", "stored; leave empty to keep it")
-    assert not [key for key in KEYS if key in visitor.served.log.read_text()]
+    assert not [key for key in keys if key in visitor.served.log.read_text()]

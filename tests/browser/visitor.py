@@ -16,6 +16,8 @@ from browser.served import SAMPLES, Served
 # What the browser itself makes, and nobody is asked for.
 _OWN = ("blob", "data")
 _WORTH_TELLING = ("error", "warning")
+# Where the processor draws 3D it tells that it is slow.
+_OF_THE_DRIVER = "GL Driver Message"
 
 
 class Visitor:
@@ -32,7 +34,7 @@ class Visitor:
         self.page: Page = context.new_page()
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in _WORTH_TELLING:
+        if message.type in _WORTH_TELLING and _OF_THE_DRIVER not in message.text:
             self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
 
     def open(self, path: str) -> Page:

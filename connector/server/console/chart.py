@@ -1,4 +1,4 @@
-"""What was spent on each day, as the shapes of a small drawing."""
+"""What was spent on each day, as the shapes of a small drawing: as wide as there is room, and so high."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from connector import amounts
 
 Key = TypeVar("Key")
 
-WIDTH, HEIGHT, _LEFT, _BOTTOM, _TOP = 720, 168, 40, 24, 8
+# Across in hundredths of the room there is, down in pixels.
+WIDTH, HEIGHT, _BOTTOM, _TOP = 100, 176, 24, 8
 _STEPS = (1, 2, 2.5, 5, 10)
 # The colours of a chart stand apart up to here; whatever else there is shares the last.
 COLOURS = 5
@@ -32,10 +33,9 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A word beside an axis."""
+    """A word beside an axis, at a place along it."""
 
-    x: float
-    y: float
+    at: float
     text: str
 
 
@@ -48,6 +48,7 @@ class Chart:
     days: tuple[Label, ...]
     environments: tuple[tuple[str, int, float], ...]
     total: float
+    height: int = HEIGHT
 
 
 Costs = Iterable[tuple[date, str, float]]
@@ -75,27 +76,26 @@ def _bars(
     seen: Sequence[tuple[date, str, float]], colours: Mapping[str, int], first: date, count: int, top: float
 ) -> Iterable[Bar]:
     piled: dict[date, float] = {}
-    column = (WIDTH - _LEFT) / count
+    column = WIDTH / count
     for day, environment, credits in sorted(seen):
         below = piled.get(day, 0.0)
         piled[day] = below + credits
         y = _y(piled[day], top)
         title = f"{day:%d %b %Y}, {environment}: {amounts.credits(credits)}"
-        x = _LEFT + (day - first).days * column + column * 0.15
+        x = (day - first).days * column + column * 0.15
         height = max(_y(below, top) - y, 0.0)
         yield Bar(round(x, 2), y, round(column * 0.7, 2), round(height, 2), colours[environment], title)
 
 
 def _lines(top: float) -> Iterable[Label]:
     for share in (0, 0.5, 1):
-        yield Label(_LEFT, _y(top * share, top), f"{top * share:g}")
+        yield Label(_y(top * share, top), f"{top * share:g}")
 
 
 def _days(first: date, count: int) -> Iterable[Label]:
-    column, each = (WIDTH - _LEFT) / count, max(1, round(count / 6))
-    for at in range(0, count, each):
-        x = round(_LEFT + (at + 0.5) * column, 2)
-        yield Label(x, HEIGHT - 6, f"{first + timedelta(days=at):%d %b}")
+    column, each = WIDTH / count, max(1, round(count / 6))
+    for at in range(each // 2, count, each):
+        yield Label(round((at + 0.5) * column, 2), f"{first + timedelta(days=at):%-d %b}")
 
 
 def _y(credits: float, top: float) -> float:

@@ -7,7 +7,8 @@ out vec3 n; out vec2 t;
 void main() {
   vec4 p = turned * world * vec4(position, 1.0);
   n = mat3(turned) * mat3(world) * normal; t = uv;
-  gl_Position = vec4(p.x * 2.2 / aspect, p.y * 2.2, -p.z * 0.2, 2.4 - p.z);
+  vec2 fit = 2.2 * min(aspect, 1.0) * vec2(1.0 / aspect, 1.0);
+  gl_Position = vec4(p.xy * fit, -p.z * 0.2, 2.4 - p.z);
 }`;
 const FRAGMENT = `#version 300 es
 precision highp float;

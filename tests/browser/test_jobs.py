@@ -1,0 +1,38 @@
+"""What takes long: it is followed, it can be cancelled, and it is found again."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from browser.visitor import Visitor
+
+
+def start(visitor: Visitor) -> None:
+    """A job that takes longer than anybody waits here."""
+    visitor.open("/actions/start-creative-upscale?example=0")
+    expect(visitor("field-image")).to_contain_text("Fits")
+    visitor("run").click()
+    expect(visitor("progress")).to_contain_text("job")
+
+
+def test_a_job_is_cancelled(visitor: Visitor) -> None:
+    """It says so, and names the job, by which the upstream's result can be fetched all the same."""
+    start(visitor)
+    visitor("cancel").click()
+    view = visitor.finished("cancelled")
+    expect(visitor("failure")).to_contain_text("It was cancelled")
+    run = visitor.served.ask("GET", f"/api/runs/{visitor('run-id').inner_text()}").json()["run"]
+    assert run["state"] == "cancelled"
+    expect(view.locator("dt", has_text="Job").locator("+ dd")).to_have_text(run["job_id"])
+    expect(visitor("run")).to_be_enabled()
+
+
+def test_a_run_that_goes_on_is_followed_on_its_own_page(visitor: Visitor) -> None:
+    """Whoever comes later sees its steps so far, and can cancel it there."""
+    start(visitor)
+    visitor.open("/runs?state=running")
+    visitor("runs").get_by_role("link", name="Start Creative Upscale").first.click()
+    expect(visitor("progress")).to_contain_text("job")
+    visitor("cancel").click()
+    visitor.finished("cancelled")
+    expect(visitor.page.get_by_role("heading", name="Inputs")).to_be_visible()

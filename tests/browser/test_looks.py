@@ -1,0 +1,192 @@
+"""Every main page in light and dark, wide and narrow: nothing sticks out, nobody is shut out.
+
+What they look like is left in out/console, to be looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browser.served import ROOT, Served, Upstream
+from browser.visitor import Brush, Visitor
+
+AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+SHOTS = ROOT / "out" / "console"
+WIDE, NARROW = 1280, 360
+LOOKS = [("light", WIDE), ("dark", WIDE), ("light", NARROW), ("dark", NARROW)]
+# Each theme and each width once.
+AUDITED = [LOOKS[0], LOOKS[3]]
+GRAVE = ("serious", "critical")
+
+_AUDIT = "axe.run(document, {resultTypes: ['violations']}).then(({violations}) => JSON.stringify(violations))"
+_SETTLED = """() => Promise.all([
+  ...[...document.images].map((each) => each.decode().catch(() => {})),
+  new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+])"""
+_TALLEST = 2600
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page in a state worth seeing: its address, with the ids of runs in it, and what is done there."""
+
+    path: str
+    prepare: Callable[[Visitor], object] = lambda visitor: None
+
+
+def paint(visitor: Visitor) -> None:
+    expect(Brush(visitor).said).to_contain_text("% of the picture is painted")
+
+
+def fits(visitor: Visitor) -> None:
+    expect(visitor("field-image")).to_contain_text("Fits")
+
+
+def two_configurations(visitor: Visitor) -> None:
+    visitor("add-configuration").click()
+
+
+def refused(visitor: Visitor) -> None:
+    visitor.field("seed").fill("-1")
+    visitor("run").click()
+    expect(visitor.problem("prompt")).to_be_visible()
+
+
+def made(visitor: Visitor) -> None:
+    visitor.run()
+    visitor.picture(visitor("picture").first)
+
+
+def picked(visitor: Visitor) -> None:
+    visitor("pick-image").click()
+    expect(visitor("picker").get_by_role("button", name="room.png").first).to_be_visible()
+
+
+def previewed(visitor: Visitor) -> None:
+    visitor("preview").click()
+    expect(visitor("request-view")).to_contain_text("curl")
+
+
+def probed(visitor: Visitor) -> None:
+    for name in ("works", "refused"):
+        visitor(f"connection-{name}").get_by_test_id("test").click()
+    expect(visitor("seen-ok")).to_be_visible()
+    expect(visitor("seen-bad")).to_be_visible()
+
+
+def drawn(visitor: Visitor) -> None:
+    expect(visitor("model")).not_to_have_js_property("width", 300)
+
+
+PLACES: Mapping[str, Place] = {
+    "home": Place("/"),
+    "integration": Place("/integrations/stabilityai"),
+    "connection": Place("/integrations/stabilityai/connections/new", two_configurations),
+    "connected": Place("/integrations/stabilityai", probed),
+    "actions": Place("/actions"),
+    "words": Place("/actions/stable-image-core?example=0"),
+    "problems": Place("/actions/stable-image-core", refused),
+    "picture": Place("/actions/stable-diffusion-3?example=1", fits),
+    "mask": Place("/actions/erase?example=0", paint),
+    "edges": Place("/actions/outpaint?example=0", fits),
+    "request": Place("/request?example=1"),
+    "result": Place("/actions/stable-image-core?example=0", made),
+    "picker": Place("/actions/erase", picked),
+    "preview": Place("/actions/stable-image-core?example=0", previewed),
+    "runs": Place("/runs"),
+    "erased": Place("/runs/{erased}"),
+    "sound": Place("/runs/{sound}"),
+    "model": Place("/runs/{model}", drawn),
+    "refused": Place("/runs/{refused}"),
+    "settings": Place("/settings"),
+    "lost": Place("/runs/lost"),
+}
+
+
+@pytest.fixture(scope="package")
+def runs(served: Served, far: Upstream) -> dict[str, str]:
+    """Some of everything, for pages to show."""
+    room, mask = served.upload("room.png"), served.upload("room-mask.png")
+    made = {
+        "erased": served.run("erase", image=room, mask=mask, seed=4),
+        "words": served.run("stable-image-core", prompt="a paper boat on a pond in autumn", seed=9),
+        "sound": served.run("stable-audio-2-text-to-audio", prompt="rain on a tin roof", duration=3),
+        "model": served.run("stable-fast-3d", image=served.upload("subject.png")),
+        "refused": served.run("stable-image-core", prompt="a boat, sandbox-refuse"),
+    }
+    served.connect("works", far.key(), far.url)
+    served.connect("refused", "none", far.url)
+    for name in ("erased", "words"):
+        served.look(made[name])
+    return made
+
+
+def dress(page: Page, theme: str, width: int) -> None:
+    """Shows the whole page in one theme and width."""
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": width, "height": 900})
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": width, "height": max(900, min(height, _TALLEST))})
+    page.evaluate(_SETTLED)
+
+
+def grave(page: Page) -> list[str]:
+    """What shuts people out. Axe goes in beside the page's policy, which lets no such script in."""
+    session = page.context.new_cdp_session(page)
+    session.send("Runtime.evaluate", {"expression": AXE})
+    asked = {"expression": _AUDIT, "awaitPromise": True, "returnByValue": True}
+    told: Any = session.send("Runtime.evaluate", asked)
+    session.detach()
+    return [
+        f"{each['id']}: {[(node['html'][:200], node['failureSummary']) for node in each['nodes']]}"
+        for each in json.loads(told["result"]["value"])
+        if each["impact"] in GRAVE
+    ]
+
+
+def look(page: Page, name: str) -> None:
+    """Goes through the looks of a page."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    for theme, width in LOOKS:
+        dress(page, theme, width)
+        page.screenshot(path=SHOTS / f"{name}-{theme}{'-narrow' if width == NARROW else ''}.png")
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert over == 0, f"{name} is {over} px wider than a screen of {width}"
+        if (theme, width) in AUDITED:
+            assert grave(page) == [], f"{name}, {theme}, {width} px"
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_page_is_for_everybody(visitor: Visitor, runs: dict[str, str], name: str) -> None:
+    """It has no serious finding by axe and no sideways scroll, whatever the theme and the screen."""
+    place = PLACES[name]
+    visitor.page.goto(visitor.served.url + place.path.format(**runs))
+    visitor.settle()
+    place.prepare(visitor)
+    look(visitor.page, name)
+    if name == "lost":
+        visitor.complaints.clear()  # the browser tells of the 404
+
+
+def test_the_way_in_is_for_everybody(browser: Browser, served: Served) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(served.url)
+        look(page, "login")
+
+
+def test_the_audit_finds_what_is_wrong(visitor: Visitor) -> None:
+    """A picture without words, a button without a name, and grey on grey are found."""
+    page = visitor.open("/")
+    wrong = "<img src='/static/mark.svg'><button></button><p class='wrong'>faint</p>"
+    page.evaluate(f"document.querySelector('main').innerHTML = {json.dumps(wrong)}")
+    page.evaluate("document.querySelector('.wrong').style.color = '#dddddd'")
+    found = " ".join(grave(page))
+    assert [name for name in ("image-alt", "button-name", "color-contrast") if name not in found] == []

@@ -1,0 +1,143 @@
+"""The pages beside the actions' forms: a request of one's own, runs, settings, and the way in."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from browser.served import Served
+from browser.visitor import Visitor
+
+
+def test_a_request_of_ones_own_is_answered(visitor: Visitor) -> None:
+    """A free one, with a query and a header; the answer is shown as it came."""
+    visitor.open("/request")
+    visitor.field("path").fill("/v1/user/balance")
+    for group, name, value in (("query", "page", "2"), ("headers", "x-note", "mine")):
+        visitor(f"field-{group}").get_by_role("button", name="Add").click()
+        visitor(f"field-{group}").get_by_placeholder("name").fill(name)
+        visitor(f"field-{group}").get_by_placeholder("value").fill(value)
+    expect(visitor("price")).to_have_text("free")
+    visitor("preview").click()
+    expect(visitor("request-view")).to_contain_text("/v1/user/balance?page=2")
+    expect(visitor("request-view")).to_contain_text("x-note: mine")
+    expect(visitor("request-view")).to_contain_text("Bearer ****")
+    visitor("request-view").get_by_role("button", name="Close").click()
+    visitor.run()
+    expect(visitor("value")).to_contain_text('"credits":')
+
+
+def test_a_request_with_a_body_gets_a_picture(visitor: Visitor) -> None:
+    """A form written by hand makes what the action for it would make."""
+    visitor.open("/request?example=1")
+    visitor.run()
+    assert visitor.picture(visitor("picture")).width > 0
+
+
+def test_the_same_call_is_shown_for_other_places(visitor: Visitor) -> None:
+    """As curl, as Python and as HTTP; none of them has the token in it."""
+    visitor.open("/actions/stable-image-core?example=0")
+    view = visitor.run()
+    for name, sign in (
+        ("curl", "curl "),
+        ("python", "from connector import"),
+        ("http", "POST /api/actions/"),
+    ):
+        visitor(f"call-{name}").click()
+        expect(view.get_by_role("tabpanel")).to_contain_text(sign)
+    assert visitor.served.token not in visitor.page.content()
+
+
+def test_a_run_is_kept_with_its_look_and_run_again(visitor: Visitor) -> None:
+    """The history shows its picture and what was asked for; again gives the same picture by the same seed."""
+    run = visitor.served.run("stable-image-core", prompt="a red lighthouse in the fog", seed=11)
+    small = visitor.served.look(run)
+    visitor.open("/runs?action=stable-image-core")
+    row = visitor(f"run-{run}")
+    expect(row).to_contain_text("a red lighthouse in the fog")
+    expect(row.locator("img")).to_have_attribute("src", small)
+    row.get_by_role("link").click()
+    first = visitor.picture(visitor("picture"))
+    visitor("again").click()
+    visitor.page.wait_for_url(re.compile(f"/runs/(?!{run})"))
+    visitor.finished()
+    assert visitor.picture(visitor("picture")).tobytes() == first.tobytes()
+
+
+def test_runs_are_filtered(visitor: Visitor) -> None:
+    """By what was run and how it ended, as soon as that is chosen."""
+    made = visitor.served.run("stable-image-core", prompt="a jetty")
+    failed = visitor.served.run("stable-image-core", prompt="a jetty, sandbox-refuse")
+    visitor.open("/runs")
+    visitor.page.get_by_label("State").select_option("failed")
+    expect(visitor(f"run-{failed}")).to_be_visible()
+    expect(visitor(f"run-{made}")).to_have_count(0)
+    visitor.page.get_by_role("link", name="Clear").click()
+    expect(visitor(f"run-{made}")).to_be_visible()
+
+
+def test_an_earlier_run_fills_the_form(visitor: Visitor) -> None:
+    """Its inputs, and where it was run."""
+    run = visitor.served.run("stable-image-core", prompt="a mill by a stream", aspect_ratio="16:9", seed=5)
+    visitor.open(f"/runs/{run}")
+    visitor("open-form").click()
+    visitor.settle()
+    expect(visitor.field("prompt")).to_have_value("a mill by a stream")
+    expect(visitor.field("seed")).to_have_value("5")
+    expect(visitor("field-aspect_ratio").get_by_label("16:9")).to_be_checked()
+
+
+def test_a_token_is_made_shown_once_and_revoked(visitor: Visitor, browser: Browser) -> None:
+    """It signs in, may use and not manage, and lets nobody in after it was revoked."""
+    page = visitor.open("/settings")
+    page.get_by_label("Name").fill("workshop")
+    visitor("new-token").get_by_role("button", name="Make a token").click()
+    token = visitor("token").inner_text()
+    with browser.new_context() as context:
+        guest = Visitor(context, visitor.served)
+        guest.page.goto(visitor.served.url)
+        guest.page.get_by_label("Token").fill(token)
+        guest.page.get_by_role("button", name="Sign in").click()
+        expect(guest.page.get_by_role("heading", name="Integrations")).to_be_visible()
+        guest.open("/settings")
+        expect(guest("new-token")).to_have_count(0)
+        visitor.open("/settings")
+        assert token not in page.content()
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.get_by_role("row", name="workshop").get_by_role("button", name="Revoke").click()
+        expect(page.get_by_role("row", name="workshop")).to_have_count(0)
+        guest.page.goto(f"{visitor.served.url}/runs")
+        expect(guest.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_whoever_has_no_token_is_told_how_to_get_in(browser: Browser, served: Served) -> None:
+    """A wrong one is told as that, at its field."""
+    with browser.new_context() as context:
+        stranger = Visitor(context, served)
+        stranger.page.goto(f"{served.url}/actions")
+        stranger.page.get_by_label("Token").fill("not-a-token")
+        with stranger.refused(401):
+            stranger.page.get_by_role("button", name="Sign in").click()
+            expect(stranger.page.get_by_role("alert")).to_contain_text("No such token")
+        assert stranger.strangers() == []
+
+
+@pytest.mark.parametrize(("path", "status"), [("/runs/nothing", 404), ("/actions/nothing", 404)])
+def test_what_is_not_there_is_told_as_a_page(visitor: Visitor, path: str, status: int) -> None:
+    """With a way back."""
+    with visitor.refused(status):
+        visitor.open(path)
+        expect(visitor("page-problem")).to_be_visible()
+    visitor("page-problem").get_by_role("link").click()
+    expect(visitor("tiles")).to_be_visible()
+
+
+def test_a_connection_is_deleted(visitor: Visitor) -> None:
+    """Once that was confirmed."""
+    visitor.served.connect("gone", "sk-short-lived", "http://127.0.0.1:9")
+    page = visitor.open("/integrations/stabilityai")
+    page.once("dialog", lambda dialog: dialog.accept())
+    visitor("connection-gone").get_by_test_id("remove").click()
+    expect(visitor("connection-gone")).to_have_count(0)
