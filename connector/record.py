@@ -54,9 +54,25 @@ class Record:
     def succeed(self, run_id: str, result: Result, told: Told = ()) -> Run:
         """The run with its result, whose file is kept."""
         try:
-            stored = self._kept(run_id, result)
+            stored = self.keep(run_id, result)
         except (OSError, ConnectorError) as error:
             return self.fail(run_id, _unkept(result, error), told)
+        return self.close(run_id, result, stored, told)
+
+    def keep(self, run_id: str, result: Result) -> StoredFile | None:
+        """The file of a result, kept; None where it has none."""
+        if not isinstance(result.media, Media):
+            return None
+        return self.files.put(
+            result.media,
+            name=result.file_name,
+            source="result",
+            run_id=run_id,
+            keep_seconds=self.keep_seconds,
+        )
+
+    def close(self, run_id: str, result: Result, stored: StoredFile | None, told: Told = ()) -> Run:
+        """The run with its result, whose file was kept before."""
         facts = _facts(result, stored)
         return self.history.enter(run_id, "succeeded", f"it ended as {result.outcome}", told, **facts)
 
@@ -90,20 +106,9 @@ class Record:
         if not isinstance(result, Result):
             return {}
         try:
-            return _facts(result, self._kept(run_id, result))
+            return _facts(result, self.keep(run_id, result))
         except (OSError, ConnectorError):
             return {}
-
-    def _kept(self, run_id: str, result: Result) -> StoredFile | None:
-        if not isinstance(result.media, Media):
-            return None
-        return self.files.put(
-            result.media,
-            name=result.file_name,
-            source="result",
-            run_id=run_id,
-            keep_seconds=self.keep_seconds,
-        )
 
     def _remove(self, files: tuple[str, ...]) -> None:
         for file_id in files:
