@@ -23,6 +23,12 @@ def is_gone(name: str) -> bool:
     return bool(machine) and machine == _machine() and _started(int(pid)) != started
 
 
+def is_alive(name: str) -> bool:
+    """True only where it is certain: on the same machine since the same boot."""
+    machine, pid, started = name.split(" ")
+    return bool(machine and started) and machine == _machine() and _started(int(pid)) == started
+
+
 @cache  # by process id: a fork is another process
 def _named(pid: int) -> str:
     return f"{_machine()} {pid} {_started(pid)}"

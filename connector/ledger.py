@@ -10,7 +10,7 @@ from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from connector.alive import is_gone, this_process
+from connector.alive import is_alive, is_gone, this_process
 from connector.database import Database, new_id, timestamp
 from connector.entry import Entry, Intent, Spending, State, Turn
 from connector.errors import Billed, CapReached, JobError, JobNotFound, OutcomeUnknown
@@ -44,6 +44,8 @@ _GET = """
 SELECT * FROM invocations WHERE id = :id OR upstream_id = :id ORDER BY id DESC LIMIT 1"""
 
 _OF_ORIGIN = "SELECT * FROM invocations WHERE origin = :origin ORDER BY id DESC LIMIT 1"
+
+_WRITER = "SELECT state, writer FROM invocations WHERE id = :id"
 
 _ENTRIES = """
 SELECT * FROM invocations WHERE created >= :since ORDER BY id DESC LIMIT :limit"""
@@ -237,6 +239,17 @@ class Ledger:
         for row in abandoned:
             self._database.write(_ABANDONED[row["state"]], {"id": row["id"]})
         return len(abandoned)
+
+    def abandon(self, invocation_id: str) -> Entry:
+        """The entry, settled where it was left open: whoever asks knows that nobody works on it any more.
+
+        Where its process lives on this machine all the same, and is another one, it stays as it is.
+        """
+        for row in self._database.read(_WRITER, {"id": invocation_id}):
+            is_ours = row["writer"] == this_process()
+            if row["state"] in _ABANDONED and (is_ours or not is_alive(row["writer"])):
+                self._database.write(_ABANDONED[row["state"]], {"id": invocation_id})
+        return self.get(invocation_id)
 
     def spent(self, connection: str, environment: str, day: date | None = None) -> float:
         """The credits of a UTC day, today's if none is named, with those that are not settled yet."""
