@@ -210,6 +210,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
             batch TEXT NOT NULL,
             number INTEGER NOT NULL,
             updated REAL NOT NULL,
+            label TEXT NOT NULL,
             inputs TEXT NOT NULL,
             digest TEXT NOT NULL,
             state TEXT NOT NULL,
@@ -224,6 +225,10 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (batch, number)
         ) WITHOUT ROWID""",
         "CREATE INDEX batch_rows_by_state ON batch_rows (batch, state, number)",
+        # What has ended, and is not in its folder yet.
+        """
+        CREATE INDEX batch_rows_to_deliver ON batch_rows (batch, number)
+        WHERE files IS NULL AND state <> 'pending' AND state <> 'running'""",
         """
         CREATE TABLE schedules (
             name TEXT PRIMARY KEY,
