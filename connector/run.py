@@ -18,7 +18,8 @@ State = Literal[
     "unknown",  # a request that may have cost went out, and no answer came back
     "cancelled",  # somebody stopped it
 ]
-ENDED: frozenset[str] = frozenset({"succeeded", "failed", "unknown", "cancelled"})
+OPEN: frozenset[State] = frozenset({"queued", "running"})
+ENDED: frozenset[State] = frozenset({"succeeded", "failed", "unknown", "cancelled"})
 Kind = Literal["action", "workflow"]
 
 
