@@ -10,10 +10,10 @@ from typing import Any
 
 from connector import amounts
 from connector.arguments import beside
-from connector.demo.tile import Tile
 from connector.errors import ConnectorError
-from connector.media import kinds
+from connector.media import from_path, kinds
 from connector.result import Result
+from connector.runs.sheet import Tile
 from connector.runtime import AsyncConnector
 from connector.spec import Action
 
@@ -76,7 +76,7 @@ async def _used(
     finished[action.id] = result
     path = _kept(result, folder)
     say(f"  {action.id:<34} {_facts(result)}")
-    return Tile(action.title, _facts(result), path)
+    return Tile(action.title, _facts(result), from_path(path))
 
 
 def _kept(result: Result, folder: Path) -> Path:

@@ -7,14 +7,15 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from connector.connection import Configuration, Connection
-from connector.demo import actions, sheet, story
+from connector.demo import actions, story
 from connector.events import Event
 from connector.ledger import Ledger
+from connector.runs.sheet import Tile, draw
 from connector.runtime import AsyncConnector
 
 ENVIRONMENT = "demo"
@@ -45,7 +46,7 @@ async def _all(url: str, folder: Path, home: Path, only_story: bool) -> int:
         _say(f"Connection tested: {await connector.test()}.")
         _say("")
         told = await story.tell(connector, folder, _say)
-        _say(f"  contact sheet  {sheet.draw(told, folder / 'contact-sheet.png', columns=3)}")
+        _say(f"  contact sheet  {_sheet(told, folder / 'contact-sheet.png', 3)}")
         failures = 0
         if not only_story:
             failures = await _every_action(connector, folder)
@@ -68,8 +69,14 @@ def _connect(connector: AsyncConnector, url: str) -> None:
 async def _every_action(connector: AsyncConnector, folder: Path) -> int:
     _say("\nEvery action, by its own example; jobs are asked for every ten seconds.")
     tiles = await actions.use_all(connector, folder / "actions", _say)
-    _say(f"  contact sheet  {sheet.draw(tiles, folder / 'all-actions.png', columns=6)}")
+    _say(f"  contact sheet  {_sheet(tiles, folder / 'all-actions.png', 6)}")
     return sum(tile.failed for tile in tiles)
+
+
+def _sheet(tiles: Sequence[Tile], target: Path, columns: int) -> Path:
+    """Draws the tiles into one picture. An earlier sheet of that name is replaced."""
+    draw(tiles, columns=columns).save(target)
+    return target
 
 
 def _costs(ledger: Ledger) -> None:

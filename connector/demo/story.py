@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from connector import amounts
-from connector.demo.tile import Tile
+from connector.media import from_path
 from connector.result import Result
+from connector.runs.sheet import Tile
 from connector.runtime import AsyncConnector
 
 Say = Callable[[str], None]
@@ -39,12 +40,12 @@ async def tell(connector: AsyncConnector, folder: Path, say: Say) -> list[Tile]:
         _tile(f"“{_DUSK['prompt']}”", made[0], pictures[0]),
         _tile("The same prompt, another seed", made[1], pictures[1]),
         _tile(f"“{_SNOW['prompt']}”", made[2], pictures[2]),
-        Tile("A room", "768 x 512, given", room),
-        Tile("The mask", "white is erased", mask),
+        Tile("A room", "768 x 512, given", from_path(room)),
+        Tile("The mask", "white is erased", from_path(mask)),
         _tile("Erased", erased, without),
         _tile("Enlarged", larger, enlarged),
-        Tile("Detail before", "at the same scale as after", without, _DETAIL),
-        Tile("Detail after", f"{_size(larger)}", enlarged, _DETAIL),
+        Tile("Detail before", "at the same scale as after", from_path(without), _DETAIL),
+        Tile("Detail after", f"{_size(larger)}", from_path(enlarged), _DETAIL),
     ]
 
 
@@ -55,7 +56,7 @@ def _kept(result: Result, folder: Path, say: Say) -> Path:
 
 
 def _tile(title: str, result: Result, path: Path) -> Tile:
-    return Tile(title, _facts(result), path)
+    return Tile(title, _facts(result), from_path(path))
 
 
 def _size(result: Result) -> str:

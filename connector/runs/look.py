@@ -6,56 +6,68 @@ import json
 import struct
 from collections.abc import Callable
 from io import BytesIO
-from pathlib import Path
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from connector.demo.tile import Tile
+from connector.media import Media, kinds
 
 if TYPE_CHECKING:
     from PIL import Image
 
 Box = tuple[int, int]
+Crop = tuple[float, float, float, float]
 
 # The colour of a tile on which nothing lies.
 GROUND = (232, 229, 222, 255)
 _INK = (72, 92, 120, 255)
 _QUIET = (104, 106, 112, 255)
 _CHEQUERS = ((255, 255, 255, 255), (222, 222, 222, 255))
+# A picture that says it has more pixels than this is not opened: it would fill the memory.
+_MOST_PIXELS = 80_000_000
+_MOST_TEXT = 4000
 
 
-def fitted(tile: Tile, wide: int, high: int) -> Image.Image | None:
-    """The tile's file as it looks, cropped and fitted; None where there is no file."""
-    if tile.picture is None:
-        return None
-    look = _LOOKS.get(tile.picture.suffix, _drawn)(tile.picture, (wide, high))
-    if tile.crop is not None:
-        look = _enlarged(look, tile.crop, (wide, high))
-    look.thumbnail((wide, high))
+def fitted(media: Media, box: Box, crop: Crop | None = None) -> Image.Image:
+    """The file as it looks, cropped and fitted into a box. What cannot be drawn is named in words."""
+    try:
+        look = _look_of(media)(media, box)
+    except (ImportError, OSError, ValueError, SyntaxError, LookupError, StopIteration, struct.error):
+        look = _words(media, box)  # what Pillow and others raise for damaged files, or are not installed for
+    if crop is not None:
+        look = _enlarged(look, crop, box)
+    look.thumbnail(box)
     return _on_chequers(look)
 
 
-def _drawn(path: Path, box: Box) -> Image.Image:
-    from PIL import Image
-
-    with Image.open(path) as image:
-        return image.convert("RGBA")
+def _look_of(media: Media) -> Callable[[Media, Box], Image.Image]:
+    return _LOOKS.get(media.type) or _LOOKS.get(media.type.partition("/")[0], _words)
 
 
-def _frame(path: Path, box: Box) -> Image.Image:
+def _drawn(media: Media, box: Box) -> Image.Image:
+    from PIL import Image, ImageOps
+
+    if (media.width or 0) * (media.height or 0) > _MOST_PIXELS:
+        return _words(media, box)
+    with media.open() as file, Image.open(file) as image:
+        return ImageOps.exif_transpose(image).convert("RGBA")
+
+
+def _frame(media: Media, box: Box) -> Image.Image:
     """The middle frame of a video."""
     import av
 
-    with av.open(str(path)) as container:
-        frames = list(container.decode(video=0))
-    image: Image.Image = frames[len(frames) // 2].to_image()  # type: ignore[no-untyped-call]
+    with media.open() as file, av.open(file) as container:
+        frames = container.decode(video=0)
+        middle = max(0, container.streams.video[0].frames // 2)
+        image: Image.Image = next(islice(frames, middle, None)).to_image()  # type: ignore[no-untyped-call]
     return image.convert("RGBA")
 
 
-def _wave(path: Path, box: Box) -> Image.Image:
+def _wave(media: Media, box: Box) -> Image.Image:
     """The loudness of a sound from its start to its end."""
     from PIL import Image, ImageDraw
 
-    levels = _levels(path, bars := box[0] // 5)
+    levels = _levels(media, bars := box[0] // 5)
     loudest = max(levels, default=1) or 1
     paper = Image.new("RGBA", box, GROUND)
     pen = ImageDraw.Draw(paper)
@@ -66,10 +78,10 @@ def _wave(path: Path, box: Box) -> Image.Image:
     return paper
 
 
-def _levels(path: Path, bars: int) -> list[float]:
+def _levels(media: Media, bars: int) -> list[float]:
     import av
 
-    with av.open(str(path)) as container:
+    with media.open() as file, av.open(file) as container:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=8000)
         pieces = [
             bytes(out.planes[0]) for frame in container.decode(audio=0) for out in resampler.resample(frame)
@@ -80,11 +92,11 @@ def _levels(path: Path, bars: int) -> list[float]:
     return [sum(map(abs, piece)) / max(1, len(piece)) for piece in pieces_of_it]
 
 
-def _texture(path: Path, box: Box) -> Image.Image:
+def _texture(media: Media, box: Box) -> Image.Image:
     """The picture that is wrapped around a binary glTF model."""
     from PIL import Image
 
-    content = path.read_bytes()
+    content = media.bytes
     length = struct.unpack_from("<I", content, 12)[0]
     model = json.loads(content[20 : 20 + length])
     view = model["bufferViews"][model["images"][0]["bufferView"]]
@@ -93,28 +105,39 @@ def _texture(path: Path, box: Box) -> Image.Image:
         return image.convert("RGBA")
 
 
-def _lines(path: Path, box: Box) -> Image.Image:
+def _lines(media: Media, box: Box) -> Image.Image:
     """The first lines of a text."""
+    with media.open() as file:
+        text = file.read(_MOST_TEXT).decode("utf-8", "replace")
+    return _written("\n".join(line[:40] for line in text.splitlines()[:8]), box)
+
+
+def _words(media: Media, box: Box) -> Image.Image:
+    """What kind of file it is."""
+    return _written(f"{kinds.title_of(media.type)}, {media.size:,} bytes", box)
+
+
+def _written(text: str, box: Box) -> Image.Image:
     from PIL import Image, ImageDraw, ImageFont
 
     paper = Image.new("RGBA", box, GROUND)
-    text = "\n".join(line[:40] for line in path.read_text().splitlines()[:8])
     ImageDraw.Draw(paper).multiline_text(
         (14, 12), text, font=ImageFont.load_default(12), fill=_QUIET, spacing=5
     )
     return paper
 
 
-_LOOKS: dict[str, Callable[[Path, Box], Image.Image]] = {
-    ".mp4": _frame,
-    ".mp3": _wave,
-    ".wav": _wave,
-    ".glb": _texture,
-    ".json": _lines,
+_LOOKS: dict[str, Callable[[Media, Box], Image.Image]] = {
+    "image": _drawn,
+    "video": _frame,
+    "audio": _wave,
+    "model/gltf-binary": _texture,
+    "application/json": _lines,
+    kinds.TEXT: _lines,
 }
 
 
-def _enlarged(look: Image.Image, crop: tuple[float, float, float, float], box: Box) -> Image.Image:
+def _enlarged(look: Image.Image, crop: Crop, box: Box) -> Image.Image:
     """A part of a picture as large as the box, so that two of them can be compared."""
     left, top, right, bottom = crop
     wide, high = look.size
