@@ -1,0 +1,156 @@
+"""How the durable engine is set up in our own database, for whoever executes runs and whoever asks for them.
+
+The names of flows and queues, and the version, are a data format: what is written down by them is found
+by them after an upgrade, so they stay as they are.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from connector.database import Database
+from connector.errors import ConnectorError, InvocationError
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient, DBOSConfig
+    from sqlalchemy import Engine
+
+NAME = "connector"
+VERSION = "1"
+SCHEMA = "dbos"
+
+RUN_ACTION, RUN_WORKFLOW, FEED_BATCH, RUN_SCHEDULED = (
+    "run_action",
+    "run_workflow",
+    "feed_batch",
+    "run_scheduled",
+)
+# What is asked for by somebody who waits has a queue of its own, so that no batch stands in its way.
+URGENT, ACTIONS, WORKFLOWS, BATCHES = "urgent", "actions", "workflows", "batches"
+
+# As long as a writer of the same file may take, in seconds.
+_PATIENCE = 30.0
+_CONNECTIONS = 4
+_WHERE_MIGRATED = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'dbos_migrations'"
+
+
+def connect(database: Database) -> Engine:
+    """The engine's own way into the database that everything else is in."""
+    _hush()
+    try:
+        import sqlalchemy
+    except ImportError as error:
+        raise InvocationError(
+            f"durable runs need a package ({error.name}): pip install 'stability-connector[runs]'"
+        ) from error
+    with database.transaction():
+        pass  # the file is there from now on, as ours
+    url = f"sqlite:///{database.path}"
+    made = sqlalchemy.create_engine(
+        url, connect_args={"timeout": _PATIENCE}, pool_size=_CONNECTIONS, max_overflow=2 * _CONNECTIONS
+    )
+
+    @sqlalchemy.event.listens_for(made, "connect")
+    def prepare(connection: Any, record: object) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    return made
+
+
+def configuration(made: Engine, executor: str, threads: int) -> DBOSConfig:
+    """What a worker is launched with. ``executor`` is a name that no other living worker has."""
+    from dbos import DBOSPortableJSONSerializer
+
+    return {
+        "name": NAME,
+        "application_version": VERSION,
+        "executor_id": executor,
+        "system_database_engine": made,
+        "dbos_system_schema": SCHEMA,
+        "serializer": DBOSPortableJSONSerializer(),
+        "use_listen_notify": False,
+        "max_executor_threads": threads,
+        "log_level": "ERROR",
+    }
+
+
+def client(made: Engine) -> DBOSClient:
+    """What asks for runs, and cancels and resumes them, without executing any."""
+    from dbos import DBOSClient, DBOSPortableJSONSerializer
+
+    return DBOSClient(
+        system_database_engine=made,
+        dbos_system_schema=SCHEMA,
+        serializer=DBOSPortableJSONSerializer(),
+        application_name=NAME,
+        lazy=True,
+        retry_connection_errors=False,
+    )
+
+
+def migrate(database: Database, made: Engine) -> None:
+    """Makes the engine's tables where there are none yet: who asks may come before the first worker."""
+    if not database.read(_WHERE_MIGRATED):
+        from dbos import DBOS
+
+        DBOS.migrate(made.url.render_as_string(hide_password=False), schema=SCHEMA)
+
+
+def launch(made: Engine, executor: str, threads: int, queues: Mapping[str, tuple[float, int]]) -> None:
+    """Begins to execute flows, in threads of the engine's own.
+
+    Each queue is looked into every so many seconds, for at most so many flows at a time. Not to be called
+    from an event loop, which the engine would take for its own.
+    """
+    from dbos import DBOS
+
+    import connector.runs.flows  # noqa: F401  (what there is to execute)
+
+    DBOS(config=configuration(made, executor, threads))
+    DBOS.launch()
+    for name, (seconds, most) in queues.items():
+        DBOS.register_queue(name, worker_concurrency=most, polling_interval_sec=seconds)
+
+
+def stop() -> None:
+    """Ends what is executed where it stands; it is taken up again by whoever is next."""
+    from dbos import DBOS
+
+    DBOS.destroy()
+
+
+def dispose(made: Engine) -> None:
+    """Closes the connections, also those that a thread still has and gives back later."""
+    import sqlalchemy
+
+    @sqlalchemy.event.listens_for(made, "checkin")
+    def close(connection: object, record: Any) -> None:
+        record.invalidate()
+
+    made.dispose()
+
+
+def _hush() -> None:
+    """The engine's log goes where ours goes, and only tells of mistakes."""
+    log = logging.getLogger("dbos")
+    if not log.handlers:  # else it would write to the terminal by itself
+        log.addHandler(logging.NullHandler())
+    log.setLevel(logging.ERROR)
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What the engine raises where its database fails."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return (SQLAlchemyError,)
+
+
+def said(error: Exception) -> str:
+    """The failure in one line, without the statement that met it."""
+    shown = getattr(error, "orig", None) or (error if isinstance(error, ConnectorError) else None)
+    return str(shown or type(error).__name__).splitlines()[0]

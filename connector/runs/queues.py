@@ -1,0 +1,99 @@
+"""Runs that are written down are handed to the durable engine, which executes none of them here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from logging import getLogger
+from typing import TYPE_CHECKING, Any
+
+from connector.database import Database
+from connector.run import Kind, Run
+from connector.runs import engine
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient
+    from sqlalchemy import Engine
+
+_FLOWS: Mapping[Kind, tuple[str, str]] = {
+    "action": (engine.RUN_ACTION, engine.ACTIONS),
+    "workflow": (engine.RUN_WORKFLOW, engine.WORKFLOWS),
+}
+_URGENT = 1
+# In these the engine comes back to a run by itself.
+_ALIVE = frozenset({"ENQUEUED", "DELAYED", "PENDING"})
+
+
+def urgency(run: Run) -> int:
+    """What somebody waits for comes before a workflow's steps, and they before a batch's rows."""
+    return 10 if run.batch else 5 if run.parent else _URGENT
+
+
+def queue_of(run: Run, priority: int) -> str:
+    """What somebody waits for has a queue of its own, so that no batch stands in its way."""
+    queue = _FLOWS[run.kind][1]
+    return engine.URGENT if queue == engine.ACTIONS and priority <= _URGENT else queue
+
+
+class Queues:
+    """The durable engine's queues in a database. The database is opened when it is first needed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._client: DBOSClient | None = None
+
+    @property
+    def client(self) -> DBOSClient:
+        """The engine, as it is asked by whoever executes nothing."""
+        with self._lock:
+            if self._client is None:
+                self._engine = engine.connect(self._database)
+                engine.migrate(self._database, self._engine)
+                self._client = engine.client(self._engine)
+            return self._client
+
+    def add(self, run: Run, priority: int | None = None) -> None:
+        """Hands over a run, once, however often it is called.
+
+        Where that fails the run is written down all the same, and a worker finds it.
+        """
+        wanted = urgency(run) if priority is None else priority
+        options: Any = {
+            "workflow_name": _FLOWS[run.kind][0],
+            "queue_name": queue_of(run, wanted),
+            "workflow_id": run.id,
+            "app_version": engine.VERSION,
+            "priority": wanted,
+        }
+        client = self.client
+        try:
+            client.enqueue(options, run.id)
+        except engine.failures() as error:
+            getLogger(__name__).warning("run %s is left for a worker to find: %s", run.id, engine.said(error))
+
+    def again(self, run: Run) -> None:
+        """Has the engine come back to a run that has not ended, unless it does already."""
+        found = self.client.list_workflows(workflow_ids=[run.id], load_input=False, load_output=False)
+        if any(one.status in _ALIVE for one in found):
+            return
+        if found:
+            self.client.delete_workflow(run.id)
+        self.add(run)
+
+    def take_up(self, run: Run) -> None:
+        """Has the engine begin once more with a run that it gave to somebody."""
+        self.client.resume_workflow(run.id, queue_name=queue_of(run, urgency(run)))
+
+    def take_back(self, run_id: str) -> None:
+        """The engine does not come back to a run."""
+        self.client.cancel_workflow(run_id)
+
+    def close(self) -> None:
+        """Lets go of the database; whoever uses this again opens it again."""
+        with self._lock:
+            if self._client is not None and self._engine is not None:
+                self._client.destroy()
+                engine.dispose(self._engine)
+            self._client = self._engine = None

@@ -1,0 +1,362 @@
+"""Durable runs, for whoever asks for them: submitted, watched, cancelled, resumed, decided upon.
+
+Nothing is executed here, and no worker need be there: what is asked for is written down, and is done as
+soon as there is one.
+"""
+
+from __future__ import annotations
+
+import builtins
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from connector.arguments import each_file
+from connector.entry import Entry
+from connector.errors import (
+    Billed,
+    InvalidArguments,
+    InvocationError,
+    JobError,
+    JobExpired,
+    JobNotFound,
+    Problem,
+    UnknownName,
+)
+from connector.files import FileStore
+from connector.history import History, Run, RunEvent, RunNotFound
+from connector.media import MediaError, Sources, adopt
+from connector.names import nearest
+from connector.record import Record
+from connector.run import CANCELLED, ENDED, RunSpec, State
+from connector.runs.queues import Queues
+from connector.runtime import AsyncConnector, Connector
+from connector.spec import Action
+
+_LOOK_AGAIN = 0.2
+# So long may a request take from being taken up to being written down.
+_MOMENT = 5.0
+_QUEUED: frozenset[State] = frozenset({"queued"})
+_UNKNOWN: frozenset[State] = frozenset({"unknown"})
+_NO_PATH = ("http://", "https://", "data:", "file:")
+_COPIED = (
+    "action",
+    "title",
+    "integration",
+    "connection",
+    "environment",
+    "inputs",
+    "options",
+    "token_name",
+    "kind",
+    "parent",
+    "place",
+    "batch",
+    "row",
+    "definition",
+)  # fmt: skip
+
+# What a person found out: how it is billed, the outcome, whether trying again can help, and the sentence.
+_MARKS: Mapping[bool, tuple[Billed, str, bool, str]] = {
+    True: ("yes", "lost", False, "somebody found out that it was paid for; its result is lost"),
+    False: ("no", "not_run", True, "somebody found out that it was not paid for; it can be tried again"),
+}
+
+
+class Links(TypedDict, total=False):
+    """What a run is part of: the run of a workflow, and which step of it; a batch, and which row of it."""
+
+    parent: str | None
+    place: str | None
+    batch: str | None
+    row: int | None
+    retry_of: str | None
+
+
+class Runs:
+    """The durable runs in a database. All methods block, and may be called from any thread.
+
+    ``connectors`` are of one home, one for each integration; ``sources`` says which files of this machine are
+    read when a run is submitted, and kept with it (None: none). ``clock`` and ``sleep`` are for tests.
+    """
+
+    def __init__(
+        self,
+        connectors: Iterable[Connector | AsyncConnector],
+        files: FileStore,
+        *,
+        sources: Sources | None = None,
+        keep_seconds: float | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._connectors = {each.integration.id: each for each in connectors}
+        workspace = next(iter(self._connectors.values())).workspace
+        self._ledger = workspace.ledger
+        self.history = History(workspace.database, clock)
+        self.queues = Queues(workspace.database)
+        self._record = Record(self.history, files, keep_seconds)
+        self._sources = sources
+        self._clock = clock
+        self._sleep = sleep
+
+    def submit(
+        self,
+        spec: RunSpec,
+        *,
+        token_name: str = "",
+        idempotency_key: str | None = None,
+        integration: str | None = None,
+        priority: int | None = None,
+        **links: Unpack[Links],
+    ) -> Run:
+        """The run, written down; it is done when there is a worker. With a key that was used, its first run.
+
+        Raises UnknownName for the action, InvalidArguments for a file that cannot be read, and KeyReused; all
+        else becomes the run's failure. The lower ``priority``, the sooner (default: by what it is part of).
+        """
+        connector = self._connector(spec.action, integration)
+        action = connector.action(spec.action)
+        own = RunSpec(action.id, self._arguments(action, spec.arguments), **_how(spec))
+        environment, connection = connector.place(environment=spec.environment, connection=spec.connection)
+        given: dict[str, Any] = {
+            "integration": connector.integration.id,
+            "environment": environment,
+            "connection": connection,
+            "token_name": token_name,
+            "durable": True,
+            **links,
+        }
+        self.queues.client  # noqa: B018  (what is missing for it is told before anything is written down)
+        run, _ = self._record.open(action, own, given, "queued", idempotency_key)
+        if run.state == "queued":
+            self.queues.add(run, priority)
+        return run
+
+    def get(self, any_id: str) -> Run:
+        """The run of that id, or the one whose job has that id upstream. Raises RunNotFound."""
+        try:
+            return self.history.get(any_id)
+        except RunNotFound:
+            entry = self._entry(any_id)
+            if entry is None or entry.origin is None:
+                raise
+            return self.history.get(entry.origin)
+
+    def list(self, **asked: Any) -> builtins.list[Run]:
+        """The durable runs, newest first; by what History.list takes."""
+        return self.history.list(**{"durable": True, **asked})
+
+    def events(self, run_id: str, after: int = 0) -> builtins.list[RunEvent]:
+        """What has happened to a run, from the event after that number."""
+        return self.history.events(run_id, after)
+
+    def watch(self, run_id: str, after: int = 0) -> Iterator[RunEvent]:
+        """What happens to a run, as it happens; it ends with the run."""
+        while True:
+            has_ended = self.history.get(run_id).has_ended
+            for event in self.events(run_id, after):
+                yield event
+                after = event.seq
+            if has_ended:
+                return
+            self._sleep(_LOOK_AGAIN)
+
+    def wait(self, run_id: str, timeout: float | None = None) -> Run:
+        """The run as it ended, or as it is after ``timeout`` seconds."""
+        until = None if timeout is None else self._clock() + timeout
+        run = self.get(run_id)
+        while not run.has_ended and (until is None or self._clock() < until):
+            self._sleep(_LOOK_AGAIN)
+            run = self.history.get(run.id)
+        return run
+
+    def cancel(self, run_id: str) -> Run:
+        """The run, stopped where that is possible; what has ended stays as it is.
+
+        What queues is never sent, and a job is no longer asked for. A request that has left cannot be taken
+        back: JobError says so. With a workflow, so are its steps; those that cannot be stopped end by
+        themselves.
+        """
+        run = self.get(run_id)
+        return self._cancel_workflow(run) if run.kind == "workflow" else self._cancel_action(run)
+
+    def resume(self, any_id: str) -> Run:
+        """The run, under way again: by its id, or by a job's, wherever that was started.
+
+        Raises JobError where there is no job to go on with, and JobExpired where it is no longer kept.
+        """
+        try:
+            run = self.get(any_id)
+        except RunNotFound:
+            run = self._adopted(any_id)
+        run = self._reopened(run) if run.has_ended else run
+        self.queues.again(run)
+        return run
+
+    def unknown(self, limit: int = 1000) -> builtins.list[Run]:
+        """The runs whose outcome nobody knows, and that nobody has decided upon; newest first."""
+        found = self.history.list(state="unknown", limit=limit)
+        return [run for run in found if not self._later(run)]
+
+    def mark(self, run_id: str, *, paid: bool) -> Run:
+        """What a person found out about a run whose outcome is unknown: whether it was paid for."""
+        run = self.get(run_id)
+        if run.state != "unknown":
+            raise InvocationError(f"run {run.id} is {run.state}; only what is unknown can be marked")
+        billed, outcome, retryable, said = _MARKS[paid]
+        entry = self.history.entry(run.id)
+        cost = (run.credits if entry is None else entry.estimate) if paid else 0.0
+        if entry is not None:
+            self._ledger.settle(entry.id, "failed", outcome, billed, cost, message=said)
+        error = {"code": outcome, "message": said, "billed": billed, "retryable": retryable}
+        facts: dict[str, Any] = {"outcome": outcome, "billed": billed, "credits": cost, "error": error}
+        return self.history.enter(run.id, "failed", said, among=_UNKNOWN, **facts)
+
+    def retry(self, run_id: str) -> Run:
+        """A new run like this one, in its place. Raises InvocationError for one that has not ended, that
+        succeeded, or that was tried once more already."""
+        run = self.get(run_id)
+        if run.state in ("queued", "running", "succeeded"):
+            raise InvocationError(
+                f"run {run.id} is {run.state}; only what ended without a result is tried again"
+            )
+        later = self._later(run)
+        if later is not None:
+            raise InvocationError(f"run {run.id} was tried once more as run {later.id}; look at that one")
+        given = {name: getattr(run, name) for name in _COPIED} | {"durable": True, "retry_of": run.id}
+        # The key is for two who press the button at once.
+        tried, _ = self.history.open(given, f"retry of {run.id}")
+        self.queues.again(tried)
+        return tried
+
+    def close(self) -> None:
+        """Lets go of the durable engine; whoever uses this again opens it again."""
+        self.queues.close()
+
+    def _connector(self, action: str, integration: str | None) -> Connector | AsyncConnector:
+        """The one that has the action; the first, where an id or title is told to nobody else."""
+        if integration is not None:
+            if integration not in self._connectors:
+                raise UnknownName(
+                    f"there is no integration {integration!r}{nearest(integration, self._connectors)}"
+                )
+            return self._connectors[integration]
+        having = (each for each in self._connectors.values() if action in each.integration.actions)
+        return next(having, next(iter(self._connectors.values())))
+
+    def _arguments(self, action: Action, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What was given, with the files of this machine read: a worker may be on another one."""
+        hidden = [name for name, schema in action.parameters.items() if schema.get("writeOnly")]
+        problems = [Problem(name, _SECRET) for name in hidden if given.get(name) is not None]
+        sources = self._sources
+
+        def read(file: Any, path: str) -> Any:
+            is_path = isinstance(file, Path) or (
+                isinstance(file, str) and not file.lower().startswith(_NO_PATH)
+            )
+            if sources is None or not is_path:
+                return file
+            try:
+                return adopt(file, sources)
+            except MediaError as error:
+                problems.append(Problem(path, str(error)))
+
+        arguments = each_file(action, given, read)
+        if problems:
+            raise InvalidArguments(problems, action.title)
+        return arguments
+
+    def _entry(self, any_id: str) -> Entry | None:
+        try:
+            return self._ledger.get(any_id)
+        except JobNotFound:
+            return None
+
+    def _later(self, run: Run) -> Run | None:
+        """The run that tries this one once more."""
+        return next(iter(self.history.list(retry_of=run.id, limit=1)), None)
+
+    def _cancel_action(self, run: Run) -> Run:
+        until = self._clock() + _MOMENT
+        while True:
+            run = self._stopped(run)
+            if run.has_ended:
+                return run
+            if self._clock() >= until:
+                raise JobError(
+                    f"run {run.id} is under way, and what has left cannot be taken back; wait for its answer"
+                )
+            self._sleep(_LOOK_AGAIN)
+
+    def _stopped(self, run: Run) -> Run:
+        """The run as it is after one try to stop it."""
+        said = "somebody cancelled it before it was sent"
+        none = CANCELLED.fields(None)
+        run = self.history.enter(run.id, "cancelled", said, among=_QUEUED, **none)
+        entry = None if run.has_ended else self.history.entry(run.id)
+        if entry is None or entry.state not in ("intended", "running"):
+            return run
+        try:
+            self._ledger.cancel(entry.id)
+        except JobError:  # it has just gone on
+            return self.history.get(run.id)
+        return self.history.give_up(run.id, CANCELLED)
+
+    def _cancel_workflow(self, run: Run) -> Run:
+        ended = self.history.enter(run.id, "cancelled", "somebody cancelled it", **CANCELLED.fields(None))
+        self.queues.take_back(run.id)
+        for child in self.history.list(parent=run.id, limit=10_000):
+            if not child.has_ended:
+                self._stopped(child)
+        return ended
+
+    def _adopted(self, job_id: str) -> Run:
+        """A run for a job that was started without one."""
+        entry = self._ledger.get(job_id)
+        if entry.upstream_id is None:
+            raise JobError(f"invocation {entry.id} ({entry.action}) is no job; there is nothing to resume")
+        connector = self._connector(entry.action, entry.integration)
+        given = {
+            "action": entry.action,
+            "title": connector.action(entry.action).title,
+            "integration": entry.integration,
+            "connection": entry.connection,
+            "environment": entry.environment,
+            "inputs": {},
+            "options": {},
+            "token_name": "",
+            "durable": True,
+        }
+        run, _ = self.history.open(given, f"job {entry.upstream_id}")
+        return self.history.change(run.id, job_id=entry.upstream_id, invocation_id=entry.id)
+
+    def _reopened(self, run: Run) -> Run:
+        """A run that has ended, as one whose job is asked for again."""
+        entry = self.history.entry(run.id) or (self._entry(run.job_id) if run.job_id else None)
+        if run.state == "succeeded" or entry is None or entry.upstream_id is None or entry.fetch is None:
+            raise JobError(f"run {run.id} is {run.state}, and has no job to go on with; try it once more")
+        if entry.deadline is not None and entry.deadline < self._clock():
+            raise JobExpired(
+                f"the upstream no longer keeps job {entry.upstream_id}", job_id=entry.upstream_id
+            )
+        if entry.state == "cancelled":
+            self._ledger.running(entry.id, entry.upstream_id, entry.fetch, None, entry.deadline)
+        elif entry.state not in ("running", "done"):
+            raise JobError(f"job {entry.upstream_id} has ended: {entry.message or entry.outcome}")
+        facts: dict[str, Any] = {
+            "outcome": None,
+            "error": None,
+            "billed": "unknown",
+            "job_id": entry.upstream_id,
+        }
+        return self.history.enter(run.id, "running", "it is resumed", among=ENDED, **facts)
+
+
+_SECRET = "is a secret, and is not kept for a durable run; invoke the action directly"
+
+
+def _how(spec: RunSpec) -> dict[str, Any]:
+    names = ("environment", "connection", "accept", "on_filtered", "timeout")
+    return {name: getattr(spec, name) for name in names}

@@ -1,0 +1,188 @@
+"""A worker: it does the durable runs that are written down, and takes up those that a dead one left."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from functools import partial
+from logging import getLogger
+from pathlib import Path
+from typing import Any, Self
+
+from connector.database import FILE_NAME, Database
+from connector.errors import ConnectorError
+from connector.files import FileStore
+from connector.guard import Guard
+from connector.history import History, Run
+from connector.io import Io, Threads
+from connector.ledger import Ledger
+from connector.media import Sources
+from connector.runs import engine, workshop
+from connector.runs.action import Actions
+from connector.runs.place import OnlyOne
+from connector.runs.runs import Runs
+from connector.runs.strays import Strays
+from connector.runs.workshop import Workshop
+from connector.runtime import AsyncConnector, Options
+from connector.spec import Integration
+from connector.transport import Transport
+
+_FILES = "files"
+# The durable engine's own acts are short, and one writes at a time.
+_ENGINE_THREADS = 4
+_STORE_THREADS = 4
+# How often the engine looks into each queue, and how many of its runs one worker has at a time.
+_URGENT, _WORKFLOWS, _BATCHES = (0.1, 100), (0.5, 200), (0.5, 20)
+_ACTIONS_EVERY = 0.25
+_LOOK_EVERY = 5.0
+_LOOK_AGAIN = 0.05
+
+
+def _nobody(run: Run) -> None:
+    """Nobody listens."""
+
+
+class Worker:
+    """Does durable runs for as long as the block lasts: ``async with Worker(...)``.
+
+    At most ``concurrency`` requests are under way, and ``in_flight`` runs, most of which wait for their jobs.
+    On leaving nothing new is begun, and requests have ``drain`` seconds to get their answers; jobs go on
+    upstream, and are asked for by the next worker. ``on_change`` hears of each run that ends, in whatever
+    thread. ``io`` stands for how the connectors wait, and ``transport`` for the network: for tests.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        integrations: Iterable[Integration],
+        *,
+        database: Database | None = None,
+        files: FileStore | None = None,
+        concurrency: int = 32,
+        in_flight: int = 1000,
+        drain: float = 30.0,
+        keep_seconds: float | None = None,
+        on_change: Callable[[Run], None] = _nobody,
+        transport: Transport | None = None,
+        environ: Mapping[str, str] = os.environ,
+        clock: Callable[[], float] = time.time,
+        io: Io | None = None,
+    ) -> None:
+        self._home = Path(home)
+        self._integrations = tuple(integrations)
+        self._database = database or Database(self._home / FILE_NAME)
+        self._files = files or FileStore(self._database, self._home / _FILES, clock)
+        self._concurrency = concurrency
+        self._in_flight = in_flight
+        self._drain = drain
+        self._keep_seconds = keep_seconds
+        self._on_change = on_change
+        self._transport = transport
+        self._environ = environ
+        self._clock = clock
+        self._io = io
+        self._opened = ExitStack()
+
+    async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self._start)
+        self._looking = asyncio.create_task(self._look_after())
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        self._actions.is_draining = True
+        self._looking.cancel()
+        until = time.monotonic() + self._drain
+        while self._actions.sending and time.monotonic() < until:
+            await asyncio.sleep(_LOOK_AGAIN)
+        await asyncio.to_thread(self._opened.close)
+
+    def _start(self) -> None:
+        with ExitStack() as opened:
+            self._open(opened)
+            self._opened = opened.pop_all()
+
+    def _open(self, opened: ExitStack) -> None:
+        """Everything in the order in which it is needed; it is closed in the other one."""
+        assert self._database.path is not None
+        place = OnlyOne(self._database.path)
+        opened.callback(place.close)
+        made = engine.connect(self._database)
+        opened.callback(engine.dispose, made)
+        shop = self._workshop(opened)
+        workshop.enter(shop)
+        opened.callback(workshop.leave)
+        self._strays = Strays(self._database, shop, place.name)
+        opened.callback(engine.stop)
+        engine.launch(made, place.name, _ENGINE_THREADS, self._queues())
+
+    def _workshop(self, opened: ExitStack) -> Workshop:
+        connectors = {each.id: self._connector(each) for each in self._integrations}
+        for connector in connectors.values():
+            opened.callback(partial(asyncio.run, connector.close()))
+        history = History(self._database, self._clock)
+        ledger = Ledger(self._database, self._clock)
+        runs = Runs(connectors.values(), self._files, keep_seconds=self._keep_seconds, clock=self._clock)
+        opened.callback(runs.close)
+        stores = Threads(_STORE_THREADS)
+        self._actions = Actions(
+            connectors,
+            history,
+            self._files,
+            ledger,
+            places=self._concurrency,
+            keep_seconds=self._keep_seconds,
+            on_change=self._on_change,
+            io=stores,
+        )
+        opened.callback(self._actions.close)
+        return Workshop(
+            self._home,
+            self._database,
+            connectors,
+            history,
+            self._files,
+            self._actions,
+            runs,
+            stores,
+            self._clock,
+        )
+
+    def _connector(self, integration: Integration) -> AsyncConnector:
+        """A connector that takes nothing from this machine but what was kept with a run."""
+        options: dict[str, Any] = {"background": True} if "background" in Options.__annotations__ else {}
+        return AsyncConnector(
+            integration,
+            home=self._home,
+            sources=Sources(paths=False, urls=Guard(), references=self._files.resolve),
+            environ=self._environ,
+            clock=self._clock,
+            transport=self._transport,
+            io=self._io or Threads(2 * self._concurrency),
+            **options,
+        )
+
+    def _queues(self) -> Mapping[str, tuple[float, int]]:
+        return {
+            engine.URGENT: _URGENT,
+            engine.ACTIONS: (_ACTIONS_EVERY, self._in_flight),
+            engine.WORKFLOWS: _WORKFLOWS,
+            engine.BATCHES: _BATCHES,
+        }
+
+    async def _look_after(self) -> None:
+        """Takes up what nobody works on, now and then; says when the database is away, and tries again."""
+        passing: tuple[type[Exception], ...] = (ConnectorError, OSError, *engine.failures())
+        said = ""
+        while True:
+            try:
+                await asyncio.to_thread(self._strays.gather)
+                found = ""
+            except passing as error:
+                found = engine.said(error)
+            if found != said:
+                getLogger(__name__).warning("%s", found or "the database is there again")
+            said = found
+            await asyncio.sleep(_LOOK_EVERY)
