@@ -18,7 +18,19 @@ from connector.entry import Entry
 from connector.errors import InvocationError
 from connector.events import Event
 from connector.ledger import Ledger
-from connector.run import ENDED, INTERRUPTED, OPEN, Cost, Ending, Run, RunEvent, RunSpec, State, given_up
+from connector.run import (
+    ENDED,
+    INTERRUPTED,
+    OPEN,
+    Child,
+    Cost,
+    Ending,
+    Run,
+    RunEvent,
+    RunSpec,
+    State,
+    given_up,
+)
 
 __all__ = [
     "ENDED",
@@ -68,6 +80,8 @@ ON CONFLICT DO NOTHING"""
 _BY_KEY = f"SELECT {_SHOWN} FROM runs WHERE token_name = :token_name AND idempotency_key = :idempotency_key"
 
 _GET = f"SELECT {_SHOWN} FROM runs WHERE id = :id"
+
+_CHILDREN = "SELECT id, place, state, credits, billed FROM runs WHERE parent = :parent ORDER BY id"
 
 _EVENT = """
 INSERT INTO run_events (run_id, seq, at, kind, data)
@@ -228,6 +242,11 @@ class History:
         where = " AND ".join(_FILTERS[name] for name in given) or "true"
         query = f"SELECT {_SHOWN} FROM runs WHERE {where} ORDER BY id DESC LIMIT :limit"
         return [_run(row) for row in self._database.read(query, given | {"limit": limit})]
+
+    def children(self, run_id: str) -> builtins.list[Child]:
+        """The steps of a workflow's run, oldest first; one that was tried once more is there twice."""
+        rows = self._database.read(_CHILDREN, {"parent": run_id})
+        return [Child(*(row[name] for name in ("id", "place", "state", "credits", "billed"))) for row in rows]
 
     def event(self, run_id: str, kind: str, data: Mapping[str, Any]) -> int:
         """Adds a step to a run; its number."""

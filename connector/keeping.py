@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connector.arguments import each_file
+from connector.arguments import Taker, each_file
 from connector.errors import ConnectorError
 from connector.files import FileStore, StoredFile
 from connector.media import Media, MediaError, Sources, adopt
 from connector.result import Result
 from connector.secret import MASK
-from connector.spec import Action
 
 # The engine refuses these wherever a caller may name headers. What was refused is not written down either.
 _CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "api-key", "x-api-key"})
@@ -29,7 +28,7 @@ class Taken:
     files: tuple[str, ...]
 
 
-def take(action: Action, given: Mapping[str, Any], store: FileStore, keep_seconds: float | None) -> Taken:
+def take(action: Taker, given: Mapping[str, Any], store: FileStore, keep_seconds: float | None) -> Taken:
     """What was given, with its files kept. It blocks.
 
     What is no file stays as it is, and addresses are not fetched: the engine does that, and says what is
@@ -101,7 +100,7 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and value[:5].lower() != "data:"
 
 
-def _unsecret(action: Action, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _unsecret(action: Taker, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs without what nobody may read again."""
     hidden = {name for name, schema in action.parameters.items() if schema.get("writeOnly")}
     return {name: MASK if name in hidden else _without_credentials(value) for name, value in inputs.items()}

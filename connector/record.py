@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector import keeping
+from connector.arguments import Taker
 from connector.errors import ConnectorError, JobCancelled, OutcomeUnknown
 from connector.files import FileStore, StoredFile
 from connector.history import History, Run, State, Told
 from connector.media import Media
 from connector.result import Result
 from connector.run import RunSpec
-from connector.spec import Action
 
 # The state that a failure ends a run in; any other one is `failed`.
 _STATES: Mapping[type[ConnectorError], State] = {OutcomeUnknown: "unknown", JobCancelled: "cancelled"}
@@ -29,7 +29,7 @@ class Record:
 
     def open(
         self,
-        action: Action,
+        action: Taker,
         spec: RunSpec,
         given: Mapping[str, Any],
         state: State,

@@ -28,7 +28,7 @@ class RunSpec:
     """What is to be run, where, and how it is to be answered; None is the default.
 
     ``arguments`` are as for ``invoke``; files may also be ``file:ID`` references, or as they stand in the
-    inputs of an earlier run.
+    inputs of an earlier run. ``limit_credits`` is what a run of a workflow may spend.
     """
 
     action: str
@@ -38,11 +38,13 @@ class RunSpec:
     accept: str | None = None
     on_filtered: Literal["raise", "return"] = "raise"
     timeout: float | None = None
+    limit_credits: float | None = None
 
     @property
     def options(self) -> dict[str, Any]:
         """How it is to be answered."""
-        asked = {"accept": self.accept, "on_filtered": self.on_filtered, "timeout": self.timeout}
+        names = ("accept", "on_filtered", "timeout", "limit_credits")
+        asked = {name: getattr(self, name) for name in names}
         return {name: value for name, value in asked.items() if value is not None}
 
 
@@ -104,6 +106,21 @@ class Run:
         seconds = None if self.seconds is None else round(self.seconds, 3)
         times = {"created": timestamp(self.created), "updated": timestamp(self.updated), "seconds": seconds}
         return {one.name: getattr(self, one.name) for one in fields(self)} | times
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """In short, a run that is a step of a workflow's run."""
+
+    id: str
+    place: str
+    state: State
+    credits: float | None
+    billed: Billed
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in ENDED
 
 
 @dataclass(frozen=True, slots=True)
