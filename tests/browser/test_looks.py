@@ -1,36 +1,17 @@
-"""Every main page in light and dark, wide and narrow: nothing sticks out, nobody is shut out.
-
-What they look like is left in out/console, to be looked at.
-"""
+"""Every main page in light and dark, wide and narrow: nothing sticks out, nobody is shut out."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import resources
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from browser.served import ROOT, Served, Upstream
+from browser.looks import grave, look
+from browser.served import Served, Upstream
 from browser.visitor import Brush, Visitor
-
-AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
-SHOTS = ROOT / "out" / "console"
-WIDE, NARROW = 1280, 360
-LOOKS = [("light", WIDE), ("dark", WIDE), ("light", NARROW), ("dark", NARROW)]
-# Each theme and each width once.
-AUDITED = [LOOKS[0], LOOKS[3]]
-GRAVE = ("serious", "critical")
-
-_AUDIT = "axe.run(document, {resultTypes: ['violations']}).then(({violations}) => JSON.stringify(violations))"
-_SETTLED = """() => Promise.all([
-  ...[...document.images].map((each) => each.decode().catch(() => {})),
-  new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-])"""
-_TALLEST = 2600
 
 
 @dataclass(frozen=True)
@@ -87,13 +68,10 @@ def drawn(visitor: Visitor) -> None:
 
 PLACES: Mapping[str, Place] = {
     "home": Place("/"),
-    "integration": Place("/integrations/stabilityai"),
     "connection": Place("/integrations/stabilityai/connections/new", two_configurations),
     "connected": Place("/integrations/stabilityai", probed),
     "actions": Place("/actions"),
-    "words": Place("/actions/stable-image-core?example=0"),
     "problems": Place("/actions/stable-image-core", refused),
-    "picture": Place("/actions/stable-diffusion-3?example=1", fits),
     "mask": Place("/actions/erase?example=0", paint),
     "edges": Place("/actions/outpaint?example=0", fits),
     "request": Place("/request?example=1"),
@@ -126,41 +104,6 @@ def runs(served: Served, far: Upstream) -> dict[str, str]:
     for name in ("erased", "words"):
         served.look(made[name])
     return made
-
-
-def dress(page: Page, theme: str, width: int) -> None:
-    """Shows the whole page in one theme and width."""
-    page.emulate_media(color_scheme=theme)
-    page.set_viewport_size({"width": width, "height": 900})
-    height = page.evaluate("document.documentElement.scrollHeight")
-    page.set_viewport_size({"width": width, "height": max(900, min(height, _TALLEST))})
-    page.evaluate(_SETTLED)
-
-
-def grave(page: Page) -> list[str]:
-    """What shuts people out. Axe goes in beside the page's policy, which lets no such script in."""
-    session = page.context.new_cdp_session(page)
-    session.send("Runtime.evaluate", {"expression": AXE})
-    asked = {"expression": _AUDIT, "awaitPromise": True, "returnByValue": True}
-    told: Any = session.send("Runtime.evaluate", asked)
-    session.detach()
-    return [
-        f"{each['id']}: {[(node['html'][:200], node['failureSummary']) for node in each['nodes']]}"
-        for each in json.loads(told["result"]["value"])
-        if each["impact"] in GRAVE
-    ]
-
-
-def look(page: Page, name: str) -> None:
-    """Goes through the looks of a page."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    for theme, width in LOOKS:
-        dress(page, theme, width)
-        page.screenshot(path=SHOTS / f"{name}-{theme}{'-narrow' if width == NARROW else ''}.png")
-        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert over == 0, f"{name} is {over} px wider than a screen of {width}"
-        if (theme, width) in AUDITED:
-            assert grave(page) == [], f"{name}, {theme}, {width} px"
 
 
 @pytest.mark.parametrize("name", PLACES)

@@ -1,0 +1,64 @@
+"""How a page looks in every theme and width, and whether anybody is shut out of it.
+
+The looks are left in out/console, to be looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import Any
+
+from playwright.sync_api import Page
+
+from browser.served import ROOT
+
+AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+SHOTS = ROOT / "out" / "console"
+WIDE, NARROW = 1280, 360
+LOOKS = [("light", WIDE), ("dark", WIDE), ("light", NARROW), ("dark", NARROW)]
+# Each theme and each width once.
+AUDITED = [LOOKS[0], LOOKS[3]]
+GRAVE = ("serious", "critical")
+
+_AUDIT = "axe.run(document, {resultTypes: ['violations']}).then(({violations}) => JSON.stringify(violations))"
+_SETTLED = """() => Promise.all([
+  ...[...document.images].map((each) => each.decode().catch(() => {})),
+  new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+])"""
+_TALLEST = 2600
+
+
+def dress(page: Page, theme: str, width: int) -> None:
+    """Shows the whole page in one theme and width."""
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": width, "height": 900})
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": width, "height": max(900, min(height, _TALLEST))})
+    page.evaluate(_SETTLED)
+
+
+def grave(page: Page) -> list[str]:
+    """What shuts people out. Axe goes in beside the page's policy, which lets no such script in."""
+    session = page.context.new_cdp_session(page)
+    session.send("Runtime.evaluate", {"expression": AXE})
+    asked = {"expression": _AUDIT, "awaitPromise": True, "returnByValue": True}
+    told: Any = session.send("Runtime.evaluate", asked)
+    session.detach()
+    return [
+        f"{each['id']}: {[(node['html'][:200], node['failureSummary']) for node in each['nodes']]}"
+        for each in json.loads(told["result"]["value"])
+        if each["impact"] in GRAVE
+    ]
+
+
+def look(page: Page, name: str) -> None:
+    """Goes through the looks of a page."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    for theme, width in LOOKS:
+        dress(page, theme, width)
+        page.screenshot(path=SHOTS / f"{name}-{theme}{'-narrow' if width == NARROW else ''}.png")
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert over == 0, f"{name} is {over} px wider than a screen of {width}"
+        if (theme, width) in AUDITED:
+            assert grave(page) == [], f"{name}, {theme}, {width} px"
