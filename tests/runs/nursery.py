@@ -1,0 +1,41 @@
+"""Where workers come from: a process that has everything imported and forks one for each line it reads.
+
+A worker so made is a process like any other, and can be killed; only its start is quick.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+import connector.runs.flows  # noqa: F401
+from connector.loader import load
+from connector.runs.worker import Worker
+
+
+def main():
+    told = json.loads(sys.argv[1])
+    integration = load(Path(told["integration"]))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are nobody's affair
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            asyncio.run(work(told, integration, json.loads(line)))
+            os._exit(0)
+        print(pid, flush=True)
+
+
+async def work(told, integration, options):
+    """A worker, until it is killed or told to stop."""
+    logging.basicConfig(filename=Path(told["home"]) / "workers.log", level="WARNING")
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with Worker(Path(told["home"]), [integration], environ={}, **options):
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    main()
