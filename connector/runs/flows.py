@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dbos import DBOS
 
-from connector.runs import engine
+from connector.runs import batch, engine
 from connector.runs.workshop import at_work
 
 # Somebody may kill a worker any number of times.
@@ -21,3 +21,15 @@ async def run_action(run_id: str) -> None:
     left = await DBOS.run_step_async({"name": "submit"}, actions.submit, run_id)
     if left["job"]:
         await DBOS.run_step_async({"name": "finish"}, actions.finish, run_id)
+
+
+@DBOS.workflow(name=engine.RUN_WORKFLOW, max_recovery_attempts=_UNLIMITED)
+async def run_workflow(run_id: str) -> None:
+    """A run of a workflow: one step that looks at the rows of its steps, and can be repeated at any time."""
+    await DBOS.run_step_async({"name": "follow"}, at_work().workflows.execute, run_id)
+
+
+@DBOS.workflow(name=engine.FEED_BATCH, max_recovery_attempts=_UNLIMITED)
+async def feed_batch(batch_id: str) -> None:
+    """A batch is fed until it ends."""
+    await DBOS.run_step_async({"name": "feed"}, batch.feed, batch_id, at_work())

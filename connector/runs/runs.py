@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from connector.arguments import each_file
+from connector.arguments import Taker, each_file
 from connector.entry import Entry
 from connector.errors import (
     Billed,
@@ -30,9 +30,10 @@ from connector.media import MediaError, Sources, adopt
 from connector.names import nearest
 from connector.record import Record
 from connector.run import CANCELLED, ENDED, RunSpec, State
+from connector.runs import recipe
 from connector.runs.queues import Queues
 from connector.runtime import AsyncConnector, Connector
-from connector.spec import Action
+from connector.workflow.values import Workflow
 
 _LOOK_AGAIN = 0.2
 # So long may a request take from being taken up to being written down.
@@ -97,6 +98,7 @@ class Runs:
         self.history = History(workspace.database, clock)
         self.queues = Queues(workspace.database)
         self._record = Record(self.history, files, keep_seconds)
+        self._files = files
         self._sources = sources
         self._clock = clock
         self._sleep = sleep
@@ -119,17 +121,44 @@ class Runs:
         connector = self._connector(spec.action, integration)
         action = connector.action(spec.action)
         own = RunSpec(action.id, self._arguments(action, spec.arguments), **_how(spec))
+        given = self._given(connector, own) | links | {"token_name": token_name}
+        return self._opened(action, own, given, idempotency_key, priority)
+
+    def submit_workflow(
+        self,
+        workflow: Workflow,
+        spec: RunSpec,
+        *,
+        token_name: str = "",
+        idempotency_key: str | None = None,
+        integration: str | None = None,
+        priority: int | None = None,
+        **links: Unpack[Links],
+    ) -> Run:
+        """A run of a workflow as it is now: whatever becomes of its file, the run ends as it began.
+
+        ``spec.arguments`` are its inputs, ``spec.limit_credits`` what it may spend. Raises InvalidArguments
+        with everything that can be told before a credit is spent, and CapReached; else as ``submit``.
+        """
+        connector = self._connector("", integration)
+        read = self._arguments(workflow, spec.arguments)
+        inputs = recipe.checked(workflow, connector.integration, read, self._files, spec.limit_credits)
+        own = RunSpec(workflow.id, inputs, **_how(spec))
+        more = {"token_name": token_name, "kind": "workflow", "definition": workflow.text}
+        given = self._given(connector, own) | links | more
+        return self._opened(workflow, own, given, idempotency_key, priority)
+
+    def _given(self, connector: Connector | AsyncConnector, spec: RunSpec) -> dict[str, Any]:
+        """What is written down of a run before its inputs: where it is done."""
         environment, connection = connector.place(environment=spec.environment, connection=spec.connection)
-        given: dict[str, Any] = {
-            "integration": connector.integration.id,
-            "environment": environment,
-            "connection": connection,
-            "token_name": token_name,
-            "durable": True,
-            **links,
-        }
+        place = {"environment": environment, "connection": connection}
+        return {"integration": connector.integration.id, "durable": True, **place}
+
+    def _opened(
+        self, taker: Taker, spec: RunSpec, given: Mapping[str, Any], key: str | None, priority: int | None
+    ) -> Run:
         self.queues.client  # noqa: B018  (what is missing for it is told before anything is written down)
-        run, _ = self._record.open(action, own, given, "queued", idempotency_key)
+        run, _ = self._record.open(taker, spec, given, "queued", key)
         if run.state == "queued":
             self.queues.add(run, priority)
         return run
@@ -246,7 +275,7 @@ class Runs:
         having = (each for each in self._connectors.values() if action in each.integration.actions)
         return next(having, next(iter(self._connectors.values())))
 
-    def _arguments(self, action: Action, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _arguments(self, action: Taker, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """What was given, with the files of this machine read: a worker may be on another one."""
         hidden = [name for name, schema in action.parameters.items() if schema.get("writeOnly")]
         problems = [Problem(name, _SECRET) for name in hidden if given.get(name) is not None]
@@ -358,5 +387,5 @@ _SECRET = "is a secret, and is not kept for a durable run; invoke the action dir
 
 
 def _how(spec: RunSpec) -> dict[str, Any]:
-    names = ("environment", "connection", "accept", "on_filtered", "timeout")
+    names = ("environment", "connection", "accept", "on_filtered", "timeout", "limit_credits")
     return {name: getattr(spec, name) for name in names}

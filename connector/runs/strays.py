@@ -39,7 +39,8 @@ class Strays:
         """
         values = {"before": self._shop.clock() - _JUST_NOW, "executor": self._executor}
         found = self._database.read(_STRAYS.format(table="workflow_status"), values)
-        ours = {row["id"] for row in found if row["status"] == "PENDING"} - self._shop.actions.at_work
+        at_work = self._shop.actions.at_work | self._shop.workflows.at_work
+        ours = {row["id"] for row in found if row["status"] == "PENDING"} - at_work
         again = [row["id"] for row in found if row["status"] != "PENDING"]
         stuck, self._idle = ours & self._idle, frozenset(ours)
         for run_id in again:

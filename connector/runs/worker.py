@@ -25,6 +25,7 @@ from connector.runs.action import Actions
 from connector.runs.place import OnlyOne
 from connector.runs.runs import Runs
 from connector.runs.strays import Strays
+from connector.runs.workflow import Workflows
 from connector.runs.workshop import Workshop
 from connector.runtime import AsyncConnector, Options
 from connector.spec import Integration
@@ -92,7 +93,7 @@ class Worker:
         return self
 
     async def __aexit__(self, *failure: object) -> None:
-        self._actions.is_draining = True
+        self._actions.is_draining = self._workflows.is_draining = True
         self._looking.cancel()
         until = time.monotonic() + self._drain
         while self._actions.sending and time.monotonic() < until:
@@ -134,10 +135,19 @@ class Worker:
             ledger,
             places=self._concurrency,
             keep_seconds=self._keep_seconds,
-            on_change=self._on_change,
+            on_change=self._heard,
             io=stores,
         )
         opened.callback(self._actions.close)
+        self._workflows = Workflows(
+            connectors,
+            history,
+            self._files,
+            runs,
+            keep_seconds=self._keep_seconds,
+            on_change=self._heard,
+        )
+        opened.callback(self._workflows.close)
         return Workshop(
             self._home,
             self._database,
@@ -145,10 +155,16 @@ class Worker:
             history,
             self._files,
             self._actions,
+            self._workflows,
             runs,
             stores,
             self._clock,
         )
+
+    def _heard(self, run: Run) -> None:
+        """A run has ended, and a workflow may wait for it."""
+        self._workflows.hear(run)
+        self._on_change(run)
 
     def _connector(self, integration: Integration) -> AsyncConnector:
         """A connector that takes nothing from this machine but what was kept with a run."""

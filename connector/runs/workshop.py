@@ -13,6 +13,7 @@ from connector.history import History
 from connector.io import Io
 from connector.runs.action import Actions
 from connector.runs.runs import Runs
+from connector.runs.workflow import Workflows
 from connector.runtime import AsyncConnector
 
 
@@ -26,6 +27,7 @@ class Workshop:
     history: History
     files: FileStore
     actions: Actions
+    workflows: Workflows
     runs: Runs
     io: Io
     clock: Callable[[], float]
