@@ -28,6 +28,10 @@ TABLE: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        "What outlasts a call",
+        (("worker", "do what is submitted, until it is stopped"),),
+    ),
+    (
         "Authors and tools",
         (
             ("check", "name every problem in an integration's files"),

@@ -166,7 +166,7 @@ def _with_value(
 
 
 # Options of ours whose value nobody can guess.
-_FREE = frozenset({"--timeout", "-i", "--input"})
+_FREE = frozenset({"--timeout", "-i", "--input", "--concurrency", "--in-flight", "--drain"})
 
 
 def _own_values(folder: str) -> dict[str, Callable[[str], Candidates]]:
@@ -275,6 +275,13 @@ def _check(before: Sequence[str], last: str) -> Candidates:
     yield from (*_options(("--against",)), *_common(before, last))
 
 
+def _worker(before: Sequence[str], last: str) -> Candidates:
+    if before and before[-1] in _FREE:
+        return
+    yield from _folders(last)
+    yield from (*_options(("--concurrency", "--in-flight", "--drain")), *_common(before, last))
+
+
 _COMMANDS: Mapping[str, Callable[[Sequence[str], str], Candidates]] = {
     "actions": _actions_command,
     "describe": _describe,
@@ -285,4 +292,5 @@ _COMMANDS: Mapping[str, Callable[[Sequence[str], str], Candidates]] = {
     "balance": _money,
     "completion": _shells,
     "check": _check,
+    "worker": _worker,
 }

@@ -1,0 +1,84 @@
+"""Somebody waits for runs: they are done by the worker that there is, else by one in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from connector.database import FILE_NAME
+from connector.errors import InvocationError
+from connector.spec import Integration
+
+if TYPE_CHECKING:
+    from connector.runs.worker import Worker
+
+
+def is_worker_alive(home: Path) -> bool:
+    """Whether somebody does the durable runs of a home."""
+    import fcntl
+
+    try:
+        lock = (home / FILE_NAME).with_name("worker.lock").open("rb")
+    except FileNotFoundError:
+        return False
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+class Foreground:
+    """A worker in this process, for as long as the block lasts, and only where there is no other.
+
+    ``options`` are those of the worker. Call ``tend`` now and then: the other worker may end.
+    """
+
+    def __init__(self, home: Path, integrations: Iterable[Integration], **options: Any) -> None:
+        self._home = home
+        self._integrations = tuple(integrations)
+        self._options = options
+        self._worker: Worker | None = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the worker is this process."""
+        return self._worker is not None
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.tend()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        if self._worker is not None:
+            self._wait(self._worker.__aexit__(*failure))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def tend(self) -> None:
+        """Makes sure that there is a worker. It blocks."""
+        if self._worker is None and not is_worker_alive(self._home):
+            self._start()
+
+    def _start(self) -> None:
+        from connector.runs.worker import Worker
+
+        worker = Worker(self._home, self._integrations, **self._options)
+        try:
+            self._wait(worker.__aenter__())
+        except InvocationError:
+            if not is_worker_alive(self._home):
+                raise
+            return  # somebody else was quicker
+        self._worker = worker
+
+    def _wait(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
