@@ -75,12 +75,28 @@ class Queues:
 
     def again(self, run: Run) -> None:
         """Has the engine come back to a run that has not ended, unless it does already."""
-        found = self.client.list_workflows(workflow_ids=[run.id], load_input=False, load_output=False)
+        if self._is_left(run.id):
+            self.add(run)
+
+    def feed(self, batch_id: str) -> None:
+        """Has the engine feed a batch, unless it does already."""
+        options: Any = {
+            "workflow_name": engine.FEED_BATCH,
+            "queue_name": engine.BATCHES,
+            "workflow_id": batch_id,
+            "app_version": engine.VERSION,
+        }
+        if self._is_left(batch_id):
+            self.client.enqueue(options, batch_id)
+
+    def _is_left(self, id: str) -> bool:
+        """Whether the engine does not come back to something; it then forgets what it knew of it."""
+        found = self.client.list_workflows(workflow_ids=[id], load_input=False, load_output=False)
         if any(one.status in _ALIVE for one in found):
-            return
+            return False
         if found:
-            self.client.delete_workflow(run.id)
-        self.add(run)
+            self.client.delete_workflow(id)
+        return True
 
     def take_up(self, run: Run) -> None:
         """Has the engine begin once more with a run that it gave to somebody."""
