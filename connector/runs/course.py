@@ -182,21 +182,22 @@ class Course:
         credits, billed = _cost(self._history.children(self._run.id))
         facts: dict[str, Any] = {"outcome": outcome, "credits": credits, "billed": billed}
         facts["result"] = {"workflow": self._workflow.id, **facts, "outputs": outputs}
-        facts["file"] = next(
-            (one.removeprefix("file:") for one in _files(outputs, self._progress.told)), None
-        )
+        facts |= self._shown(outputs)
         if stop is not None:
             message = f"{stop.place}: {stop.message}"
             facts["error"] = {"code": outcome, "message": message, "billed": billed, "retryable": False}
         state: State = "failed" if stop else "succeeded"
-        return self._shown(self._history.enter(self._run.id, state, _ending(outcome, credits, stop), **facts))
+        return self._history.enter(self._run.id, state, _ending(outcome, credits, stop), **facts)
 
-    def _shown(self, run: Run) -> Run:
-        """The run with a small picture, where there can be one."""
+    def _shown(self, outputs: Mapping[str, Any]) -> dict[str, str | None]:
+        """The first file that is given back, which stands for the run, and its small picture if there is one."""
+        first = next(iter(_files(outputs, self._progress.told)), None)
+        if first is None:
+            return {}
+        file_id, thumbnail = first.removeprefix("file:"), None
         with suppress(OSError, ConnectorError):
-            made = None if run.file is None else self._files.thumbnail(run.file)
-            return run if made is None else self._history.change(run.id, thumbnail=made)
-        return run
+            thumbnail = self._files.thumbnail(file_id)
+        return {"file": file_id, "thumbnail": thumbnail}
 
 
 def _cost(children: list[Child]) -> tuple[float, Billed]:

@@ -5,11 +5,14 @@ What a caller gave and what an answer held only ever fill holes; they are never 
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector import template
 from connector.template import MISSING
+from connector.wording import quoted
 from connector.workflow.values import MOST_ITEMS
 
 Scope = Mapping[str, Any]
@@ -50,15 +53,31 @@ def scopes(for_each: Any, known: Scope) -> list[dict[str, Any]]:
 
 
 def items(for_each: Any, known: Scope) -> Sequence[Any]:
-    """The list that is gone through. Raises BindingError where it is none, or too long."""
-    found = filled(for_each, known)
+    """The list that is gone through, or the combinations of several that are named.
+
+    Raises BindingError where it is none, or too long.
+    """
+    if isinstance(for_each, Mapping):
+        lists = [_listed(entry, known) for entry in for_each.values()]
+        _check_length(math.prod(map(len, lists)))
+        return [dict(zip(for_each, values, strict=True)) for values in itertools.product(*lists)]
+    found = _listed(for_each, known)
+    _check_length(len(found))
+    return found
+
+
+def _listed(value: Any, known: Scope) -> Sequence[Any]:
+    found = filled(value, known)
     if found is MISSING:
         return []
     if not isinstance(found, list | tuple):
-        raise BindingError(f"for_each got {type(found).__name__}, which is no list")
-    if len(found) > MOST_ITEMS:
-        raise BindingError(f"for_each got {len(found)} items; {MOST_ITEMS} at most, and a batch takes more")
+        raise BindingError(f"for_each got {quoted(found)}, which is no list")
     return found
+
+
+def _check_length(length: int) -> None:
+    if length > MOST_ITEMS:
+        raise BindingError(f"for_each got {length} items; {MOST_ITEMS} at most, and a batch takes more")
 
 
 def tiles(inputs: Mapping[str, Any], known: Scope) -> list[dict[str, Any]]:

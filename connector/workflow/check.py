@@ -104,7 +104,7 @@ def _holes(subject: Subject) -> Iterator[Problem]:
 def _wrong(workflow: Workflow, place: Place) -> Iterator[str]:
     """What is wrong with one text that may hold holes."""
     if not is_template(place.text):
-        if place.is_one:
+        if place.wants is not None:
             yield "must be one hole, such as {{ inputs.name }}"
         return
     try:
@@ -114,7 +114,7 @@ def _wrong(workflow: Workflow, place: Place) -> Iterator[str]:
         return
     if uses_path:
         yield "uses `| path`, which only means something in a request's path; leave the filter out"
-    if place.is_one and not looked.is_one_hole:
+    if place.wants is not None and not looked.is_one_hole:
         yield "must be one hole and nothing beside it, so that its value keeps its type"
     for parts in looked.look_ups:
         yield from _unfilled(workflow, place, parts)
@@ -139,13 +139,12 @@ def _unfilled(workflow: Workflow, place: Place, parts: tuple[str, ...]) -> Itera
         yield f"uses all that is known of {parts[1]}; say what of it, such as steps.{parts[1]}.outcome"
 
 
-def _lists(subject: Subject) -> Iterator[Problem]:
-    """What is gone through item by item is a list, as far as that can be told."""
+def _wanted(subject: Subject) -> Iterator[Problem]:
+    """Lists are lists, pictures are files, and columns are counted, as far as that can be told."""
     for place in holes.all_places(subject.workflow, subject.integration):
-        if place.path.endswith(".for_each") and is_template(place.text):
-            found = holes.given_by(place.text, place.scope)
-            if message := misfit(found, {"type": "array"}):
-                yield subject.problem(place.path, f"would get {message}")
+        found = holes.given_by(place.text, place.scope) if is_template(place.text) else scope.ANYTHING
+        if message := misfit(found, place.wants or scope.ANYTHING):
+            yield subject.problem(place.path, f"would get {message}")
 
 
 def _arguments(subject: Subject) -> Iterator[Problem]:
@@ -158,28 +157,10 @@ def _arguments(subject: Subject) -> Iterator[Problem]:
                 yield subject.problem(place, each.message, severity=each.severity)
 
 
-def _sheets(subject: Subject) -> Iterator[Problem]:
-    """What is drawn is a file, and columns are counted."""
-    for place in holes.all_places(subject.workflow, subject.integration):
-        wanted = next((schema for name, schema in _DRAWN if place.path.endswith(name)), None)
-        if wanted is None or not is_template(place.text) or not _is_made(subject.workflow, place):
-            continue
-        if message := misfit(holes.given_by(place.text, place.scope), wanted):
-            yield subject.problem(place.path, f"would get {message}")
-
-
-_DRAWN = ((".picture", scope.FILE), (".inputs.columns", {"type": "integer"}))
-
-
-def _is_made(workflow: Workflow, place: Place) -> bool:
-    at = place.path.split(".")[1]
-    return at.isdecimal() and workflow.steps[int(at)].make is not None
-
-
 def _examples(subject: Subject) -> Iterator[Problem]:
     within = subject.integration.folder if subject.is_listed else None
     for path, message in samples.problems(subject.workflow, within):
         yield subject.problem(path, message)
 
 
-_RULES = (_ids, _actions, _inputs, _holes, _lists, _arguments, _sheets, _examples)
+_RULES = (_ids, _actions, _inputs, _holes, _wanted, _arguments, _examples)

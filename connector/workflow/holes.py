@@ -13,12 +13,15 @@ from connector.workflow.values import Workflow
 
 
 class Place(NamedTuple):
-    """A text that may hold holes, and all that they can look up. ``is_one`` where it must be one hole."""
+    """A text that may hold holes, and all that they can look up.
+
+    ``wants`` is the schema of what it must give, where it must be one hole.
+    """
 
     path: str
     text: str
     scope: JsonSchema
-    is_one: bool = False
+    wants: JsonSchema | None = None
 
 
 def all_places(workflow: Workflow, integration: Integration) -> Iterator[Place]:
@@ -36,7 +39,7 @@ def of_step(workflow: Workflow, at: int, integration: Integration) -> Iterator[P
     yield from _list(step.for_each, f"{here}.for_each", known)
     inner = repeated(known, step.for_each)
     if step.when is not None:
-        yield Place(f"{here}.when", step.when, inner, is_one=True)
+        yield Place(f"{here}.when", step.when, inner, scope.ANYTHING)
     yield from _SHAPES.get(step.make or "", _plain)(step.inputs, f"{here}.inputs", inner)
 
 
@@ -44,9 +47,14 @@ def repeated(known: JsonSchema, for_each: Any) -> JsonSchema:
     """What can be looked up where something is done for each item of this list, or once."""
     if for_each is None:
         return known
-    if isinstance(for_each, list):
-        return scope.with_item(known, _any_of(for_each))
-    return scope.with_item(known, scope.item_of(given_by(for_each, known)))
+    if isinstance(for_each, Mapping):
+        entries = {name: _item(entry, known) for name, entry in for_each.items()}
+        return scope.with_item(known, scope.closed(entries))
+    return scope.with_item(known, _item(for_each, known))
+
+
+def _item(listed: Any, known: JsonSchema) -> JsonSchema:
+    return _any_of(listed) if isinstance(listed, list) else scope.item_of(given_by(str(listed), known))
 
 
 def given_by(text: str, known: JsonSchema) -> JsonSchema:
@@ -91,19 +99,28 @@ def _plain(inputs: Mapping[str, Any], path: str, known: JsonSchema) -> Iterator[
 
 def _sheet(inputs: Mapping[str, Any], path: str, known: JsonSchema) -> Iterator[Place]:
     """The tiles of a sheet can be repeated each by itself."""
-    yield from _plain({name: inputs[name] for name in inputs if name != "tiles"}, path, known)
+    yield from _plain({name: inputs[name] for name in ("title",) if name in inputs}, path, known)
+    if is_template(inputs.get("columns")):
+        yield Place(f"{path}.columns", inputs["columns"], known, {"type": "integer"})
     for at, tile in enumerate(inputs["tiles"]):
         here = f"{path}.tiles.{at}"
         yield from _list(tile.get("for_each"), f"{here}.for_each", known)
         inner = repeated(known, tile.get("for_each"))
         said = {name: text for name, text in tile.items() if name != "for_each"}
-        for name, text in said.items():
-            yield Place(f"{here}.{name}", text, inner, is_one=name in ("picture", "when"))
+        yield from (Place(f"{here}.{name}", text, inner, _OF_TILE.get(name)) for name, text in said.items())
+
+
+_OF_TILE = {"picture": scope.FILE, "when": scope.ANYTHING}
+_LIST: JsonSchema = {"type": "array"}
 
 
 def _list(for_each: Any, path: str, known: JsonSchema) -> Iterator[Place]:
+    """What is gone through: a list, or several whose combinations are."""
     if isinstance(for_each, str):
-        yield Place(path, for_each, known, is_one=True)
+        yield Place(path, for_each, known, _LIST)
+    elif isinstance(for_each, Mapping):
+        for name, entry in for_each.items():
+            yield from _list(entry, f"{path}.{name}", known)
     else:
         yield from (Place(place, text, known) for place, text in texts(for_each, path))
 
@@ -119,4 +136,4 @@ def _any_of(values: Sequence[Any]) -> JsonSchema:
         return {"enum": list(values)}
     names = dict.fromkeys(name for value in values for name in value)
     entries = {name: {"enum": [value[name] for value in values if name in value]} for name in names}
-    return {"type": "object", "additionalProperties": False, "properties": entries}
+    return scope.closed(entries)

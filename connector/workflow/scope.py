@@ -57,7 +57,7 @@ def of_step(workflow: Workflow, at: int, integration: Integration) -> JsonSchema
 
 def with_item(scope: JsonSchema, item: JsonSchema) -> JsonSchema:
     """The same where something is done for each item of a list."""
-    return _closed({**scope["properties"], "item": item, "index": _WHOLE})
+    return closed({**scope["properties"], "item": item, "index": _WHOLE})
 
 
 def item_of(schema: JsonSchema) -> JsonSchema:
@@ -115,10 +115,10 @@ def _answering(action: Action, integration: Integration) -> Action:
 
 def _scope(workflow: Workflow, steps: tuple[Step, ...], integration: Integration) -> JsonSchema:
     known = {step.id: _step(step, integration) for step in steps}
-    return _closed({"inputs": _closed(workflow.parameters), "steps": _closed(known)})
+    return closed({"inputs": closed(workflow.parameters), "steps": closed(known)})
 
 
-def _closed(properties: Mapping[str, JsonSchema], why: Mapping[str, str] | None = None) -> JsonSchema:
+def closed(properties: Mapping[str, JsonSchema], why: Mapping[str, str] | None = None) -> JsonSchema:
     """An object of these properties and no others; ``why`` tells of some others where they went."""
     return {"type": "object", "additionalProperties": False, "properties": properties, "x-why": why or {}}
 
@@ -135,15 +135,15 @@ def _once(step: Step, facts: Mapping[str, JsonSchema]) -> JsonSchema:
     here = f"steps.{step.id}"
     why = dict.fromkeys((*_LISTS, *_COUNTS), f"{here} is run once and has no lists, such as items or files")
     why |= dict.fromkeys(_OF_FILES, f"{here} gives no file; {step.action} answers with a value")
-    return _closed(facts, why)
+    return closed(facts, why)
 
 
 def _for_each(step: Step, facts: Mapping[str, JsonSchema]) -> JsonSchema:
     here = f"steps.{step.id}"
-    item = _closed({**facts, "item": ANYTHING, "index": _WHOLE})
+    item = closed({**facts, "item": ANYTHING, "index": _WHOLE})
     lists = {"items": item, "files": FILE, "values": facts["value"]}
     entries = {name: {"type": "array", "items": entry} for name, entry in lists.items()}
     if "file" not in facts:
         del entries["files"]
     said = f"{here} is run for each item; use {here}.items, or its {' or '.join(list(entries)[1:])}"
-    return _closed({**entries, **_COUNTS}, dict.fromkeys((*_FACTS, *_OF_FILES, "files"), said))
+    return closed({**entries, **_COUNTS}, dict.fromkeys((*_FACTS, *_OF_FILES, "files"), said))
