@@ -91,7 +91,7 @@ class Actions:
         self._io = io or Threads(4)
         # Pictures are made small one at a time, beside everything else.
         self._studio = Threads(1)
-        self._thumbnails: set[asyncio.Task[None]] = set()
+        self._made: dict[str, str] = {}
         self._patience = Patience(history, self._io)
         self._started: set[str] = set()
         self.at_work: set[str] = set()
@@ -112,18 +112,27 @@ class Actions:
         self._io.close()
 
     async def _alone(self, run_id: str, act: Callable[[str], Awaitable[Left]]) -> Left:
-        """One at a time works on a run. A mistake of ours ends the run, and not the worker."""
+        """One at a time works on a run."""
         while run_id in self.at_work:
             await self._io.sleep(_LOOK_AGAIN)
         self.at_work.add(run_id)
+        try:
+            left = await self._surely(run_id, act)
+            made = self._made.pop(run_id, None)
+            if made and not self.is_draining:
+                await self._make_small(run_id, made)
+            return left
+        finally:
+            self.at_work.discard(run_id)
+
+    async def _surely(self, run_id: str, act: Callable[[str], Awaitable[Left]]) -> Left:
+        """A mistake of ours ends the run, and not the worker."""
         try:
             return await self._patience.hold(run_id, partial(act, run_id))
         except Exception as error:
             getLogger(__name__).exception("run %s ended by a mistake of ours", run_id)
             mistake = Ending("failed", ConnectorError.code, "no", _MISTAKE.format(type(error).__name__))
             return await self._give_up(run_id, mistake)
-        finally:
-            self.at_work.discard(run_id)
 
     async def _submit(self, run_id: str) -> Left:
         run, entry = await self._io.run(self._look, run_id)
@@ -172,9 +181,15 @@ class Actions:
         try:
             result = await self._invoked(run, under_way)
         except ConnectorError as error:
-            return await self._failed(run, under_way, error)
-        if result.outcome != "pending" or result.job_id is None:
-            return await self._succeed(run, under_way, result)
+            if not isinstance(error, JobError) or error.job_id is None:
+                return await self._failed(run, under_way, error)
+            await self._write_down(run, error.job_id)
+            return await self._has_job(run, under_way)
+        if result.outcome == "pending" and result.job_id is not None:
+            return await self._has_job(run, under_way)
+        return await self._succeed(run, under_way, result)
+
+    async def _has_job(self, run: Run, under_way: UnderWay) -> Left:
         self._started.add(run.id)
         await self._end(under_way, partial(self._tell, run.id))
         return _A_JOB
@@ -231,23 +246,23 @@ class Actions:
         if is_passing(error):
             await self._end(under_way, partial(self._tell, run.id))
             raise error
-        if await self._has_unwritten_job(run, error):
-            return _A_JOB
         await self._end(under_way, partial(self._record.fail, run.id, error))
         return _NOTHING
 
-    async def _has_unwritten_job(self, run: Run, error: ConnectorError) -> bool:
-        """A job that was started, and whose id had no room on the disk, is written down when there is."""
-        _, entry = await self._patience.hold(run.id, lambda: self._io.run(self._look, run.id))
-        if not isinstance(error, JobError) or not error.job_id or entry is None or entry.upstream_id:
-            return False
-        job = self._connector(run).action(run.action).job
-        assert job is not None
-        now = self._history.clock()
-        keep = None if job.keep is None else now + job.keep
-        facts = (entry.id, error.job_id, job.fetch, now + job.interval, keep)
-        await self._patience.hold(run.id, lambda: self._io.run(self._ledger.running, *facts))
-        return True
+    async def _write_down(self, run: Run, job_id: str) -> None:
+        """A job that was started, and whose id could not be written down, is when that has passed."""
+
+        def write() -> None:
+            _, entry = self._look(run.id)
+            job = self._connector(run).action(run.action).job
+            assert entry is not None
+            assert job is not None
+            if entry.upstream_id is None:
+                now = self._history.clock()
+                until = None if job.keep is None else now + job.keep
+                self._ledger.running(entry.id, job_id, job.fetch, now + job.interval, until)
+
+        await self._patience.hold(run.id, lambda: self._io.run(write))
 
     async def _succeed(self, run: Run, under_way: UnderWay, result: Result) -> Left:
         keep = partial(self._io.run, self._record.keep, run.id, result)
@@ -274,19 +289,14 @@ class Actions:
             return
         self._started.discard(run.id)
         self._on_change(run)
-        if run.file and not self.is_draining:
-            self._make_thumbnail(run.id, run.file)
+        if run.file:
+            self._made[run.id] = run.file
 
-    def _make_thumbnail(self, run_id: str, file_id: str) -> None:
-        async def make() -> None:
-            try:
-                await self._studio.run(self._record.thumbnail, run_id, file_id)
-            except (OSError, ConnectorError) as error:
-                getLogger(__name__).warning("run %s has no thumbnail: %s", run_id, error)
-
-        making = asyncio.create_task(make())
-        self._thumbnails.add(making)
-        making.add_done_callback(self._thumbnails.discard)
+    async def _make_small(self, run_id: str, file_id: str) -> None:
+        try:
+            await self._studio.run(self._record.thumbnail, run_id, file_id)
+        except (OSError, ConnectorError) as error:
+            getLogger(__name__).warning("run %s has no thumbnail: %s", run_id, error)
 
 
 def _did_not_leave(entry: Entry) -> bool:
