@@ -190,7 +190,7 @@ class Course:
         return self._history.enter(self._run.id, state, _ending(outcome, credits, stop), **facts)
 
     def _shown(self, outputs: Mapping[str, Any]) -> dict[str, str | None]:
-        """The first file that is given back, which stands for the run, and its small picture if there is one."""
+        """What stands for the run: the first file that is given back, and its small picture if there is one."""
         first = next(iter(_files(outputs, self._progress.told)), None)
         if first is None:
             return {}

@@ -105,7 +105,8 @@ def _wrong(workflow: Workflow, place: Place) -> Iterator[str]:
     """What is wrong with one text that may hold holes."""
     if not is_template(place.text):
         if place.wants is not None:
-            yield "must be one hole, such as {{ inputs.name }}"
+            lists = "a list, or " if place.wants == holes.LIST else ""
+            yield f"must be {lists}one hole, such as {{{{ inputs.name }}}}"
         return
     try:
         looked, uses_path = reading(place.text), Template(place.text).uses_path_filter
@@ -128,7 +129,7 @@ def _unfilled(workflow: Workflow, place: Place, parts: tuple[str, ...]) -> Itera
         known_above = below and parts[1] in place.scope["properties"]["steps"]["properties"]
         if below and not known_above:
             yield f"uses steps.{parts[1]} before it has run; what a step uses stands above it"
-        elif parts[0] in ("item", "index"):
+        elif parts[0] in {"item", "index"} - place.scope["properties"].keys():
             yield f"uses {parts[0]!r}, which there only is beside `for_each`"
         else:
             yield str(error)

@@ -70,11 +70,13 @@ def _unfit(value: Any, wanted: JsonSchema, known: JsonSchema) -> Iterator[str]:
 
 def _may_be_file(text: str, known: JsonSchema) -> bool:
     """Whether anything that an expression looks up is a file, or might be one."""
+    if not holes.is_readable(text):
+        return True  # it is told by itself, as is what leads nowhere
     for parts in holes.looked_up(text):
         try:
             found = scope.look_up(known, parts)
         except scope.LeadsNowhere:
-            return True  # it is told by itself
+            return True
         if misfit(found, scope.FILE) is None or found.get("type") == "array":
             return True
     return False

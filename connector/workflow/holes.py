@@ -11,6 +11,8 @@ from connector.template import TemplateError, is_template, texts
 from connector.workflow import scope
 from connector.workflow.values import Workflow
 
+LIST: JsonSchema = {"type": "array"}
+
 
 class Place(NamedTuple):
     """A text that may hold holes, and all that they can look up.
@@ -73,6 +75,15 @@ def looked_up(value: Any) -> frozenset[tuple[str, ...]]:
     return frozenset(found for _, text in texts(value, "") for found in _look_ups(text))
 
 
+def is_readable(text: str) -> bool:
+    """Whether it is a template that can be read."""
+    try:
+        reading(text)
+    except TemplateError:
+        return False
+    return True
+
+
 def lone_look_up(value: Any) -> tuple[str, ...] | None:
     """The look-up that a text is, where there is nothing beside it."""
     if not is_template(value):
@@ -111,13 +122,12 @@ def _sheet(inputs: Mapping[str, Any], path: str, known: JsonSchema) -> Iterator[
 
 
 _OF_TILE = {"picture": scope.FILE, "when": scope.ANYTHING}
-_LIST: JsonSchema = {"type": "array"}
 
 
 def _list(for_each: Any, path: str, known: JsonSchema) -> Iterator[Place]:
     """What is gone through: a list, or several whose combinations are."""
     if isinstance(for_each, str):
-        yield Place(path, for_each, known, _LIST)
+        yield Place(path, for_each, known, LIST)
     elif isinstance(for_each, Mapping):
         for name, entry in for_each.items():
             yield from _list(entry, f"{path}.{name}", known)
