@@ -27,7 +27,8 @@ from connector.workspace import Workspace
 class Engine:
     """An integration, the folder where this machine keeps its data, and the world.
 
-    ``transport``, where given, answers in place of the network in every environment.
+    ``transport``, where given, answers in place of the network in every environment. ``background`` requests
+    leave those first that somebody waits for.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Engine:
         tell: Listener,
         sources: Sources,
         transport: Transport | None = None,
+        background: bool = False,
     ) -> None:
         self.integration = integration
         self.workspace = workspace
@@ -50,6 +52,7 @@ class Engine:
         self.tell = hearing(tell)
         self.sources = sources
         self._given_transport = transport
+        self._is_background = background
         self._transports: dict[str | None, Transport] = {}
         self._checkers: dict[str, Checker] = {}
         self._authorizations: dict[str, tuple[Authorization, float | None]] = {}
@@ -58,7 +61,8 @@ class Engine:
 
     @cached_property
     def wire(self) -> Wire:
-        return Wire(self.integration, self.io, self.workspace.budget, self.clock, self.tell)
+        budget = self.workspace.budget
+        return Wire(self.integration, self.io, budget, self.clock, self.tell, self._is_background)
 
     def action(self, name: str) -> Action:
         """The action of that id or title, in whatever case. Raises UnknownName with the nearest one."""

@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from connector import decode, media
@@ -58,6 +59,7 @@ class Wire:
     budget: Budget
     clock: Callable[[], float]
     tell: Listener
+    background: bool = False
     jitter: Callable[[], float] = field(default=random.random)
 
 
@@ -113,12 +115,12 @@ async def take_turn(wire: Wire, call: Call) -> None:
     limit = wire.integration.rate_limit
     if limit is None:
         return
-    wait = await wire.io.run(wire.budget.reserve, call.key, limit)
+    wait = await wire.io.run(partial(wire.budget.reserve, call.key, limit, background=wire.background))
     while wait > 0:
         if wait > 1:
             wire.tell(Event("waiting", "The rate limit of this credential is used up.", wait))
         await wire.io.sleep(wait)
-        wait = await wire.io.run(wire.budget.look_again, call.key)
+        wait = await wire.io.run(partial(wire.budget.look_again, call.key, background=wire.background))
 
 
 async def opened(wire: Wire, call: Call, number: int, on_leaving: Callable[[], None]) -> Response | Attempt:

@@ -8,7 +8,9 @@ import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from heapq import heapify, heappop, heappush
 from itertools import chain, pairwise
+from random import Random
 
 import pytest
 
@@ -35,6 +37,40 @@ def worst(slots, window):
             inside.popleft()
         most = max(most, len(inside))
     return most
+
+
+class Row:
+    """Those who wait for their slots, each until it comes, as time passes."""
+
+    def __init__(self, budget, clock, limit):
+        self.budget, self.clock, self.limit = budget, clock, limit
+        self.waiting, self.left, self.waits = [], [], {True: [0.0], False: [0.0]}
+        self.count = 0
+
+    def come(self, *, background):
+        wait = self.budget.reserve("key", self.limit, background=background)
+        self._stand(wait, background, self.clock.now)
+
+    def _stand(self, wait, background, came):
+        self.count += 1
+        if wait:
+            heappush(self.waiting, (self.clock.now + wait, self.count, background, came))
+        else:
+            self.left.append(self.clock.now)
+            self.waits[background].append(self.clock.now - came)
+
+    def pass_(self, seconds):
+        until = self.clock.now + seconds
+        while self.waiting and self.waiting[0][0] <= until:
+            slot, _, background, came = heappop(self.waiting)
+            self.clock.now = max(self.clock.now, slot)
+            self._stand(self.budget.look_again("key", background=background), background, came)
+        self.clock.now = max(self.clock.now, until)
+
+    def give_up(self, chance):
+        if self.waiting:
+            self.waiting.remove(chance.choice(self.waiting))
+            heapify(self.waiting)
 
 
 class BudgetSuite:
@@ -139,6 +175,72 @@ class BudgetSuite:
         budget.lock_out("key", 60.0)
         clock.now += 30
         assert budget.look_again("key") >= 30.0 - 1e-5
+
+    def test_a_person_goes_before_a_batch(self, budget, clock):
+        """Of a thousand that nobody waits for, one gives its slot; the next person has the next slot."""
+        row = Row(budget, clock, LIMIT)
+        for _ in range(1000):
+            row.come(background=True)
+        clock.now += 0.01
+        waits = [budget.reserve("key", LIMIT) for _ in range(5)]
+        assert waits == pytest.approx([PACE * (1 + place) - 0.01 for place in range(5)], abs=1e-3)
+
+    def test_whoever_gives_way_goes_last(self, budget, clock):
+        """It finds so when its slot has come."""
+        for _ in range(10):
+            budget.reserve("key", LIMIT, background=True)
+        person = budget.reserve("key", LIMIT)
+        assert person == pytest.approx(PACE, abs=1e-5)
+        clock.now += person
+        assert budget.look_again("key") == 0.0
+        assert budget.look_again("key", background=True) == pytest.approx(9 * PACE, abs=1e-5)
+        assert budget.look_again("key", background=True) == 0.0
+
+    def test_a_row_of_persons_is_a_row(self, budget):
+        """Nobody is before anybody else where all wait for their answers, whatever comes behind them."""
+        waits = [budget.reserve("key", LIMIT) for _ in range(3)]
+        last = budget.reserve("key", LIMIT, background=True)
+        waits.append(budget.reserve("key", LIMIT))
+        assert [*waits, last] == pytest.approx([0, PACE, 2 * PACE, 3 * PACE, 3 * PACE], abs=1e-3)
+        assert budget.reserve("key", LIMIT) == pytest.approx(4 * PACE, abs=1e-3)
+
+    @pytest.mark.parametrize("seed", range(8))
+    def test_never_over_the_limit_together(self, budget, clock, seed):
+        """Any mix of both keeps the limit, uses it, and nobody waits for ever; also with some who give up."""
+        chance, row = Random(seed), Row(budget, clock, LIMIT)
+        lazy = seed % 2 == 0
+        for _ in range(600):
+            row.come(background=True)
+        for _ in range(60):
+            row.pass_(chance.uniform(0.1, 1.2))
+            for _ in range(chance.choice([0, 0, 1, 3, 12])):
+                row.come(background=False)
+            if lazy and chance.random() < 0.3:
+                row.give_up(chance)
+        row.pass_(3600)
+        assert row.waiting == []
+        assert worst(row.left, LIMIT.window) <= LIMIT.requests
+        busy = [slot for slot in row.left if slot < row.left[0] + 35]
+        assert lazy or len(busy) >= 0.97 * 35 / PACE
+        assert max(row.waits[False]) < 40 * PACE
+
+    def test_a_lock_out_holds_for_both(self, budget, clock):
+        """And after it the limit is kept, whoever goes first."""
+        row = Row(budget, clock, LIMIT)
+        for _ in range(200):
+            row.come(background=True)
+        for _ in range(5):
+            row.come(background=False)
+        row.pass_(2)
+        before, until = len(row.left), clock.now + 60
+        budget.lock_out("key", 60.0)
+        row.pass_(30)
+        for _ in range(20):
+            row.come(background=False)
+        row.pass_(600)
+        assert len(row.left) == 225
+        assert min(row.left[before:]) >= until - 1e-5
+        assert worst(row.left, LIMIT.window) <= LIMIT.requests
 
     def test_wrong_clock_does_not_block(self, budget, clock):
         """What was written while the clock was years ahead is forgotten."""
