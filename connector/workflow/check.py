@@ -15,6 +15,7 @@ from connector import sound
 from connector.errors import Problem
 from connector.loader import Source
 from connector.names import nearest
+from connector.schema import flaws
 from connector.spec import Action, Integration
 from connector.syntax import reading
 from connector.template import Template, TemplateError, is_template
@@ -60,7 +61,9 @@ def problems(
     if source.usable is not None:
         workflow = read.workflow(source, path)
         subject = Subject(workflow, source, integration, known or integration.actions)
-        found += [problem for rule in _RULES for problem in rule(subject)]
+        # By inputs that are no schema, nothing can be said of what comes from them.
+        rules = _OF_FORM if flaws(workflow.inputs) else (*_OF_FORM, *_OF_VALUES)
+        found += [problem for rule in rules for problem in rule(subject)]
     return sorted(dict.fromkeys(found), key=lambda each: (each.line or 0, each.path, each.message))
 
 
@@ -164,4 +167,5 @@ def _examples(subject: Subject) -> Iterator[Problem]:
         yield subject.problem(path, message)
 
 
-_RULES = (_ids, _actions, _inputs, _holes, _wanted, _arguments, _examples)
+_OF_FORM = (_ids, _actions, _inputs)
+_OF_VALUES = (_holes, _wanted, _arguments, _examples)

@@ -65,18 +65,25 @@ def _cost(foreseen: Foreseen, integration: Integration) -> StepCost:
 
 def _price(integration: Integration, action: Action, use: Use) -> tuple[float, float | None]:
     """The lowest and the highest price of one use."""
-    price = action.price
-    asked = {price.by} if price.by is not None else {parts[1] for parts in _looked_up(price.flat)}
-    if not asked & use.later:
+    if not _asked(action, use) & use.later:
         try:
             known = money.estimate(integration, action, use.known).credits
         except InvalidArguments:
             known = None
         return known or 0.0, known
-    amounts = [value for value in price.values.values() if isinstance(value, int | float)]
-    if not amounts or len(amounts) < len(price.values):
+    amounts = [value for value in action.price.values.values() if isinstance(value, int | float)]
+    if not amounts or len(amounts) < len(action.price.values) or action.price.by not in use.later:
         return 0.0, None
     return min(amounts), max(amounts)
+
+
+def _asked(action: Action, use: Use) -> set[str | None]:
+    """The inputs that the price depends on."""
+    price = action.price
+    if price.by is None:
+        return {parts[1] for parts in _looked_up(price.flat)}
+    chosen = use.known.get(price.by, action.parameters.get(price.by, {}).get("default"))
+    return {price.by, *(parts[1] for parts in _looked_up(price.values.get(str(chosen))))}
 
 
 def _looked_up(value: Any) -> list[tuple[str, ...]]:

@@ -26,9 +26,9 @@ def _types(schema: JsonSchema) -> set[str]:
     if schema.get("format") == "binary":
         return {"file"}
     named = schema.get("type")
-    if named is None:
-        return {_type_of(value) for value in _values(schema)}
-    return {named} if isinstance(named, str) else set(named)
+    if isinstance(named, list):
+        return set(named)
+    return {named} if isinstance(named, str) else {_type_of(value) for value in _values(schema)}
 
 
 def _taken(needed: set[str]) -> set[str]:
@@ -57,7 +57,10 @@ def _items(schema: JsonSchema) -> JsonSchema:
 
 
 def _values(schema: JsonSchema) -> list[Any]:
-    return list(schema.get("enum", ())) or ([schema["const"]] if "const" in schema else [])
+    known = schema.get("enum")
+    if isinstance(known, list):
+        return known
+    return [schema["const"]] if "const" in schema else []
 
 
 def _unfit_value(given: JsonSchema, wanted: JsonSchema) -> str | None:

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from connector.schema import Checker, flaws
+from connector.schema import Checker
 from connector.workflow.given import is_file, leaves
 from connector.workflow.values import Workflow
 
 
 def problems(workflow: Workflow, folder: Path | None) -> Iterator[tuple[str, str]]:
     """What is wrong with them, each by its path; their files may not leave ``folder``."""
-    if flaws(workflow.inputs):
-        return  # it is told by a rule of its own
     checker = Checker(workflow.inputs, noun="an input of this workflow")
     for at, example in enumerate(workflow.examples):
         here = f"examples.{at}.inputs"

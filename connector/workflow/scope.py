@@ -62,8 +62,12 @@ def with_item(scope: JsonSchema, item: JsonSchema) -> JsonSchema:
 
 def item_of(schema: JsonSchema) -> JsonSchema:
     """What one item of a list is."""
-    items = schema.get("items", ANYTHING)
-    return items if isinstance(items, Mapping) else ANYTHING
+    return _mapping(schema.get("items"))
+
+
+def _mapping(found: Any) -> Mapping[str, Any]:
+    """What is there as it should be; ``true`` and mistakes say nothing."""
+    return found if isinstance(found, Mapping) else ANYTHING
 
 
 def look_up(scope: JsonSchema, parts: tuple[str, ...]) -> JsonSchema:
@@ -75,13 +79,13 @@ def look_up(scope: JsonSchema, parts: tuple[str, ...]) -> JsonSchema:
 
 
 def _entry(schema: JsonSchema, part: str, before: tuple[str, ...]) -> JsonSchema:
-    known = schema.get("properties", {})
+    known = _mapping(schema.get("properties"))
     if part in known:
-        return known[part] if isinstance(known[part], Mapping) else ANYTHING
+        return _mapping(known[part])
     if schema.get("additionalProperties") is False:
         raise LeadsNowhere(schema.get("x-why", {}).get(part) or _unknown(known, part, before))
-    if schema.get("type") in _PLAIN:
-        raise LeadsNowhere(f"looks for {part!r} in {'.'.join(before)}, which is {_PLAIN[schema['type']]}")
+    if said := _PLAIN.get(str(schema.get("type"))):
+        raise LeadsNowhere(f"looks for {part!r} in {'.'.join(before)}, which is {said}")
     return item_of(schema) if part.isdecimal() else ANYTHING
 
 
