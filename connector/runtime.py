@@ -41,8 +41,8 @@ class Options(TypedDict, total=False):
     ``home`` is the folder for connections, ledger and rate budget (default: ``CONNECTOR_HOME``). ``on_event``
     hears of waits, attempts and polls. ``sources`` says what may be given as a file (default: whatever this
     process can read). Nobody waits for ``background`` requests: under the rate limit they let others of the
-    same credential go first. ``transport`` answers in place of the network, and ``environ``, ``clock`` and ``io``
-    stand for the process's environment, the time, and how to wait: for tests.
+    same credential go first. ``transport`` answers in place of the network, and ``environ``, ``clock`` and
+    ``io`` stand for the process's environment, the time, and how to wait: for tests.
     """
 
     home: Path | str | None
