@@ -71,25 +71,24 @@ class Feeder:
 
     def step(self) -> bool:
         """Takes in what has ended, and begins what may begin; whether there is more to do."""
-        if not self._is_begun:
+        batch = self._batches.get(self._batch_id)
+        is_feeding = batch.state == "feeding"
+        if is_feeding and not self._is_begun:
             self._begin()
+        self._is_begun = is_feeding
         for ended in self._rows.settle():
             self._take_in(ended)
-        batch = self._batches.get(self._batch_id)
-        is_feeding = batch.state == "feeding" and self._ends_as is None
-        if (is_feeding and self._feed(batch)) or self._in_flight:
-            return True
-        return batch.state == "feeding" and not self._end()
+        self._in_flight = self._rows.running()
+        taken = self._feed(batch) if is_feeding and self._ends_as is None else 0
+        return bool(taken or self._in_flight) or (is_feeding and not self._end())
 
     def _begin(self) -> None:
         """Finds what was begun before, by this process or by one that is gone."""
         self._rows.catch_up()
         self._spent = self._rows.spent()
-        self._in_flight = self._rows.running()
-        self._is_begun = True
+        self._ends_as = None
 
     def _take_in(self, ended: Ended) -> None:
-        self._in_flight.pop(ended.number, None)
         self._spent += 0.0 if ended.billed == "no" else ended.credits or 0.0
         if ended.state == "failed" and ended.billed == "no" and ended.outcome in OUTSIDE:
             self._halt(ended.number, ended.message or ended.outcome or "")
@@ -134,7 +133,6 @@ class Feeder:
     def _end(self) -> bool:
         """The batch ends, unless somebody had a run tried again meanwhile; whether it did."""
         if self._ends_as is None and self._rows.catch_up():
-            self._in_flight = self._rows.running()
             return False
         state, message = self._ends_as or ("done", None)
         self._batches.end(self._batch_id, state, message)

@@ -92,6 +92,11 @@ class Counts:
         return self.of("succeeded", "failed", "unknown", "cancelled")
 
 
+def _quoted(words: Iterable[str]) -> str:
+    """Words of our own, for a statement."""
+    return ", ".join(f"'{word}'" for word in sorted(words))
+
+
 _OWN = tuple(one.name for one in fields(BatchRow))
 _ROW = ", ".join(_OWN)
 
@@ -128,7 +133,7 @@ _ENDED_RUNS = f"""
 SELECT batch_rows.number, runs.state, runs.outcome, runs.credits, runs.billed, runs.seconds, runs.error
 FROM batch_rows JOIN runs ON runs.id = batch_rows.run_id
 WHERE batch_rows.batch = :batch AND batch_rows.state = 'running'
-AND runs.state IN ({", ".join(f"'{state}'" for state in sorted(ENDED))})
+AND runs.state IN ({_quoted(ENDED)})
 ORDER BY batch_rows.number"""
 _LATER_RUNS = """
 SELECT batch_rows.number, max(runs.id) AS run_id
@@ -148,11 +153,18 @@ SET state = :state, outcome = :outcome, credits = :credits, billed = :billed, se
     message = :message, files = NULL, updated = :updated
 WHERE batch = :batch AND number = :number AND state = 'running'"""
 
+_OUTSIDE = f"""
+SELECT outcome FROM batch_rows WHERE batch = :batch AND state = 'failed' AND billed = 'no'
+AND outcome IN ({_quoted(OUTSIDE)}) ORDER BY number LIMIT 1"""
+
 _TO_DELIVER = f"""
 SELECT {_ROW} FROM batch_rows
 WHERE batch = :batch AND files IS NULL AND state <> 'pending' AND state <> 'running'
 ORDER BY number LIMIT :limit"""
 _DELIVER = "UPDATE batch_rows SET files = :files WHERE batch = :batch AND number = :number"
+_FAILED = f"""
+SELECT {_ROW} FROM batch_rows WHERE batch = :batch AND state IN ('failed', 'unknown')
+ORDER BY number LIMIT :limit"""
 _ROWS = f"""
 SELECT {_ROW} FROM batch_rows WHERE batch = :batch AND number > :after ORDER BY number LIMIT :limit"""
 
@@ -163,7 +175,7 @@ FROM batch_rows WHERE batch = :batch GROUP BY state"""
 # Runs rather than rows: one that was tried again has cost each time.
 _SPENT = """
 SELECT sum(CASE WHEN billed = 'no' THEN 0 ELSE credits END) AS credits FROM runs WHERE batch = :batch"""
-_RUNNING = "SELECT number, estimate FROM batch_rows WHERE batch = :batch AND state = 'running'"
+_RUNNING = "SELECT number, run_id, estimate FROM batch_rows WHERE batch = :batch AND state = 'running'"
 _AGAIN_IF = """
 UPDATE batch_rows
 SET state = 'pending', outcome = NULL, message = NULL, files = NULL, credits = NULL, billed = 'no',
@@ -242,6 +254,10 @@ class BatchRows:
         rows = self._database.read(_RUNNING, {"batch": self._batch_id})
         return {row["number"]: row["estimate"] or 0.0 for row in rows}
 
+    def run_ids(self) -> builtins.list[str]:
+        """The runs under way."""
+        return [row["run_id"] for row in self._database.read(_RUNNING, {"batch": self._batch_id})]
+
     def spent(self) -> float:
         """What the runs of a batch have cost so far, or may have."""
         return float(self._database.read(_SPENT, {"batch": self._batch_id})[0]["credits"] or 0.0)
@@ -254,14 +270,18 @@ class BatchRows:
         been paid for, and what was filtered.
         """
         codes = OUTSIDE | (_AGAIN if failed else frozenset())
-        listed = ", ".join(f"'{code}'" for code in sorted(codes))
         conditions = [
-            f"(state = 'failed' AND billed = 'no' AND outcome IN ({listed}))",
+            f"(state = 'failed' AND billed = 'no' AND outcome IN ({_quoted(codes)}))",
             "(state = 'cancelled' AND billed = 'no')",
             *(["state = 'unknown' OR outcome = 'filtered'"] if unknown else []),
         ]
         statement = _AGAIN_IF.format(condition=f"({' OR '.join(conditions)})")
         return len(self._database.write(statement, {"batch": self._batch_id, "updated": self._clock()}))
+
+    def outside(self) -> str | None:
+        """The outcome of a row that failed for a reason which is not its own, if one did."""
+        found = self._database.read(_OUTSIDE, {"batch": self._batch_id})
+        return str(found[0]["outcome"]) if found else None
 
     # --- what became of its rows
 
@@ -279,6 +299,11 @@ class BatchRows:
         """The rows behind a number, in their order."""
         asked = {"batch": self._batch_id, "after": after, "limit": limit}
         return [_row(row) for row in self._database.read(_ROWS, asked)]
+
+    def failed(self, limit: int) -> builtins.list[BatchRow]:
+        """The first rows that failed, or whose outcome nobody knows."""
+        asked = {"batch": self._batch_id, "limit": limit}
+        return [_row(row) for row in self._database.read(_FAILED, asked)]
 
     def counts(self) -> Counts:
         found = self._database.read(_COUNTS, {"batch": self._batch_id})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -75,6 +75,7 @@ class _Cells:
     def __init__(self, table: Table, subject: Subject, naming: Naming) -> None:
         self._label = None
         self._places: list[_Place | None] = []
+        self._nameless = [at for at, column in enumerate(table.columns) if not column]
         problems = [*_unmapped(table, naming)]
         for at, column in enumerate(table.columns):
             if column == naming.label:
@@ -97,14 +98,16 @@ class _Cells:
         label = "" if self._label is None or self._label >= len(cells) else cells[self._label]
         return Given(values, label, tuple(self._astray(cells)))
 
-    def _astray(self, cells: Sequence[str]) -> list[tuple[str, str]]:
+    def _astray(self, cells: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Cells that are in no column."""
         count = len(self._places)
-        if not any(map(str.strip, cells[count:])):
-            return []
-        return [
-            ("", f"has {len(cells)} values for {count} columns; quote a value that has the separator in it")
-        ]
+        if any(map(str.strip, cells[count:])):
+            yield (
+                "",
+                f"has {len(cells)} values for {count} columns; quote a value that has the separator in it",
+            )
+        if any(cells[at].strip() for at in self._nameless if at < len(cells)):
+            yield "", "has a value in a column that has no name"
 
 
 def _put(values: dict[str, Any], place: _Place, cell: str) -> None:

@@ -144,7 +144,10 @@ def write_down(
         )
     else:
         batch = batches.change(batch.id, **own)
-    found = renew(lambda: _planned(order, price), batches.rows(batch.id), prices=has_other_prices)
+    rows = batches.rows(batch.id)
+    rows.catch_up()
+    rows.settle()
+    found = renew(lambda: _planned(order, price), rows, prices=has_other_prices)
     return batches.count(batch.id), found
 
 

@@ -81,18 +81,8 @@ class Rows:
             return Row(number, {}, "", file, item.line, (problem,), is_unread=True)
         given = self._read(item)
         problems = tuple(Problem(name, sentence, file, item.line) for name, sentence in given.wrong)
-        inputs = each_file(self._subject, given.values, self._beside)
+        inputs = each_file(self._subject, given.values, lambda value, _: beside(value, self._folder))
         return Row(number, inputs, slug(given.label or self._told(given.values)), file, item.line, problems)
-
-    def _beside(self, value: Any, path: str) -> Any:
-        """A file's path as it is from anywhere: in a source it is relative to the source's own place."""
-        if not isinstance(value, str):
-            return value
-        place = value.removeprefix("@")
-        is_reference = place is value and _REFERENCE.fullmatch(place)
-        if is_reference or place.lower().startswith(_ADDRESSES):
-            return place
-        return str(self._folder / Path(place).expanduser())
 
     def _told(self, values: Mapping[str, Any]) -> str:
         """What tells a row from others: its first text, or else the name of its first file."""
@@ -101,6 +91,17 @@ class Rows:
 
     def _paths(self, values: Mapping[str, Any]) -> Iterator[str]:
         return (values[name] for name in self._subject.files if isinstance(values.get(name), str))
+
+
+def beside(value: Any, folder: Path) -> Any:
+    """A file's path as it is from anywhere, where it is relative to a folder; what is no path stays."""
+    if not isinstance(value, str):
+        return value
+    place = value.removeprefix("@")
+    is_reference = place is value and _REFERENCE.fullmatch(place)
+    if is_reference or place.lower().startswith(_ADDRESSES):
+        return place
+    return str(folder / Path(place).expanduser())
 
 
 def _telling(subject: Subject) -> tuple[str, ...]:
