@@ -6,17 +6,21 @@ VENV ?= .venv
 STRANGERS ?= .venv-strangers
 BIN := $(VENV)/bin
 
-.PHONY: demo test browser strangers lint types bench wheel check clean
+.PHONY: demo test browser postgres strangers lint types bench wheel check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
 
-test: $(VENV)/.ready browser
+test: $(VENV)/.ready browser postgres
 	$(BIN)/python -m pytest
 
 # What the tests of the console drive: Debian's, where there is no browser yet and it can be had.
 browser:
 	@sh tests/browser/install.sh
+
+# What the tests of shared databases start servers of their own with.
+postgres:
+	@sh tests/postgres.sh
 
 # Other people's clients against the sandbox, in an environment of their own: they are large.
 strangers: $(STRANGERS)/.ready
