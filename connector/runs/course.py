@@ -18,6 +18,7 @@ from connector.history import History, Run, State
 from connector.run import Child, RunSpec
 from connector.runs import make, recipe
 from connector.runs.runs import Runs
+from connector.runs.takeup import TAKEN_UP
 from connector.runs.told import facts_of, of_failure
 from connector.spec import Integration
 from connector.workflow import load, plan
@@ -56,11 +57,12 @@ class Course:
         self._limit = run.options.get("limit_credits")
         self._tasks: dict[str, Task] = {}
         self._spent = 0.0
-        self._told = {
-            (event.data["place"], event.data.get("run")): event.data
-            for event in history.events(run.id)
-            if event.kind == _STEP
-        }
+        self._told: dict[tuple[str, str | None], Mapping[str, Any]] = {}
+        for event in history.events(run.id):
+            if event.kind == _STEP:
+                self._told[event.data["place"], event.data.get("run")] = event.data
+            elif event.kind == TAKEN_UP:
+                self._told = {key: told for key, told in self._told.items() if key[1] is not None}
 
     def look(self) -> Run | None:
         """Begins what can be begun now; the run, once it has ended."""
@@ -190,7 +192,7 @@ class Course:
         return self._history.enter(self._run.id, state, _ending(outcome, credits, stop), **facts)
 
     def _shown(self, outputs: Mapping[str, Any]) -> dict[str, str | None]:
-        """What stands for the run: the first file that is given back, and its small picture if there is one."""
+        """What stands for the run: the first file that is given back, and its small picture if any."""
         first = next(iter(_files(outputs, self._progress.told)), None)
         if first is None:
             return {}

@@ -32,6 +32,7 @@ from connector.record import Record
 from connector.run import CANCELLED, ENDED, RunSpec, State
 from connector.runs import recipe
 from connector.runs.queues import Queues
+from connector.runs.takeup import take_up
 from connector.runtime import AsyncConnector, Connector
 from connector.workflow.values import Workflow
 
@@ -214,13 +215,18 @@ class Runs:
     def resume(self, any_id: str) -> Run:
         """The run, under way again: by its id, or by a job's, wherever that was started.
 
-        Raises JobError where there is no job to go on with, and JobExpired where it is no longer kept.
+        Of a workflow's run, the steps that failed are tried once more, and those that are done are not paid
+        again. Raises JobError where there is no job to go on with, JobExpired where it is no longer kept, and
+        InvocationError where there is nothing left to do.
         """
         try:
             run = self.get(any_id)
         except RunNotFound:
             run = self._adopted(any_id)
-        run = self._reopened(run) if run.has_ended else run
+        if run.has_ended and run.kind == "workflow":
+            run = take_up(run, self.history, self.retry)
+        elif run.has_ended:
+            run = self._reopened(run)
         self.queues.again(run)
         return run
 

@@ -9,7 +9,7 @@ from functools import partial
 from logging import getLogger
 from typing import Any
 
-from connector.errors import ConnectorError, InvocationError
+from connector.errors import ConnectorError, InvocationError, SpecError
 from connector.files import FileStore
 from connector.history import History, Run
 from connector.io import Io, Threads
@@ -90,7 +90,7 @@ class Workflows:
         run = await self._io.run(self._history.get, run_id)
         try:
             course = await self._io.run(self._course, run)
-        except InvocationError as error:
+        except (InvocationError, SpecError) as error:
             return await self._fail(run_id, error)
         while (ended := await self._io.run(course.look)) is None:
             await self._pause(run_id)
