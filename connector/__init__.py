@@ -18,6 +18,7 @@ _ERRORS = (
     "CapReached",
     "ConnectorError",
     "CredentialError",
+    "DatabaseUnavailable",
     "Filtered",
     "Forbidden",
     "InvalidAnswer",
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from connector.errors import CapReached as CapReached
     from connector.errors import ConnectorError as ConnectorError
     from connector.errors import CredentialError as CredentialError
+    from connector.errors import DatabaseUnavailable as DatabaseUnavailable
     from connector.errors import Filtered as Filtered
     from connector.errors import Forbidden as Forbidden
     from connector.errors import InvalidAnswer as InvalidAnswer

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from connector.database import Database
@@ -140,7 +140,7 @@ class DatabaseBudget:
             database.execute(_STEP_IN, told)
         return _seconds(slot - now)
 
-    def _write(self, statement: str, key: str, **values: float) -> list[Any]:
+    def _write(self, statement: str, key: str, **values: float) -> Sequence[Any]:
         common = {"key": key, "now": self._clock(), "furthest": _FURTHEST}
         return self._database.write(statement, common | values)
 
@@ -171,7 +171,7 @@ def step_in(row: Row, now: float) -> tuple[float, Row]:
     return slot, row._replace(express=slot + row.pace, debt=row.debt + 1)
 
 
-def _wait(rows: list[Any]) -> float:
+def _wait(rows: Sequence[Any]) -> float:
     """The wait that a statement returned, or none where it found nothing to do."""
     return _seconds(rows[0]["wait"]) if rows else 0.0
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, replace
@@ -204,7 +203,7 @@ def _written_field(value: Stored) -> Any:
     return {"reference": value.text} if isinstance(value, Reference) else value
 
 
-def _loaded(row: sqlite3.Row) -> Connection:
+def _loaded(row: Any) -> Connection:
     configurations = _configurations(row["configurations"])
     return Connection(row["name"], row["integration"], configurations, row["created"], row["updated"])
 

@@ -1,35 +1,38 @@
 """What every store keeps its rows in: a file of this machine, or a server that many machines share.
 
-Both run the same statements, with ``:name`` for each value. Where a text would have to differ, it is given
-as a pair by whoever needs it, and picked by ``kind``.
+Both run the same statements, with ``:name`` for each value. Where the texts have to differ they stand beside
+each other, by ``dialect``.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from connector.errors import InvocationError
+from connector.secret import Secret, fingerprint
+
+__all__ = [
+    "FILE_NAME",
+    "Conflict",
+    "Database",
+    "Transaction",
+    "is_server",
+    "new_id",
+    "timestamp",
+]
 
 FILE_NAME = "connector.db"
 
 _SERVERS = ("postgresql://", "postgres://")
 
 
-class RowExists(Exception):
-    """There is a row with that key already."""
-
-
-class Row(Protocol):
-    """A row's values, by name or by place."""
-
-    def __getitem__(self, key: Any, /) -> Any: ...
-
-    def keys(self) -> list[str]: ...
+class Conflict(Exception):
+    """A row stands in the way: one with that key is there already."""
 
 
 class Cursor(Protocol):
@@ -44,70 +47,104 @@ class Cursor(Protocol):
 
 
 class Transaction(Protocol):
-    """Runs statements that hold together."""
+    """Runs statements that hold together. A row has its values by name and by place."""
 
     def execute(self, statement: str, values: Mapping[str, Any] = ..., /) -> Cursor: ...
 
     def executemany(self, statement: str, rows: Iterable[Mapping[str, Any]], /) -> Cursor: ...
 
 
-class Database(Protocol):
-    """The connector's tables. All methods block, and may be called from any thread.
+class Kind(Protocol):
+    """What a database is, in a file or on a server."""
 
-    ``path`` is the file's, None for a server and for memory. ``shown`` says where it is, without a secret.
-    """
-
-    kind: Literal["sqlite", "postgres"]
-    path: Path | None
+    name: str
 
     @property
-    def shown(self) -> str: ...
+    def path(self) -> Path | None: ...
 
-    def read(self, query: str, values: Mapping[str, Any] | None = None) -> list[Row]:
-        """The rows of a query that changes nothing."""
-        ...
+    @property
+    def url(self) -> Secret | None: ...
 
-    def write(self, statement: str, values: Mapping[str, Any]) -> list[Row]:
-        """Runs one statement, which holds entirely or not at all; the rows that it returns."""
-        ...
+    @property
+    def dialect(self) -> str: ...
 
-    def transaction(self, about: str = "") -> AbstractContextManager[Transaction]:
-        """Several statements that hold together; of those ``about`` the same thing, one after the other.
+    def read(self, query: str, values: Mapping[str, Any] | None) -> Sequence[Any]: ...
 
-        A file has one writer at a time in any case. What is about nothing named waits for all of its like.
-        Inside, only what it gives is to be used. Raises RowExists where a key is taken.
+    def write(self, statement: str, values: Mapping[str, Any], about: str | None) -> Sequence[Any]: ...
+
+    def together(self, about: str | None) -> AbstractContextManager[Transaction]: ...
+
+    def close(self) -> None: ...
+
+
+class Database:
+    """The connector's tables: in a file, on the server of a URL, or (without either) in memory.
+
+    All methods block, and may be called from any thread. Nothing is created before the first write.
+    Inside ``transaction`` only what it gives is to be used. ``name`` is how it may be shown.
+    """
+
+    def __init__(self, where: Path | str | None = None, *, patience: float = 10.0) -> None:
+        self._kind = _kind(where, patience)
+        self.path = self._kind.path
+        self.url = self._kind.url
+        self.name = self._kind.name
+        self.dialect = self._kind.dialect
+        self._pepper: bytes | None = None
+
+    def read(self, query: str, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
+        """The rows of a query that changes nothing; of a file that is not there yet, none."""
+        return self._kind.read(query, values)
+
+    def write(self, statement: str, values: Mapping[str, Any], *, about: str | None = None) -> Sequence[Any]:
+        """Runs one statement, which holds entirely or not at all; the rows that it returns.
+
+        Where it looks at other rows than it changes, ``about`` says what nobody else may change meanwhile.
         """
-        ...
+        return self._kind.write(statement, values, about)
+
+    @contextmanager
+    def transaction(self, about: str | None = None) -> Iterator[Transaction]:
+        """Several statements that hold together.
+
+        Of those ``about`` the same thing one waits for the other, and what is about nothing in particular
+        waits for all. Raises Conflict where a key is taken.
+        """
+        with self._kind.together(about) as statements:
+            yield statements
 
     def fingerprint(self, secret: str) -> str:
         """The name under which this database knows a secret; it cannot be turned back."""
-        ...
+        if self._pepper is None:
+            # A transaction, because the pepper is made together with the file.
+            with self.transaction() as database:
+                found = database.execute("SELECT value FROM settings WHERE name = 'pepper'").fetchone()
+            self._pepper = bytes.fromhex(found["value"])
+        return fingerprint(secret, self._pepper)
 
     def close(self) -> None:
-        """Lets go of it; whoever uses it again opens it again."""
-        ...
+        """Lets go of it; whoever uses the database again opens it again."""
+        self._kind.close()
 
 
-def is_server(where: Path | str) -> bool:
-    return str(where).startswith(_SERVERS)
+def is_server(where: Path | str | None) -> bool:
+    return isinstance(where, str) and where.startswith(_SERVERS)
 
 
-def open_database(where: Path | str) -> Database:
-    """The database of a URL, or in a file of that path. It is only reached when it is first used."""
-    if is_server(where):
-        from connector.postgres import PostgresDatabase
+def _kind(where: Path | str | None, patience: float) -> Kind:
+    if isinstance(where, str) and is_server(where):
+        from connector.postgres import Postgres
 
-        return PostgresDatabase(str(where))
-    if "://" in str(where):
+        return Postgres(where, patience)
+    if isinstance(where, str) and "://" in where:
         # The whole is not shown: whatever it is, there may be a password in it.
-        kind = str(where).partition("://")[0]
         raise InvocationError(
-            f"a database at {kind[:20]}:// is not known; give postgresql://USER:PASSWORD@HOST/NAME, "
-            "or the path of a file"
+            f"a database at {where.partition('://')[0][:20]}:// is not known; "
+            "give postgresql://USER:PASSWORD@HOST/NAME, or the path of a file"
         )
-    from connector.sqlite import SqliteDatabase
+    from connector.sqlite import Sqlite
 
-    return SqliteDatabase(where)
+    return Sqlite(None if where is None else Path(where), patience)
 
 
 def timestamp(seconds: float) -> str:

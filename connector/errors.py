@@ -1,6 +1,7 @@
 """Every way an invocation can fail, as one tree.
 
     ConnectorError
+    ├── DatabaseUnavailable    the operator: the database is away, full or held, and may be back soon
     ├── SpecError              the author: the files of an integration are wrong
     ├── InvocationError        the caller: what was asked cannot be done
     │   ├── UnknownName            no such action, environment, connection or configuration
@@ -311,6 +312,13 @@ class OutcomeUnknown(TransportError):
 
     code = "unknown"
     default_billed = "unknown"
+
+
+class DatabaseUnavailable(ConnectorError):
+    """What the connector keeps cannot be read or written just now."""
+
+    code = "database_unavailable"
+    retryable = True
 
 
 class JobError(ConnectorError):

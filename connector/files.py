@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import re
 import secrets
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -15,7 +14,7 @@ from typing import Any, Literal
 
 from connector import thumbnail
 from connector.arriving import Arriving, FileTooLarge
-from connector.database import Database, timestamp
+from connector.database import Conflict, Database, timestamp
 from connector.errors import InvocationError
 from connector.media import Media
 from connector.media.file import OnDisk, describe, name_for
@@ -39,7 +38,10 @@ class FileNotFound(InvocationError, LookupError):
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file that is kept: what it is by its content, and until when. ``id`` cannot be guessed."""
+    """A file that is kept: what it is by its content, and until when. ``id`` cannot be guessed.
+
+    What is ``unused`` goes when it expires unless a run takes it before.
+    """
 
     id: str
     name: str
@@ -53,6 +55,7 @@ class StoredFile:
     expires: float | None
     source: Source
     run_id: str | None = None
+    unused: bool = False
 
     @property
     def reference(self) -> str:
@@ -64,6 +67,7 @@ class StoredFile:
         known = {one.name: getattr(self, one.name) for one in fields(self)}
         expires = None if self.expires is None else timestamp(self.expires)
         shown = known | {"file": self.reference, "created": timestamp(self.created), "expires": expires}
+        shown["unused"] = self.unused or None
         return {name: value for name, value in shown.items() if value is not None}
 
 
@@ -78,6 +82,10 @@ _IS_KEPT = "(expires IS NULL OR expires > :now)"
 _GET = f"SELECT * FROM files WHERE id = :id AND {_IS_KEPT}"
 
 _THUMBNAIL = "SELECT id FROM files WHERE thumbnail_of = :id"
+
+_USE = """
+UPDATE files SET unused = 0, expires = :expires
+WHERE id = :id AND unused = 1 OR thumbnail_of = (SELECT id FROM files WHERE id = :id AND unused = 1)"""
 
 _DELETE = "DELETE FROM files WHERE id = :id OR thumbnail_of = :id RETURNING id"
 
@@ -128,13 +136,14 @@ class FileStore:
         max_bytes: int | None = None,
         *,
         keep_seconds: float | None = None,
+        unused: bool = False,
     ) -> StoredFile:
         """Keeps what arrives, piece by piece. Raises FileTooLarge as soon as it is too much."""
         arriving = self.arrive(max_bytes)
         try:
             for chunk in chunks:
                 arriving.write(chunk)
-            return self.keep(arriving, name, declared_type, keep_seconds=keep_seconds)
+            return self.keep(arriving, name, declared_type, keep_seconds=keep_seconds, unused=unused)
         finally:
             arriving.close()
 
@@ -151,9 +160,20 @@ class FileStore:
         declared_type: str | None = None,
         *,
         keep_seconds: float | None = None,
+        unused: bool = False,
     ) -> StoredFile:
-        """Keeps an upload that has arrived whole."""
-        return self._kept(arriving, self._described(arriving, name, declared_type), keep_seconds)
+        """Keeps an upload that has arrived whole; with ``unused``, only for so long unless a run takes it."""
+        row = self._described(arriving, name, declared_type)
+        return self._kept(arriving, row | {"unused": int(unused)}, keep_seconds)
+
+    def use(self, file_id: str, keep_seconds: float | None = None) -> StoredFile:
+        """The file, which a run takes: from now on it is kept as the run's other files are."""
+        stored = self.get(file_id)
+        if not stored.unused:
+            return stored
+        expires = None if keep_seconds is None else stored.created + keep_seconds
+        self._database.write(_USE, {"id": file_id, "expires": expires})
+        return self.get(file_id)
 
     def get(self, file_id: str) -> StoredFile:
         """What is known of a file. Raises FileNotFound."""
@@ -225,7 +245,7 @@ class FileStore:
             row = self._described(arriving, f"thumbnail of {stored.name}", None)
             own = {"source": "thumbnail", "run_id": stored.run_id, "expires": stored.expires}
             self._add(arriving, row | own | {"thumbnail_of": stored.id})
-        except sqlite3.IntegrityError:  # somebody else was faster
+        except Conflict:  # somebody else was faster
             return self.thumbnail(stored.id)
         finally:
             arriving.close()
@@ -255,6 +275,7 @@ class FileStore:
             "expires": None,
             "source": "upload",
             "run_id": None,
+            "unused": 0,
             "thumbnail_of": None,
         }
 
@@ -284,5 +305,5 @@ class FileStore:
                     draft.unlink()
 
 
-def _stored(row: sqlite3.Row | Mapping[str, Any]) -> StoredFile:
-    return StoredFile(**{name: row[name] for name in _OWN})
+def _stored(row: Mapping[str, Any]) -> StoredFile:
+    return StoredFile(**{name: row[name] for name in _OWN} | {"unused": bool(row["unused"])})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import json
-import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -13,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from connector.alive import is_gone, this_process
-from connector.database import Database, new_id
+from connector.database import Database, Transaction, new_id
 from connector.entry import Entry
 from connector.errors import InvocationError
 from connector.events import Event
@@ -258,7 +257,7 @@ class History:
             with self._database.transaction() as database:
                 self._tell(database, run_id, told)
 
-    def _tell(self, database: sqlite3.Connection, run_id: str, told: Told) -> None:
+    def _tell(self, database: Transaction, run_id: str, told: Told) -> None:
         database.executemany(_EVENT, [_event(run_id, at, event.kind, event.facts) for at, event in told])
         for job_id in (event.job_id for _, event in told if event.kind == "started"):
             database.execute(_update(["job_id"]), self._values(run_id, {"job_id": job_id}))
@@ -294,7 +293,7 @@ class History:
         rows = self._database.read(_LEFT_OPEN)
         return [_run(row) for row in rows if row["writer"] == this_process()]
 
-    def _take_over(self, row: sqlite3.Row) -> bool:
+    def _take_over(self, row: Any) -> bool:
         values = {"id": row["id"], "writer": this_process(), "before": row["writer"]}
         taken = self._database.write(_TAKE_OVER, values)
         if taken:
@@ -377,7 +376,7 @@ def _as_row(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _run(row: sqlite3.Row) -> Run:
+def _run(row: Any) -> Run:
     values = [*row[: len(_OWN)]]
     for at in _JSON_PLACES:
         values[at] = None if values[at] is None else json.loads(values[at])

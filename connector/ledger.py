@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -11,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from connector.alive import is_alive, is_gone, this_process
-from connector.database import Database, new_id, timestamp
+from connector.database import Database, Transaction, new_id, timestamp
 from connector.entry import Entry, Intent, Spending, State, Turn
 from connector.errors import Billed, CapReached, JobError, JobNotFound, OutcomeUnknown
 
@@ -205,10 +204,10 @@ class Ledger:
         """The entry of that id, or the last one whose job has that id upstream."""
         found = self._database.read(_GET, {"id": any_id})
         if not found:
-            place = self._database.path or "memory"
+            place = self._database.name
             raise JobNotFound(
                 f"no invocation or job {any_id!r} is written down in {place}; check the id, and whether "
-                "CONNECTOR_HOME is that of the process which started it"
+                "CONNECTOR_HOME or CONNECTOR_DATABASE is that of the process which started it"
             )
         return _entry(found[0])
 
@@ -267,12 +266,12 @@ class Ledger:
         if not self._database.write(statement, {"id": invocation_id, **values}):
             self.get(invocation_id)  # says that it is not there
 
-    def _is_abandoned(self, row: sqlite3.Row) -> bool:
+    def _is_abandoned(self, row: Any) -> bool:
         is_old = row["created"] < self._clock() - _LONGEST_CALL
         return is_gone(row["writer"]) or (is_old and row["state"] == "sent")
 
 
-def _checked(database: sqlite3.Connection, row: Mapping[str, Any], cap: float) -> float:
+def _checked(database: Transaction, row: Mapping[str, Any], cap: float) -> float:
     """The day's credits with this invocation; an error where they would pass the cap."""
     spent = float(database.execute(_SPENT, row).fetchone()["spent"])
     if _exceeds(spent, row["estimate"], cap):
@@ -315,6 +314,6 @@ def _new_row(entry: Entry, now: float) -> dict[str, Any]:
     }
 
 
-def _entry(row: sqlite3.Row) -> Entry:
+def _entry(row: Any) -> Entry:
     own = {name: row[name] for name in _OWN}
     return Entry(**own | {"files": tuple(json.loads(row["files"]))})

@@ -5,9 +5,8 @@ from __future__ import annotations
 import builtins
 import hmac
 import secrets
-import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal, get_args
@@ -102,7 +101,7 @@ class Tokens:
         found = self._found(shown)
         return next((_token(row) for row in found if hmac.compare_digest(row["digest"], shown)), None)
 
-    def _found(self, digest: str) -> builtins.list[sqlite3.Row]:
+    def _found(self, digest: str) -> Sequence[Any]:
         """At most one. Only a digest is looked for, of which nobody can choose the beginning."""
         return self._database.read(_WHO, {"digest": digest})
 
@@ -125,5 +124,5 @@ def _problems(name: str, role: str) -> builtins.list[Problem]:
     return found
 
 
-def _token(row: sqlite3.Row) -> Token:
+def _token(row: Any) -> Token:
     return Token(row["name"], row["role"], row["created"])

@@ -325,11 +325,11 @@ def test_what_a_living_process_runs_is_left_alone(history):
 
 def test_a_database_of_before_takes_runs(tmp_path, clock):
     """What was written by the version without a host is kept, and the host's tables are added."""
-    from connector import database as module
+    from connector import migrations
 
     path = tmp_path / "connector.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as raw:
-        for statement in module._MIGRATIONS[0]:
+        for statement in migrations.ALL[0]:
             raw.execute(statement)
         raw.execute("PRAGMA user_version = 1")
         raw.execute("INSERT INTO settings (name, value) VALUES ('a', 'b')")

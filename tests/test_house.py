@@ -22,7 +22,8 @@ FLOORS = [
     {"auth", "render", "result", "decode", "job", "retry", "money", "preview"},
     {
         "yamlfile", "specfile", "loader", "index", "media", "guard", "multipart", "wire", "http1", "proxies",
-        "arrival", "transport", "database", "sealing", "references", "connections", "budget", "ledger",
+        "arrival", "transport", "database", "migrations", "sqlite", "postgres", "sealing", "references",
+        "connections", "budget", "ledger",
         "alive", "io", "credential", "connection", "entry", "sound", "checks", "drift", "workflow",
         "run", "history", "arriving", "thumbnail", "files", "tokens",
     },

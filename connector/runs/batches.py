@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import json
-import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -148,6 +147,6 @@ def _as_row(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _batch(row: sqlite3.Row) -> Batch:
+def _batch(row: Any) -> Batch:
     values = {name: row[name] for name in _OWN}
     return Batch(**values | {name: json.loads(values[name]) for name in _AS_JSON})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import json
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -318,7 +317,7 @@ class BatchRows:
                 database.executemany(statement, values)
 
 
-def _ended(row: sqlite3.Row) -> Ended:
+def _ended(row: Any) -> Ended:
     error = json.loads(row["error"]) if row["error"] else {}
     told = {name: row[name] for name in ("number", "state", "outcome", "credits", "billed", "seconds")}
     return Ended(**told, message=error.get("message"))
@@ -330,7 +329,7 @@ def _values(row: BatchRow) -> dict[str, Any]:
     return values | {"inputs": json.dumps(row.inputs), "files": files}
 
 
-def _row(row: sqlite3.Row) -> BatchRow:
+def _row(row: Any) -> BatchRow:
     values = {name: row[name] for name in _OWN}
     files = None if values["files"] is None else tuple(json.loads(values["files"]))
     return BatchRow(**values | {"inputs": json.loads(values["inputs"]), "files": files})

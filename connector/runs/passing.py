@@ -7,7 +7,7 @@ from contextlib import suppress
 from logging import getLogger
 from typing import TypeVar
 
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, DatabaseUnavailable
 from connector.history import History
 from connector.io import Io
 
@@ -18,7 +18,7 @@ _FIRST, _LONGEST = 1.0, 60.0
 
 def is_passing(error: BaseException) -> bool:
     """Whether it says nothing of the run, and something of where it is executed."""
-    return type(error) is ConnectorError or isinstance(error, OSError)
+    return type(error) is ConnectorError or isinstance(error, DatabaseUnavailable | OSError)
 
 
 def reason(error: BaseException) -> str:

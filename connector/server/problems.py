@@ -37,6 +37,7 @@ class Refused(ConnectorError):
 # The class, the status, and the title. An error has the row of the nearest of its classes.
 _FAMILIES: tuple[tuple[type[ConnectorError], int, str], ...] = (
     (errors.ConnectorError, 500, "The host could not do it"),
+    (errors.DatabaseUnavailable, 503, "The host's database is away"),
     (errors.SpecError, 500, "The integration's files have problems"),
     (errors.InvocationError, 400, "It cannot be done as asked"),
     (errors.UnknownName, 404, "There is nothing of that name"),
@@ -131,6 +132,9 @@ def of(error: ConnectorError) -> Response:
     if type(error) is ConnectorError:
         logs.say("failed", level=logging.ERROR, why=error.message)
         return internal()
+    if isinstance(error, errors.DatabaseUnavailable):
+        logs.say("failed", level=logging.ERROR, why=error.message)
+        return answer(error.to_dict() | {"message": "the host cannot reach what it keeps; try again soon"})
     return answer(error.to_dict(), error.headers if isinstance(error, Refused) else None)
 
 
