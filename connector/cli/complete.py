@@ -275,6 +275,40 @@ def _check(before: Sequence[str], last: str) -> Candidates:
     yield from (*_options(("--against",)), *_common(before, last))
 
 
+def _jobs_command(before: Sequence[str], last: str) -> Candidates:
+    if not before:
+        yield from _options((*_JOBS_WORDS, "--json", "--help"))
+    elif before[0] == "submit":
+        yield from _invoke(before[1:], last)
+    elif before[-1] in ("-o", "--output"):
+        yield from _files(last)
+    elif before[-1] not in ("--timeout", "--limit"):
+        yield from _runs() if before[0] in _JOBS_WORDS[2:-1] else ()
+        yield from (*_options(_JOBS_OPTIONS.get(before[0], ())), *_common(before, last))
+
+
+_JOBS_WORDS = ("submit", "list", "show", "watch", "wait", "cancel", "resume", "mark", "retry", "unknown")
+_JOBS_OPTIONS = {
+    "list": ("--state", "--of", "--limit"),
+    "wait": ("--timeout", "--output"),
+    "mark": ("--paid", "--unpaid"),
+}
+
+
+def _runs() -> Candidates:
+    """The durable runs of late."""
+    from connector.history import History
+    from connector.home import home
+    from connector.workspace import Workspace
+
+    workspace = Workspace(home(), os.environ, lambda: 0.0)
+    try:
+        for one in History(workspace.database).list(durable=True, limit=20):
+            yield Candidate(one.id, f"{one.action}, {one.state}")
+    finally:
+        workspace.close()
+
+
 def _worker(before: Sequence[str], last: str) -> Candidates:
     if before and before[-1] in _FREE:
         return
@@ -293,4 +327,5 @@ _COMMANDS: Mapping[str, Callable[[Sequence[str], str], Candidates]] = {
     "completion": _shells,
     "check": _check,
     "worker": _worker,
+    "jobs": _jobs_command,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from connector import index
 from connector.cli import choice, options
@@ -11,7 +12,7 @@ from connector.cli.parser import Parser, Scan, named_folder, one_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
 
@@ -33,9 +34,19 @@ class Asked:
         return {"environment": args.environment, "connection": args.connection, "accept": args.accept}
 
 
-def read(command: str, words: Sequence[str], description: str, epilog: str) -> Asked | None:
-    """What is asked for; None where help was, which has been printed. Raises the error of what is wrong."""
-    parser = _parser(command, description, epilog)
+def read(
+    command: str,
+    words: Sequence[str],
+    description: str,
+    epilog: str,
+    answer: Callable[[Parser], None] | None = None,
+) -> Asked | None:
+    """What is asked for; None where help was, which has been printed. Raises the error of what is wrong.
+
+    ``answer`` adds the options about the answer, in place of those of ``invoke``.
+    """
+    add_answer = answer or partial(_add_answer_options, shown=command == "invoke")
+    parser = _parser(command, description, epilog, add_answer)
     place = _action_place(words, parser)
     if place is None:
         _refuse_or_help(parser, words)
@@ -43,7 +54,7 @@ def read(command: str, words: Sequence[str], description: str, epilog: str) -> A
     folder = named_folder(words)
     found = card(words[place], folder)
     paragraphs = (f"{found.title}: {found.description}", f"Price: {found.price_line}.", found.deprecation)
-    own = _parser(command, "\n\n".join(filter(None, paragraphs)), epilog, found)
+    own = _parser(command, "\n\n".join(filter(None, paragraphs)), epilog, add_answer, found)
     args = own.read([*words[:place], *words[place + 1 :]])
     return None if args is None else Asked(args, found, folder)
 
@@ -60,14 +71,20 @@ def _refuse_or_help(parser: Parser, words: Sequence[str]) -> None:
     )
 
 
-def _parser(command: str, description: str, epilog: str, card: Card | None = None) -> Parser:
+def _parser(
+    command: str,
+    description: str,
+    epilog: str,
+    add_answer: Callable[[Parser], None],
+    card: Card | None = None,
+) -> Parser:
     """The parser of a command; with an action's card, of its inputs too."""
     usage = "[INPUTS] [OPTIONS]" if card else "ACTION [INPUTS] [OPTIONS]"
     parser = Parser(f"{command} {card.id}" if card else command, description, epilog, usage)
     if card is not None:
         options.add_options(parser, card)
     _add_request_options(parser)
-    _add_answer_options(parser, shown=command == "invoke")
+    add_answer(parser)
     parser.add_common()
     return parser
 

@@ -9,15 +9,16 @@ import os
 import signal
 from argparse import Namespace
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connector import amounts
 from connector.cli import choice, exits, terminal
 from connector.cli.parser import Parser, folder_of
 from connector.cli.request import seconds
-
-if TYPE_CHECKING:
-    from connector.run import Run
+from connector.history import History
+from connector.home import home
+from connector.run import OPEN, Run
+from connector.runtime import Connector
 
 _DESCRIPTION = "Does what is submitted with `jobs submit`, `workflow`, `batch` and `schedule`, until Ctrl-C."
 _EPILOG = """\
@@ -61,7 +62,6 @@ def _count(text: str) -> int:
 
 async def _work(args: Namespace) -> int:
     """Works until a signal says that it is enough."""
-    from connector.home import home
     from connector.runs.worker import Worker
 
     folders = (folder_of(args), *args.folders)
@@ -78,7 +78,7 @@ async def _work(args: Namespace) -> int:
         stop.listen()
         _remark(args, f"At work for {home()}. Ctrl-C stops it.")
         await stop.wait()
-    _remark(args, _left_over())
+    _remark(args, _left_over(folders[0]))
     return exits.DONE
 
 
@@ -105,16 +105,11 @@ class _Stop:
         _remark(self._args, f"\nStopping: {wait}, and jobs go on upstream. Ctrl-C again leaves at once.")
 
 
-def _left_over() -> str:
+def _left_over(folder: str) -> str:
     """What the next worker will find."""
-    from connector.database import FILE_NAME, Database
-    from connector.history import History
-    from connector.home import home
-
-    database = Database(home() / FILE_NAME)
-    history = History(database)
-    left = sum(len(history.list(durable=True, state=state, limit=_MOST)) for state in ("queued", "running"))
-    database.close()
+    with Connector(choice.integration(folder)) as connector:
+        history = History(connector.workspace.database)
+        left = sum(len(history.list(durable=True, state=state, limit=_MOST)) for state in OPEN)
     if not left:
         return "Stopped; everything is done."
     return f"Stopped; {left} run{'s are' if left > 1 else ' is'} left for the next worker."
