@@ -12,7 +12,7 @@ from typing import Any
 from connector.alive import is_alive, is_gone, this_process
 from connector.database import Database, Transaction, new_id, timestamp
 from connector.entry import Entry, Intent, Spending, State, Turn
-from connector.errors import Billed, CapReached, JobError, JobNotFound, OutcomeUnknown
+from connector.errors import Billed, CapReached, JobCancelled, JobError, JobNotFound, OutcomeUnknown
 
 __all__ = ["Entry", "Intent", "Ledger", "Spending", "State", "Turn"]
 
@@ -133,6 +133,10 @@ class Ledger:
         values = {"id": invocation_id, "writer": this_process()}
         if not self._database.write(_SENT, values):
             state = self.get(invocation_id).state
+            if state == "cancelled":
+                raise JobCancelled(
+                    "somebody cancelled it before it was sent", billed="no", invocation_id=invocation_id
+                )
             raise OutcomeUnknown(
                 f"invocation {invocation_id} is {state!r} already, and is not sent a second time; "
                 "see what became of it, and invoke the action again if that is wanted",

@@ -18,7 +18,7 @@ from functools import partial
 
 from connector import exchange
 from connector.engine import Engine
-from connector.errors import ConnectorError, Filtered, OutcomeUnknown, Problem, Unauthorized
+from connector.errors import ConnectorError, Filtered, JobCancelled, OutcomeUnknown, Problem, Unauthorized
 from connector.events import Event, origin
 from connector.io import surely
 from connector.ledger import Entry
@@ -67,8 +67,13 @@ class Spending:
     def leaving(self) -> None:
         """An attempt leaves now. It blocks."""
         self._under_way = True  # first: who is stopped between the two cannot know that it did not leave
-        if self.id is not None:
+        if self.id is None:
+            return
+        try:
             self._engine.workspace.ledger.sent(self.id)
+        except (OutcomeUnknown, JobCancelled):  # how it ends is somebody else's to say
+            self.id = None
+            raise
 
     def unrun(self) -> None:
         """The attempt did not run: whoever stops us now has stopped nothing that costs. It blocks."""

@@ -145,9 +145,10 @@ def _hush() -> None:
 
 def failures() -> tuple[type[Exception], ...]:
     """What the engine raises where its database fails."""
+    from dbos import error
     from sqlalchemy.exc import SQLAlchemyError
 
-    return (SQLAlchemyError,)
+    return SQLAlchemyError, error.DBOSException
 
 
 def said(error: Exception) -> str:
