@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -45,14 +45,17 @@ class Preview:
             shown["warnings"] = list(self.warnings)
         return shown
 
-    def curl(self) -> str:
-        """A shell-safe command that sends the same; files stand as ``@path``, secrets as a mask."""
+    def curl(self, *, by_name: bool = False) -> str:
+        """A shell-safe command that sends the same; files stand as ``@path``, secrets as a mask.
+
+        With ``by_name`` a file stands as its own name, for whoever does not read it on this machine.
+        """
         request = self.request
         # With --request HEAD curl would wait for the body that the answer announces and does not have.
         method = "--head" if request.method == "HEAD" else f"--request {request.method}"
         words = [f"curl {method} {_quoted(_url(request))}"]
         words += [_header(name, value, request.secrets) for name, value in request.headers]
-        words += list(_body_options(request))
+        words += list(_body_options(request, _name if by_name else _place))
         return " \\\n  ".join(words)
 
 
@@ -89,33 +92,36 @@ def _digest(content: Content) -> str:
     return reckoned.hexdigest()
 
 
-def _body_options(request: Request) -> Iterable[str]:
+def _body_options(request: Request, place: Callable[[Content], str]) -> Iterable[str]:
     body = request.body
     if isinstance(body, Multipart):
         for part in body.parts:
-            yield _form_option(part, request.secrets)
+            yield _form_option(part, request.secrets, place)
     elif isinstance(body, Raw):
         if body.content_type:
             yield _option("--header", f"content-type: {body.content_type}", request.secrets)
         if isinstance(body.content, bytes):
             yield _option("--data-raw", body.content.decode("utf-8", "replace"), request.secrets)
         else:
-            yield f"--data-binary {_quoted('@' + _place(body.content))}"
+            yield f"--data-binary {_quoted('@' + place(body.content))}"
 
 
-def _form_option(part: Part, secrets: Iterable[str]) -> str:
+def _form_option(part: Part, secrets: Iterable[str], place: Callable[[Content], str]) -> str:
     if isinstance(part.value, str):
         # --form would read a leading @ or < and a ;type= inside the value; --form-string does not.
         return _option("--form-string", f"{part.name}={part.value}", secrets)
     kind = f";type={part.content_type}" if part.content_type else ""
     name = f";filename={_escaped(part.filename)}" if part.filename else ""
-    return f"--form {_quoted(f'{part.name}=@{_escaped(_place(part.value))}{kind}{name}')}"
+    return f"--form {_quoted(f'{part.name}=@{_escaped(place(part.value))}{kind}{name}')}"
 
 
 def _place(content: Content) -> str:
     """Where a file lies, or the name that stands for one in memory."""
-    path = getattr(content, "path", None)
-    return str(path or getattr(content, "name", None) or "FILE")
+    return str(getattr(content, "path", None) or _name(content))
+
+
+def _name(content: Content) -> str:
+    return str(getattr(content, "name", None) or "FILE")
 
 
 def _escaped(name: str) -> str:

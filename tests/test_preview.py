@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from connector.messages import Raw, Request
+from pathlib import Path
+
+from connector.media.file import from_path
+from connector.messages import Multipart, Part, Raw, Request
 from connector.preview import Preview
 
+SAMPLES = Path(__file__).parents[1] / "actions" / "samples"
 KEY = "sk-0f9a7c3e5b1d"
 
 
@@ -19,6 +23,19 @@ def test_a_mask_in_the_query_reads_as_one() -> None:
         preview = _preview(f"https://api.example/x?key={value}&page=1")
         assert preview.to_dict()["url"] == "https://api.example/x?key=********&page=1"
         assert "'https://api.example/x?key=********&page=1'" in preview.curl()
+
+
+def test_a_file_stands_as_its_path_or_as_its_name() -> None:
+    """A path is for whoever runs the command where the file is; elsewhere its name is all there is to say."""
+    image = from_path(SAMPLES / "room.png")
+    part = Part("image", image, "room.png", "image/png")
+    for body, option in (
+        (Multipart((part,)), """--form 'image=@"{}";type=image/png;filename="room.png"'"""),
+        (Raw(image, "image/png"), "--data-binary @{}"),
+    ):
+        preview = Preview(Request("POST", "https://api.example/x", body=body), 3, "for each success")
+        assert option.format(SAMPLES / "room.png") in preview.curl()
+        assert option.format("room.png") in preview.curl(by_name=True)
 
 
 def test_the_command_says_what_curl_would_read_otherwise() -> None:
