@@ -51,11 +51,22 @@ def test_every_action_is_an_operation_with_its_own_fields(document: dict[str, An
         assert told.get("deprecated", False) is (action.deprecated is not None)
 
 
-def test_every_operation_of_the_host_is_there(document: dict[str, Any]) -> None:
-    """None is left out, and no id is used twice."""
+def test_an_answer_form_is_one_of_the_actions_own(document: dict[str, Any], actions: Any) -> None:
+    """Where there is no choice, there is no parameter for it."""
+    for name, action in actions.items():
+        told = document["paths"][f"/api/actions/{name}"]["post"]["parameters"]
+        forms = [one["schema"]["enum"] for one in told if one["name"] == "accept"]
+        fetched = actions[action.job.fetch] if action.job else action
+        assert forms == ([list(fetched.request.accept)] if fetched.request.accept else [])
+
+
+def test_every_operation_of_the_host_is_there(document: dict[str, Any], actions: Any) -> None:
+    """None is left out, and no id is used twice; what there is for each action is there for each."""
     for operation in OPERATIONS:
-        if operation.id != "invoke":
-            assert operation.method.lower() in document["paths"][operation.path]
+        whole = operation.path == "/api/actions/{id}"
+        paths = [f"/api/actions/{name}" for name in actions] if whole else [operation.path]
+        for path in paths:
+            assert operation.method.lower() in document["paths"][path]
     told = [one["operationId"] for path in document["paths"].values() for one in path.values()]
     assert len(told) == len({*told})
 
@@ -117,9 +128,9 @@ def test_answers_are_as_the_document_says(host: Place, document: dict[str, Any])
         ("GET", "/api/integrations", {}, {}),
         ("GET", "/api/integrations/{id}", {"id": "stabilityai"}, {}),
         ("GET", "/api/actions", {}, {}),
-        ("GET", "/api/actions/{id}", {"id": "erase"}, {}),
-        ("GET", "/api/actions/{id}", {"id": "start-creative-upscale"}, {}),
-        ("GET", "/api/actions/{id}", {"id": "nothing"}, {}),
+        ("GET", "/api/actions/erase", {}, {}),
+        ("GET", "/api/actions/start-creative-upscale", {}, {}),
+        ("GET", "/api/runs/{id}", {"id": "nothing"}, {}),
         ("POST", core, {}, body),
         ("POST", core, {}, {"json": {"inputs": {}}}),
         ("POST", core, {}, body | {"params": {**SANDBOX, "wait": "false"}}),

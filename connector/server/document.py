@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from connector import __version__
 from connector.index import price_text
 from connector.media.kinds import type_of
+from connector.server.api.actions import accepted_forms
 from connector.server.components import SCHEMAS
 from connector.server.operation import Operation
 from connector.server.translation import plain
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from connector.server.host import Host
 
 _HOLE = re.compile(r"\{(\w+)\}")
-_INVOKE = ("POST", "/api/actions/{id}")
+# What is there once for each action, under a path of its own.
+_ACTION = "/api/actions/{id}"
 # Answers that are no JSON.
-_OTHER = {"Bytes": "*/*", "Text": "text/plain", "Events": "text/event-stream"}
+_OTHER = {"Bytes": "*/*", "Text": "text/plain", "Events": "text/event-stream", "Page": "text/html"}
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
 _KEY = {
     "name": "Idempotency-Key",
@@ -46,11 +48,15 @@ def document(host: Host, operations: Sequence[Operation]) -> dict[str, Any]:
     ]
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        if (operation.method, operation.path) != _INVOKE:
+        if operation.path != _ACTION:
             paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation, actions)
-    invoke = next(one for one in operations if (one.method, one.path) == _INVOKE)
+    own = {one.method: one for one in operations if one.path == _ACTION}
     for integration, action in actions:
-        paths.setdefault(f"/api/actions/{action.id}", {})["post"] = _invocation(invoke, integration, action)
+        # A path without holes goes before one that has some, and so it has to tell all of its methods.
+        paths[f"/api/actions/{action.id}"] = {
+            "get": _looked_at(own["GET"], action),
+            "post": _invocation(own["POST"], integration, action),
+        }
     return _whole(host, paths, dict(_inputs(action for _, action in actions)))
 
 
@@ -96,7 +102,7 @@ def _described(operation: Operation, actions: Sequence[tuple[Integration, Action
         "summary": operation.summary,
         "tags": [operation.path.split("/")[2] if operation.path.startswith("/api/") else "host"],
         "parameters": [*_holes(operation.path, ids), *_query(operation.query)],
-        "responses": _responses(operation.answers),
+        "responses": _responses(operation),
     }
     said = _said(operation)
     told |= {"description": said} if said else {}
@@ -126,7 +132,7 @@ def _query(schema: JsonSchema) -> list[dict[str, Any]]:
 
 def _body(operation: Operation) -> dict[str, Any]:
     if operation.reads is not None:
-        return {"requestBody": {"content": _READ[operation.reads]}}
+        return {"requestBody": {"required": operation.reads != "inputs", "content": _READ[operation.reads]}}
     if operation.body is None:
         return {}
     content = {"application/json": {"schema": plain(operation.body)}}
@@ -152,15 +158,23 @@ _READ: Mapping[str, Any] = {
     },
     "token": {
         "application/x-www-form-urlencoded": {
-            "schema": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string"}}}
+            "schema": {"type": "object", "properties": {"token": {"type": "string"}}}
         }
     },
 }
 
 
-def _responses(answers: Mapping[int, str | None]) -> dict[str, Any]:
-    told: dict[str, Any] = {str(status): _response(status, name) for status, name in answers.items()}
+def _responses(operation: Operation) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        str(status): _response(status, name) | _headers(operation.headers.get(status, ()))
+        for status, name in operation.answers.items()
+    }
     return told | {"default": _PROBLEM}
+
+
+def _headers(names: Iterable[str]) -> dict[str, Any]:
+    told = {name: {"required": True, "schema": {"type": "string"}} for name in names}
+    return {"headers": told} if told else {}
 
 
 def _response(status: int, name: str | None) -> dict[str, Any]:
@@ -175,9 +189,15 @@ def _schema(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+def _looked_at(describe: Operation, action: Action) -> dict[str, Any]:
+    """The operation that tells about an action."""
+    told = _described(describe, ())
+    return told | {"operationId": f"{describe.id}.{action.id}", "tags": [action.group], "parameters": []}
+
+
 def _invocation(invoke: Operation, integration: Integration, action: Action) -> dict[str, Any]:
     """The operation that an action is."""
-    responses = _responses(invoke.answers)
+    responses = _responses(invoke)
     told = integration.actions[action.job.fetch] if action.job else action
     for kind in told.output.types:
         responses["200"]["content"][kind] = {"schema": {"type": "string", "contentMediaType": kind}}
@@ -186,7 +206,7 @@ def _invocation(invoke: Operation, integration: Integration, action: Action) -> 
         "summary": action.title,
         "description": "\n\n".join((action.description, *action.notes)),
         "tags": [action.group],
-        "parameters": [*_query(invoke.query), _KEY],
+        "parameters": [*_query(_of_action(invoke.query, integration, action)), _KEY],
         "requestBody": {"required": bool(action.inputs.get("required")), "content": _forms(action)},
         "responses": responses,
         "x-role": invoke.role,
@@ -197,6 +217,14 @@ def _invocation(invoke: Operation, integration: Integration, action: Action) -> 
     if action.documentation:
         shown["externalDocs"] = {"url": action.documentation}
     return shown | ({"deprecated": True} if action.deprecated else {})
+
+
+def _of_action(query: JsonSchema, integration: Integration, action: Action) -> JsonSchema:
+    """The parameters, of which `accept` is there only where there is a choice."""
+    others = {name: entry for name, entry in query["properties"].items() if name != "accept"}
+    forms = accepted_forms(integration, action)
+    choice = {"enum": [*forms], "description": "The form of the upstream's answer."}
+    return {**query, "properties": others | ({"accept": choice} if forms else {})}
 
 
 def _forms(action: Action) -> dict[str, Any]:

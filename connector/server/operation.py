@@ -36,8 +36,8 @@ def options(**properties: JsonSchema) -> JsonSchema:
 class Operation:
     """``body`` is the schema of a JSON body; an operation that reads its body itself says so by ``reads``.
 
-    ``answers`` maps a status to the name of its schema in the document, or to None where there is no body.
-    Without a ``role`` everybody may.
+    ``answers`` maps a status to the name of its schema in the document, or to None where there is no body;
+    ``headers`` are those that an answer of a status always has. Without a ``role`` everybody may.
     """
 
     method: str
@@ -49,6 +49,7 @@ class Operation:
     body: JsonSchema | None = None
     reads: str | None = None
     answers: Mapping[int, str | None] = field(default_factory=lambda: {200: "Anything"})
+    headers: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -24,6 +24,8 @@ _SCHEMAS = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
 _NAMED = frozenset(("properties", "patternProperties", "dependentSchemas", "$defs"))
 _KEPT_OF_FILES = ("title", "description", "examples")
 
+# A picture of one black dot.
+_DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgAB5Sfe/AAAAABJRU5ErkJggg=="
 # What stands for a file in JSON.
 GIVEN_FILE: JsonSchema = {
     "description": "A file: a reference that this host gave out, an address, or the content itself.",
@@ -31,7 +33,7 @@ GIVEN_FILE: JsonSchema = {
         {
             "type": "string",
             "pattern": "^(file:|https?://|data:)",
-            "examples": ["file:ID", "https://example.com/a.png", "data:image/png;base64,..."],
+            "examples": ["file:ID", "https://example.com/a.png", f"data:image/png;base64,{_DOT}"],
         },
         {
             "type": "object",

@@ -53,7 +53,8 @@ async def preview(call: Call) -> Response:
     """The very request that would be sent, with its secrets masked."""
     served, action, given = await _given(call)
     found = await served.connector.preview(action.id, given, **_place(call), accept=call.query.get("accept"))
-    told = await call.host.run(lambda: found.to_dict() | {"curl": found.curl()})
+    # The paths of this host's disk are nobody's business.
+    told = await call.host.run(lambda: found.to_dict() | {"curl": found.curl(by_name=True)})
     return Reply(told)
 
 
@@ -207,9 +208,10 @@ _WHERE: dict[str, Any] = {
     "connection": {**_TEXT, "description": "Which connection; by default the only one, or `default`."},
 }
 _ACCEPT = {**_TEXT, "description": "The form of the upstream's answer, of those that the action declares."}
+# In less than a second there is no answer, and what is paid for is lost.
 _TIMEOUT = {
     "type": "number",
-    "exclusiveMinimum": 0,
+    "minimum": 1,
     "maximum": 86400,
     "description": "Seconds for the answer, or for a job to end.",
 }
@@ -238,6 +240,7 @@ OPERATIONS = (
         query=INVOKE_QUERY,
         reads=_INPUTS,
         answers={200: "Outcome", 202: "Started"},
+        headers={200: ("X-Run-Id",), 202: ("Location", "X-Run-Id")},
     ),
     Operation(
         "POST",

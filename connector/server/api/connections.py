@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -35,7 +36,7 @@ async def add_connection(call: Call) -> Response:
         )
     new = _checked(served, name, call.body, None)
     stored = await call.host.run(_store(served).add, new, served.integration.secret_fields)
-    return Reply(stored.to_dict(), 201, {"location": f"/api/connections/{name}"})
+    return Reply(stored.to_dict(), 201, {"location": f"/api/connections/{quote(name, safe='')}"})
 
 
 async def change_connection(call: Call) -> Response:
@@ -111,6 +112,7 @@ OPERATIONS = (
         role="manage",
         body=credentials.CONNECTION,
         answers={201: "Connection"},
+        headers={201: ("Location",)},
     ),
     Operation("GET", _ONE, get_connection, "One connection", answers={200: "Connection"}),
     Operation(

@@ -81,5 +81,12 @@ OPERATIONS = (
         "GET", f"{_ONE}/events", watch_run, "Its events", query=_AFTER, answers={200: "Events", 204: None}
     ),
     Operation("POST", f"{_ONE}/cancel", cancel_run, "Cancel it", answers={200: "Started"}),
-    Operation("POST", f"{_ONE}/again", run_again, "Run it again", answers={202: "Started"}),
+    Operation(
+        "POST",
+        f"{_ONE}/again",
+        run_again,
+        "Run it again",
+        answers={202: "Started"},
+        headers={202: ("Location", "X-Run-Id")},
+    ),
 )

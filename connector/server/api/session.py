@@ -53,7 +53,14 @@ _QUERY = options(token={"type": "string"}, failed={"type": "string"})
 
 OPERATIONS = (
     Operation(
-        "GET", "/login", open_session, "Sign in by a link", role=None, query=_QUERY, answers={303: None}
+        "GET",
+        "/login",
+        open_session,
+        "Sign in by a link",
+        role=None,
+        query=_QUERY,
+        answers={200: "Page", 401: "Page", 303: None},
+        headers={303: ("Location",)},
     ),
     Operation("POST", "/login", sign_in, "Sign in by a form", role=None, reads="token", answers={303: None}),
     Operation("POST", "/logout", sign_out, "Sign out", role=None, answers={303: None}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.responses import Response
 
 from connector.server.operation import Call, Operation
@@ -16,7 +18,8 @@ async def list_tokens(call: Call) -> Response:
 async def add_token(call: Call) -> Response:
     name, role = call.body["name"], call.body["role"]
     token = await call.host.run(call.host.tokens.add, name, role)
-    return Reply({"name": name, "role": role, "token": token}, 201, {"location": f"/api/tokens/{name}"})
+    location = f"/api/tokens/{quote(name, safe='')}"
+    return Reply({"name": name, "role": role, "token": token}, 201, {"location": location})
 
 
 async def remove_token(call: Call) -> Response:
@@ -38,7 +41,14 @@ NEW = {
 OPERATIONS = (
     Operation("GET", "/api/tokens", list_tokens, "The tokens", role="manage", answers={200: "Tokens"}),
     Operation(
-        "POST", "/api/tokens", add_token, "Make a token", role="manage", body=NEW, answers={201: "NewToken"}
+        "POST",
+        "/api/tokens",
+        add_token,
+        "Make a token",
+        role="manage",
+        body=NEW,
+        answers={201: "NewToken"},
+        headers={201: ("Location",)},
     ),
     Operation(
         "DELETE", "/api/tokens/{name}", remove_token, "Revoke a token", role="manage", answers={204: None}
