@@ -63,7 +63,8 @@ class _Shelf:
         reference = _reference(value)
         try:
             if reference is not None:
-                return self._remember(self._store.get(reference.removeprefix("file:")))
+                used = self._store.use(reference.removeprefix("file:"), self._keep_seconds)
+                return self._remember(used)
             if value is None or _is_text(value):
                 return value
             return self._remember(self._put(adopt(value, self._sources)))

@@ -54,6 +54,7 @@ def _options(own: Settings) -> tuple[_Option, ...]:
         ("max-runs", "N", _count, own.max_runs, "invocations at once"),
         ("max-body", "MIB", _count, own.max_body // _MIB, "the largest body"),
         ("keep", "DAYS", _count, None, "forget files after so many days (default: never)"),
+        ("keep-unused", "DAYS", _count, int(own.keep_unused / _DAY), "forget uploads that no run has taken"),
         ("drain", "S", _count, int(own.drain), "seconds for runs to finish in a stop"),
     )
 
@@ -92,6 +93,7 @@ def _settings(args: argparse.Namespace, first: str) -> Settings:
         max_body=args.max_body * _MIB,
         drain=args.drain,
         keep=args.keep * _DAY if args.keep else None,
+        keep_unused=args.keep_unused * _DAY,
     )
 
 

@@ -138,6 +138,7 @@ _FILE = _object(
         "seconds": _maybe(_NUMBER),
         "expires": _maybe(_MOMENT),
         "run_id": _maybe(_TEXT),
+        "unused": {**_YES, "description": "It goes when it expires, unless a run takes it before."},
     },
 )
 _ENTRY = _object(

@@ -46,6 +46,8 @@ class Settings:
     drain: float = 30.0
     # For how long files are kept; None is for good.
     keep: float | None = None
+    # For how long an upload is kept that no run has taken, unless its sender said for how long.
+    keep_unused: float = 7 * 24 * 3600.0
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     clock: Callable[[], float] = time.time
     transport: Transport | None = None

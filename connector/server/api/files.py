@@ -33,10 +33,24 @@ async def put_file(call: Call) -> Response:
 
 
 async def _stored(call: Call, chunks: Iterable[bytes], name: str | None, kind: str | None) -> StoredFile:
-    most, keep = call.host.settings.max_body, call.query.get("keep", call.host.settings.keep)
-    return await call.host.run(
-        call.host.files.put_stream, chunks, name or "file", kind, most, keep_seconds=keep
+    store, most = call.host.files, call.host.settings.max_body
+    keep, unused = _for_how_long(call)
+    stored = await call.host.run(
+        store.put_stream, chunks, name or "file", kind, most, keep_seconds=keep, unused=unused
     )
+    if not stored.bytes:
+        await call.host.run(store.remove, stored.id)
+        raise InvalidArguments([Problem("file", "is empty; send a file with content")])
+    return stored
+
+
+def _for_how_long(call: Call) -> tuple[float | None, bool]:
+    """The seconds that an upload is kept, and whether that ends with its first use."""
+    settings = call.host.settings
+    keep: float | None = call.query.get("keep", settings.keep)
+    if "keep" in call.query or (keep is not None and keep <= settings.keep_unused):
+        return keep, False
+    return settings.keep_unused, True
 
 
 async def list_files(call: Call) -> Response:
@@ -77,21 +91,44 @@ _QUERY = options(
     limit={"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
 )
 _KEEP = options(
-    keep={"type": "number", "exclusiveMinimum": 0, "maximum": 10**9, "description": "Seconds; then it goes."}
+    keep={
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "maximum": 10**9,
+        "description": "Seconds; then it goes. Else it goes some days later, unless a run takes it before.",
+    }
 )
 _ONE = "/api/files/{id}"
+_OF_CONTENT = ("ETag", "Accept-Ranges", "Content-Disposition")
 
 OPERATIONS = (
     Operation(
-        "POST", "/api/files", put_file, "Put a file in", query=_KEEP, reads="file", answers={201: "File"}
+        "POST",
+        "/api/files",
+        put_file,
+        "Put a file in",
+        query=_KEEP,
+        reads="file",
+        answers={201: "File"},
+        headers={201: ("Location",)},
     ),
     Operation("GET", "/api/files", list_files, "Files, newest first", query=_QUERY, answers={200: "Files"}),
     Operation("GET", _ONE, get_file, "What a file is", answers={200: "File"}),
     Operation(
-        "GET", f"{_ONE}/content", get_content, "Its bytes", answers={200: "Bytes", 206: "Bytes", 304: None}
+        "GET",
+        f"{_ONE}/content",
+        get_content,
+        "Its bytes",
+        answers={200: "Bytes", 206: "Bytes", 304: None},
+        headers={200: _OF_CONTENT, 206: (*_OF_CONTENT, "Content-Range"), 304: _OF_CONTENT},
     ),
     Operation(
-        "GET", f"{_ONE}/thumbnail", get_thumbnail, "A small picture of it", answers={200: "Bytes", 304: None}
+        "GET",
+        f"{_ONE}/thumbnail",
+        get_thumbnail,
+        "A small picture of it",
+        answers={200: "Bytes", 206: "Bytes", 304: None},
+        headers={200: _OF_CONTENT, 206: (*_OF_CONTENT, "Content-Range"), 304: _OF_CONTENT},
     ),
     Operation("DELETE", _ONE, remove_file, "Throw it away", answers={204: None}),
 )

@@ -34,7 +34,11 @@ async def wait_for_job(call: Call) -> Response:
     told = {"job": (await _entry(call)).to_dict(), "result": result.to_dict()}
     if isinstance(result.media, Media):
         stored = await call.host.run(
-            call.host.files.put, result.media, name=result.file_name, source="result"
+            call.host.files.put,
+            result.media,
+            name=result.file_name,
+            source="result",
+            keep_seconds=call.host.settings.keep,
         )
         told["file"] = stored.to_dict()
     return Reply(told)
