@@ -6,7 +6,7 @@ VENV ?= .venv
 STRANGERS ?= .venv-strangers
 BIN := $(VENV)/bin
 
-.PHONY: demo test browser postgres strangers lint types bench wheel check clean
+.PHONY: demo test browser postgres strangers lint types bench crowd fuzz wheel check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
@@ -39,6 +39,14 @@ check: $(VENV)/.ready
 # Ratios against bare httpx, all of one run, printed and written to out/bench.json.
 bench: $(VENV)/.ready
 	$(BIN)/python tests/bench/run.py
+
+# 64 clients that use one host's sandbox at once for a minute; fails where one gets a 5xx or a run is lost.
+crowd: $(VENV)/.ready
+	$(BIN)/python tests/bench/crowd.py
+
+# schemathesis asks the host for half an hour whatever its document allows and does not; its seed is told.
+fuzz: $(VENV)/.ready
+	PYTHONPATH=tests $(BIN)/python -m fuzz.run
 
 # The wheel, installed where there is no checkout, still knows its actions.
 wheel: $(VENV)/.ready
