@@ -1,0 +1,121 @@
+"""A crowd of clients that use one host's sandbox at once: what they are answered, and whether a run is lost.
+
+The sandbox has the vendor's rate limit, and so each of them waits for a turn. Nobody may be answered with a
+failure of the host's, and each run that was begun must have ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from itertools import count, repeat
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+OUT = Path(__file__).parents[2] / "out" / "crowd.json"
+CLIENTS = 64
+SECONDS = 60.0
+# What they do in turn. A third of it costs 3 credits, so that those of the sandbox last for a minute.
+_ACTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("stable-image-core", {"prompt": "a paper boat", "output_format": "jpeg"}),
+    ("balance", {}),
+    ("engines", {}),
+)
+_PATIENCE = 180.0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the requests. ``lost`` are the runs that did not end; ``broken`` are those without
+    any answer."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    runs: int = 0
+    lost: list[str] = field(default_factory=list)
+
+    @property
+    def failures(self) -> int:
+        """The answers for which the host is to blame."""
+        return sum(number for status, number in self.statuses.items() if status >= 500) + len(self.broken)
+
+    def shown(self) -> dict[str, Any]:
+        times = sorted(self.seconds)
+        waited = {f"p{at}": round(times[int(len(times) * at / 100)], 2) for at in (50, 99)}
+        counted = {str(status): number for status, number in sorted(self.statuses.items())}
+        return asdict(self) | {"statuses": counted, "seconds": waited | {"slowest": round(times[-1], 2)}}
+
+
+async def crowd(url: str, token: str, clients: int, until: Iterator[bool]) -> Tally:
+    """The tally of so many clients, each of which asks again as soon as it is answered, while it is so."""
+    tally, number = Tally(), count()
+    headers = {"authorization": f"Bearer {token}"}
+    limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=_PATIENCE, limits=limits) as client:
+
+        async def one() -> None:
+            while next(until):
+                await _ask(client, _ACTIONS[next(number) % len(_ACTIONS)], tally)
+
+        await asyncio.gather(*(one() for _ in range(clients)))
+        await _look_at_runs(client, tally)
+    return tally
+
+
+async def _ask(client: httpx.AsyncClient, what: tuple[str, dict[str, Any]], tally: Tally) -> None:
+    action, inputs = what
+    began = time.perf_counter()
+    try:
+        answer = await client.post(
+            f"/api/actions/{action}", params={"environment": "sandbox"}, json={"inputs": inputs}
+        )
+    except httpx.HTTPError as error:
+        tally.broken.append(type(error).__name__)
+        return
+    tally.statuses[answer.status_code] += 1
+    tally.seconds.append(time.perf_counter() - began)
+
+
+async def _look_at_runs(client: httpx.AsyncClient, tally: Tally) -> None:
+    """Every run that the host wrote down, page by page."""
+    before: dict[str, str] = {}
+    while True:
+        page = (await client.get("/api/runs", params={"limit": 200, **before})).json()
+        tally.runs += len(page["runs"])
+        tally.lost += [run["id"] for run in page["runs"] if run["state"] in ("queued", "running")]
+        if page["before"] is None:
+            return
+        before = {"before": page["before"]}
+
+
+def for_seconds(seconds: float) -> Iterator[bool]:
+    """Yes until so many seconds are over."""
+    end = time.monotonic() + seconds
+    return (time.monotonic() < end for _ in repeat(None))
+
+
+def main(clients: str = str(CLIENTS), seconds: str = str(SECONDS)) -> None:
+    from host import hosted  # beside this script; tests that use the crowd have a host of their own
+
+    with tempfile.TemporaryDirectory(prefix="crowd-") as name, hosted(Path(name)) as (url, token):
+        tally = asyncio.run(crowd(url, token, int(clients), for_seconds(float(seconds))))
+    told = {"clients": int(clients), "asked_for_seconds": float(seconds)} | tally.shown()
+    told["load"] = os.getloadavg()[0]
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(told, indent=2))
+    sys.exit(1 if tally.failures or tally.lost or tally.runs != sum(tally.statuses.values()) else 0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
