@@ -14,6 +14,9 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from browser.served import Served, Upstream, host, upstream
 from browser.visitor import Visitor
 
+# Patience with a machine that has much else to do; nothing waits so long where it is as it should be.
+expect.set_options(timeout=20_000)
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
     "--no-sandbox",  # the tests may run as root, as they do in containers

@@ -17,8 +17,8 @@ VASE, WALL = (440, 300, 500, 420), (610, 240, 760, 340)
 def fill_connection(visitor: Visitor, far: Upstream, name: str, *keys: str) -> None:
     """The form of a new connection: production by the first key, staging by the second."""
     visitor.open("/")
-    visitor("tile-stabilityai").click()
-    visitor("add-connection").click()
+    visitor.go(visitor("tile-stabilityai"))
+    visitor.go(visitor("add-connection"))
     visitor("connection-name").fill(name)
     visitor("add-configuration").click()
     for at, key in enumerate(keys):
@@ -30,9 +30,8 @@ def fill_connection(visitor: Visitor, far: Upstream, name: str, *keys: str) -> N
 
 def erase_vase(visitor: Visitor, place: str) -> None:
     """Chooses where, gives the picture, and paints over the vase."""
-    visitor("nav-actions").click()
-    visitor("action-erase").click()
-    visitor.settle()
+    visitor.go(visitor("nav-actions"))
+    visitor.go(visitor("action-erase"))
     visitor("place").select_option(label=place)
     visitor.choose_sample("image", "room.png")
     brush = Brush(visitor)
@@ -98,8 +97,7 @@ def test_a_result_is_saved_and_used_again(visitor: Visitor) -> None:
     with Image.open(io.BytesIO(saving.value.path().read_bytes())) as saved:
         assert ImageChops.difference(saved.convert("RGB"), shown).getbbox() is None
     visitor("use-as").click()
-    visitor("use-outpaint").click()
-    visitor.settle()
+    visitor.go(visitor("use-outpaint"))
     expect(visitor("field-image")).to_contain_text(f"{shown.width} x {shown.height} px")
     expect(visitor("handle-left")).to_be_visible()
 

@@ -31,7 +31,7 @@ def test_a_run_that_goes_on_is_followed_on_its_own_page(visitor: Visitor) -> Non
     """Whoever comes later sees its steps so far, and can cancel it there."""
     start(visitor)
     visitor.open("/runs?state=running")
-    visitor("runs").get_by_role("link", name="Start Creative Upscale").first.click()
+    visitor.go(visitor("runs").get_by_role("link", name="Start Creative Upscale").first)
     expect(visitor("progress")).to_contain_text("job")
     visitor("cancel").click()
     visitor.finished("cancelled")

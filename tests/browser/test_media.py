@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import wave
+from pathlib import Path
 
 import httpx
 from PIL import Image
@@ -33,12 +35,23 @@ def test_a_sound_plays(visitor: Visitor) -> None:
     assert round(visitor("audio").evaluate("each => each.duration")) == 3
 
 
-def test_a_given_sound_is_measured(visitor: Visitor) -> None:
-    """A recording that is too short is told before it is uploaded."""
+def test_a_given_sound_is_measured(visitor: Visitor, tmp_path: Path) -> None:
+    """It can be heard, and one that is too short is told before it is uploaded."""
     visitor.open("/actions/stable-audio-2-audio-to-audio")
     visitor.choose_sample("audio", "tone.mp3")
     expect(visitor("field-audio")).to_contain_text("Fits")
     expect(visitor("field-audio").locator("audio")).to_be_visible()
+    visitor.choose_file("audio", silence(tmp_path / "short.wav", seconds=2))
+    expect(visitor("field-audio")).to_contain_text("it lasts 2 s; it must last at least 6 s")
+
+
+def silence(path: Path, seconds: int) -> Path:
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(1)
+        sound.setframerate(8000)
+        sound.writeframes(b"\x80" * 8000 * seconds)
+    return path
 
 
 def test_a_film_plays(visitor: Visitor, served: Served, far: Upstream) -> None:

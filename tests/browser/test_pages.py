@@ -57,11 +57,12 @@ def test_a_run_is_kept_with_its_look_and_run_again(visitor: Visitor) -> None:
     row = visitor(f"run-{run}")
     expect(row).to_contain_text("a red lighthouse in the fog")
     expect(row.locator("img")).to_have_attribute("src", small)
-    row.get_by_role("link").click()
+    visitor.go(row.get_by_role("link"))
     first = visitor.picture(visitor("picture"))
     visitor("again").click()
     visitor.page.wait_for_url(re.compile(f"/runs/(?!{run})"))
     visitor.finished()
+    expect(visitor.page.locator("[data-ended]")).to_be_visible()
     assert visitor.picture(visitor("picture")).tobytes() == first.tobytes()
 
 
@@ -73,7 +74,7 @@ def test_runs_are_filtered(visitor: Visitor) -> None:
     visitor.page.get_by_label("State").select_option("failed")
     expect(visitor(f"run-{failed}")).to_be_visible()
     expect(visitor(f"run-{made}")).to_have_count(0)
-    visitor.page.get_by_role("link", name="Clear").click()
+    visitor.go(visitor.page.get_by_role("link", name="Clear"))
     expect(visitor(f"run-{made}")).to_be_visible()
 
 
@@ -81,8 +82,7 @@ def test_an_earlier_run_fills_the_form(visitor: Visitor) -> None:
     """Its inputs, and where it was run."""
     run = visitor.served.run("stable-image-core", prompt="a mill by a stream", aspect_ratio="16:9", seed=5)
     visitor.open(f"/runs/{run}")
-    visitor("open-form").click()
-    visitor.settle()
+    visitor.go(visitor("open-form"))
     expect(visitor.field("prompt")).to_have_value("a mill by a stream")
     expect(visitor.field("seed")).to_have_value("5")
     expect(visitor("field-aspect_ratio").get_by_label("16:9")).to_be_checked()
@@ -129,7 +129,7 @@ def test_what_is_not_there_is_told_as_a_page(visitor: Visitor) -> None:
     with visitor.refused(404):
         visitor.open("/actions/nothing")
         expect(visitor("page-problem")).to_be_visible()
-    visitor("page-problem").get_by_role("link").click()
+    visitor.go(visitor("page-problem").get_by_role("link"))
     expect(visitor("tiles")).to_be_visible()
 
 

@@ -53,11 +53,10 @@ def test_nothing_has_been_made_yet(browser: Browser, fresh: Served) -> None:
         visitor.page.goto(fresh.link)
         expect(visitor.page.get_by_text("Nothing has been made yet.")).to_be_visible()
         look(visitor.page, "empty")
-        visitor("nav-runs").click()
+        visitor.go(visitor("nav-runs"))
         expect(visitor.page.get_by_text("Nothing has been run yet.")).to_be_visible()
-        visitor("nav-integrations").click()
-        visitor.page.get_by_role("link", name="Try Stable Image Core").click()
-        visitor.settle()
+        visitor.go(visitor("nav-integrations"))
+        visitor.go(visitor.page.get_by_role("link", name="Try Stable Image Core"))
         visitor.run()
         assert visitor.picture(visitor("picture")).width > 0
         assert visitor.strangers() == visitor.complaints == []
@@ -84,9 +83,8 @@ def test_no_page_asks_anybody_else(visitor: Visitor) -> None:
     """From section to section; a visitor's whole session is looked through when they leave."""
     visitor.open("/")
     for name in SECTIONS:
-        visitor(f"nav-{name}").click()
+        visitor.go(visitor(f"nav-{name}"))
         expect(visitor(f"nav-{name}")).to_have_attribute("aria-current", "page")
-        visitor.settle()
     assert len(visitor.asked) > 2 * len(SECTIONS)
 
 

@@ -42,6 +42,13 @@ class Visitor:
         self.settle()
         return self.page
 
+    def go(self, link: Locator) -> None:
+        """Follows a link, and waits for where it leads."""
+        wanted = self.served.url + (link.get_attribute("href") or "")
+        link.click()
+        self.page.wait_for_url(lambda address: address == wanted)
+        self.settle()
+
     def settle(self) -> None:
         """Waits for the scripts of a form; those of other pages are done when it is loaded."""
         expect(self.page.locator("html[data-ready], html:not(:has(form[data-action]))")).to_have_count(1)
@@ -76,7 +83,7 @@ class Visitor:
 
     def finished(self, state: str = "succeeded") -> Locator:
         view = self("run-view")
-        expect(view).to_have_attribute("data-state", state, timeout=30_000)
+        expect(view).to_have_attribute("data-state", state, timeout=60_000)
         return view
 
     def picture(self, shown: Locator) -> Image.Image:
