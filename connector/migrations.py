@@ -50,7 +50,7 @@ ALL: tuple[tuple[str, ...], ...] = (
             outcome TEXT,
             request_id TEXT,
             upstream_id TEXT,
-            fetch TEXT,
+            "fetch" TEXT,
             next_poll REAL,
             deadline REAL,
             message TEXT,
@@ -237,9 +237,26 @@ ALL: tuple[tuple[str, ...], ...] = (
             timezone TEXT NOT NULL,
             overlap TEXT NOT NULL,
             catch_up TEXT NOT NULL,
+            -- What one run may spend, and what all runs of a UTC day may.
             limit_credits REAL,
-            paused INTEGER NOT NULL
+            limit_daily REAL,
+            paused INTEGER NOT NULL,
+            -- Up to this moment it is settled what became of its times.
+            since REAL NOT NULL
         )""",
+        # The times that a schedule came to, and what became of each.
+        """
+        CREATE TABLE ticks (
+            schedule TEXT NOT NULL,
+            at REAL NOT NULL,
+            updated REAL NOT NULL,
+            why TEXT NOT NULL,
+            state TEXT NOT NULL,
+            run_id TEXT,
+            estimate REAL,
+            message TEXT,
+            PRIMARY KEY (schedule, at)
+        ) WITHOUT ROWID""",
         """
         CREATE TABLE webhooks (
             id TEXT PRIMARY KEY,
