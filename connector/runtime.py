@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, Self, TypedDict, TypeVar, Unpack
 
 from connector import decode, index, jobs, template
+from connector.database import Database
 from connector.engine import Engine
 from connector.errors import Filtered, InvocationError, UnknownName
 from connector.events import Listener, ignore
@@ -38,14 +39,17 @@ Policy = Literal["raise", "return"]
 class Options(TypedDict, total=False):
     """What both connectors take.
 
-    ``home`` is the folder for connections, ledger and rate budget (default: ``CONNECTOR_HOME``). ``on_event``
-    hears of waits, attempts and polls. ``sources`` says what may be given as a file (default: whatever this
-    process can read). Nobody waits for ``background`` requests: under the rate limit they let others of the
-    same credential go first. ``transport`` answers in place of the network, and ``environ``, ``clock`` and
-    ``io`` stand for the process's environment, the time, and how to wait: for tests.
+    ``home`` is the folder for connections, ledger and rate budget (default: ``CONNECTOR_HOME``), which are on
+    a server instead where ``database`` is its URL (default: ``CONNECTOR_DATABASE``), or a Database that is
+    shared. ``on_event`` hears of waits, attempts and polls. ``sources`` says what may be given as a file
+    (default: whatever this process can read). Nobody waits for ``background`` requests: under the rate limit
+    they let others of the same credential go first. ``transport`` answers in place of the network, and
+    ``environ``, ``clock`` and ``io`` stand for the process's environment, the time, and how to wait: for
+    tests.
     """
 
     home: Path | str | None
+    database: Database | str | None
     on_event: Listener
     sources: Sources | None
     background: bool
@@ -71,7 +75,7 @@ class AsyncConnector:
         cache = Path(home, "cache") if options.get("home") else index.default_cache(environ)
         self._engine = Engine(
             _loaded(integration, cache),
-            Workspace(Path(home), environ, clock),
+            Workspace(Path(home), environ, clock, options.get("database")),
             options.get("io") or Threads(),
             environ=environ,
             clock=clock,

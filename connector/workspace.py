@@ -16,25 +16,37 @@ if TYPE_CHECKING:
 
 
 class Workspace:
-    """Connections, rate budget and ledger, in one database under ``home``."""
+    """Connections, rate budget and ledger, in one database: under ``home``, or on the server of a URL.
 
-    def __init__(self, home: Path, environ: Mapping[str, str], clock: Callable[[], float]) -> None:
+    The URL comes from ``database``, else from ``CONNECTOR_DATABASE``. A Database in its place is shared with
+    whoever gave it, and stays open.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        environ: Mapping[str, str],
+        clock: Callable[[], float],
+        database: Database | str | None = None,
+    ) -> None:
         self.home = home
+        self._shared = database if isinstance(database, Database) else None
+        self._where = where(home, environ, None if self._shared else str(database or ""))
         self._environ = environ
         self._clock = clock
 
     @cached_property
     def database(self) -> Database:
-        return Database(self.home / FILE_NAME)
+        return self._shared or Database(self._where)
 
     @cached_property
     def connections(self) -> ConnectionStore:
         from connector.connections import ConnectionStore
         from connector.sealing import MasterKeys
 
-        return ConnectionStore(
-            self.database, MasterKeys(self._environ, self.home), environ=self._environ, clock=self._clock
-        )
+        # A key that only one machine has is of no use to the others.
+        keys = MasterKeys(self._environ, None if self.database.url else self.home)
+        return ConnectionStore(self.database, keys, environ=self._environ, clock=self._clock)
 
     @cached_property
     def budget(self) -> DatabaseBudget:
@@ -45,5 +57,10 @@ class Workspace:
         return Ledger(self.database, self._clock)
 
     def close(self) -> None:
-        if "database" in self.__dict__:
+        if "database" in self.__dict__ and self._shared is None:
             self.database.close()
+
+
+def where(home: Path, environ: Mapping[str, str], database: str | None = None) -> Path | str:
+    """The database's file or URL: as it is given, else as the environment says, else under ``home``."""
+    return database or environ.get("CONNECTOR_DATABASE") or home / FILE_NAME
