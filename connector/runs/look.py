@@ -56,7 +56,7 @@ def _frame(media: Media, box: Box) -> Image.Image:
     """The middle frame of a video."""
     import av
 
-    with media.open() as file, av.open(file) as container:
+    with media.open() as file, av.open(file, mode="r") as container:
         frames = container.decode(video=0)
         middle = max(0, container.streams.video[0].frames // 2)
         image: Image.Image = next(islice(frames, middle, None)).to_image()  # type: ignore[no-untyped-call]
@@ -81,7 +81,7 @@ def _wave(media: Media, box: Box) -> Image.Image:
 def _levels(media: Media, bars: int) -> list[float]:
     import av
 
-    with media.open() as file, av.open(file) as container:
+    with media.open() as file, av.open(file, mode="r") as container:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=8000)
         pieces = [
             bytes(out.planes[0]) for frame in container.decode(audio=0) for out in resampler.resample(frame)
