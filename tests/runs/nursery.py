@@ -30,10 +30,12 @@ def main():
 
 async def work(told, integration, options):
     """A worker, until it is killed or told to stop."""
-    logging.basicConfig(filename=Path(told["home"]) / "workers.log", level="WARNING")
+    home = Path(told["home"])
+    home.mkdir(exist_ok=True)
+    logging.basicConfig(filename=home / "workers.log", level="WARNING")
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with Worker(Path(told["home"]), [integration], environ={}, **options):
+    async with Worker(home, [integration], environ={}, **options):
         await stop.wait()
 
 
