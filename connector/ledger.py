@@ -24,7 +24,7 @@ _OWN = tuple(field.name for field in fields(Entry))
 _COLUMNS = (*_OWN, "day", "writer")
 
 _INSERT = f"""
-INSERT INTO invocations ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})"""
+INSERT INTO invocations ({", ".join(f'"{name}"' for name in _COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})"""
 
 _SPENT = """
 SELECT coalesce(sum(credits), 0) AS spent FROM spending
@@ -64,7 +64,7 @@ _UNRUN = "UPDATE invocations SET state = 'intended' WHERE id = :id AND state = '
 
 _RUNNING = """
 UPDATE invocations
-SET state = 'running', upstream_id = :upstream_id, fetch = :fetch,
+SET state = 'running', upstream_id = :upstream_id, "fetch" = :fetch,
     next_poll = :next_poll, deadline = :deadline
 WHERE id = :id
 RETURNING id"""
