@@ -35,6 +35,7 @@ from connector.ledger import Ledger
 from connector.record import Record
 from connector.result import Result
 from connector.run import Ending
+from connector.runs.books import Books, news
 from connector.runs.gate import Gate
 from connector.runs.passing import Patience, is_passing
 from connector.runs.queues import urgency
@@ -84,7 +85,7 @@ class Actions:
         self._connectors = connectors
         self._history = history
         self._files = files
-        self._ledger = ledger
+        self._books = Books(history, ledger)
         self._record = Record(history, files, keep_seconds)
         self._gate = Gate(places)
         self._on_change = on_change
@@ -135,16 +136,11 @@ class Actions:
             return await self._give_up(run_id, mistake)
 
     async def _submit(self, run_id: str) -> Left:
-        run, entry = await self._io.run(self._look, run_id)
+        run, entry = await self._io.run(self._books.look, run_id)
         while not run.has_ended and entry is not None and entry.state in ("intended", "sent"):
             await self._settle(entry)
-            run, entry = await self._io.run(self._look, run_id)
+            run, entry = await self._io.run(self._books.look, run_id)
         return _NOTHING if run.has_ended else await self._act_on(run, entry)
-
-    def _look(self, run_id: str) -> tuple[Run, Entry | None]:
-        """The run and its row in the ledger, which a job that was started elsewhere has by its own id."""
-        run, entry = self._history.get(run_id), self._history.entry(run_id)
-        return run, self._ledger.get(run.job_id) if entry is None and run.job_id else entry
 
     async def _act_on(self, run: Run, entry: Entry | None) -> Left:
         """Does what the ledger's row asks for."""
@@ -156,7 +152,7 @@ class Actions:
 
     async def _settle(self, entry: Entry) -> None:
         """Who wrote it is gone, or else is waited for."""
-        settled = await self._io.run(self._ledger.abandon, entry.id)
+        settled = await self._io.run(self._books.abandon, entry)
         if settled.state == entry.state:
             await self._io.sleep(_LOOK_AGAIN)
 
@@ -166,15 +162,10 @@ class Actions:
                 await asyncio.get_running_loop().create_future()
             self.sending += 1
             try:
-                set_off = await self._io.run(self._set_off, run)
+                set_off = await self._io.run(self._books.set_off, run)
                 return _NOTHING if set_off.has_ended else await self._sent(set_off)
             finally:
                 self.sending -= 1
-
-    def _set_off(self, run: Run) -> Run:
-        """The run under way, unless somebody cancelled it while it waited."""
-        said = "it is under way" if run.state == "queued" else "it is taken up again"
-        return self._history.enter(run.id, "running", said)
 
     async def _sent(self, run: Run) -> Left:
         under_way = UnderWay(run, self._history, self._io)
@@ -191,7 +182,7 @@ class Actions:
 
     async def _has_job(self, run: Run, under_way: UnderWay) -> Left:
         self._started.add(run.id)
-        await self._end(under_way, partial(self._tell, run.id))
+        await self._end(under_way, partial(self._books.tell, run.id))
         return _A_JOB
 
     async def _invoked(self, run: Run, under_way: UnderWay) -> Result:
@@ -216,14 +207,15 @@ class Actions:
         return self._connectors[run.integration]
 
     async def _finish(self, run_id: str) -> Left:
-        run, entry = await self._io.run(self._look, run_id)
+        run, entry = await self._io.run(self._books.look, run_id)
         if run.has_ended:
             return _NOTHING
         if entry is None or entry.upstream_id is None or entry.state not in ("running", "done"):
             return await self._give_up(run_id, _LOST)
         if run_id not in self._started:
             self._started.add(run_id)
-            await self._io.run(self._rest, run, entry)
+            job = self._connector(run).action(entry.action).job
+            await self._io.run(self._books.rest, entry, job)
         return await self._waited(run, entry)
 
     async def _waited(self, run: Run, entry: Entry) -> Left:
@@ -231,38 +223,25 @@ class Actions:
         # How long it takes is the upstream's affair, until it no longer keeps the result.
         options = {**run.options, "timeout": None}
         try:
-            with followed(run.id, under_way.hear):
+            with followed(run.id, news(under_way.hear)):
                 result = await self._connector(run).wait(entry.id, **options)
         except ConnectorError as error:
             return await self._failed(run, under_way, error)
         return await self._succeed(run, under_way, result)
 
-    def _rest(self, run: Run, entry: Entry) -> None:
-        """Whoever asked before may have asked just now, and nobody here saw the answer."""
-        job = self._connector(run).action(entry.action).job
-        self._ledger.polled(entry.id, self._history.clock() + (job.interval if job else 0.0))
-
     async def _failed(self, run: Run, under_way: UnderWay, error: ConnectorError) -> Left:
         if is_passing(error):
-            await self._end(under_way, partial(self._tell, run.id))
+            await self._end(under_way, partial(self._books.tell, run.id))
             raise error
         await self._end(under_way, partial(self._record.fail, run.id, error))
         return _NOTHING
 
     async def _write_down(self, run: Run, job_id: str) -> None:
         """A job that was started, and whose id could not be written down, is when that has passed."""
-
-        def write() -> None:
-            _, entry = self._look(run.id)
-            job = self._connector(run).action(run.action).job
-            assert entry is not None
-            assert job is not None
-            if entry.upstream_id is None:
-                now = self._history.clock()
-                until = None if job.keep is None else now + job.keep
-                self._ledger.running(entry.id, job_id, job.fetch, now + job.interval, until)
-
-        await self._patience.hold(run.id, lambda: self._io.run(write))
+        job = self._connector(run).action(run.action).job
+        assert job is not None
+        begun = partial(self._io.run, self._books.begun, run.id, job_id, job)
+        await self._patience.hold(run.id, begun)
 
     async def _succeed(self, run: Run, under_way: UnderWay, result: Result) -> Left:
         keep = partial(self._io.run, self._record.keep, run.id, result)
@@ -275,10 +254,6 @@ class Actions:
         give_up = partial(self._io.run, self._history.give_up, run_id, otherwise)
         self._tell_of(await self._patience.hold(run_id, give_up))
         return _NOTHING
-
-    def _tell(self, run_id: str, told: Told) -> Run:
-        self._history.tell(run_id, told)
-        return self._history.get(run_id)
 
     async def _end(self, under_way: UnderWay, act: Callable[[Told], Run]) -> None:
         run = await self._patience.hold(under_way.run.id, lambda: under_way.last(act))

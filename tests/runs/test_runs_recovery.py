@@ -105,13 +105,13 @@ def test_what_has_ended_is_left_alone(desk, left):
 
 
 def test_a_job_is_started_asked_for_and_kept(desk):
-    """One start, polls at the pace that it asks for, one file; each step is told."""
-    desk.upstream.answers = [started(), pending(), pending(), picture()]
+    """One start, polls at the pace that it asks for, one file; what is new is told."""
+    desk.upstream.answers = [started(), pending(), pending(), answer(500), pending(), picture()]
     run = desk.do(job(desk))
-    assert desk.sent() == ["POST", "GET", "GET", "GET"]
+    assert desk.sent() == ["POST", *["GET"] * 5]
     assert (run.state, run.job_id, run.credits) == ("succeeded", JOB_ID, 60)
     assert desk.files.open(run.file).bytes == PNG
-    told = ["queued", "running", "sent", "started", "sent", "poll", "sent", "poll", "sent", "succeeded"]
+    told = ["queued", "running", "sent", "started", "poll", "poll", "poll", "succeeded"]
     assert desk.told(run) == told
 
 

@@ -5,6 +5,7 @@ import logging
 import re
 import threading
 import time
+from functools import cache
 
 import pytest
 from port import SAMPLES
@@ -13,7 +14,7 @@ from connector.errors import InvocationError
 from connector.history import History
 from connector.loader import load
 from connector.run import RunSpec
-from connector.runs.worker import Worker
+from connector.runs.worker import _LOOK_EVERY, Worker
 from runs.world import CORE, UPSCALE, Nursery, asking, far, integration, kill
 
 ROOM = SAMPLES / "room.png"
@@ -44,6 +45,9 @@ def home(tmp_path, served):
 def runs(home, folder):
     with asking(home, folder) as opened:
         yield opened
+
+
+load = cache(load)
 
 
 def worker(home, folder, **options):
@@ -242,7 +246,7 @@ class Away:
 
 def test_it_says_that_the_database_is_away(home, folder, runs, caplog, monkeypatch):
     """Once, and once more when it is there again."""
-    monkeypatch.setattr("connector.runs.worker._LOOK_EVERY", 0.01)
+    monkeypatch.setitem(_LOOK_EVERY, "sqlite", 0.01)
     database = Away(runs.history._database, 3)
     with caplog.at_level(logging.WARNING, "connector"):
         do(home, folder, lambda: until(lambda: "there again" in caplog.text), database=database)

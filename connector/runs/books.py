@@ -1,0 +1,64 @@
+"""What is written down of a run: its own row, and the ledger's. All of it blocks."""
+
+from __future__ import annotations
+
+from connector.entry import Entry
+from connector.events import Event, Listener
+from connector.history import History, Run, Told
+from connector.ledger import Ledger
+from connector.spec import JobSpec
+
+
+class Books:
+    """Both rows of each run."""
+
+    def __init__(self, history: History, ledger: Ledger) -> None:
+        self._history = history
+        self._ledger = ledger
+
+    def look(self, run_id: str) -> tuple[Run, Entry | None]:
+        """The run and its row in the ledger, which a job that was started elsewhere has by its own id."""
+        run, entry = self._history.get(run_id), self._history.entry(run_id)
+        return run, self._ledger.get(run.job_id) if entry is None and run.job_id else entry
+
+    def set_off(self, run: Run) -> Run:
+        """The run under way, unless somebody cancelled it while it waited."""
+        said = "it is under way" if run.state == "queued" else "it is taken up again"
+        return self._history.enter(run.id, "running", said)
+
+    def tell(self, run_id: str, told: Told) -> Run:
+        """The run as it is after what was told is written down."""
+        self._history.tell(run_id, told)
+        return self._history.get(run_id)
+
+    def abandon(self, entry: Entry) -> Entry:
+        """The entry, settled if whoever wrote it is gone."""
+        return self._ledger.abandon(entry.id)
+
+    def rest(self, entry: Entry, job: JobSpec | None) -> None:
+        """Whoever asked for a job before may have asked just now, and nobody here saw the answer."""
+        self._ledger.polled(entry.id, self._history.clock() + (job.interval if job else 0.0))
+
+    def begun(self, run_id: str, job_id: str, job: JobSpec) -> None:
+        """A job was started, and its id is written down unless it is."""
+        _, entry = self.look(run_id)
+        if entry is not None and entry.upstream_id is None:
+            now = self._history.clock()
+            until = None if job.keep is None else now + job.keep
+            self._ledger.running(entry.id, job_id, job.fetch, now + job.interval, until)
+
+
+def news(hear: Listener) -> Listener:
+    """Hears what is new of a job, which may be asked for thousands of times: polls that end otherwise."""
+    last = ""
+
+    def listen(event: Event) -> None:
+        nonlocal last
+        if event.kind == "poll":
+            before, last = last, event.sentence.partition(": ")[2]
+            if last == before:
+                return
+        if event.kind != "sent":
+            hear(event)
+
+    return listen
