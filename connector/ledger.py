@@ -24,7 +24,8 @@ _OWN = tuple(field.name for field in fields(Entry))
 _COLUMNS = (*_OWN, "day", "writer")
 
 _INSERT = f"""
-INSERT INTO invocations ({", ".join(f'"{name}"' for name in _COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})"""
+INSERT INTO invocations ({", ".join(f'"{name}"' for name in _COLUMNS)})
+VALUES ({", ".join(f":{name}" for name in _COLUMNS)})"""
 
 _SPENT = """
 SELECT coalesce(sum(credits), 0) AS spent FROM spending

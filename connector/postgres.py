@@ -141,6 +141,13 @@ class Postgres:
         self._closer()
         self._start_pool()
 
+    def session(self) -> Connection[Any]:
+        """A connection of the caller's own: what is locked in it is held until it is closed, or lost."""
+        try:
+            return self._connected()
+        except self._psycopg.Error as error:
+            raise self.translate(error) or error from None
+
     def _start_pool(self) -> None:
         self._pool = _Pool()
         self._closer = weakref.finalize(self, self._pool.close)
@@ -291,12 +298,12 @@ class _Loan:
 @contextmanager
 def _in_turn(raw: Connection[Any], about: str | None) -> Iterator[None]:
     """A transaction, once it is its turn."""
-    everything = _number("")
+    everything = lock_number("")
     locks = f"SELECT pg_advisory_xact_lock({everything})"
     if about is not None:
         locks = (
             f"SELECT pg_advisory_xact_lock_shared({everything}); "
-            f"SELECT pg_advisory_xact_lock({_number(about)})"
+            f"SELECT pg_advisory_xact_lock({lock_number(about)})"
         )
     try:
         raw.execute(f"BEGIN; {locks}")
@@ -308,7 +315,7 @@ def _in_turn(raw: Connection[Any], about: str | None) -> Iterator[None]:
         raise
 
 
-def _number(name: str) -> int:
+def lock_number(name: str) -> int:
     """A lock's number for a name; PostgreSQL's locks have no other names."""
     return int.from_bytes(sha256(f"connector\0{name}".encode()).digest()[:8], "big", signed=True)
 

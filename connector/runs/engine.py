@@ -33,7 +33,12 @@ URGENT, ACTIONS, WORKFLOWS, BATCHES = "urgent", "actions", "workflows", "batches
 # As long as a writer of the same file may take, in seconds.
 _PATIENCE = 30.0
 _CONNECTIONS = 4
-_WHERE_MIGRATED = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'dbos_migrations'"
+_WHERE_MIGRATED = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'dbos_migrations'",
+    "postgresql": f"SELECT 1 WHERE to_regclass('{SCHEMA}.dbos_migrations') IS NOT NULL",
+}
+# Where the engine keeps what it knows of each flow.
+_FLOWS = {"sqlite": "workflow_status", "postgresql": f"{SCHEMA}.workflow_status"}
 
 
 def connect(database: Database) -> Engine:
@@ -47,6 +52,8 @@ def connect(database: Database) -> Engine:
         ) from error
     with database.transaction():
         pass  # the file is there from now on, as ours
+    if database.url:
+        return _on_server(database.url.reveal())
     url = f"sqlite:///{database.path}"
     made = sqlalchemy.create_engine(
         url, connect_args={"timeout": _PATIENCE}, pool_size=_CONNECTIONS, max_overflow=2 * _CONNECTIONS
@@ -60,6 +67,21 @@ def connect(database: Database) -> Engine:
         connection.execute("PRAGMA foreign_keys = ON")
 
     return made
+
+
+def _on_server(url: str) -> Engine:
+    import sqlalchemy
+
+    address = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
+    # A server may have been started anew since a connection was used last.
+    return sqlalchemy.create_engine(
+        address, pool_size=_CONNECTIONS, max_overflow=2 * _CONNECTIONS, pool_pre_ping=True
+    )
+
+
+def flows(database: Database) -> str:
+    """The table of what the engine knows of each flow."""
+    return _FLOWS[database.dialect]
 
 
 def configuration(made: Engine, executor: str, threads: int) -> DBOSConfig:
@@ -95,7 +117,7 @@ def client(made: Engine) -> DBOSClient:
 
 def migrate(database: Database, made: Engine) -> None:
     """Makes the engine's tables where there are none yet: who asks may come before the first worker."""
-    if not database.read(_WHERE_MIGRATED):
+    if not database.read(_WHERE_MIGRATED[database.dialect]):
         from dbos import DBOS
 
         DBOS.migrate(made.url.render_as_string(hide_password=False), schema=SCHEMA)

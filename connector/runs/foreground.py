@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from connector.database import FILE_NAME
+from connector.database import FILE_NAME, Database
 from connector.errors import InvocationError
 from connector.spec import Integration
+from connector.workspace import where
 
 if TYPE_CHECKING:
     from connector.runs.worker import Worker
 
 
-def is_worker_alive(home: Path) -> bool:
-    """Whether somebody does the durable runs of a home."""
+def is_worker_alive(home: Path, database: Database | None = None) -> bool:
+    """Whether somebody does the durable runs of a home, or of a database on a server."""
+    place = database or Database(where(home, os.environ))
+    if place.url:
+        from connector.runs import slot
+
+        return slot.is_worker_alive(place)
     import fcntl
 
     try:
@@ -65,7 +72,7 @@ class Foreground:
 
     def tend(self) -> None:
         """Makes sure that there is a worker. It blocks."""
-        if self._worker is None and not is_worker_alive(self._home):
+        if self._worker is None and not is_worker_alive(self._home, self._options.get("database")):
             self._start()
 
     def _start(self) -> None:
@@ -75,7 +82,7 @@ class Foreground:
         try:
             self._wait(worker.__aenter__())
         except InvocationError:
-            if not is_worker_alive(self._home):
+            if not is_worker_alive(self._home, self._options.get("database")):
                 raise
             return  # somebody else was quicker
         self._worker = worker

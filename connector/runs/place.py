@@ -7,9 +7,11 @@ nobody works there.
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
+from connector.database import Database
 from connector.errors import InvocationError
 
 
@@ -18,9 +20,31 @@ class Place(Protocol):
 
     name: str
 
+    def check(self) -> None:
+        """Raises PlaceLost where somebody else may have the place by now."""
+        ...
+
+    def instead_of(self, name: str) -> AbstractContextManager[bool]:
+        """Whether nobody works at another place; if so, nobody begins to before the block ends."""
+        ...
+
     def close(self) -> None:
         """Somebody else may have the place."""
         ...
+
+
+class PlaceLost(Exception):
+    """The lock is gone, though the process lives."""
+
+
+def take(database: Database) -> Place:
+    """A place at a database. Raises InvocationError where there is none left."""
+    if database.url:
+        from connector.runs.slot import Slot
+
+        return Slot(database.url.reveal())
+    assert database.path is not None
+    return OnlyOne(database.path)
 
 
 class OnlyOne:
@@ -45,6 +69,13 @@ class OnlyOne:
             ) from error
         os.truncate(self._file, 0)
         os.write(self._file, f"{os.getpid()}\n".encode())
+
+    def check(self) -> None:
+        """A file's lock is as sure as the process."""
+
+    def instead_of(self, name: str) -> AbstractContextManager[bool]:
+        """There is no other place, but there may have been: the database was moved here."""
+        return nullcontext(True)
 
     def close(self) -> None:
         os.close(self._file)

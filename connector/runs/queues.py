@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
@@ -75,8 +76,9 @@ class Queues:
 
     def again(self, run: Run) -> None:
         """Has the engine come back to a run that has not ended, unless it does already."""
-        if self._is_left(run.id):
-            self.add(run)
+        with self._alone(run.id):
+            if self._is_left(run.id):
+                self.add(run)
 
     def feed(self, batch_id: str) -> None:
         """Has the engine feed a batch, unless it does already."""
@@ -86,8 +88,13 @@ class Queues:
             "workflow_id": batch_id,
             "app_version": engine.VERSION,
         }
-        if self._is_left(batch_id):
-            self.client.enqueue(options, batch_id)
+        with self._alone(batch_id):
+            if self._is_left(batch_id):
+                self.client.enqueue(options, batch_id)
+
+    def _alone(self, id: str) -> AbstractContextManager[object]:
+        """Of many machines, one hands a thing over again; in a file, what one does the next one sees."""
+        return self._database.transaction(about=f"flow {id}") if self._database.url else nullcontext()
 
     def _is_left(self, id: str) -> bool:
         """Whether the engine does not come back to something; it then forgets what it knew of it."""

@@ -1,12 +1,18 @@
 """Runs that are open, and that the durable engine does not come back to by itself.
 
 A process may die between writing a run down and handing it over; a full disk may keep the engine from
-writing how a flow of its own ended. Whoever finds such a run hands it over again.
+writing how a flow of its own ended. Whoever finds such a run hands it over again, and so with what the
+engine gave to a worker that is gone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from connector.database import Database
+from connector.runs import engine
+from connector.runs.place import Place
 from connector.runs.workshop import Workshop
 
 # What was written down just now is being handed over.
@@ -21,15 +27,22 @@ AND (
 )
 ORDER BY runs.id"""
 
+_ELSEWHERE = """
+SELECT DISTINCT executor_id FROM {table} WHERE status = 'PENDING' AND executor_id <> :executor"""
+
+_LEFT_THERE = """
+SELECT workflow_uuid, queue_name FROM {table} WHERE status = 'PENDING' AND executor_id = :executor"""
+
 
 class Strays:
-    """Finds them, for one worker. It blocks."""
+    """Finds them, for the worker of a place. It blocks."""
 
-    def __init__(self, database: Database, shop: Workshop, executor: str) -> None:
+    def __init__(self, database: Database, shop: Workshop, place: Place) -> None:
         self._database = database
         self._shop = shop
-        self._executor = executor
+        self._place = place
         self._idle: frozenset[str] = frozenset()
+        self._empty: frozenset[str] = frozenset()
 
     def gather(self) -> int:
         """Hands them over; how many there were.
@@ -37,8 +50,8 @@ class Strays:
         What the engine gave to this worker, and nobody works on, may be about to be begun: only who is found
         so twice is a stray.
         """
-        values = {"before": self._shop.clock() - _JUST_NOW, "executor": self._executor}
-        found = self._database.read(_STRAYS.format(table="workflow_status"), values)
+        values = {"before": self._shop.clock() - _JUST_NOW, "executor": self._place.name}
+        found = self._read(_STRAYS, values)
         at_work = self._shop.actions.at_work | self._shop.workflows.at_work
         ours = {row["id"] for row in found if row["status"] == "PENDING"} - at_work
         again = [row["id"] for row in found if row["status"] != "PENDING"]
@@ -48,3 +61,29 @@ class Strays:
         for run_id in stuck:
             self._shop.runs.queues.take_up(self._shop.history.get(run_id))
         return len(again) + len(stuck)
+
+    def adopt(self) -> int:
+        """Takes up what workers left who are gone; how much it was.
+
+        A worker whose connection broke takes its place again within a moment: only a place that is found
+        empty twice is deserted.
+        """
+        names = {row["executor_id"] for row in self._read(_ELSEWHERE, {"executor": self._place.name})}
+        empty = frozenset(name for name in names if self._is_empty(name))
+        deserted, self._empty = empty & self._empty, empty
+        return sum(self._adopt(name) for name in deserted)
+
+    def _is_empty(self, name: str) -> bool:
+        with self._place.instead_of(name) as is_empty:
+            return is_empty
+
+    def _adopt(self, name: str) -> int:
+        with self._place.instead_of(name) as is_empty:
+            left = self._read(_LEFT_THERE, {"executor": name}) if is_empty else []
+            for row in left:
+                client = self._shop.runs.queues.client
+                client.resume_workflow(row["workflow_uuid"], queue_name=row["queue_name"])
+        return len(left)
+
+    def _read(self, query: str, values: Mapping[str, Any]) -> Sequence[Any]:
+        return self._database.read(query.format(table=engine.flows(self._database)), values)

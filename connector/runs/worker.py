@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -12,7 +13,7 @@ from logging import getLogger
 from pathlib import Path
 from typing import Any, Self
 
-from connector.database import FILE_NAME, Database
+from connector.database import Database
 from connector.errors import ConnectorError
 from connector.files import FileStore
 from connector.guard import Guard
@@ -22,7 +23,7 @@ from connector.ledger import Ledger
 from connector.media import Sources
 from connector.runs import engine, workshop
 from connector.runs.action import Actions
-from connector.runs.place import OnlyOne
+from connector.runs.place import PlaceLost, take
 from connector.runs.runs import Runs
 from connector.runs.strays import Strays
 from connector.runs.workflow import Workflows
@@ -30,6 +31,7 @@ from connector.runs.workshop import Workshop
 from connector.runtime import AsyncConnector, Options
 from connector.spec import Integration
 from connector.transport import Transport
+from connector.workspace import where
 
 _FILES = "files"
 # The durable engine's own acts are short, and one writes at a time.
@@ -38,7 +40,9 @@ _STORE_THREADS = 4
 # How often the engine looks into each queue, and how many of its runs one worker has at a time.
 _URGENT, _WORKFLOWS, _BATCHES = (0.1, 100), (0.5, 200), (0.5, 20)
 _ACTIONS_EVERY = 0.25
-_LOOK_EVERY = 5.0
+# A server has many workers, and one that is gone is missed soon.
+_LOOK_EVERY = {"sqlite": 5.0, "postgresql": 2.0}
+_MOVE_EVERY = 1.0
 _LOOK_AGAIN = 0.05
 
 
@@ -74,7 +78,7 @@ class Worker:
     ) -> None:
         self._home = Path(home)
         self._integrations = tuple(integrations)
-        self._database = database or Database(self._home / FILE_NAME)
+        self._database = database or Database(where(self._home, environ))
         self._files = files or FileStore(self._database, self._home / _FILES, clock)
         self._concurrency = concurrency
         self._in_flight = in_flight
@@ -86,36 +90,47 @@ class Worker:
         self._clock = clock
         self._io = io
         self._opened = ExitStack()
+        self._is_over = False
+        self._turn = threading.Lock()
 
     async def __aenter__(self) -> Self:
+        self._is_over = False
         await asyncio.to_thread(self._start)
         self._looking = asyncio.create_task(self._look_after())
         return self
 
     async def __aexit__(self, *failure: object) -> None:
-        self._actions.is_draining = self._workflows.is_draining = True
+        self._is_over = True
         self._looking.cancel()
+        await self._leave()
+
+    async def _leave(self) -> None:
+        self._actions.is_draining = self._workflows.is_draining = True
         until = time.monotonic() + self._drain
         while self._actions.sending and time.monotonic() < until:
             await asyncio.sleep(_LOOK_AGAIN)
-        await asyncio.to_thread(self._opened.close)
+        await asyncio.to_thread(self._close)
 
     def _start(self) -> None:
-        with ExitStack() as opened:
+        with self._turn, ExitStack() as opened:
             self._open(opened)
-            self._opened = opened.pop_all()
+            if not self._is_over:
+                self._opened = opened.pop_all()
+
+    def _close(self) -> None:
+        with self._turn:
+            self._opened.close()
 
     def _open(self, opened: ExitStack) -> None:
         """Everything in the order in which it is needed; it is closed in the other one."""
-        assert self._database.path is not None
-        place = OnlyOne(self._database.path)
+        place = self._place = take(self._database)
         opened.callback(place.close)
         made = engine.connect(self._database)
         opened.callback(engine.dispose, made)
         shop = self._workshop(opened)
         workshop.enter(shop)
         opened.callback(workshop.leave)
-        self._strays = Strays(self._database, shop, place.name)
+        self._strays = Strays(self._database, shop, place)
         opened.callback(engine.stop)
         engine.launch(made, place.name, _ENGINE_THREADS, self._queues())
 
@@ -172,6 +187,7 @@ class Worker:
         return AsyncConnector(
             integration,
             home=self._home,
+            database=self._database,
             sources=Sources(paths=False, urls=Guard(), references=self._files.resolve),
             environ=self._environ,
             clock=self._clock,
@@ -194,11 +210,35 @@ class Worker:
         said = ""
         while True:
             try:
-                await asyncio.to_thread(self._strays.gather)
+                await asyncio.to_thread(self._look)
                 found = ""
+            except PlaceLost as lost:
+                await self._move(lost)
             except passing as error:
                 found = engine.said(error)
             if found != said:
                 getLogger(__name__).warning("%s", found or "the database is there again")
             said = found
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_LOOK_EVERY[self._database.dialect])
+
+    def _look(self) -> None:
+        self._place.check()
+        self._strays.gather()
+        self._strays.adopt()
+
+    async def _move(self, lost: PlaceLost) -> None:
+        """Begins nothing more, and goes on in another place; it blocks nobody that the database is away."""
+        getLogger(__name__).error("%s; nothing more is begun here before there is another", lost)
+        await self._leave()
+        while not await asyncio.to_thread(self._has_moved):
+            await asyncio.sleep(_MOVE_EVERY)
+
+    def _has_moved(self) -> bool:
+        passing: tuple[type[Exception], ...] = (ConnectorError, PlaceLost, OSError, *engine.failures())
+        try:
+            self._start()
+        except passing as error:
+            getLogger(__name__).warning("%s", engine.said(error))
+            return False
+        getLogger(__name__).warning("the worker goes on at %s", self._place.name)
+        return True

@@ -48,11 +48,16 @@ def rampage(nursery, runs, ids, kills, seed, longest=1.1, **options):
 def finish(nursery, runs, ids, **options):
     """A last worker, which nobody harms."""
     pid = nursery.worker(**options)
+    await_end(runs, ids)
+    kill(pid)
+
+
+def await_end(runs, ids):
+    """Every run has ended when this returns."""
     until = time.monotonic() + ENOUGH
     while left(runs, ids):
         assert time.monotonic() < until, Counter(run.state for run in each(runs, ids))
         time.sleep(0.1)
-    kill(pid)
 
 
 def each(runs, ids):

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import connector.runs.flows  # noqa: F401
+from connector.database import Database
 from connector.loader import load
 from connector.runs.worker import Worker
 
@@ -35,7 +36,8 @@ async def work(told, integration, options):
     logging.basicConfig(filename=home / "workers.log", level="WARNING")
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with Worker(home, [integration], environ={}, **options):
+    database = Database(told["database"]) if told.get("database") else None
+    async with Worker(home, [integration], database=database, environ={}, **options):
         await stop.wait()
 
 

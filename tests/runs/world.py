@@ -95,10 +95,11 @@ def far(**settings):
 
 
 class Nursery:
-    """Makes workers of one home, each in its own process."""
+    """Makes workers of one home (or at the database of a URL), each in its own process."""
 
-    def __init__(self, home, folder):
-        self._process = python("nursery.py", {"home": str(home), "integration": str(folder)})
+    def __init__(self, home, folder, database=None):
+        told = {"home": str(home), "integration": str(folder), "database": database}
+        self._process = python("nursery.py", told)
 
     def __enter__(self):
         return self
@@ -122,9 +123,9 @@ def kill(pid, how=signal.SIGKILL):
 
 
 @contextmanager
-def asking(home, folder):
-    """The runs of a home, as somebody asks for them who executes none."""
-    with Connector(load(folder), home=home, environ={}) as connector:
+def asking(home, folder, database=None):
+    """The runs of a home (or of a URL's database), as somebody asks for them who executes none."""
+    with Connector(load(folder), home=home, database=database, environ={}) as connector:
         files = FileStore(connector.workspace.database, home / "files")
         runs = Runs([connector], files, sources=Sources())
         yield runs
