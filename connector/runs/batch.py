@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from connector.errors import ConnectorError
 from connector.run import Run
 from connector.runs.batches import Batch, Batches, State
-from connector.runs.batchrows import OUTSIDE, BatchRow, Ended
+from connector.runs.batchrow import OUTSIDE, BatchRow, Ended
 from connector.runs.passing import is_passing, reason
 from connector.runs.submitting import Submitting
 
@@ -85,11 +85,11 @@ class Feeder:
     def _begin(self) -> None:
         """Finds what was begun before, by this process or by one that is gone."""
         self._rows.catch_up()
-        self._spent = self._rows.spent()
+        self._spent = sum(self._rows.spent().values())
         self._ends_as = None
 
     def _take_in(self, ended: Ended) -> None:
-        self._spent += 0.0 if ended.billed == "no" else ended.credits or 0.0
+        self._spent += ended.cost
         if ended.state == "failed" and ended.billed == "no" and ended.outcome in OUTSIDE:
             self._halt(ended.number, ended.message or ended.outcome or "")
 

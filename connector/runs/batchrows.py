@@ -6,89 +6,13 @@ import builtins
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from dataclasses import asdict, fields
+from typing import Any
 
 from connector.database import Database
 from connector.errors import Billed, ConnectorError
 from connector.run import ENDED
-
-RowState = Literal["pending", "running", "succeeded", "failed", "unknown", "cancelled"]
-
-# Why a row failed that is no fault of the row: whoever goes on with the batch has mended it.
-OUTSIDE = frozenset(
-    {
-        "out_of_credits",
-        "unauthorized",
-        "missing_credential",
-        "credential_error",
-        "cap_reached",
-        "unknown_name",
-    }
-)
-
-
-def _codes(kind: type[ConnectorError]) -> Iterable[str]:
-    """The codes of the failures of which trying again can make a success."""
-    if kind.retryable:
-        yield kind.code
-    for each in kind.__subclasses__():
-        yield from _codes(each)
-
-
-# A host that ended, and what our own checks found in files that may be mended by now.
-_AGAIN = frozenset({*_codes(ConnectorError), "interrupted", "stopping", "bad_input"})
-
-
-@dataclass(frozen=True, slots=True)
-class BatchRow:
-    """A row of a batch, and what became of it. ``files`` are names in the batch's folder, None until then.
-
-    ``run_id`` is its last run; of a row that is to be done again, the one that was not enough.
-    """
-
-    number: int
-    label: str
-    inputs: Mapping[str, Any]
-    digest: str
-    state: RowState = "pending"
-    run_id: str | None = None
-    outcome: str | None = None
-    estimate: float | None = None
-    credits: float | None = None
-    billed: Billed = "no"
-    seconds: float | None = None
-    files: Sequence[str] | None = None
-    message: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a row's run has just ended."""
-
-    number: int
-    state: RowState
-    outcome: str | None
-    credits: float | None
-    billed: Billed
-    seconds: float | None
-    message: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many rows of a batch are in which state, and what they cost or will."""
-
-    rows: Mapping[str, int]
-    credits: float = 0.0
-    estimate: float = 0.0
-
-    def of(self, *states: RowState) -> int:
-        return sum(self.rows.get(state, 0) for state in states)
-
-    @property
-    def ended(self) -> int:
-        return self.of("succeeded", "failed", "unknown", "cancelled")
+from connector.runs.batchrow import AGAIN, OUTSIDE, BatchRow, Counts, Ended, RowState
 
 
 def _quoted(words: Iterable[str]) -> str:
@@ -96,6 +20,7 @@ def _quoted(words: Iterable[str]) -> str:
     return ", ".join(f"'{word}'" for word in sorted(words))
 
 
+_OF_RUN = ("number", "state", "outcome", "credits", "billed", "seconds", "estimate")
 _OWN = tuple(one.name for one in fields(BatchRow))
 _ROW = ", ".join(_OWN)
 
@@ -129,7 +54,8 @@ UPDATE batch_rows
 SET state = 'failed', outcome = :outcome, billed = 'no', credits = 0, message = :message, updated = :updated
 WHERE batch = :batch AND number = :number AND state = 'pending'"""
 _ENDED_RUNS = f"""
-SELECT batch_rows.number, runs.state, runs.outcome, runs.credits, runs.billed, runs.seconds, runs.error
+SELECT batch_rows.number, batch_rows.estimate,
+    runs.state, runs.outcome, runs.credits, runs.billed, runs.seconds, runs.error
 FROM batch_rows JOIN runs ON runs.id = batch_rows.run_id
 WHERE batch_rows.batch = :batch AND batch_rows.state = 'running'
 AND runs.state IN ({_quoted(ENDED)})
@@ -168,12 +94,15 @@ _ROWS = f"""
 SELECT {_ROW} FROM batch_rows WHERE batch = :batch AND number > :after ORDER BY number LIMIT :limit"""
 
 _COUNTS = """
-SELECT state, count(*) AS count, sum(CASE WHEN billed = 'no' THEN 0 ELSE credits END) AS credits,
-    sum(estimate) AS estimate
+SELECT state, count(*) AS count, sum(estimate) AS estimate
 FROM batch_rows WHERE batch = :batch GROUP BY state"""
-# Runs rather than rows: one that was tried again has cost each time.
-_SPENT = """
-SELECT sum(CASE WHEN billed = 'no' THEN 0 ELSE credits END) AS credits FROM runs WHERE batch = :batch"""
+# Runs rather than rows: one that was tried again has cost each time. What nobody knows counts as paid.
+_SPENT = f"""
+SELECT runs.billed, sum(coalesce(runs.credits, batch_rows.estimate)) AS credits
+FROM runs JOIN batch_rows ON batch_rows.batch = runs.batch AND batch_rows.number = runs.row
+WHERE runs.batch = :batch AND runs.billed <> 'no' AND runs.state IN ({_quoted(ENDED)})
+AND (batch_rows.state <> 'running' OR runs.id <> batch_rows.run_id)
+GROUP BY runs.billed"""
 _RUNNING = "SELECT number, run_id, estimate FROM batch_rows WHERE batch = :batch AND state = 'running'"
 _AGAIN_IF = """
 UPDATE batch_rows
@@ -257,9 +186,10 @@ class BatchRows:
         """The runs under way."""
         return [row["run_id"] for row in self._database.read(_RUNNING, {"batch": self._batch_id})]
 
-    def spent(self) -> float:
-        """What the runs of a batch have cost so far, or may have."""
-        return float(self._database.read(_SPENT, {"batch": self._batch_id})[0]["credits"] or 0.0)
+    def spent(self) -> dict[Billed, float]:
+        """What the runs of the batch that are settled have cost, and what they may have."""
+        found = self._database.read(_SPENT, {"batch": self._batch_id})
+        return {row["billed"]: row["credits"] or 0.0 for row in found}
 
     def again(self, *, failed: bool = False, unknown: bool = False) -> int:
         """Makes rows pending once more; how many.
@@ -268,7 +198,7 @@ class BatchRows:
         anything. ``failed``: all that cost nothing and can succeed. ``unknown``: those too that may have
         been paid for, and what was filtered.
         """
-        codes = OUTSIDE | (_AGAIN if failed else frozenset())
+        codes = OUTSIDE | (AGAIN if failed else frozenset())
         conditions = [
             f"(state = 'failed' AND billed = 'no' AND outcome IN ({_quoted(codes)}))",
             "(state = 'cancelled' AND billed = 'no')",
@@ -307,7 +237,9 @@ class BatchRows:
     def counts(self) -> Counts:
         found = self._database.read(_COUNTS, {"batch": self._batch_id})
         left = sum(row["estimate"] or 0.0 for row in found if row["state"] in ("pending", "running"))
-        return Counts({row["state"]: row["count"] for row in found}, self.spent(), left)
+        spent = self.spent()
+        rows = {row["state"]: row["count"] for row in found}
+        return Counts(rows, sum(spent.values()), spent.get("unknown", 0.0), left)
 
     def _many(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
         own = {"batch": self._batch_id, "updated": self._clock()}
@@ -319,7 +251,7 @@ class BatchRows:
 
 def _ended(row: Any) -> Ended:
     error = json.loads(row["error"]) if row["error"] else {}
-    told = {name: row[name] for name in ("number", "state", "outcome", "credits", "billed", "seconds")}
+    told = {name: row[name] for name in _OF_RUN}
     return Ended(**told, message=error.get("message"))
 
 

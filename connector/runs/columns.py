@@ -143,8 +143,8 @@ def _unknown(column: str, wanted: str, subject: Subject) -> str:
     near = nearest(wanted, subject.parameters)
     if wanted != column:
         return f"is mapped to {wanted!r}, which is no input of {subject.title}{near}"
-    meant = near or f"; map it with --map {column}=INPUT,"
-    return f"is no input of {subject.title}{meant} or leave the column out with --map '{column}='"
+    how = f"ap it (--map {column}=INPUT), or leave the column out (--map {column}=)"
+    return f"is no input of {subject.title}{f'{near} M' if near else '; m'}{how}"
 
 
 def _unmapped(table: Table, naming: Naming) -> list[Problem]:

@@ -24,7 +24,8 @@ def make(folder: Path, tables: Tables, title: str) -> Path | None:
     chosen = _spread(numbers)
     shown = [entry for at, entry in enumerate(tables.entries()) if at in chosen]
     part = f", {len(shown)} of {len(numbers):,} pictures" if len(shown) < len(numbers) else ""
-    paper = draw([_tile(folder, entry) for entry in shown], columns=_columns(len(shown)), title=f"{title}{part}")
+    tiles = [_tile(folder, entry) for entry in shown]
+    paper = draw(tiles, columns=_columns(len(shown)), title=f"{title}{part}")
     draft = folder / f".{SHEET}.part"
     paper.save(draft, "PNG")
     return draft.replace(folder / SHEET)

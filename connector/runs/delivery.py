@@ -16,7 +16,8 @@ from connector.files import FileNotFound, FileStore, StoredFile
 from connector.history import History
 from connector.media.kinds import suffix_of
 from connector.run import Run
-from connector.runs.batchrows import BatchRow, BatchRows
+from connector.runs.batchrow import BatchRow
+from connector.runs.batchrows import BatchRows
 from connector.runs.rows import slug
 from connector.runs.tables import Tables
 

@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from connector.errors import InvalidArguments, InvocationError, Problem
 from connector.runs.batches import Batch, Batches, BatchNotFound
-from connector.runs.batchrows import BatchRow, BatchRows
+from connector.runs.batchrow import BatchRow
+from connector.runs.batchrows import BatchRows
 from connector.runs.columns import Subject
 from connector.runs.inspection import Inspection
 from connector.runs.renewal import Renewal, renew

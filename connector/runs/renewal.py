@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from connector.runs.batchrows import BatchRow, BatchRows, RowState
+from connector.runs.batchrow import BatchRow, RowState
+from connector.runs.batchrows import BatchRows
 
 Source = Callable[[], Iterable[BatchRow]]
 

@@ -13,7 +13,7 @@ from connector.files import FileStore
 from connector.media import MediaError, Sources, adopt
 from connector.run import Run, RunSpec
 from connector.runs.batches import Batch
-from connector.runs.batchrows import BatchRow
+from connector.runs.batchrow import BatchRow
 from connector.runs.columns import Subject
 from connector.runs.runs import Runs
 from connector.runs.subjects import subject_of
