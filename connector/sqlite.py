@@ -65,12 +65,12 @@ class Sqlite:
         return Sqlite(None, self._patience)
 
     def write(self, statement: str, values: Mapping[str, Any], about: str | None) -> Sequence[Any]:
-        with _Loan(self) as connection:
+        with _Turn(self), _Loan(self) as connection:
             return connection.execute(statement, values).fetchall()
 
     @contextmanager
     def together(self, about: str | None) -> Iterator[sqlite3.Connection]:
-        with _Loan(self) as connection, _together(connection):
+        with _Turn(self), _Loan(self) as connection, _together(connection):
             yield connection
 
     def close(self) -> None:
@@ -79,6 +79,7 @@ class Sqlite:
 
     def _start_pool(self) -> None:
         self._owner = os.getpid()
+        self._writing = threading.RLock()
         self._idle: list[sqlite3.Connection] = []
         self._closer = weakref.finalize(self, _close, self._idle, self._owner)
 
@@ -131,6 +132,29 @@ class Sqlite:
         if word in _FAULTS:
             kind = DatabaseUnavailable if word in _PASSING else ConnectorError
             raise kind(f"the database {self.name} {_FAULTS[word]}") from error
+
+
+class _Turn:
+    """Nobody else in this process writes meanwhile.
+
+    SQLite lets writers sleep who meet one another, longer each time, and never minds who came first.
+    """
+
+    __slots__ = ("_store", "_writing")
+
+    def __init__(self, store: Sqlite) -> None:
+        self._store = store
+
+    def __enter__(self) -> None:
+        store = self._store
+        if store._owner != os.getpid():
+            store._start_pool()
+        self._writing = store._writing
+        if not self._writing.acquire(timeout=store._patience):
+            raise DatabaseUnavailable(f"the database {store.name} {_FAULTS['LOCKED']}")
+
+    def __exit__(self, *failure: object) -> None:
+        self._writing.release()
 
 
 class _Loan:
