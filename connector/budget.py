@@ -73,7 +73,11 @@ ON CONFLICT (key) DO UPDATE SET
 WHERE budgets.tat <= :now OR budgets.tat <= budgets.express OR budgets.tat > :now + :furthest
 RETURNING tat - pace - :now AS wait"""
 
-_ROW = "SELECT tat, pace, locked_until, express, debt FROM budgets WHERE key = :key"
+# Nobody may take a slot between this look and the change.
+_ROW = {
+    "sqlite": "SELECT tat, pace, locked_until, express, debt FROM budgets WHERE key = :key",
+    "postgresql": "SELECT tat, pace, locked_until, express, debt FROM budgets WHERE key = :key FOR UPDATE",
+}
 
 _STEP_IN = """
 UPDATE budgets SET tat = :tat, pace = :pace, express = :express, debt = :debt WHERE key = :key"""
@@ -102,8 +106,10 @@ ON CONFLICT (key) DO UPDATE SET
 
 
 _AHEAD = """
-SELECT key, max(tat, locked_until) - :now AS wait FROM budgets
-WHERE max(tat, locked_until) BETWEEN :now AND :now + :furthest"""
+SELECT key, until - :now AS wait FROM (
+    SELECT key, CASE WHEN tat > locked_until THEN tat ELSE locked_until END AS until FROM budgets
+) AS ahead
+WHERE until BETWEEN :now AND :now + :furthest"""
 
 
 class DatabaseBudget:
@@ -132,8 +138,8 @@ class DatabaseBudget:
 
     def _step_in(self, key: str, limit: RateLimit) -> float:
         now = self._clock()
-        with self._database.transaction() as database:
-            row = Row(*database.execute(_ROW, {"key": key}).fetchone())
+        with self._database.transaction(f"budget {key}") as database:
+            row = Row(*database.execute(_ROW[self._database.dialect], {"key": key}).fetchone())
             slot, changed = step_in(row._replace(pace=limit.pace), now)
             told = {"key": key, "tat": changed.tat, "express": changed.express}
             told |= {"debt": changed.debt, "pace": changed.pace}

@@ -92,7 +92,7 @@ class ConnectionStore:
     def rotate(self) -> int:
         """Seals every stored secret again, with the first master key; how many there were."""
         count = 0
-        with self._database.transaction() as database:
+        with self._database.transaction("connections") as database:
             for connection in map(_loaded, database.execute(_LIST).fetchall()):
                 rotated = tuple(self._rotated(connection.name, one) for one in connection.configurations)
                 database.execute(_PUT, _row(replace(connection, configurations=rotated)))
@@ -111,7 +111,7 @@ class ConnectionStore:
         problems = check(connection, secret_fields)
         if problems:
             raise InvalidArguments(problems, said=f"connection {connection.name!r} cannot be kept")
-        with self._database.transaction() as database:
+        with self._database.transaction("connections") as database:
             row = database.execute(_GET, {"name": connection.name}).fetchone()
             if row and new:
                 raise InvocationError(

@@ -151,7 +151,7 @@ class History:
         else. Each token has its own keys.
         """
         row = _new_row(given, idempotency_key, state, self.clock())
-        with self._database.transaction() as database:
+        with self._database.transaction(f"run {row['id']}") as database:
             if database.execute(_INSERT, row).rowcount:
                 database.executemany(_FIRST_EVENT, _first_events(row))
                 first = {name: given.get(name, row[name]) for name in _AT_FIRST}
@@ -192,7 +192,7 @@ class History:
         now, values = self.clock(), changed | {"state": state}
         length = ", seconds = :updated - created" if state in ENDED else ""
         statement = _update(values, length, f" AND {_is_among(among)}")
-        with self._database.transaction() as database:
+        with self._database.transaction(f"run {run_id}") as database:
             self._tell(database, run_id, told)
             row = database.execute(statement, self._values(run_id, values)).fetchone()
             if row is not None:
@@ -249,12 +249,13 @@ class History:
 
     def event(self, run_id: str, kind: str, data: Mapping[str, Any]) -> int:
         """Adds a step to a run; its number."""
-        return int(self._database.write(_EVENT, _event(run_id, self.clock(), kind, data))[0]["seq"])
+        event = _event(run_id, self.clock(), kind, data)
+        return int(self._database.write(_EVENT, event, about=f"run {run_id}")[0]["seq"])
 
     def tell(self, run_id: str, told: Told) -> None:
         """Adds the engine's events with their moments, and the job's id where they tell it."""
         if told:
-            with self._database.transaction() as database:
+            with self._database.transaction(f"run {run_id}") as database:
                 self._tell(database, run_id, told)
 
     def _tell(self, database: Transaction, run_id: str, told: Told) -> None:

@@ -124,7 +124,7 @@ class Ledger:
         Check and writing are one act, so that many processes together keep the cap.
         """
         row = _new_row(entry, self._clock())
-        with self._database.transaction() as database:
+        with self._database.transaction(f"cap {entry.connection} {entry.environment}") as database:
             spent = None if cap is None else _checked(database, row, cap)
             database.execute(_INSERT, row)
         return Intent(row["id"], spent, cap)

@@ -23,6 +23,8 @@ ROLES: tuple[str, ...] = get_args(Role)
 
 _FIRST = "first"
 _LONGEST_NAME = 100
+# Whoever adds the first or removes the last looks at all of them.
+_ALL = "tokens"
 
 _ADD = """
 INSERT INTO tokens (name, role, digest, created) VALUES (:name, :role, :digest, :created)
@@ -81,14 +83,14 @@ class Tokens:
     def first(self) -> str | None:
         """The token that a new host is managed with, shown this once; None where there are tokens."""
         token, row = self._made(_FIRST, "manage")
-        return token if self._database.write(_ADD_FIRST, row) else None
+        return token if self._database.write(_ADD_FIRST, row, about=_ALL) else None
 
     def list(self) -> builtins.list[Token]:
         return [_token(row) for row in self._database.read(_LIST)]
 
     def remove(self, name: str) -> None:
         """Nobody is let in by it any more. Raises where there is none, and for the last that may manage."""
-        if self._database.write(_REMOVE, {"name": name}):
+        if self._database.write(_REMOVE, {"name": name}, about=_ALL):
             return
         names = [token.name for token in self.list()]
         if name not in names:

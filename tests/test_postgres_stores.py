@@ -1,0 +1,92 @@
+"""The stores keep their promises on a server too, where many write at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+from postgres import postgres, postgres_url  # noqa: F401  (fixtures)
+
+from connector.budget import DatabaseBudget, RateLimit
+from connector.database import Database
+from connector.entry import Entry
+from connector.errors import CapReached
+from connector.history import History
+from connector.ledger import Ledger
+from connector.migrations import ALL
+from connector.tokens import Tokens
+
+TABLES = {
+    "sqlite": "SELECT m.name AS table_name, c.name AS column_name FROM sqlite_master AS m, "
+    "pragma_table_xinfo(m.name) AS c WHERE m.type = 'table'",
+    "postgresql": "SELECT table_name, column_name FROM information_schema.columns "
+    "WHERE table_schema = 'connector'",
+}
+GIVEN = {
+    "action": "paint", "title": "Paint", "integration": "studio", "connection": "",
+    "environment": "production", "inputs": {"prompt": "a cat"}, "options": {}, "token_name": "ci",
+}  # fmt: skip
+
+
+@pytest.fixture
+def database(postgres_url):  # noqa: F811
+    with closing(Database(postgres_url)) as database:
+        yield database
+
+
+def columns(database):
+    database.write("DELETE FROM settings WHERE name = :name", {"name": "nothing"})
+    return {(row["table_name"], row["column_name"]) for row in database.read(TABLES[database.dialect])}
+
+
+def test_both_kinds_have_the_same_tables(database, tmp_path):
+    """Column by column, in today's version."""
+    with closing(Database(tmp_path / "connector.db")) as file:
+        assert columns(file) == columns(database)
+    version = database.read("SELECT value FROM settings WHERE name = 'version'")[0]["value"]
+    assert version == str(len(ALL))
+
+
+def at_once(act, count=24):
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(act, range(count)))
+
+
+def test_a_cap_holds_for_all_together(database):
+    """Of many that ask at once, as many go as the cap allows."""
+    ledger = Ledger(database)
+    entry = Entry("studio", "paint", "c", "production", "key", estimate=1.0)
+
+    def intend(_):
+        try:
+            return ledger.intend(entry, cap=10.0).id
+        except CapReached:
+            return None
+
+    assert sum(one is not None for one in at_once(intend)) == 10
+    assert ledger.spent("c", "production") == 10.0
+
+
+def test_events_of_one_run_are_numbered(database):
+    """Each has its own number, whoever tells them at once."""
+    history = History(database)
+    run, _ = history.open(GIVEN)
+    numbers = at_once(lambda at: history.event(run.id, "note", {"at": at}))
+    assert sorted(numbers) == [*range(2, 26)]
+    assert history.enter(run.id, "running", "it is under way").state == "running"
+
+
+def test_there_is_one_first_token(database):
+    """Of hosts that start at once, one shows it."""
+    tokens = Tokens(database)
+    assert sum(one is not None for one in at_once(lambda _: tokens.first())) == 1
+
+
+def test_no_slot_is_used_twice(database):
+    """By those who wait for an answer and by the others, at once."""
+    budget, limit = DatabaseBudget(database, lambda: 1000.0), RateLimit(100, 10.0, 1.0)
+    waits = sorted(at_once(lambda at: budget.reserve("key", limit, background=at % 2 == 0), 40))
+    (row,) = database.read("SELECT tat, debt FROM budgets")
+    # Whoever of the background gave way is in the row no more, and takes a slot when it finds out.
+    assert (row["tat"] - 1000.0) / limit.pace + row["debt"] == pytest.approx(40)
+    assert budget.ahead()["key"] == pytest.approx(row["tat"] - 1000.0)
+    assert waits[0] == 0.0
