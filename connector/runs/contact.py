@@ -21,7 +21,7 @@ def make(folder: Path, tables: Tables, title: str) -> Path | None:
     numbers = [at for at, entry in enumerate(tables.entries()) if entry.get("file")]
     if not numbers:
         return None
-    chosen = _spread(numbers)
+    chosen = spread(numbers)
     shown = [entry for at, entry in enumerate(tables.entries()) if at in chosen]
     part = f", {len(shown)} of {len(numbers):,} pictures" if len(shown) < len(numbers) else ""
     tiles = [_tile(folder, entry) for entry in shown]
@@ -31,7 +31,7 @@ def make(folder: Path, tables: Tables, title: str) -> Path | None:
     return draft.replace(folder / SHEET)
 
 
-def _spread(numbers: Sequence[int]) -> frozenset[int]:
+def spread(numbers: Sequence[int]) -> frozenset[int]:
     """So many of them as there is room for, from the first one on, evenly."""
     if len(numbers) <= _MOST:
         return frozenset(numbers)

@@ -76,6 +76,7 @@ class Delivery:
         for name in _names(stem, suffix_of(stored.type)):
             path = self._folder / name
             if _holds(path, stored):
+                draft.unlink(missing_ok=True)
                 return name
             if not path.exists():
                 with media.open() as source, draft.open("wb") as target:

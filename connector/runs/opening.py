@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from connector.runs.inspection import Inspection
 from connector.runs.renewal import Renewal, renew
 from connector.runs.rows import Row, Rows, slug
 from connector.runs.subjects import Check, Price
+from connector.runs.submitting import Shelf, with_files
 
 _WINDOW = 500
 
@@ -121,35 +122,51 @@ def check_limit(order: Order, found: Inspection) -> None:
 
 
 def write_down(
-    batches: Batches, order: Order, batch: Batch | None, inputs: list[str], price: Price
+    batches: Batches,
+    order: Order,
+    batch: Batch | None,
+    inputs: list[str],
+    price: Price,
+    shelf: Shelf | None = None,
 ) -> tuple[Batch, Renewal]:
-    """The batch with its rows written down, and what is new in them. Nothing of it is begun."""
+    """The batch with its rows written down, and what is new in them. Nothing of it is begun.
+
+    With a ``shelf`` the files of rows are kept now, as whoever works on them may be on another machine; else
+    each is kept when it is its row's turn.
+    """
     options = {
         "directory": str(order.directory.resolve()),
         "concurrency": order.concurrency,
         "limit_credits": order.limit_credits,
         "inputs": inputs,
     }
-    defaults = dict(order.defaults or {})
+    given = dict(order.defaults or {})
+    defaults = given if shelf is None else with_files(order.subject, given, shelf)
     own = {"defaults": defaults, "options": options, "source": order.source, "definition": order.definition}
     has_other_prices = batch is not None and batch.defaults != defaults
-    if batch is None:
-        batch, _ = batches.open(
-            name=order.batch_name,
-            kind=order.kind,
-            subject=order.subject.id,
-            integration=order.integration,
-            connection=order.connection,
-            environment=order.environment,
-            **own,
-        )
-    else:
-        batch = batches.change(batch.id, **own)
+    batch = _opened(batches, order, own) if batch is None else batches.change(batch.id, **own)
     rows = batches.rows(batch.id)
     rows.catch_up()
     rows.settle()
-    found = renew(lambda: _planned(order, price), rows, prices=has_other_prices)
+
+    def kept(row: BatchRow) -> BatchRow:
+        return row if shelf is None else replace(row, inputs=with_files(order.subject, row.inputs, shelf))
+
+    found = renew(lambda: _planned(order, price), rows, prices=has_other_prices, kept=kept)
     return batches.count(batch.id), found
+
+
+def _opened(batches: Batches, order: Order, own: Mapping[str, Any]) -> Batch:
+    batch, _ = batches.open(
+        name=order.batch_name,
+        kind=order.kind,
+        subject=order.subject.id,
+        integration=order.integration,
+        connection=order.connection,
+        environment=order.environment,
+        **own,
+    )
+    return batch
 
 
 def _planned(order: Order, price: Price) -> Iterator[BatchRow]:

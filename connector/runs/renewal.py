@@ -34,12 +34,23 @@ class Renewal:
     late: list[int] = field(default_factory=list)
 
 
-def renew(source: Source, known: BatchRows, *, prices: bool = False) -> Renewal:
+def _as_it_is(row: BatchRow) -> BatchRow:
+    return row
+
+
+def renew(
+    source: Source,
+    known: BatchRows,
+    *,
+    prices: bool = False,
+    kept: Callable[[BatchRow], BatchRow] = _as_it_is,
+) -> Renewal:
     """Writes down what is new in a source; it is read once, and twice where rows in it have changed.
 
-    With ``prices``, rows that are the same get the estimates that they have now.
+    With ``prices``, rows that are the same get the estimates that they have now. ``kept`` makes of a row what
+    is written down.
     """
-    return _Renewing(known, prices).renew(source)
+    return _Renewing(known, prices, kept).renew(source)
 
 
 class _Loose:
@@ -63,9 +74,10 @@ class _Loose:
 
 
 class _Renewing:
-    def __init__(self, known: BatchRows, prices: bool) -> None:
+    def __init__(self, known: BatchRows, prices: bool, kept: Callable[[BatchRow], BatchRow]) -> None:
         self._known = known
         self._prices = prices
+        self._kept = kept
         self._last = known.last()
         self._next = self._last + 1
         self._loose = _Loose()
@@ -112,13 +124,13 @@ class _Renewing:
         """Rows that are known nowhere: each is what became of the one in its place, or a new one."""
         states = {row.number: self._loose.states.pop(row.number, None) for row in rows}
         open = [row for row in rows if states[row.number] in _OPEN]
-        self._known.replace(open)
+        self._known.replace(map(self._kept, open))
         self._found.changed += len(open)
         self._found.late += [number for number, state in states.items() if state and state not in _OPEN]
         self._add([row for row in rows if states[row.number] is None])
 
     def _add(self, rows: list[BatchRow]) -> None:
-        self._known.add(replace(row, number=self._next + at) for at, row in enumerate(rows))
+        self._known.add(replace(self._kept(row), number=self._next + at) for at, row in enumerate(rows))
         self._next += len(rows)
         self._found.new += len(rows)
 

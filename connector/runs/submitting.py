@@ -34,14 +34,14 @@ class Submitting:
 
     def __init__(self, runs: Runs, files: FileStore, integrations: Mapping[str, Integration]) -> None:
         self._runs = runs
-        self._shelf = _Shelf(files)
+        self._shelf = Shelf(files)
         self._integrations = integrations
         self._subject: Subject | None = None
 
     def __call__(self, batch: Batch, row: BatchRow) -> Run:
         """The run of a row; all rows are of the same batch."""
         subject = self._subject = self._subject or self._found(batch)
-        given = _with_files(subject, {**batch.defaults, **row.inputs}, self._shelf)
+        given = with_files(subject, {**batch.defaults, **row.inputs}, self._shelf)
         spec = RunSpec(subject.id, given, batch.environment or None, batch.connection or None)
         links: Any = {
             "integration": batch.integration,
@@ -64,7 +64,7 @@ class Submitting:
         return subject_of(self._integrations[batch.integration], batch.subject, batch.definition)
 
 
-class _Shelf:
+class Shelf:
     """Files of this machine, kept where every worker finds them."""
 
     def __init__(self, files: FileStore) -> None:
@@ -84,7 +84,7 @@ class _Shelf:
         return self._known[key]
 
 
-def _with_files(subject: Subject, given: Mapping[str, Any], shelf: _Shelf) -> dict[str, Any]:
+def with_files(subject: Subject, given: Mapping[str, Any], shelf: Shelf) -> dict[str, Any]:
     """The inputs, each path of a file made a reference. Raises InvalidArguments with all that are none."""
     problems: list[Problem] = []
 
