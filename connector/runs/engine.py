@@ -33,6 +33,8 @@ URGENT, ACTIONS, WORKFLOWS, BATCHES = "urgent", "actions", "workflows", "batches
 # As long as a writer of the same file may take, in seconds.
 _PATIENCE = 30.0
 _CONNECTIONS = 4
+# How soon a schedule is kept that is new, and let be that is paused.
+_HEEDED_WITHIN = 2.0
 _WHERE_MIGRATED = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'dbos_migrations'",
     "postgresql": f"SELECT 1 WHERE to_regclass('{SCHEMA}.dbos_migrations') IS NOT NULL",
@@ -96,6 +98,7 @@ def configuration(made: Engine, executor: str, threads: int) -> DBOSConfig:
         "dbos_system_schema": SCHEMA,
         "serializer": DBOSPortableJSONSerializer(),
         "use_listen_notify": False,
+        "scheduler_polling_interval_sec": _HEEDED_WITHIN,
         "max_executor_threads": threads,
         "log_level": "ERROR",
     }

@@ -5,9 +5,11 @@ Each hands over to plain code that knows nothing of the engine. One worker at a 
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from dbos import DBOS
 
-from connector.runs import batch, engine
+from connector.runs import batch, engine, ticking
 from connector.runs.workshop import at_work
 
 # Somebody may kill a worker any number of times.
@@ -33,3 +35,10 @@ async def run_workflow(run_id: str) -> None:
 async def feed_batch(batch_id: str) -> None:
     """A batch is fed until it ends."""
     await DBOS.run_step_async({"name": "feed"}, batch.feed, batch_id, at_work())
+
+
+@DBOS.workflow(name=engine.RUN_SCHEDULED, max_recovery_attempts=_UNLIMITED)
+async def run_scheduled(at: str, about: dict[str, str]) -> None:
+    """A schedule has come to a time, which the engine tells as a text."""
+    moment = datetime.fromisoformat(at).timestamp()
+    await DBOS.run_step_async({"name": "tick"}, ticking.follow, at_work(), about["schedule"], moment)

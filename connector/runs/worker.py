@@ -25,7 +25,9 @@ from connector.runs import engine, workshop
 from connector.runs.action import Actions
 from connector.runs.place import PlaceLost, take
 from connector.runs.runs import Runs
+from connector.runs.schedules import ScheduleStore
 from connector.runs.strays import Strays
+from connector.runs.tending import Tending
 from connector.runs.workflow import Workflows
 from connector.runs.workshop import Workshop
 from connector.runtime import AsyncConnector, Options
@@ -131,6 +133,7 @@ class Worker:
         workshop.enter(shop)
         opened.callback(workshop.leave)
         self._strays = Strays(self._database, shop, place)
+        self._tending = Tending(ScheduleStore(self._database, self._clock), shop.runs.queues)
         opened.callback(engine.stop)
         engine.launch(made, place.name, _ENGINE_THREADS, self._queues())
 
@@ -225,6 +228,7 @@ class Worker:
         self._place.check()
         self._strays.gather()
         self._strays.adopt()
+        self._tending.tend()
 
     async def _move(self, lost: PlaceLost) -> None:
         """Begins nothing more, and goes on in another place; it blocks nobody that the database is away."""
