@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +13,7 @@ from typing import Any, Literal
 
 from connector import thumbnail
 from connector.arriving import Arriving, FileTooLarge
+from connector.blobs import Blobs, Folder
 from connector.database import Conflict, Database, timestamp
 from connector.errors import InvocationError
 from connector.media import Media
@@ -23,9 +23,7 @@ __all__ = ["Arriving", "FileNotFound", "FileStore", "FileTooLarge", "Source", "S
 
 Source = Literal["upload", "result", "thumbnail"]
 
-_ID = re.compile(r"[0-9a-f]{32}")
 _SCHEME = "file:"
-_ARRIVING = "arriving"
 # Nothing takes so long to arrive.
 _LEFT_BEHIND = 24 * 3600.0
 
@@ -87,7 +85,9 @@ _USE = """
 UPDATE files SET unused = 0, expires = :expires
 WHERE id = :id AND unused = 1 OR thumbnail_of = (SELECT id FROM files WHERE id = :id AND unused = 1)"""
 
-_DELETE = "DELETE FROM files WHERE id = :id OR thumbnail_of = :id RETURNING id"
+_FAMILY = "SELECT id FROM files WHERE id = :id OR thumbnail_of = :id"
+
+_DELETE = "DELETE FROM files WHERE id = :id OR thumbnail_of = :id"
 
 _EXPIRED = "SELECT id FROM files WHERE expires <= :now AND thumbnail_of IS NULL"
 
@@ -99,14 +99,16 @@ _FILTERS = {
 
 
 class FileStore:
-    """The files in a folder, and what is known of them in a database.
+    """Files whose contents are in a folder or an object store, and what is known of them in a database.
 
-    All methods block, and may be called from any thread. A path is only ever made from an id.
+    All methods block, and may be called from any thread.
     """
 
-    def __init__(self, database: Database, folder: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, database: Database, blobs: Blobs | Path, clock: Callable[[], float] = time.time
+    ) -> None:
         self._database = database
-        self._folder = folder
+        self._blobs = Folder(blobs) if isinstance(blobs, Path) else blobs
         self._clock = clock
 
     def put(
@@ -149,7 +151,7 @@ class FileStore:
 
     def arrive(self, max_bytes: int | None = None) -> Arriving:
         """A file to write to; it is kept once ``keep`` is called, and is gone otherwise when it is closed."""
-        folder = self._folder / _ARRIVING
+        folder = self._blobs.arriving
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Arriving(folder / secrets.token_hex(16), max_bytes)
 
@@ -186,11 +188,13 @@ class FileStore:
 
     def open(self, file_id: str) -> Media:
         """The file itself."""
-        stored, path = self.get(file_id), self._path(file_id)
-        if not path.is_file():
-            raise FileNotFound(f"the content of file {file_id} is gone; upload it once more")
+        stored = self.get(file_id)
+        try:
+            content = self._blobs.open(stored.id, stored.bytes)
+        except FileNotFoundError as error:
+            raise FileNotFound(f"the content of file {file_id} is gone; upload it once more") from error
         sides = stored.width, stored.height, stored.seconds
-        return Media(stored.name, stored.type, stored.bytes, *sides, OnDisk(path))
+        return Media(stored.name, stored.type, stored.bytes, *sides, content)
 
     def reference(self, file_id: str) -> str:
         """The text by which an invocation is given a file."""
@@ -280,26 +284,22 @@ class FileStore:
         }
 
     def _add(self, arriving: Arriving, row: Mapping[str, Any]) -> None:
-        """The content gets its place as one act with its row."""
-        place = self._path(row["id"])
-        place.parent.mkdir(mode=0o700, exist_ok=True)
-        with self._database.transaction() as database:
-            database.execute(_INSERT, row)
-            arriving.path.replace(place)
+        """Whoever finds the row finds the content too."""
+        self._blobs.keep(row["id"], arriving.path)
+        try:
+            self._database.write(_INSERT, row)
+        except BaseException:
+            self._blobs.remove(row["id"])
+            raise
 
     def _delete(self, file_id: str) -> None:
-        for row in self._database.write(_DELETE, {"id": file_id}):
-            with suppress(FileNotFoundError):
-                self._path(row["id"]).unlink()
-
-    def _path(self, file_id: str) -> Path:
-        """Where a file's content is. Only an id of ours becomes a path."""
-        if not _ID.fullmatch(file_id):
-            raise FileNotFound(f"{file_id[:60]!r} is no file's id; it is the text after `{_SCHEME}`")
-        return self._folder / file_id[:2] / file_id[2:]
+        """The content goes first: what is left of a deletion that was cut short can be found by its row."""
+        for row in self._database.read(_FAMILY, {"id": file_id}):
+            self._blobs.remove(row["id"])
+        self._database.write(_DELETE, {"id": file_id})
 
     def _sweep(self) -> None:
-        for draft in (self._folder / _ARRIVING).glob("*"):
+        for draft in self._blobs.arriving.glob("*"):
             with suppress(FileNotFoundError):
                 if draft.stat().st_mtime < time.time() - _LEFT_BEHIND:
                     draft.unlink()

@@ -41,7 +41,8 @@ class Options(TypedDict, total=False):
 
     ``home`` is the folder for connections, ledger and rate budget (default: ``CONNECTOR_HOME``), which are on
     a server instead where ``database`` is its URL (default: ``CONNECTOR_DATABASE``), or a Database that is
-    shared. ``on_event`` hears of waits, attempts and polls. ``sources`` says what may be given as a file
+    shared. ``files`` is the folder for kept files, or an object store's URL (default: ``CONNECTOR_FILES``).
+    ``on_event`` hears of waits, attempts and polls. ``sources`` says what may be given as a file
     (default: whatever this process can read). Nobody waits for ``background`` requests: under the rate limit
     they let others of the same credential go first. ``transport`` answers in place of the network, and
     ``environ``, ``clock`` and ``io`` stand for the process's environment, the time, and how to wait: for
@@ -50,6 +51,7 @@ class Options(TypedDict, total=False):
 
     home: Path | str | None
     database: Database | str | None
+    files: Path | str | None
     on_event: Listener
     sources: Sources | None
     background: bool
@@ -75,7 +77,7 @@ class AsyncConnector:
         cache = Path(home, "cache") if options.get("home") else index.default_cache(environ)
         self._engine = Engine(
             _loaded(integration, cache),
-            Workspace(Path(home), environ, clock, options.get("database")),
+            Workspace(Path(home), environ, clock, options.get("database"), options.get("files")),
             options.get("io") or Threads(),
             environ=environ,
             clock=clock,

@@ -13,13 +13,14 @@ from connector.ledger import Ledger
 
 if TYPE_CHECKING:
     from connector.connections import ConnectionStore
+    from connector.files import FileStore
 
 
 class Workspace:
     """Connections, rate budget and ledger, in one database: under ``home``, or on the server of a URL.
 
     The URL comes from ``database``, else from ``CONNECTOR_DATABASE``. A Database in its place is shared with
-    whoever gave it, and stays open.
+    whoever gave it, and stays open. Kept files are at ``files``, else where ``CONNECTOR_FILES`` says.
     """
 
     def __init__(
@@ -28,8 +29,10 @@ class Workspace:
         environ: Mapping[str, str],
         clock: Callable[[], float],
         database: Database | str | None = None,
+        files: Path | str | None = None,
     ) -> None:
         self.home = home
+        self._files = files
         self._shared = database if isinstance(database, Database) else None
         self._where = where(home, environ, None if self._shared else str(database or ""))
         self._environ = environ
@@ -55,6 +58,13 @@ class Workspace:
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.database, self._clock)
+
+    @cached_property
+    def files(self) -> FileStore:
+        from connector.blobs import open_blobs
+        from connector.files import FileStore
+
+        return FileStore(self.database, open_blobs(self.home, self._environ, self._files), self._clock)
 
     def close(self) -> None:
         if "database" in self.__dict__ and self._shared is None:

@@ -25,7 +25,7 @@ FLOORS = [
         "arrival", "transport", "database", "migrations", "sqlite", "postgres", "sealing", "references",
         "connections", "budget", "ledger",
         "alive", "io", "credential", "connection", "entry", "sound", "checks", "drift", "workflow",
-        "run", "history", "arriving", "thumbnail", "files", "tokens",
+        "run", "history", "arriving", "blobs", "thumbnail", "files", "tokens",
     },
     {
         "workspace", "targets", "arguments", "engine", "exchange", "prepare", "spend", "stream", "jobs",
