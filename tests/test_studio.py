@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
 import struct
+import threading
 import warnings
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -563,6 +566,28 @@ def test_a_bomb_is_measured_and_never_decoded() -> None:
     assert studio.inspect(bomb) == studio.Info("png", 60_000, 60_000)
     with pytest.raises(studio.Unreadable, match="image"):
         studio.make("upscale_fast", {}, {"image": bomb}, 1)
+
+
+def test_no_more_is_made_at_once_than_there_are_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others wait, and hold up nobody who does something else."""
+    cores = os.cpu_count() or 1
+    at_work: list[int] = []
+    peaks: list[int] = []
+    all_there = threading.Event()
+
+    def make(given: studio.Given) -> studio.Made:
+        at_work.append(given.seed)
+        peaks.append(len(at_work))
+        if len(at_work) == cores:
+            all_there.set()
+        assert all_there.wait(20)
+        at_work.remove(given.seed)
+        return studio.Made(b"", "image/png")
+
+    monkeypatch.setitem(studio.OPERATIONS, "slow", make)
+    with ThreadPoolExecutor(3 * cores) as pool:
+        list(pool.map(lambda seed: studio.make("slow", {}, {}, seed), range(3 * cores)))
+    assert max(peaks) == cores
 
 
 def test_the_studio_stands_alone() -> None:

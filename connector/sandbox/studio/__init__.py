@@ -7,7 +7,9 @@ the same inputs give the same bytes. Everything made says *sandbox*: on a label 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from threading import BoundedSemaphore
 
 from connector.sandbox.studio import (
     control,
@@ -60,6 +62,9 @@ OPERATIONS = {
     "v2alpha_inpaint": editing.v2alpha_inpaint,
 }
 
+# What is made at once beyond the cores that there are is ready no sooner, and holds up the whole process.
+_easels = BoundedSemaphore(os.cpu_count() or 1)
+
 
 def make(
     operation: str,
@@ -73,4 +78,5 @@ def make(
 
     The fields are valid already. A file that cannot be decoded raises ``Unreadable``.
     """
-    return OPERATIONS[operation](Given(fields, files, seed, filtered))
+    with _easels:
+        return OPERATIONS[operation](Given(fields, files, seed, filtered))
