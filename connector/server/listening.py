@@ -16,6 +16,9 @@ from starlette.applications import Starlette
 from connector.errors import InvocationError
 from connector.server.host import Host
 
+# A client or a proxy should be the first to give up an idle connection, which they keep for up to a minute:
+# what they send in the very moment in which we give it up is lost.
+_IDLE = 75
 # What a stop may take beyond the time that runs have to finish.
 _LAST_ANSWERS = 5
 
@@ -44,6 +47,7 @@ def server(app: Starlette, tls: tuple[Path, Path] | None = None) -> Server:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=int(host.settings.drain) + _LAST_ANSWERS,
         ssl_certfile=tls[0] if tls else None,
         ssl_keyfile=tls[1] if tls else None,
