@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import count, repeat
 from pathlib import Path
 from typing import Any
@@ -35,10 +35,14 @@ _PATIENCE = 180.0
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the requests. ``lost`` are the runs that did not end; ``broken`` are those without
-    any answer."""
+    """What became of the requests.
+
+    ``refusals`` are those that were answered with a failure, ``broken`` those without any answer, and
+    ``lost`` the runs that did not end.
+    """
 
     statuses: Counter[int] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     runs: int = 0
@@ -53,7 +57,14 @@ class Tally:
         times = sorted(self.seconds)
         waited = {f"p{at}": round(times[int(len(times) * at / 100)], 2) for at in (50, 99)}
         counted = {str(status): number for status, number in sorted(self.statuses.items())}
-        return asdict(self) | {"statuses": counted, "seconds": waited | {"slowest": round(times[-1], 2)}}
+        return {
+            "statuses": counted,
+            "refusals": dict(self.refusals),
+            "seconds": waited | {"slowest": round(times[-1], 2)},
+            "runs": self.runs,
+            "broken": self.broken,
+            "lost": self.lost,
+        }
 
 
 async def crowd(url: str, token: str, clients: int, until: Iterator[bool]) -> Tally:
@@ -83,6 +94,8 @@ async def _ask(client: httpx.AsyncClient, what: tuple[str, dict[str, Any]], tall
         tally.broken.append(type(error).__name__)
         return
     tally.statuses[answer.status_code] += 1
+    if not answer.is_success:
+        tally.refusals[f"{answer.json()['code']}: {answer.json()['detail']}"] += 1
     tally.seconds.append(time.perf_counter() - began)
 
 
