@@ -29,7 +29,10 @@ TABLE: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "What outlasts a call",
-        (("worker", "do what is submitted, until it is stopped"),),
+        (
+            ("batch", "do an action or a workflow for every row of a file"),
+            ("worker", "do what is submitted, until it is stopped"),
+        ),
     ),
     (
         "Authors and tools",

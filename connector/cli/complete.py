@@ -309,6 +309,40 @@ def _runs() -> Candidates:
         workspace.close()
 
 
+def _batch(before: Sequence[str], last: str) -> Candidates:
+    folder = named_folder(before)
+    if not before:
+        yield from (*_options(("list", "show", "cancel")), *_actions(before))
+        yield from map(Candidate, _workflows(folder))
+        return
+    if before[0] in ("show", "cancel"):
+        yield from _batches()
+    values = _own_values(folder)
+    flags = ("--dry-run", "--retry-failed", "--retry-unknown", "--no-sheet")
+    own = ("--environment", "--connection", "--output", "--set", "--map", "--limit-credits", "--concurrency")
+    others = (*_files(last), *_options((*own, "--name", "--name-by", *flags)), *_common(before, last))
+    yield from _with_value(before, last, values, others)
+
+
+def _workflows(folder: str) -> Iterable[str]:
+    from connector.workflow import load
+
+    return load.names(choice.integration(folder))
+
+
+def _batches() -> Candidates:
+    from connector.home import home
+    from connector.runs.batches import Batches
+    from connector.workspace import Workspace
+
+    workspace = Workspace(home(), os.environ, lambda: 0.0)
+    try:
+        found = Batches(workspace.database).list()
+        yield from (Candidate(one.name, f"{one.subject}, {one.state}") for one in found)
+    finally:
+        workspace.close()
+
+
 def _worker(before: Sequence[str], last: str) -> Candidates:
     if before and before[-1] in _FREE:
         return
@@ -326,6 +360,7 @@ _COMMANDS: Mapping[str, Callable[[Sequence[str], str], Candidates]] = {
     "balance": _money,
     "completion": _shells,
     "check": _check,
+    "batch": _batch,
     "worker": _worker,
     "jobs": _jobs_command,
 }

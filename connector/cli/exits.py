@@ -5,7 +5,7 @@ A failure's code is that of the nearest of its classes that a row names.
 
 from __future__ import annotations
 
-DONE, FOUND, USAGE, INTERRUPTED, CRASHED, CUT_OFF = 0, 1, 2, 130, 70, 141
+DONE, FOUND, USAGE, MONEY, ROWS_FAILED, INTERRUPTED, CRASHED, CUT_OFF = 0, 1, 2, 5, 11, 130, 70, 141
 
 # code, what it means, and the classes of ``connector.errors`` that it stands for
 ROWS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
@@ -14,12 +14,17 @@ ROWS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (USAGE, "bad input or usage; nothing was sent", ("InvocationError", "BadUsage")),
     (3, "the credential is missing or was refused", ("CredentialError",)),
     (4, "the upstream refused, or filtered what it made", ("UpstreamError",)),
-    (5, "money: too few credits, or the day's cap is reached", ("OutOfCredits", "CapReached")),
+    (MONEY, "money: too few credits, or the day's cap is reached", ("OutOfCredits", "CapReached")),
     (6, "rate limited; wait, then try again", ("RateLimited",)),
-    (7, "unreachable, failed or timed out; trying again can help", ("TransportError", "UpstreamFailed")),
+    (
+        7,
+        "unreachable, failed or timed out; trying again can help",
+        ("TransportError", "UpstreamFailed", "DatabaseUnavailable"),
+    ),
     (8, "outcome unknown: it may have been billed, a person decides", ("OutcomeUnknown", "InvalidAnswer")),
     (9, "the job is not finished, has expired or was cancelled", ("JobError",)),
     (10, "the integration's files have problems", ("SpecError",)),
+    (ROWS_FAILED, "rows of the batch failed, or are left; its results tell which", ()),
     (CRASHED, "a mistake in the connector itself", ()),
     (INTERRUPTED, "interrupted (Ctrl-C)", ()),
     (CUT_OFF, "whoever read the output went away", ()),
@@ -28,6 +33,11 @@ ROWS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
 
 def code_for(error: BaseException) -> int:
     """The exit code of a failure."""
+    return code_for_kind(type(error))
+
+
+def code_for_kind(failure: type[BaseException]) -> int:
+    """The exit code of a kind of failure."""
     codes = {name: code for code, _, names in ROWS for name in names}
-    named = (codes[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in codes)
+    named = (codes[kind.__name__] for kind in failure.__mro__ if kind.__name__ in codes)
     return next(named, CRASHED)

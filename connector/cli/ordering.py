@@ -1,0 +1,105 @@
+"""A command line that asks for a batch becomes an order: what is done, with which rows, where."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from connector import texts
+from connector.errors import InvalidArguments, Problem, UnknownName
+from connector.names import nearest, same
+from connector.runs.columns import Naming, Subject
+from connector.runs.opening import Order
+from connector.runs.rows import Rows, beside
+from connector.runtime import Connector
+from connector.spec import JsonSchema
+from connector.workflow import load
+
+_WORKFLOW_FILES = (".yaml", ".yml")
+# Where a dry run without a folder would put its results.
+_NOWHERE = "."
+
+
+def order(args: Namespace, connector: Connector) -> Order:
+    """What the command line asks for. Raises the errors of what is wrong with it."""
+    subject, definition = _subject(args.subject, connector)
+    problems: list[Problem] = []
+    mapping = dict(_pairs(args.map, "map", "COLUMN=INPUT", problems))
+    defaults = _defaults(args.set, subject, problems)
+    if problems:
+        raise InvalidArguments(problems, subject.title, "the options cannot be used")
+    environment, connection = connector.place(environment=args.environment, connection=args.connection)
+    return Order(
+        Rows(args.items, subject, Naming(mapping, args.name_by)),
+        subject,
+        connector.integration.id,
+        environment,
+        connection,
+        Path(args.output or _NOWHERE).expanduser(),
+        definition,
+        defaults,
+        args.name,
+        args.concurrency,
+        args.limit_credits,
+    )
+
+
+def _subject(name: str, connector: Connector) -> tuple[Subject, str | None]:
+    """The action or the workflow of that name, with the workflow's text; or the workflow of that file."""
+    integration = connector.integration
+    if name.endswith(_WORKFLOW_FILES):
+        workflow = load.from_file(Path(name).expanduser(), integration)
+        return workflow, workflow.text
+    listed = load.names(integration)
+    for id in listed:
+        if same(name, id):
+            workflow = load.find(integration, id)
+            return workflow, workflow.text
+    try:
+        return connector.action(name), None
+    except UnknownName as error:
+        near = nearest(name, [*integration.actions, *listed])
+        raise UnknownName(f"there is no action and no workflow {name!r}{near}") from error
+
+
+def _pairs(
+    given: Sequence[str], option: str, shape: str, problems: list[Problem]
+) -> Iterator[tuple[str, str]]:
+    for text in given:
+        name, equals, value = text.partition("=")
+        if equals and name:
+            yield name, value
+        else:
+            problems.append(Problem(option, f"--{option} {text!r} is no pair; write --{option} {shape}"))
+
+
+def _defaults(given: Sequence[str], subject: Subject, problems: list[Problem]) -> dict[str, Any]:
+    known = subject.parameters
+    found: dict[str, list[str]] = {}
+    for name, text in _pairs(given, "set", "INPUT=VALUE", problems):
+        own = next((one for one in known if same(one, name)), None)
+        if own is None:
+            problems.append(Problem(name, f"is no input of {subject.title}{nearest(name, known)}"))
+        else:
+            found.setdefault(own, []).append(text)
+    several = {name: len(words) for name, words in found.items() if len(words) > 1}
+    problems += [
+        Problem(name, f"is set {count} times; set it once")
+        for name, count in several.items()
+        if not texts.is_only(known[name], "array")
+    ]
+    return {name: _value(known[name], words) for name, words in found.items()}
+
+
+def _value(schema: JsonSchema, words: Sequence[str]) -> Any:
+    if texts.is_only(schema, "array"):
+        return texts.listed(schema, words, _one)
+    return _one(schema, words[0])
+
+
+def _one(schema: JsonSchema, text: str) -> Any:
+    if schema.get("format") == "binary":
+        return beside(text, Path.cwd())
+    return texts.value(schema, text)

@@ -1,0 +1,216 @@
+"""A batch is done while somebody watches: fed, worked on, delivered, and its end told."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from connector import amounts, errors
+from connector.cli import exits, terminal
+from connector.cli.bar import Bar, length
+from connector.cli.durable import Desk
+from connector.errors import ConnectorError
+from connector.runs.batches import Batch, Batches
+from connector.runs.batchrow import BatchRow, Counts
+from connector.runs.delivery import Delivery
+from connector.runs.foreground import Foreground
+from connector.runs.tables import RESULTS_CSV
+
+_LOOK_AGAIN = 0.2
+# How often it is seen to that the batch is fed and worked on, in seconds.
+_TEND = 2.0
+# How long answers that are under way are waited for when somebody stops the batch.
+_DRAIN = 30.0
+# So many failures are told as they happen; all are in the table.
+_MOST_TOLD = 10
+_TRIES = ("--retry-failed", "--retry-unknown")
+
+
+class Watch:
+    """One batch, from the first row that is fed to the last one that is delivered."""
+
+    def __init__(
+        self, place: Desk, batches: Batches, batch: Batch, args: Namespace, words: Sequence[str]
+    ) -> None:
+        self._place = place
+        self._batches = batches
+        self._batch = batch
+        self._rows = batches.rows(batch.id)
+        self._args = args
+        self._command = shlex.join(["connector", "batch", *(word for word in words if word not in _TRIES)])
+        self._folder = Path(str(batch.directory))
+        inputs = batch.options.get("inputs", ())
+        self._delivery = Delivery(self._folder, self._rows, place.runs.history, place.files, inputs)
+        counts = self._rows.counts()
+        self._has_work = counts.of("pending", "running") > 0
+        self._done, self._failed, self._credits = counts.ended, 0, counts.credits
+        self._bar = Bar(batch.total, counts.ended, quiet=args.quiet)
+
+    def run(self) -> int:
+        """Does it all; the exit code. Raises KeyboardInterrupt with what is to be known after a Ctrl-C."""
+        try:
+            with self._bar:
+                stopped = self._go() if self._has_work else ""
+                while self._deliver():
+                    pass
+            self._delivery.tables.finish()
+            if stopped:
+                raise KeyboardInterrupt(f"{stopped} {self._where_it_is()}", {"batch": self._batch.name})
+            return self._end()
+        finally:
+            self._delivery.close()
+
+    def _go(self) -> str:
+        """Has the batch done; what is to be said where somebody stopped it."""
+        self._batches.change(self._batch.id, state="feeding", message=None)
+        integrations = [self._place.connector.integration]
+        stopped = ""
+        try:
+            with Foreground(
+                self._place.home, integrations, concurrency=self._batch.concurrency, drain=_DRAIN
+            ) as worker:
+                try:
+                    self._watch(worker)
+                except KeyboardInterrupt:
+                    stopped = self._stop(worker)
+        except KeyboardInterrupt:
+            terminal.say("Left at once. What was under way is taken up when you go on.")
+            os._exit(exits.INTERRUPTED)  # as if it were killed, which nothing is lost by
+        if stopped:
+            self._rows.settle()
+        return stopped
+
+    def _watch(self, worker: Foreground) -> None:
+        """Until nothing is fed any more, and nothing is under way."""
+        tended = float("-inf")
+        while True:
+            if time.monotonic() - tended >= _TEND:
+                self._tend(worker)
+                tended = time.monotonic()
+            if self._deliver():
+                continue
+            batch = self._batches.get(self._batch.id)
+            if batch.state != "feeding" and not self._rows.running():
+                return
+            time.sleep(_LOOK_AGAIN)
+
+    def _tend(self, worker: Foreground) -> None:
+        """Whoever fed the batch, or worked on it, may be gone."""
+        worker.tend()
+        if self._batches.get(self._batch.id).state == "feeding":
+            self._place.runs.queues.feed(self._batch.id)
+        else:
+            self._rows.settle()
+
+    def _deliver(self) -> bool:
+        """Puts what has ended into the folder; whether there was anything."""
+        rows = self._delivery.deliver()
+        for row in rows:
+            self._done += 1
+            self._credits += row.cost
+            if row.state != "succeeded":
+                self._tell_failure(row)
+        failed = f"{self._failed:,} failed" if self._failed else ""
+        self._bar.show(self._done, ", ".join(filter(None, (failed, _credits(self._credits)))))
+        return bool(rows)
+
+    def _tell_failure(self, row: BatchRow) -> None:
+        self._failed += 1
+        if self._failed <= _MOST_TOLD:
+            first = (row.message or row.outcome or row.state).splitlines()[0]
+            self._bar.tell(f"row {row.number} ({row.label}): {row.outcome}: {first}")
+        elif self._failed == _MOST_TOLD + 1:
+            self._bar.tell(f"more rows fail; {self._folder / RESULTS_CSV} tells why")
+
+    def _stop(self, worker: Foreground) -> str:
+        """What is to be said of a Ctrl-C. Where somebody else does the work, it goes on."""
+        if not worker.is_own:
+            name = shlex.quote(self._batch.name)
+            return f"The worker goes on with the batch; stop it with: connector batch cancel {name}."
+        self._batches.end(self._batch.id, "paused", "somebody stopped it")
+        self._bar.tell(
+            f"Stopping: what is under way has {_DRAIN:g} s for its answers. Ctrl-C again leaves at once."
+        )
+        return "Stopped."
+
+    def _where_it_is(self) -> str:
+        counts = self._rows.counts()
+        said = f"{counts.of('succeeded'):,} of {self._batch.total:,} rows are done."
+        return f"{said}\nGo on with: {self._command}"
+
+    def _end(self) -> int:
+        batch, counts = self._batches.get(self._batch.id), self._rows.counts()
+        sheet = None if self._args.no_sheet else self._sheet(batch)
+        if self._args.json:
+            files = {"results": str(self._folder / RESULTS_CSV), "sheet": sheet and str(sheet)}
+            terminal.print_json(batch.to_dict() | counts.to_dict() | files)
+        else:
+            print(_shown(self._folder / RESULTS_CSV))
+            if sheet is not None:
+                print(_shown(sheet))
+            if not self._args.quiet:
+                for line in self._summary(batch, counts):
+                    terminal.say(terminal.clean(line))
+        return self._code(batch, counts)
+
+    def _sheet(self, batch: Batch) -> Path | None:
+        from connector.runs import contact
+
+        try:
+            return contact.make(self._folder, self._delivery.tables, batch.name)
+        except ImportError:
+            terminal.say("There is no contact sheet, as it needs a package: pip install pillow")
+            return None
+
+    def _summary(self, batch: Batch, counts: Counts) -> Iterator[str]:
+        named = {"succeeded": "done", "failed": "failed", "unknown": "unknown", "cancelled": "cancelled"}
+        parts = [f"{counts.rows[state]:,} {said}" for state, said in named.items() if counts.rows.get(state)]
+        left = counts.of("pending", "running")
+        parts += [f"{left:,} left"] if left else []
+        seconds = length(self._bar.seconds) if self._has_work else ""
+        unsure = f" ({counts.uncertain:g} of them not certain)" if counts.uncertain else ""
+        spent = ", ".join(filter(None, (_credits(counts.credits) + unsure, seconds)))
+        yield f"{batch.total:,} rows: {', '.join(parts)}. {spent}."
+        if batch.state in ("limited", "halted", "cancelled"):
+            yield f"It stopped: {batch.message or 'somebody cancelled it'}. Go on with: {self._command}"
+        if counts.of("failed"):
+            yield f"Try again what can be: {self._command} --retry-failed"
+        if counts.of("unknown"):
+            yield "Unknown outcomes may have been paid for, and are not sent again by themselves:"
+            yield f"  {self._command} --retry-unknown"
+
+    def _code(self, batch: Batch, counts: Counts) -> int:
+        if batch.state == "halted":
+            return _code_of(self._rows.outside())
+        if counts.of("failed", "unknown", "cancelled"):
+            return exits.ROWS_FAILED
+        return (
+            exits.MONEY
+            if batch.state == "limited"
+            else exits.ROWS_FAILED
+            if counts.ended < batch.total
+            else 0
+        )
+
+
+def _code_of(outcome: str | None) -> int:
+    """The exit code of an outcome."""
+    kinds = (kind for kind in vars(errors).values() if isinstance(kind, type))
+    found = (kind for kind in kinds if issubclass(kind, ConnectorError) and kind.code == outcome)
+    return exits.code_for_kind(next(found, ConnectorError))
+
+
+def _shown(path: Path) -> str:
+    """A path as it was meant: below where somebody is."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _credits(amount: float) -> str:
+    return f"{amount:,.6g} credits" if amount >= 1000 else amounts.credits(amount)
