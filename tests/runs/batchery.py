@@ -24,14 +24,14 @@ class Counting:
         self.acts += 1
         return self._database.read(*asked)
 
-    def write(self, *asked):
+    def write(self, *asked, **how):
         self.acts += 1
-        return self._database.write(*asked)
+        return self._database.write(*asked, **how)
 
     @contextmanager
-    def transaction(self):
+    def transaction(self, **how):
         self.acts += 1
-        with self._database.transaction() as transaction:
+        with self._database.transaction(**how) as transaction:
             yield transaction
 
 

@@ -211,10 +211,10 @@ class Moody:
         self.away = lambda statement: False
         database.write = self.write
 
-    def write(self, statement, values):
+    def write(self, statement, values, **how):
         if self.away(statement):
             raise ConnectorError("the database is away")
-        return self._write(statement, values)
+        return self._write(statement, values, **how)
 
 
 def failing(times, words):

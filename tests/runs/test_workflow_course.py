@@ -105,11 +105,11 @@ def _die_at(studio, run, number, monkeypatch):
     transaction, write = studio.database.transaction, studio.database.write
 
     def counted(act):
-        def wrapped(*given):
+        def wrapped(*given, **how):
             left[0] -= 1
             if left[0] == 0:
                 raise Died
-            return act(*given)
+            return act(*given, **how)
 
         return wrapped
 
