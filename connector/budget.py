@@ -68,7 +68,7 @@ VALUES (:key, :now + :pace, :pace, 0, :now + :pace)
 ON CONFLICT (key) DO UPDATE SET
     tat = :pace + CASE WHEN budgets.tat BETWEEN :now AND :now + :furthest THEN budgets.tat ELSE :now END,
     express = :pace + CASE WHEN budgets.tat BETWEEN :now AND :now + :furthest THEN budgets.tat ELSE :now END,
-    debt = 0,
+    debt = CASE WHEN budgets.tat BETWEEN :now AND :now + :furthest THEN budgets.debt ELSE 0 END,
     pace = :pace
 WHERE budgets.tat <= :now OR budgets.tat <= budgets.express OR budgets.tat > :now + :furthest
 RETURNING tat - pace - :now AS wait"""

@@ -196,6 +196,18 @@ class BudgetSuite:
         assert budget.look_again("key", background=True) == pytest.approx(9 * PACE, abs=1e-5)
         assert budget.look_again("key", background=True) == 0.0
 
+    @pytest.mark.parametrize(("batch", "persons"), [(1, 2), (5, 6), (3, 9)])
+    def test_no_slot_is_used_twice(self, budget, clock, batch, persons):
+        """Also where more persons come than there are others to give way."""
+        row = Row(budget, clock, LIMIT)
+        row.come(background=True)
+        clock.now += 0.01
+        for background in [True] * batch + [False] * persons:
+            row.come(background=background)
+        row.pass_(60)
+        assert len(row.left) == 1 + batch + persons
+        assert min(b - a for a, b in pairwise(row.left)) > 0.9 * PACE
+
     def test_a_row_of_persons_is_a_row(self, budget):
         """Nobody is before anybody else where all wait for their answers, whatever comes behind them."""
         waits = [budget.reserve("key", LIMIT) for _ in range(3)]
