@@ -33,7 +33,7 @@ class Bar:
         self._live = not quiet and terminal.is_terminal(sys.stderr)
         self._clock = clock
         self._start = clock()
-        self._last = self._start if not self._live else self._start - _REDRAW
+        self._last = float("-inf") if self._live else self._start
         self._drawn = False
 
     def show(self, done: int, said: str) -> None:

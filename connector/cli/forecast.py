@@ -64,7 +64,8 @@ def _lines(connector: Connector, wanted: Order, found: Inspection, facts: dict[s
     left = found.rows - found.done_rows
     done = f", {found.done_rows:,} of them done" if found.done_rows else ""
     place = f"in {wanted.environment}" + (f", connection {wanted.connection}" if wanted.connection else "")
-    yield f"{found.rows:,} rows for {wanted.subject.title} {place}{done}; no problems."
+    rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
+    yield f"{rows} for {wanted.subject.title} {place}{done}; no problems."
     yield f"  cost     {_cost(wanted, found, left)}"
     if "balance" in facts:
         short = found.credits - facts["balance"]

@@ -27,6 +27,8 @@ _TEND = 2.0
 _DRAIN = 30.0
 # So many failures are told as they happen; all are in the table.
 _MOST_TOLD = 10
+# Files in a command that are told one by one.
+_MOST_WORDS = 5
 _TRIES = ("--retry-failed", "--retry-unknown")
 
 
@@ -41,13 +43,14 @@ class Watch:
         self._batch = batch
         self._rows = batches.rows(batch.id)
         self._args = args
-        self._command = shlex.join(["connector", "batch", *(word for word in words if word not in _TRIES)])
+        self._command = _command(args, words)
         self._folder = Path(str(batch.directory))
         inputs = batch.options.get("inputs", ())
         self._delivery = Delivery(self._folder, self._rows, place.runs.history, place.files, inputs)
         counts = self._rows.counts()
         self._has_work = counts.of("pending", "running") > 0
-        self._done, self._failed, self._credits = counts.ended, 0, counts.credits
+        self._done, self._failed, self._under_way = counts.ended, 0, 0
+        self._credits = counts.credits
         self._bar = Bar(batch.total, counts.ended, quiet=args.quiet)
 
     def run(self) -> int:
@@ -93,8 +96,8 @@ class Watch:
                 tended = time.monotonic()
             if self._deliver():
                 continue
-            batch = self._batches.get(self._batch.id)
-            if batch.state != "feeding" and not self._rows.running():
+            batch, self._under_way = self._batches.get(self._batch.id), len(self._rows.running())
+            if batch.state != "feeding" and not self._under_way:
                 return
             time.sleep(_LOOK_AGAIN)
 
@@ -114,8 +117,9 @@ class Watch:
             self._credits += row.cost
             if row.state != "succeeded":
                 self._tell_failure(row)
-        failed = f"{self._failed:,} failed" if self._failed else ""
-        self._bar.show(self._done, ", ".join(filter(None, (failed, _credits(self._credits)))))
+        counted = {"failed": self._failed, "under way": self._under_way}
+        said = [f"{count:,} {what}" for what, count in counted.items() if count]
+        self._bar.show(self._done, ", ".join([*said, _credits(self._credits)]))
         return bool(rows)
 
     def _tell_failure(self, row: BatchRow) -> None:
@@ -177,8 +181,8 @@ class Watch:
         yield f"{batch.total:,} rows: {', '.join(parts)}. {spent}."
         if batch.state in ("limited", "halted", "cancelled"):
             yield f"It stopped: {batch.message or 'somebody cancelled it'}. Go on with: {self._command}"
-        if counts.of("failed"):
-            yield f"Try again what can be: {self._command} --retry-failed"
+        if again := self._rows.retryable():
+            yield f"Of them {again:,} can be tried again: {self._command} --retry-failed"
         if counts.of("unknown"):
             yield "Unknown outcomes may have been paid for, and are not sent again by themselves:"
             yield f"  {self._command} --retry-unknown"
@@ -195,6 +199,16 @@ class Watch:
             if counts.ended < batch.total
             else 0
         )
+
+
+def _command(args: Namespace, words: Sequence[str]) -> str:
+    """The same command once more, which goes on; the shell may have named very many files in it."""
+    same = [word for word in words if word not in _TRIES]
+    if len(args.items) > _MOST_WORDS:
+        first = same.index(args.items[0])
+        same = [word for word in same if word not in set(args.items)]
+        same.insert(first, "ITEMS...")
+    return shlex.join(["connector", "batch", *same]).replace("'ITEMS...'", "ITEMS...")
 
 
 def _code_of(outcome: str | None) -> int:

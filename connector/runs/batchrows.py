@@ -78,6 +78,7 @@ SET state = :state, outcome = :outcome, credits = :credits, billed = :billed, se
     message = :message, files = NULL, updated = :updated
 WHERE batch = :batch AND number = :number AND state = 'running'"""
 
+_COUNT_IF = "SELECT count(*) AS count FROM batch_rows WHERE batch = :batch AND {condition}"
 _OUTSIDE = f"""
 SELECT outcome FROM batch_rows WHERE batch = :batch AND state = 'failed' AND billed = 'no'
 AND outcome IN ({_quoted(OUTSIDE)}) ORDER BY number LIMIT 1"""
@@ -198,14 +199,13 @@ class BatchRows:
         anything. ``failed``: all that cost nothing and can succeed. ``unknown``: those too that may have
         been paid for, and what was filtered.
         """
-        codes = OUTSIDE | (AGAIN if failed else frozenset())
-        conditions = [
-            f"(state = 'failed' AND billed = 'no' AND outcome IN ({_quoted(codes)}))",
-            "(state = 'cancelled' AND billed = 'no')",
-            *(["state = 'unknown' OR outcome = 'filtered'"] if unknown else []),
-        ]
-        statement = _AGAIN_IF.format(condition=f"({' OR '.join(conditions)})")
+        statement = _AGAIN_IF.format(condition=_may_be_again(failed, unknown))
         return len(self._database.write(statement, {"batch": self._batch_id, "updated": self._clock()}))
+
+    def retryable(self) -> int:
+        """How many rows ``again`` would do again that failed and cost nothing."""
+        statement = _COUNT_IF.format(condition=_may_be_again(True, False))
+        return int(self._database.read(statement, {"batch": self._batch_id})[0]["count"])
 
     def outside(self) -> str | None:
         """The outcome of a row that failed for a reason which is not its own, if one did."""
@@ -247,6 +247,17 @@ class BatchRows:
         if values:
             with self._database.transaction() as database:
                 database.executemany(statement, values)
+
+
+def _may_be_again(failed: bool, unknown: bool) -> str:
+    """What holds for rows that may be done again."""
+    codes = OUTSIDE | (AGAIN if failed else frozenset())
+    conditions = [
+        f"(state = 'failed' AND billed = 'no' AND outcome IN ({_quoted(codes)}))",
+        "(state = 'cancelled' AND billed = 'no')",
+        *(["state = 'unknown' OR outcome = 'filtered'"] if unknown else []),
+    ]
+    return f"({' OR '.join(conditions)})"
 
 
 def _ended(row: Any) -> Ended:

@@ -176,8 +176,9 @@ def _files(words: Sequence[str]) -> Files:
     for word in words:
         if next(_matching(word), None) is None:
             raise _wrong(word, _absent(word))
-        if hint := _HINTS.get(Path(word).suffix.lower()):
-            raise _wrong(word, hint)
+    # One of several, or of those that match, was meant as it is.
+    if len(words) == 1 and Path(words[0]).is_file() and (hint := _HINTS.get(Path(words[0]).suffix.lower())):
+        raise _wrong(words[0], hint)
     return Files(tuple(words))
 
 
