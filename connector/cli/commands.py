@@ -24,13 +24,15 @@ TABLE: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("connections", "keep credentials: add, list, show, test, remove, rotate"),
             ("balance", "tell how many credits the account has left"),
             ("spend", "tell what was spent, by day, environment and action"),
-            ("jobs", "list the jobs that are running"),
         ),
     ),
     (
         "What outlasts a call",
         (
             ("batch", "do an action or a workflow for every row of a file"),
+            ("jobs", "list what runs; submit, watch, cancel and settle durable runs"),
+            ("workflow", "run a recipe of several actions: list, show, check, run"),
+            ("schedule", "do an action or workflow at the times of a cron line"),
             ("worker", "do what is submitted, until it is stopped"),
         ),
     ),

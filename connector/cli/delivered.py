@@ -17,13 +17,12 @@ _SCHEME = "file:"
 
 def save(desk: Desk, run: Run, target: str | None) -> list[str]:
     """Writes each file of a run, or pours its one file to standard output; where they are."""
-    found = list(references(run))
+    found = named(run)
     if target == saving.STDOUT:
-        for reference in found[:1]:
+        for reference in list(found)[:1]:
             _pour(desk, reference)
         return []
-    place = target or "."
-    paths = [_written(desk, reference, place) for reference in found]
+    paths = [_written(desk, reference, target or ".", stem) for reference, stem in found.items()]
     if run.invocation_id is not None and paths:
         desk.connector.workspace.ledger.saved(run.invocation_id, tuple(paths))
     return paths
@@ -31,9 +30,17 @@ def save(desk: Desk, run: Run, target: str | None) -> list[str]:
 
 def references(run: Run) -> Iterator[str]:
     """The files that a run gives back, each once."""
-    outputs = (run.result or {}).get("outputs", {}) if run.kind == "workflow" else {}
-    own = [] if run.file is None else [_SCHEME + run.file]
-    yield from dict.fromkeys([*_among(outputs), *own])
+    yield from named(run)
+
+
+def named(run: Run) -> dict[str, str]:
+    """The files that a run gives back, each with its name; "" for the one that it has by itself."""
+    own = {} if run.file is None else {_SCHEME + run.file: ""}
+    if run.kind == "action":
+        return own
+    outputs = (run.result or {}).get("outputs", {})
+    found = {file: name for name, value in outputs.items() for file in _among(value)}
+    return found or own
 
 
 def _among(value: Any) -> Iterator[str]:
@@ -43,10 +50,11 @@ def _among(value: Any) -> Iterator[str]:
         yield from _among(inner)
 
 
-def _written(desk: Desk, reference: str, target: str) -> str:
-    """The place of one file. It keeps its own ending, unless a name was told for it."""
+def _written(desk: Desk, reference: str, target: str, stem: str) -> str:
+    """The place of one file, whose ending is its own, unless the target is a file."""
     media = desk.files.resolve(reference)
-    path = saving.claim(target, PurePath(media.name).name)
+    name = PurePath(media.name)
+    path = saving.claim(target, stem + name.suffix if stem else name.name)
     with media.open() as source, path.open("wb") as file:
         shutil.copyfileobj(source, file, 1 << 20)
     return str(path)

@@ -49,7 +49,7 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
     yield "asked for", timestamp(run.created)
     facts = {"job": run.job_id, "part of": run.parent or run.batch, "tries again": run.retry_of}
     yield from ((name, value) for name, value in facts.items() if value)
-    yield from (("input", f"{name} = {_short(value)}") for name, value in run.inputs.items())
+    yield from (("input", f"{name} = {short(value)}") for name, value in run.inputs.items())
     yield from (("file", reference) for reference in delivered.references(run))
 
 
@@ -63,7 +63,8 @@ def cost(run: Run) -> str:
     return f"{amounts.credits(run.credits)}{paid}"
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """An input in a few words; a file by its name."""
     named = value.get("name") if isinstance(value, dict) and "sha256" in value else None
     text = str(named) if named else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

@@ -8,16 +8,18 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connector.cli import values
-from connector.cli.card import Card
 from connector.cli.options import PREFIX
 from connector.cli.values import Stdin, Unclear
 from connector.errors import InvalidArguments, Problem
 
+if TYPE_CHECKING:
+    from connector.cli.options import Form
 
-def given(args: argparse.Namespace, card: Card) -> dict[str, Any]:
+
+def given(args: argparse.Namespace, card: Form) -> dict[str, Any]:
     """The arguments that the command line gives. Raises InvalidArguments where they can't be read."""
     stdin = Stdin()
     found = _from_file(args.file, card, stdin) if args.file else {}
@@ -45,7 +47,7 @@ def _texts(args: argparse.Namespace, problems: list[Problem]) -> dict[str, list[
     return found
 
 
-def _from_file(name: str, card: Card, stdin: Stdin) -> dict[str, Any]:
+def _from_file(name: str, card: Form, stdin: Stdin) -> dict[str, Any]:
     path = Path(name).expanduser()
     read, folder = _read(name, path, stdin), path.parent
     if not isinstance(read, dict):

@@ -5,10 +5,20 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any
+    from typing import Any, Protocol
 
-    from connector.cli.card import Card
     from connector.cli.parser import Parser
+
+    class Form(Protocol):
+        """Whatever has inputs: an action's card, or a workflow's."""
+
+        @property
+        def title(self) -> str: ...
+        @property
+        def parameters(self) -> Mapping[str, Any]: ...
+        @property
+        def required(self) -> tuple[str, ...]: ...
+
 
 # The options of ``invoke`` and ``preview`` themselves, in the long form.
 OWN = frozenset(
@@ -51,11 +61,11 @@ def option_names(inputs: Iterable[str], taken: Iterable[str] = OWN) -> dict[str,
     return found
 
 
-def add_options(parser: Parser, card: Card) -> None:
+def add_options(parser: Parser, card: Form, taken: Iterable[str] = OWN) -> None:
     """Makes an option of each input, the required ones first."""
     required = parser.add_argument_group(f"inputs of {card.title} that are required")
     others = parser.add_argument_group("other inputs" if card.required else "inputs")
-    names = option_names(card.parameters)
+    names = option_names(card.parameters, taken)
     for name, schema in card.parameters.items():
         group = required if name in card.required else others
         group.add_argument(names[name], **_settings(name, schema))

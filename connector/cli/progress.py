@@ -43,9 +43,9 @@ class Progress:
         self._said = self._subject if event.kind in ("sent", "answered") else sentence
         told = _lasts(event) and event.kind not in self._silent and not self._quiet
         if told and (event.kind in _ALWAYS or not self._live):
-            self._tell(sentence)
+            self.tell(sentence)
 
-    def _tell(self, sentence: str) -> None:
+    def tell(self, sentence: str) -> None:
         """A line for each change: what is the same as before is not told again."""
         changed = sentence.partition(": ")[2] if sentence.startswith("Poll ") else sentence
         if changed != self._told:

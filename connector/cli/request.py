@@ -47,11 +47,12 @@ def read(
     """
     add_answer = answer or partial(_add_answer_options, shown=command == "invoke")
     parser = _parser(command, description, epilog, add_answer)
-    place = _action_place(words, parser)
+    folder = named_folder(words)
+    entries = index.entries(folder, index.default_cache())
+    place = place_of(words, parser, lambda word: choice.find(word, entries) is not None)
     if place is None:
         _refuse_or_help(parser, words)
         return None
-    folder = named_folder(words)
     found = card(words[place], folder)
     paragraphs = (f"{found.title}: {found.description}", f"Price: {found.price_line}.", found.deprecation)
     own = _parser(command, "\n\n".join(filter(None, paragraphs)), epilog, add_answer, found)
@@ -83,19 +84,21 @@ def _parser(
     parser = Parser(f"{command} {card.id}" if card else command, description, epilog, usage)
     if card is not None:
         options.add_options(parser, card)
-    _add_request_options(parser)
+    add_request_options(parser)
     add_answer(parser)
     parser.add_common()
     return parser
 
 
-def _add_request_options(parser: Parser) -> None:
+def add_request_options(parser: Parser, *, accepts: bool = True) -> None:
+    """Where it goes, and what is given beside the inputs' own options."""
     add = parser.add_argument_group("where it goes, and what is given").add_argument
     add(
         "-e", "--environment", metavar="ENV", help="such as production, or sandbox (or CONNECTOR_ENVIRONMENT)"
     )
     add("-c", "--connection", metavar="NAME", help="whose credential; see `connector connections list`")
-    add("--accept", metavar="MEDIA", help="the form of answer, such as image/*, where there is a choice")
+    if accepts:
+        add("--accept", metavar="MEDIA", help="the form of answer, such as image/*, where there is a choice")
     add(
         "-f", "--file", metavar="INPUTS", help="a YAML or JSON file of inputs; paths in it are relative to it"
     )
@@ -141,13 +144,12 @@ def seconds(text: str) -> float:
     return found
 
 
-def _action_place(words: Sequence[str], parser: Parser) -> int | None:
-    """Where the action's name stands: the first free word that is one, else the first free word."""
+def place_of(words: Sequence[str], parser: Parser, is_known: Callable[[str], bool]) -> int | None:
+    """Where the name of what is used stands: the first free word that is one, else the first free word."""
     free = list(_free(words, parser))
     if not free:
         return None
-    entries = index.entries(named_folder(words), index.default_cache())
-    named = (place for place in free if choice.find(words[place], entries))
+    named = (place for place in free if is_known(words[place]))
     certain = (place for place in free if place == 0 or not words[place - 1].startswith("-"))
     return next(named, None) or next(certain, None) if 0 not in free else 0
 
