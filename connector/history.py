@@ -183,27 +183,34 @@ class History:
         told: Told = (),
         *,
         among: Collection[State] = OPEN,
+        seen: Run | None = None,
         **changed: Any,
     ) -> Run:
         """The run in its next state, and the event that says so; one that is not ``among`` these stays.
 
-        What was told on the way is written down before, in the same act.
+        So does one that somebody has changed since it was ``seen``. What was told on the way is written down
+        before, in the same act.
         """
         now, values = self.clock(), changed | {"state": state}
         length = ", seconds = :updated - created" if state in ENDED else ""
-        statement = _update(values, length, f" AND {_is_among(among)}")
+        unchanged = "" if seen is None else " AND updated = :seen"
+        statement = _update(values, length, f" AND {_is_among(among)}{unchanged}")
+        known = self._values(run_id, values) | ({} if seen is None else {"seen": seen.updated})
         with self._database.transaction(f"run {run_id}") as database:
             self._tell(database, run_id, told)
-            row = database.execute(statement, self._values(run_id, values)).fetchone()
+            row = database.execute(statement, known).fetchone()
             if row is not None:
                 database.execute(_EVENT, _event(run_id, now, state, {"sentence": sentence}))
         return self.get(run_id) if row is None else _run(row)
 
-    def give_up(self, run_id: str, otherwise: Ending, told: Told = ()) -> Run:
-        """The run as it ends when nobody works on it any more: as the ledger says, or else ``otherwise``."""
+    def give_up(self, run_id: str, otherwise: Ending, told: Told = (), *, seen: Run | None = None) -> Run:
+        """The run as it ends when nobody works on it any more: as the ledger says, or else ``otherwise``.
+
+        One that somebody has changed since it was ``seen`` stays.
+        """
         entry = self.entry(run_id)
         ending = given_up(entry, otherwise)
-        return self.enter(run_id, ending.state, ending.message, told, **ending.fields(entry))
+        return self.enter(run_id, ending.state, ending.message, told, seen=seen, **ending.fields(entry))
 
     def entry(self, run_id: str) -> Entry | None:
         """The ledger's row of a run; None where it could cost nothing, or did not come so far."""

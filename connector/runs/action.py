@@ -26,7 +26,7 @@ from typing import TypedDict
 
 from connector import keeping
 from connector.entry import Entry
-from connector.errors import ConnectorError, JobError
+from connector.errors import ConnectorError, JobCancelled, JobError
 from connector.events import followed
 from connector.files import FileStore
 from connector.history import History, Run, Told
@@ -207,6 +207,18 @@ class Actions:
         return self._connectors[run.integration]
 
     async def _finish(self, run_id: str) -> Left:
+        while True:
+            try:
+                return await self._asked_for(run_id)
+            except JobCancelled:
+                # Whoever cancelled it ends the run, and may have resumed it since.
+                await self._io.sleep(_LOOK_AGAIN)
+                run = await self._io.run(self._books.let_go, run_id)
+            if run.has_ended:
+                self._tell_of(run)
+                return _NOTHING
+
+    async def _asked_for(self, run_id: str) -> Left:
         run, entry = await self._io.run(self._books.look, run_id)
         if run.has_ended:
             return _NOTHING
@@ -225,6 +237,9 @@ class Actions:
         try:
             with followed(run.id, news(under_way.hear)):
                 result = await self._connector(run).wait(entry.id, **options)
+        except JobCancelled:
+            await self._patience.hold(run.id, lambda: under_way.last(partial(self._books.tell, run.id)))
+            raise
         except ConnectorError as error:
             return await self._failed(run, under_way, error)
         return await self._succeed(run, under_way, result)

@@ -6,6 +6,7 @@ from connector.entry import Entry
 from connector.events import Event, Listener
 from connector.history import History, Run, Told
 from connector.ledger import Ledger
+from connector.run import CANCELLED
 from connector.spec import JobSpec
 
 
@@ -30,6 +31,16 @@ class Books:
         """The run as it is after what was told is written down."""
         self._history.tell(run_id, told)
         return self._history.get(run_id)
+
+    def let_go(self, run_id: str) -> Run:
+        """The run, ended where its job is cancelled and whoever did so died before they ended it.
+
+        Whoever resumes it first writes down that its job runs, and then that the run does.
+        """
+        run, entry = self.look(run_id)
+        if run.has_ended or entry is None or entry.state != "cancelled":
+            return run
+        return self._history.give_up(run_id, CANCELLED, seen=run)
 
     def abandon(self, entry: Entry) -> Entry:
         """The entry, settled if whoever wrote it is gone."""

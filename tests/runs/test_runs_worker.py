@@ -204,6 +204,21 @@ def test_a_cancelled_job_is_resumed_by_its_worker(home, folder, runs, served):
     assert len(posts(served)) == 1
 
 
+def test_a_job_that_is_resumed_at_once_is_not_lost_between(home, folder, runs, served):
+    """Its worker may hear that it was cancelled after it was resumed."""
+    run = runs.submit(BIG_BOAT)
+
+    def act():
+        until(lambda: runs.get(run.id).job_id)
+        while not runs.get(run.id).has_ended:
+            if runs.cancel(run.id).state == "cancelled":
+                runs.resume(run.id)
+        return runs.get(run.id).state
+
+    assert do(home, folder, act) == "succeeded"
+    assert len(posts(served)) == 1
+
+
 def test_few_are_under_way_at_once(home, folder, runs, served):
     """The others queue, and none is forgotten."""
     served.fault("latency", path="*/core", seconds=0.1)
