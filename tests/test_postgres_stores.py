@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from postgres import postgres, postgres_url  # noqa: F401  (fixtures)
 
 from connector.budget import DatabaseBudget, RateLimit
 from connector.database import Database
@@ -28,7 +27,7 @@ GIVEN = {
 
 
 @pytest.fixture
-def database(postgres_url):  # noqa: F811
+def database(postgres_url):
     with closing(Database(postgres_url)) as database:
         yield database
 

@@ -1,7 +1,6 @@
 """Where one process keeps its data: in its own folder, or on the server that others use too."""
 
 import pytest
-from postgres import postgres, postgres_url  # noqa: F401  (fixtures)
 
 from connector.connection import Configuration, Connection
 from connector.database import FILE_NAME, Database
@@ -60,7 +59,7 @@ def test_a_database_can_be_shared(tmp_path):
     assert workspace.ledger.entries() == []
 
 
-def test_a_shared_database_needs_a_key_of_the_operators(tmp_path, postgres_url):  # noqa: F811
+def test_a_shared_database_needs_a_key_of_the_operators(tmp_path, postgres_url):
     """A key that one machine makes opens nothing on the others, so none is made; references need none."""
     workspace = opened(tmp_path, {"KEY": "sk-outside"}, postgres_url)
     with pytest.raises(MissingCredential, match=r"CONNECTOR_MASTER_KEY; make one with: openssl rand"):
@@ -71,7 +70,7 @@ def test_a_shared_database_needs_a_key_of_the_operators(tmp_path, postgres_url):
     workspace.close()
 
 
-def test_what_one_machine_keeps_another_opens(tmp_path, postgres_url):  # noqa: F811
+def test_what_one_machine_keeps_another_opens(tmp_path, postgres_url):
     """With the same key and the same URL."""
     environ = {"CONNECTOR_MASTER_KEY": new_key(), "CONNECTOR_DATABASE": postgres_url}
     here, there = opened(tmp_path / "here", environ), opened(tmp_path / "there", environ)

@@ -13,6 +13,7 @@ from connector.errors import ConnectorError
 from connector.runs.inspection import Inspection
 from connector.runs.opening import Order
 from connector.runtime import Connector
+from connector.spec import Action
 
 
 def show(connector: Connector, wanted: Order, found: Inspection, args: Namespace) -> int:
@@ -31,7 +32,6 @@ def show(connector: Connector, wanted: Order, found: Inspection, args: Namespace
 
 def _facts(connector: Connector, wanted: Order, found: Inspection) -> dict[str, Any]:
     balance, why = _balance(connector, wanted)
-    limit = connector.integration.rate_limit
     left = found.rows - found.done_rows
     facts = {
         "batch": wanted.batch_name,
@@ -43,10 +43,20 @@ def _facts(connector: Connector, wanted: Order, found: Inspection) -> dict[str, 
         "limit_credits": wanted.limit_credits,
         "balance": balance,
         "balance_unknown": why,
-        "seconds": None if limit is None else left * limit.window / limit.requests,
+        "seconds": _seconds(connector, wanted, left),
         "problems": [],
     }
     return {name: value for name, value in facts.items() if value is not None or name == "credits"}
+
+
+def _seconds(connector: Connector, wanted: Order, left: int) -> float | None:
+    """The least that the rate limit lets it take; a job is started, and asked for after a while."""
+    limit = connector.integration.rate_limit
+    if limit is None:
+        return None
+    job = wanted.subject.job if isinstance(wanted.subject, Action) else None
+    requests = left if job is None else 2 * left
+    return max(requests * limit.window / limit.requests, job.interval if job and left else 0.0)
 
 
 def _balance(connector: Connector, wanted: Order) -> tuple[float | None, str | None]:

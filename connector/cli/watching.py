@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import time
 from argparse import Namespace
@@ -13,6 +12,7 @@ from connector import amounts, errors
 from connector.cli import exits, terminal
 from connector.cli.bar import Bar, length
 from connector.cli.durable import Desk
+from connector.cli.interrupt import Interrupt
 from connector.errors import ConnectorError
 from connector.runs.batches import Batch, Batches
 from connector.runs.batchrow import BatchRow, Counts
@@ -70,27 +70,24 @@ class Watch:
     def _go(self) -> str:
         """Has the batch done; what is to be said where somebody stopped it."""
         self._batches.change(self._batch.id, state="feeding", message=None)
-        integrations = [self._place.connector.integration]
+        integrations, options = [self._place.connector.integration], {"concurrency": self._batch.concurrency}
+        left = Interrupt("Left at once. What was under way is taken up when you go on.")
         stopped = ""
-        try:
-            with Foreground(
-                self._place.home, integrations, concurrency=self._batch.concurrency, drain=_DRAIN
-            ) as worker:
-                try:
-                    self._watch(worker)
-                except KeyboardInterrupt:
-                    stopped = self._stop(worker)
-        except KeyboardInterrupt:
-            terminal.say("Left at once. What was under way is taken up when you go on.")
-            os._exit(exits.INTERRUPTED)  # as if it were killed, which nothing is lost by
+        with (
+            left as interrupt,
+            Foreground(self._place.home, integrations, drain=_DRAIN, **options) as worker,
+        ):
+            self._watch(worker, interrupt)
+            if interrupt.heard:
+                stopped = self._stop(worker)
         if stopped:
             self._rows.settle()
         return stopped
 
-    def _watch(self, worker: Foreground) -> None:
-        """Until nothing is fed any more, and nothing is under way."""
+    def _watch(self, worker: Foreground, interrupt: Interrupt) -> None:
+        """Until nothing is fed any more, and nothing is under way; or until somebody has enough."""
         tended = float("-inf")
-        while True:
+        while not interrupt.heard:
             if time.monotonic() - tended >= _TEND:
                 self._tend(worker)
                 tended = time.monotonic()
@@ -183,8 +180,8 @@ class Watch:
             yield f"It stopped: {batch.message or 'somebody cancelled it'}. Go on with: {self._command}"
         if again := self._rows.retryable():
             yield f"Of them {again:,} can be tried again: {self._command} --retry-failed"
-        if counts.of("unknown"):
-            yield "Unknown outcomes may have been paid for, and are not sent again by themselves:"
+        if counts.uncertain or counts.of("unknown"):
+            yield "What may have been paid for (unknown, or filtered) is not sent again by itself; to do so:"
             yield f"  {self._command} --retry-unknown"
 
     def _code(self, batch: Batch, counts: Counts) -> int:

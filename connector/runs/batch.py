@@ -103,9 +103,12 @@ class Feeder:
         room = batch.concurrency - len(self._in_flight)
         pending = self._rows.pending(room) if room > 0 else []
         for taken, row in enumerate(pending):
-            if self._ends_as is None and self._would_pass(batch, row):
-                self._ends_as = "limited", f"row {row.number} might cost more than is left of the limit"
             if self._ends_as is not None:
+                return taken
+            if self._would_pass(batch, row):
+                # What is under way may turn out to cost nothing.
+                if not self._in_flight:
+                    self._ends_as = "limited", f"row {row.number} might cost more than is left of the limit"
                 return taken
             self._begin_row(batch, row)
         return len(pending)

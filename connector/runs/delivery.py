@@ -25,6 +25,13 @@ _PIECE = 1024 * 1024
 _REFERENCE = "file:"
 
 
+class CannotDeliver(InvocationError):
+    """The folder does not take results; none of them is lost."""
+
+    code = "cannot_deliver"
+    retryable = True
+
+
 class Delivery:
     """Delivers the rows of one batch, in any order, as they end. It blocks.
 
@@ -47,8 +54,20 @@ class Delivery:
         os.close(self._lock)
 
     def deliver(self) -> list[BatchRow]:
-        """Puts what has ended into the folder, if it is not there yet; the rows that have."""
-        rows = self._rows.to_deliver()
+        """Puts what has ended into the folder, if it is not there yet; the rows that have.
+
+        Raises CannotDeliver where there is no room; whoever tries again goes on.
+        """
+        try:
+            return self._deliver(self._rows.to_deliver())
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise CannotDeliver(
+                f"results cannot be put into {self._folder} ({why}); make room, or give this user write "
+                "access, and go on with the same command"
+            ) from error
+
+    def _deliver(self, rows: list[BatchRow]) -> list[BatchRow]:
         delivered: dict[int, Sequence[str]] = {}
         entries = []
         for row in rows:
@@ -153,8 +172,9 @@ def _inside(value: Any, title: str) -> Iterator[tuple[str, str]]:
         for name, entry in value.items():
             yield from _inside(entry, f"{title} {name}")
     elif isinstance(value, list):
+        wide = len(str(len(value)))  # so that the tenth is behind the ninth
         for number, entry in enumerate(value, 1):
-            yield from _inside(entry, f"{title} {number}")
+            yield from _inside(entry, f"{title} {number:0{wide}d}")
 
 
 def _entry(row: BatchRow, run: Run | None, names: Sequence[str]) -> dict[str, Any]:

@@ -94,6 +94,7 @@ class Queues:
 
     def _alone(self, id: str) -> AbstractContextManager[object]:
         """Of many machines, one hands a thing over again; in a file, what one does the next one sees."""
+        self.client  # noqa: B018  (it is opened before: that takes a transaction of its own, which waits for all)
         return self._database.transaction(about=f"flow {id}") if self._database.url else nullcontext()
 
     def _is_left(self, id: str) -> bool:

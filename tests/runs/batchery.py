@@ -38,9 +38,9 @@ class Counting:
 class Batchery:
     """One batch of so many rows, each at 3 credits, and whoever feeds it."""
 
-    def __init__(self, home, rows=3, **options):
+    def __init__(self, home, rows=3, database=None, **options):
         self.clock = Clock()
-        self.workspace = Workspace(home, {}, self.clock)
+        self.workspace = Workspace(home, {}, self.clock, database)
         self.database = Counting(self.workspace.database)
         self.history = History(self.workspace.database, self.clock)
         self.batches = Batches(self.database, self.clock)

@@ -49,9 +49,12 @@ def test_what_is_under_way_counts_as_spent(tmp_path):
     assert batchery.submitted == [1, 2]
     batchery.end(1, "failed", "rejected", "no", 0.0)
     batchery.end(2)
+    assert batchery.feeder.step()
+    assert batchery.submitted == [1, 2, 3]
+    batchery.end(3)
     assert not batchery.feeder.step()
-    assert (batchery.state, batchery.states().count("pending")) == ("limited", 3)
-    assert "row 3" in batchery.batches.get("boats").message
+    assert (batchery.state, batchery.states().count("pending")) == ("limited", 2)
+    assert "row 4" in batchery.batches.get("boats").message
 
 
 def test_a_limit_is_for_the_whole_batch(tmp_path):

@@ -1,6 +1,7 @@
 """What became of a batch is in its folder: files that are named by row, and tables that survive a kill."""
 
 import csv
+import errno
 import json
 
 import pytest
@@ -9,8 +10,8 @@ from upstream import PNG
 from connector.errors import InvocationError
 from connector.files import FileStore
 from connector.media import from_bytes
-from connector.runs import contact
-from connector.runs.delivery import Delivery
+from connector.runs import contact, delivery
+from connector.runs.delivery import CannotDeliver, Delivery
 from connector.runs.tables import Tables
 from runs.batchery import Batchery
 
@@ -81,13 +82,12 @@ class Bench:
 
     def deliver(self):
         """The rows that somebody delivers who was just started, and how they are called."""
-        delivery = Delivery(
-            self.folder, self.batchery.rows, self.batchery.history, self.files, ["prompt", "seed"]
-        )
+        facts = (self.folder, self.batchery.rows, self.batchery.history, self.files)
+        begun = Delivery(*facts, ["prompt", "seed"])
         try:
-            return [row.number for row in delivery.deliver()]
+            return [row.number for row in begun.deliver()]
         finally:
-            delivery.close()
+            begun.close()
 
     def names(self):
         return sorted(path.name for path in self.folder.glob("*.png"))
@@ -165,6 +165,21 @@ def test_one_process_delivers_into_a_folder(bench):
         Delivery(*facts)
     first.close()
     Delivery(*facts).close()
+
+
+def test_a_folder_without_room_is_told_and_nothing_is_lost(bench, monkeypatch):
+    """Whoever comes when there is room delivers what is missing."""
+    bench.end(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery.shutil, "copyfileobj", _full)
+        with pytest.raises(CannotDeliver, match="No space left on device"):
+            bench.deliver()
+    assert bench.deliver() == [1]
+    assert (bench.names(), len(read(bench.folder))) == (["0001-boat-1.png"], 1)
+
+
+def _full(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_the_files_of_a_workflow_are_those_of_its_outputs(bench):

@@ -3,13 +3,11 @@
 import random
 import time
 
-from postgres import postgres, postgres_url  # noqa: F401  (fixtures)
-
 from runs import havoc
 from runs.world import Nursery, asking, far, integration, kill
 
 
-def test_one_of_two_is_killed_again_and_again(tmp_path, postgres_url):  # noqa: F811
+def test_one_of_two_is_killed_again_and_again(tmp_path, postgres_url):
     """Two workers, a far side with faults, and one of the two dies ten times: every run ends, once paid."""
     dice, home = random.Random(11), tmp_path / "home"
     with far() as opened:

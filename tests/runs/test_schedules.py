@@ -9,9 +9,11 @@ from port import INTEGRATION, SAMPLES
 from upstream import picture
 
 from connector.errors import CapReached, InvalidArguments, InvocationError, UnknownName
+from connector.files import FileStore
 from connector.history import History
 from connector.loader import default_folder, load_lazily
 from connector.runs import tending as looked_after
+from connector.runs.runs import Runs
 from connector.runs.schedules import ScheduleNotFound, ScheduleStore
 from connector.runs.tending import Tending
 from connector.runs.ticking import Ticking
@@ -365,39 +367,52 @@ def test_an_action_that_is_gone_is_told(office):
     assert "has no action 'nothing' any more" in tick.message
 
 
-def test_the_durable_engine_does_it(tmp_path):
+@pytest.mark.parametrize("kind", ["a file", "a server"])
+def test_the_durable_engine_does_it(kind, tmp_path, request):
     """A worker that comes back makes up for what it missed, once, however often it is started."""
+    url = request.getfixturevalue("postgres_url") if kind == "a server" else None
+    environ = {} if url is None else {"CONNECTOR_DATABASE": url}
     integration = load_lazily(default_folder())
-    now = time.time()
-    with Connector(integration, home=tmp_path, environ={}) as connector:
-        from connector.files import FileStore
-        from connector.runs.runs import Runs
-
-        files = FileStore(connector.workspace.database, tmp_path / "files")
+    with Connector(integration, home=tmp_path, environ=environ) as connector:
+        database = connector.workspace.database
+        files = FileStore(database, tmp_path / "files")
         runs = Runs([connector], files)
-        store = ScheduleStore(connector.workspace.database, lambda: now - HOUR)
-        ticking = Ticking(store, runs, {integration.id: integration})
-        timetable = Timetable(store, runs.queues, files, ticking)
-        timetable.add(
-            "money", connector, connector.action("balance"), {}, cron="*/20 * * * *", environment="sandbox"
-        )
+        now = datetime.now(UTC)
+        store = ScheduleStore(database, lambda: now.timestamp() - HOUR)
+        timetable = Timetable(store, runs.queues, files, Ticking(store, runs, {integration.id: integration}))
+        balance = connector.action("balance")
+        # Three times in the hour that has passed, and none for as long as this takes.
+        minutes = ",".join(str((now.minute - past) % 60) for past in (10, 20, 30))
+        options = {"cron": f"{minutes} * * * *", "environment": "sandbox", "limit_daily": 1.0}
+        timetable.add("money", connector, balance, {}, **options)
+        timetable.add("more", connector, balance, {}, overlap="queue", catch_up="all", **options)
         runs.close()
-        history = History(connector.workspace.database)
         for _ in range(2):
-            asyncio.run(_work(tmp_path, integration, store))
-        made = history.list(durable=True)
-        (begun,) = [tick for tick in store.ticks("money") if tick.state == "begun"]
-    assert [(run.id, run.state) for run in made] == [(begun.run_id, "succeeded")]
-    assert begun.why in ("late", "time")
+            asyncio.run(_work(tmp_path, integration, environ, store))
+        ticks = {name: store.ticks(name) for name in ("money", "more")}
+        states = {run.id: run.state for run in History(database).list(durable=True)}
+        timetable.pause("money")
+        assert [one.name for one in store.list() if one.paused] == ["money"]
+        timetable.remove("more")
+        assert store.ticks("more") == []
+        runs.close()
+    begun = [tick.run_id for each in ticks.values() for tick in each if tick.state == "begun"]
+    assert states == dict.fromkeys(begun, "succeeded")
+    assert [tick.state for tick in ticks["money"]] == ["begun", "missed"]
+    assert [tick.state for tick in ticks["more"]] == ["begun"] * 3
 
 
-async def _work(home, integration, store):
+async def _work(home, integration, environ, store):
     """A worker, until there is nothing left to do."""
-    async with Worker(home, [integration], environ={}):
+    async with Worker(home, [integration], environ=environ):
         until = time.monotonic() + 60
         while time.monotonic() < until:
-            ticks = await asyncio.to_thread(store.ticks, "money")
-            if any(tick.run_state == "succeeded" for tick in ticks):
+            made = [await asyncio.to_thread(store.ticks, name) for name in ("money", "more")]
+            if all(_is_done(ticks) for ticks in made):
                 return
             await asyncio.sleep(0.05)
-    raise AssertionError(ticks)
+    raise AssertionError(made)
+
+
+def _is_done(ticks):
+    return bool(ticks) and all(tick.state == "missed" or tick.run_state == "succeeded" for tick in ticks)
