@@ -6,7 +6,7 @@ VENV ?= .venv
 STRANGERS ?= .venv-strangers
 BIN := $(VENV)/bin
 
-.PHONY: demo test browser postgres strangers lint types bench crowd fuzz wheel check clean
+.PHONY: demo test browser postgres strangers lint types bench torture crowd fuzz wheel check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
@@ -39,6 +39,10 @@ check: $(VENV)/.ready
 # Ratios against bare httpx, all of one run, printed and written to out/bench.json.
 bench: $(VENV)/.ready
 	$(BIN)/python tests/bench/run.py
+
+# Two hundred kills of a worker over a thousand durable runs; fails where one is lost or paid for twice.
+torture: $(VENV)/.ready
+	PYTHONPATH=tests $(BIN)/python -m runs.torture
 
 # 64 clients that use one host's sandbox at once for a minute; fails where one gets a 5xx or a run is lost.
 crowd: $(VENV)/.ready

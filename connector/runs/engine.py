@@ -35,6 +35,7 @@ _PATIENCE = 30.0
 _CONNECTIONS = 4
 # How soon a schedule is kept that is new, and let be that is paused.
 _HEEDED_WITHIN = 2.0
+_STOPPED_WITHIN = 0.1
 _WHERE_MIGRATED = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'dbos_migrations'",
     "postgresql": f"SELECT 1 WHERE to_regclass('{SCHEMA}.dbos_migrations') IS NOT NULL",
@@ -99,6 +100,8 @@ def configuration(made: Engine, executor: str, threads: int) -> DBOSConfig:
         "serializer": DBOSPortableJSONSerializer(),
         "use_listen_notify": False,
         "scheduler_polling_interval_sec": _HEEDED_WITHIN,
+        # Whoever stops a worker waits for this as well.
+        "notification_listener_polling_interval_sec": _STOPPED_WITHIN,
         "max_executor_threads": threads,
         "log_level": "ERROR",
     }

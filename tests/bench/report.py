@@ -15,6 +15,9 @@ GOALS = {
     "up100_rss_mb": ("100 MB up, resident memory grows by", "MB", "<= 5.00", "1.50"),
     "down100_rss_mb": ("100 MB down to a file, resident memory grows by", "MB", "<= 5.00", "1.50"),
     "pollers1000_core": ("1,000 jobs polled every 10 s, share of a core", "", "<= 0.20", "0.12"),
+    "in_flight1000_rss_mb": ("1,000 durable jobs in flight, resident memory", "MB", "<= 200", "100"),
+    "in_flight1000_core": ("1,000 durable jobs in flight, share of a core", "", "<= 0.30", "0.15"),
+    "queued_cpu_growth": ("a queued run, CPU at 1,000 of that at 100", "x", "<= 1.20", "1.00"),
     "host_added_ms": ("small call through the host, beyond the engine", "ms", "<= 3.00", "2.00"),
 }
 
