@@ -17,7 +17,7 @@ FLOORS = [
     {"errors", "home", "names", "messages", "events", "secret", "leash"},
     {
         "spec", "template", "syntax", "url", "schema", "sentences", "wording", "plain", "phrases", "amounts",
-        "texts",
+        "texts", "translation",
     },
     {"auth", "render", "result", "decode", "job", "retry", "money", "preview"},
     {
@@ -31,7 +31,7 @@ FLOORS = [
         "workspace", "targets", "arguments", "engine", "exchange", "prepare", "spend", "stream", "jobs",
         "runtime", "keeping", "record", "underway", "slot", "runner", "runs",
     },
-    {"cli", "demo", "server"},
+    {"cli", "demo", "server", "mcp", "export"},
 ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connector.server.credentials import CONNECTION
-from connector.server.translation import GIVEN_FILE
+from connector.translation import GIVEN_FILE
 from connector.spec import JsonSchema
 
 _TEXT = {"type": "string"}

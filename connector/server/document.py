@@ -15,7 +15,7 @@ from connector.media.kinds import type_of
 from connector.server.api.actions import accepted_forms
 from connector.server.components import SCHEMAS
 from connector.server.operation import Operation
-from connector.server.translation import plain
+from connector.translation import plain
 from connector.spec import Action, Integration, JsonSchema
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """The schemas of specs, with words of their own in them, as plain JSON Schema for readers elsewhere.
 
 What only our forms read becomes ``x-...``; an open enum becomes what it means: known values, or any other;
-a file becomes what stands for one in JSON, or the part of a form that it is.
+a file becomes what stands for one in JSON, the part of a form that it is, or what a tool is given for it.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from connector import phrases
 from connector.spec import JsonSchema
 
-Shape = Literal["json", "form"]
+Shape = Literal["json", "form", "tool"]
 
 _RENAMED = {
     name: f"x-{name.replace('_', '-')}" for name in ("file", "widget", "unit", "mask_of", "help", "variable")
 }
 _DROPPED = frozenset({"open", "secret"})
+# A model reads every word of a tool's schema, and has no form to fill in.
+_OF_FORMS = frozenset({"x-file", "x-widget", "x-mask-of", "x-help", "x-variable"})
 _SCHEMA = frozenset(
     ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 )
@@ -57,7 +60,8 @@ def _plain(schema: JsonSchema, shape: Shape) -> dict[str, Any]:
     if schema.get("format") == "binary":
         return _file(schema, shape)
     told = {_RENAMED.get(name, name): _part(name, value, shape) for name, value in schema.items()}
-    kept = {name: value for name, value in told.items() if name not in _DROPPED}
+    dropped = _DROPPED | _OF_FORMS if shape == "tool" else _DROPPED
+    kept = {name: value for name, value in told.items() if name not in dropped}
     return _opened(kept) if schema.get("open") is True and "enum" in kept else kept
 
 
@@ -77,11 +81,22 @@ def _opened(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _file(schema: JsonSchema, shape: Shape) -> dict[str, Any]:
+    if shape == "tool":
+        return _of_tool(schema)
     about = {name: schema[name] for name in _KEPT_OF_FILES if name in schema}
     about |= {_RENAMED[name]: schema[name] for name in _RENAMED if name in schema}
     return {**_FILES[shape](), **about}
 
 
+def _of_tool(schema: JsonSchema) -> dict[str, Any]:
+    """The text that a tool is given for a file; the file's own rules are in its description."""
+    rules = ", ".join(phrases.limits(schema))
+    said = (schema.get("description"), rules and f"It must be {rules}.", _TOOL_FILE)
+    titled = {name: schema[name] for name in ("title",) if name in schema}
+    return {"type": "string", **titled, "description": " ".join(part for part in said if part)}
+
+
+_TOOL_FILE = "Give a path, an http(s) address, a data URI, or the file:ID of an earlier result."
 _FILES: Mapping[Shape, Callable[[], dict[str, Any]]] = {
     "json": lambda: {"anyOf": [{"$ref": "#/components/schemas/GivenFile"}]},
     "form": lambda: {"type": "string", "contentMediaType": "application/octet-stream"},
