@@ -33,8 +33,8 @@ class Workspace:
     ) -> None:
         self.home = home
         self._files = files
-        self._shared = database if isinstance(database, Database) else None
-        self._where = where(home, environ, None if self._shared else str(database or ""))
+        self._shared = None if isinstance(database, str) else database
+        self._where = where(home, environ, database if isinstance(database, str) else None)
         self._environ = environ
         self._clock = clock
 

@@ -21,7 +21,6 @@ from connector.runtime import Connector
 if TYPE_CHECKING:
     from connector.run import Run, State
 
-_FILES = "files"
 _NO_WORKER = "No worker is alive, so that nothing is done; start one: connector worker"
 # What a run's failure is where its code says too little, by the state that it ended in.
 _BY_STATE: dict[State, type[ConnectorError]] = {
@@ -56,7 +55,7 @@ def desk(folder: str) -> Iterator[Desk]:
     """Opened for one command, which may give files of this machine."""
     place = home()
     with Connector(choice.integration(folder), home=place) as connector:
-        files = FileStore(connector.workspace.database, place / _FILES)
+        files = connector.workspace.files
         runs = Runs([connector], files, sources=Sources(references=files.resolve))
         try:
             yield Desk(connector, runs, files)

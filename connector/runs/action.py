@@ -37,7 +37,7 @@ from connector.result import Result
 from connector.run import Ending
 from connector.runs.books import Books, news
 from connector.runs.gate import Gate
-from connector.runs.passing import Patience, is_passing
+from connector.runs.passing import PASSING, Patience, is_passing
 from connector.runs.queues import urgency
 from connector.runtime import AsyncConnector
 from connector.underway import UnderWay
@@ -47,7 +47,7 @@ _MISTAKE = "the worker failed ({}); see its log"
 # How often somebody else's request is looked at, in seconds.
 _LOOK_AGAIN = 1.0
 # Such a failure is known to have come before the request left.
-_UNSENT = frozenset({"not_sent", ConnectorError.code})
+_UNSENT = PASSING | {"not_sent"}
 
 
 class Left(TypedDict):

@@ -7,18 +7,23 @@ from contextlib import suppress
 from logging import getLogger
 from typing import TypeVar
 
+from connector.blobs import FilesUnavailable
 from connector.errors import ConnectorError, DatabaseUnavailable
 from connector.history import History
 from connector.io import Io
 
 T = TypeVar("T")
 
+_AWAY = (DatabaseUnavailable, FilesUnavailable)
+# The codes of what passes.
+PASSING = frozenset({ConnectorError.code, *(each.code for each in _AWAY)})
+
 _FIRST, _LONGEST = 1.0, 60.0
 
 
 def is_passing(error: BaseException) -> bool:
     """Whether it says nothing of the run, and something of where it is executed."""
-    return type(error) is ConnectorError or isinstance(error, DatabaseUnavailable | OSError)
+    return type(error) is ConnectorError or isinstance(error, (*_AWAY, OSError))
 
 
 def reason(error: BaseException) -> str:

@@ -33,9 +33,8 @@ from connector.runs.workshop import Workshop
 from connector.runtime import AsyncConnector, Options
 from connector.spec import Integration
 from connector.transport import Transport
-from connector.workspace import where
+from connector.workspace import Workspace
 
-_FILES = "files"
 # The durable engine's own acts are short, and one writes at a time.
 _ENGINE_THREADS = 4
 _STORE_THREADS = 4
@@ -80,8 +79,9 @@ class Worker:
     ) -> None:
         self._home = Path(home)
         self._integrations = tuple(integrations)
-        self._database = database or Database(where(self._home, environ))
-        self._files = files or FileStore(self._database, self._home / _FILES, clock)
+        workspace = Workspace(self._home, environ, clock, database)
+        self._database = workspace.database
+        self._files = files or workspace.files
         self._concurrency = concurrency
         self._in_flight = in_flight
         self._drain = drain

@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.errors import UnknownName
-from connector.files import FileStore
 from connector.guard import Guard
 from connector.history import History
 from connector.index import default_cache
@@ -37,7 +36,6 @@ T = TypeVar("T")
 
 Page = Callable[[Request], Awaitable[Response]]
 
-_FILES = "files"
 _TIDY_EVERY = 3600.0
 # Beside the runs themselves: uploads, downloads and look-ups.
 _MORE_THREADS = 32
@@ -72,9 +70,10 @@ class Host:
         connectors = [
             self._connector(settings, folder) for folder in settings.integrations or (default_folder(),)
         ]
-        database = connectors[0].workspace.database
+        workspace = connectors[0].workspace
+        database = workspace.database
         self.history = History(database, settings.clock)
-        self.files = FileStore(database, settings.home / _FILES, settings.clock)
+        self.files = workspace.files
         self.tokens = Tokens(database, settings.clock)
         self.callers = Callers(lambda token: self.run(self.tokens.who, token))
         self.under_way: dict[str, Run] = {}

@@ -10,10 +10,13 @@ from functools import cache
 import pytest
 from port import SAMPLES
 
+from connector.blobs import FilesUnavailable, Folder
 from connector.errors import InvocationError
+from connector.files import FileStore
 from connector.history import History
 from connector.loader import load
 from connector.run import RunSpec
+from connector.runs import passing
 from connector.runs.worker import _LOOK_EVERY, Worker
 from runs.world import CORE, UPSCALE, Nursery, asking, far, integration, kill
 
@@ -266,3 +269,27 @@ def test_it_says_that_the_database_is_away(home, folder, runs, caplog, monkeypat
     with caplog.at_level(logging.WARNING, "connector"):
         do(home, folder, lambda: until(lambda: "there again" in caplog.text), database=database)
     assert len(caplog.records) == 2
+
+
+class Full(Folder):
+    """A place for files that is away when the worker comes with a result, so many times."""
+
+    times = 3
+
+    def keep(self, blob_id, draft):
+        if self.times > 0:
+            self.times -= 1
+            raise FilesUnavailable("the files at s3://bucket are away; try again later")
+        super().keep(blob_id, draft)
+
+
+def test_a_result_is_kept_once_its_place_is_there_again(home, folder, runs, served, monkeypatch):
+    """It was paid for: it is neither lost nor made a second time."""
+    monkeypatch.setattr(passing, "_FIRST", 0.01)
+    run = runs.submit(BOAT)
+    files = FileStore(runs.history._database, Full(home / "files"))
+    assert do(home, folder, lambda: ended(runs, run.id), files=files) == ["succeeded"]
+    assert len(posts(served)) == 1
+    said = [event.data["sentence"] for event in runs.events(run.id) if event.kind == "warning"]
+    assert len(said) == 1
+    assert "s3://bucket are away" in said[0]
