@@ -10,9 +10,17 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from connector.alive import is_alive, is_gone, this_process
-from connector.database import Database, Transaction, new_id, timestamp
+from connector.database import Conflict, Database, Transaction, new_id, timestamp
 from connector.entry import Entry, Intent, Spending, State, Turn
-from connector.errors import Billed, CapReached, JobCancelled, JobError, JobNotFound, OutcomeUnknown
+from connector.errors import (
+    Billed,
+    CapReached,
+    ConnectorError,
+    JobCancelled,
+    JobError,
+    JobNotFound,
+    OutcomeUnknown,
+)
 
 __all__ = ["Entry", "Intent", "Ledger", "Spending", "State", "Turn"]
 
@@ -121,12 +129,18 @@ class Ledger:
     def intend(self, entry: Entry, cap: float | None = None) -> Intent:
         """Writes the invocation down if the day's credits cover it; before its request leaves.
 
-        Check and writing are one act, so that many processes together keep the cap.
+        Check and writing are one act, so that many processes together keep the cap. Raises ConnectorError
+        where another one of that origin is open or was paid for: two took one run for theirs.
         """
         row = _new_row(entry, self._clock())
-        with self._database.transaction(f"cap {entry.connection} {entry.environment}") as database:
-            spent = None if cap is None else _checked(database, row, cap)
-            database.execute(_INSERT, row)
+        try:
+            with self._database.transaction(f"cap {entry.connection} {entry.environment}") as database:
+                spent = None if cap is None else _checked(database, row, cap)
+                database.execute(_INSERT, row)
+        except Conflict as conflict:
+            raise ConnectorError(
+                f"run {entry.origin} is under way already, in another process; nothing was sent here"
+            ) from conflict
         return Intent(row["id"], spent, cap)
 
     def sent(self, invocation_id: str) -> None:

@@ -270,6 +270,14 @@ ALL: tuple[tuple[str, ...], ...] = (
             limit_credits REAL
         )""",
     ),
+    (
+        # The first slot that somebody of the background gave up unawares.
+        "ALTER TABLE budgets ADD COLUMN owed REAL NOT NULL DEFAULT 0",
+        # Of two who take a run for theirs, one may send.
+        """
+        CREATE UNIQUE INDEX invocations_of_run ON invocations (origin)
+        WHERE origin IS NOT NULL AND state <> 'failed'""",
+    ),
 )
 
 # In this order; whole words of SQLite's, and what PostgreSQL calls the same. Text is compared byte by byte.

@@ -1,5 +1,19 @@
 """What tests in every folder may ask for: one server of databases for all of a process's tests."""
 
+from contextlib import closing
+
+import pytest
 from postgres import postgres, postgres_url
 
-__all__ = ["postgres", "postgres_url"]
+from connector.database import Database
+
+__all__ = ["database", "postgres", "postgres_url"]
+
+
+@pytest.fixture(params=["file", "memory", "server"])
+def database(request, tmp_path):
+    """An empty database of each kind: what a store promises holds in all of them."""
+    places = {"file": lambda: tmp_path / "connector.db", "memory": lambda: None}
+    places["server"] = lambda: request.getfixturevalue("postgres_url")
+    with closing(Database(places[request.param]())) as database:
+        yield database

@@ -39,13 +39,6 @@ def clock():
     return Clock()
 
 
-@pytest.fixture(params=["memory", "file"])
-def database(request, tmp_path):
-    database = Database(tmp_path / "connector.db" if request.param == "file" else None)
-    yield database
-    database.close()
-
-
 @pytest.fixture
 def store(database, clock):
     return ConnectionStore(database, KEYS, environ={"API_KEY": "sk-from-outside"}, clock=clock)

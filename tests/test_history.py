@@ -38,13 +38,6 @@ def clock():
 
 
 @pytest.fixture
-def database(tmp_path):
-    database = Database(tmp_path / "connector.db")
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def history(database, clock):
     return History(database, clock)
 

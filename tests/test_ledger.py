@@ -13,7 +13,7 @@ from datetime import date
 import pytest
 
 from connector.database import Database
-from connector.errors import CapReached, JobError, JobNotFound, OutcomeUnknown
+from connector.errors import CapReached, ConnectorError, JobError, JobNotFound, OutcomeUnknown
 from connector.ledger import Entry, Intent, Ledger, Spending
 
 NOON = 1_763_812_800.0  # 2025-11-22T12:00:00Z
@@ -32,12 +32,6 @@ class Clock:
 @pytest.fixture
 def clock():
     return Clock()
-
-
-@pytest.fixture(params=["file", "memory"])
-def database(request, tmp_path):
-    with closing(Database(tmp_path / "connector.db" if request.param == "file" else None)) as database:
-        yield database
 
 
 @pytest.fixture
@@ -128,6 +122,23 @@ def test_not_there(ledger, act):
     """An id that is not written down is said to be so, with where to look."""
     with pytest.raises(JobNotFound, match=r"'nothing' is written down in .*CONNECTOR_HOME"):
         act(ledger)
+
+
+def test_of_two_who_take_a_run_for_theirs_one_sends(ledger):
+    """A worker that lost its place, and who took it over, both saw that nothing was sent."""
+    mine = replace(EIGHT, origin="run 1")
+    first = ledger.intend(mine)
+    with pytest.raises(ConnectorError, match="run 1 is under way already, in another process") as refused:
+        ledger.intend(mine)
+    assert type(refused.value) is ConnectorError  # which passes, and is tried again
+    ledger.not_sent(first.id)
+    again = ledger.intend(mine)
+    ledger.sent(again.id)
+    ledger.settle(again.id, "done", billed="yes", credits=8.0)
+    with pytest.raises(ConnectorError):
+        ledger.intend(mine)
+    assert ledger.spent("stability", "production") == 8.0
+    assert len({ledger.intend(EIGHT).id for _ in range(2)}) == 2  # who has no origin is nobody else's
 
 
 def test_cap(ledger, clock):

@@ -4,15 +4,7 @@ import pytest
 from upstream import Clock
 
 from connector import errors
-from connector.database import Database
 from connector.tokens import Tokens
-
-
-@pytest.fixture
-def database(tmp_path):
-    database = Database(tmp_path / "connector.db")
-    yield database
-    database.close()
 
 
 @pytest.fixture
