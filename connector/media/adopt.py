@@ -33,12 +33,12 @@ _MEANT = (
 class Sources:
     """Where files may come from.
 
-    ``paths``: anywhere, nowhere, or only below one folder (links resolved), which relative paths are
-    relative to. ``urls``: what downloads are guarded by; None for no downloads. ``references``: what
+    ``paths``: anywhere, nowhere, or only below one folder or some (links resolved), which relative paths
+    are relative to. ``urls``: what downloads are guarded by; None for no downloads. ``references``: what
     resolves a text such as ``file:ID``.
     """
 
-    paths: bool | Path = True
+    paths: bool | Path | tuple[Path, ...] = True
     urls: Guard | None = field(default_factory=Guard)
     references: Callable[[str], Media] | None = None
     max_bytes: int | None = None
@@ -123,17 +123,24 @@ def _from_path(path: Path, policy: Sources) -> Media:
         raise MediaError(f"{_shown(path)} cannot be read: {_why(error)}") from error
 
 
-def _allowed(path: Path, root: bool | Path) -> Path:
-    """The path, resolved; outside of the root it is refused, whether or not there is something."""
-    if isinstance(root, bool):
+def _allowed(path: Path, roots: bool | Path | tuple[Path, ...]) -> Path:
+    """The path, resolved; outside of the roots it is refused, whether or not there is something."""
+    if isinstance(roots, bool):
         return _at_home(path) if str(path).startswith("~") else path
     try:
-        resolved = (root / path).resolve()
+        inside = [*_inside(path, roots if isinstance(roots, tuple) else (roots,))]
     except (OSError, ValueError, RuntimeError) as error:
         raise MediaError("is not a path that can be read here") from error
-    if not resolved.is_relative_to(root.resolve()):
+    if not inside:
         raise MediaError(f"{_shown(path)} is outside of the folder that files may be read from")
-    return resolved
+    return next((found for found in inside if found.exists()), inside[0])
+
+
+def _inside(path: Path, roots: tuple[Path, ...]) -> Iterator[Path]:
+    for root in roots:
+        resolved = (root / path).resolve()
+        if resolved.is_relative_to(root.resolve()):
+            yield resolved
 
 
 def _at_home(path: Path) -> Path:

@@ -1,0 +1,153 @@
+"""What a tool answers with: facts, a small picture to look at, and a link to the whole file."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import mcp_types as types
+
+from connector import thumbnail
+from connector.errors import ConnectorError
+from connector.files import FileStore, StoredFile
+from connector.media import from_bytes
+from connector.run import Run
+
+SCHEME = "connector://files/"
+# A longer answer of the API is kept as a file: a model reads every character that it is sent.
+_LONGEST_VALUE = 32 * 1024
+_FACTS = ("seed", "finish_reason", "request_id", "warnings")
+_ADVICE: Mapping[str, str] = {
+    "bad_input": "Mend the inputs that are named, and call it again; nothing was sent.",
+    "unknown": "Do not call it again by yourself: it may have been paid for. Ask a person to look.",
+    "cap_reached": "Ask a person whether more may be spent.",
+    "out_of_credits": "Ask a person to buy credits.",
+    "missing_credential": "Ask a person to add the key: connector connections add.",
+    "unauthorized": "Ask a person to look at the key.",
+    "moderated": "Change what is asked for: the same will be refused again.",
+    "filtered": "Change what is asked for, or the seed.",
+    "job_pending": "Ask for the run again later.",
+}
+_BILLED = {"yes": "It was billed.", "unknown": "It may have been billed."}
+
+
+def of_run(files: FileStore, run: Run) -> types.CallToolResult:
+    """The answer of a run, however it stands. It blocks."""
+    stored = files.get(run.file) if run.file else None
+    facts = dict(_of_run(run))
+    stored, facts = _shortened(files, run, stored, facts)
+    if stored is not None:
+        facts["file"] = of_file(stored)
+    if run.has_ended and run.state != "succeeded":
+        return failure(facts | {"error": _error(run)}, _shown(files, stored))
+    text = types.TextContent(text=json.dumps(facts, ensure_ascii=False))
+    return types.CallToolResult(content=[text, *_shown(files, stored)], structured_content=facts)
+
+
+def of_error(error: ConnectorError) -> types.CallToolResult:
+    """The answer for what was refused before there was a run."""
+    facts = {"outcome": error.code, "billed": error.billed, "error": error.to_dict()}
+    return failure(facts, [])
+
+
+def failure(facts: Mapping[str, Any], more: list[types.ContentBlock]) -> types.CallToolResult:
+    """A tool's error: what happened, whether it was paid for, and what to do."""
+    text = types.TextContent(text="\n".join(_sentences(facts["error"])))
+    return types.CallToolResult(content=[text, *more], structured_content=dict(facts), is_error=True)
+
+
+def of_facts(facts: Mapping[str, Any]) -> types.CallToolResult:
+    """The answer that is nothing but facts."""
+    text = types.TextContent(text=json.dumps(facts, ensure_ascii=False))
+    return types.CallToolResult(content=[text], structured_content=dict(facts))
+
+
+def of_file(stored: StoredFile) -> dict[str, Any]:
+    """A kept file, as a tool's answer names it."""
+    facts = {
+        "file": stored.reference,
+        "uri": SCHEME + stored.id,
+        "name": stored.name,
+        "type": stored.type,
+        "bytes": stored.bytes,
+        "width": stored.width,
+        "height": stored.height,
+        "seconds": stored.seconds,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _sentences(error: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{error['code']}: {error['message']}"
+    yield from filter(None, [_BILLED.get(error["billed"]), _ADVICE.get(error["code"])])
+    if error.get("retry_after"):
+        yield f"Try again in {error['retry_after']:.0f} seconds."
+    elif error.get("retryable"):
+        yield "Trying again can help."
+
+
+def _of_run(run: Run) -> Iterator[tuple[str, Any]]:
+    yield "outcome", run.outcome or ("pending" if not run.has_ended else run.state)
+    yield "billed", run.billed
+    result = run.result or {}
+    told = {name: result.get(name) for name in _FACTS}
+    own = {
+        "credits": run.credits,
+        "run": run.id,
+        "action": run.action,
+        "environment": run.environment or None,
+        "connection": run.connection or None,
+        "job_id": run.job_id,
+        "seconds": None if run.seconds is None else round(run.seconds, 3),
+        "value": result.get("value"),
+    }
+    yield from ((name, value) for name, value in {**own, **told}.items() if value is not None)
+
+
+def _shortened(
+    files: FileStore, run: Run, stored: StoredFile | None, facts: dict[str, Any]
+) -> tuple[StoredFile | None, dict[str, Any]]:
+    """A long value as a file, where the run has none."""
+    text = json.dumps(facts.get("value"), ensure_ascii=False)
+    if len(text) <= _LONGEST_VALUE:
+        return stored, facts
+    kept = {name: value for name, value in facts.items() if name != "value"}
+    if stored is not None:
+        return stored, kept
+    whole = from_bytes(text.encode(), name=f"{run.action}.json", declared_type="application/json")
+    return files.put(whole, source="result", run_id=run.id), kept
+
+
+def _error(run: Run) -> dict[str, Any]:
+    told = dict(run.error or {})
+    own = {
+        "code": run.outcome or run.state,
+        "message": f"the run {run.id} ended as {run.state}",
+        "retryable": False,
+        "billed": run.billed,
+    }
+    return own | told
+
+
+def _shown(files: FileStore, stored: StoredFile | None) -> list[types.ContentBlock]:
+    if stored is None:
+        return []
+    seen = thumbnail.glimpse(files.open(stored.id))
+    return [*([_picture(*seen)] if seen else []), link(stored)]
+
+
+def _picture(content: bytes, kind: str) -> types.ImageContent:
+    return types.ImageContent(data=base64.b64encode(content).decode("ascii"), mime_type=kind)
+
+
+def link(stored: StoredFile) -> types.ResourceLink:
+    """Where the whole file can be read."""
+    return types.ResourceLink(
+        uri=SCHEME + stored.id,
+        name=stored.name,
+        description=f"The whole file; to other tools it is {stored.reference}.",
+        mime_type=stored.type,
+        size=stored.bytes,
+    )

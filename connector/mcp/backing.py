@@ -1,0 +1,116 @@
+"""What the tools work with: the host's stores and runners, or a connector's own where there is no host."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, ParamSpec, Protocol, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from connector.files import FileStore
+from connector.guard import Guard
+from connector.history import History
+from connector.home import home as default_home
+from connector.io import Io, Threads
+from connector.media import Media, Sources, adopt
+from connector.runner import Runner
+from connector.runtime import AsyncConnector
+from connector.spec import Integration
+from connector.transport import Transport
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_MOST_BYTES = 100 * 1024 * 1024
+
+
+class Served(Protocol):
+    """An integration's connector, and what makes its runs."""
+
+    @property
+    def connector(self) -> AsyncConnector: ...
+    @property
+    def runner(self) -> Runner: ...
+
+
+class Backing(Protocol):
+    """What the tools ask for; the HTTP host is one. Stores block: go to them by ``run``."""
+
+    @property
+    def integrations(self) -> Mapping[str, Served]: ...
+    @property
+    def files(self) -> FileStore: ...
+    @property
+    def history(self) -> History: ...
+    async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """The connector and the runner of the only integration."""
+
+    connector: AsyncConnector
+    runner: Runner
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What stands for this machine: its folder, its environment, the network, the waiting and the time."""
+
+    home: Path = field(default_factory=default_home)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    clock: Callable[[], float] = time.time
+    transport: Transport | None = None
+    io: Io | None = None
+
+
+class Alone:
+    """A connector without a host. Files of this machine are read below ``roots``, and nowhere else."""
+
+    def __init__(self, integration: Integration, roots: tuple[Path, ...], world: World | None = None) -> None:
+        world = world or World()
+        self.roots = roots
+        self._threads = Threads()
+        connector = AsyncConnector(
+            integration,
+            home=world.home,
+            environ=world.environ,
+            clock=world.clock,
+            transport=world.transport,
+            io=world.io or Threads(),
+            sources=self._sources(self._resolve),
+        )
+        self.files = connector.workspace.files
+        self.history = History(connector.workspace.database, world.clock)
+        self._worker = Worker(connector, Runner(connector, self.history, self.files))
+
+    @property
+    def integrations(self) -> Mapping[str, Worker]:
+        return {self._worker.connector.integration.id: self._worker}
+
+    async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+        return await self._threads.run(partial(act, *arguments, **options))
+
+    async def open(self) -> None:
+        """Settles what dead processes left, and goes on with their jobs."""
+        await self._worker.runner.resume_jobs()
+
+    async def close(self, seconds: float) -> None:
+        """Lets what is under way finish for so long, writes the rest down, and lets go of everything."""
+        await self._worker.runner.drain(seconds)
+        await self._worker.connector.close()
+        self._threads.close()
+
+    def _sources(self, references: Callable[[str], Media] | None = None) -> Sources:
+        guard = Guard(max_bytes=_MOST_BYTES)
+        return Sources(paths=self.roots, urls=guard, references=references, max_bytes=_MOST_BYTES)
+
+    def _resolve(self, reference: str) -> Any:
+        """The file of a reference. Clients name a file of this machine also as file:///its/path."""
+        if reference.lower().startswith("file://"):
+            return adopt(Path(unquote(urlsplit(reference).path)), self._sources())
+        return self.files.resolve(reference)

@@ -1,0 +1,124 @@
+"""Actions as tools: their schemas, what they cost, and what a client should know before it calls one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import mcp_types as types
+
+from connector.index import price_text
+from connector.render import SAFE_METHODS
+from connector.spec import Action, Integration, JsonSchema
+from connector.translation import plain
+
+# Models whose tools have these at the top of their schema refuse every request, so the rules are told in
+# words. They are checked all the same.
+_NOT_ON_TOP = frozenset(("allOf", "anyOf", "oneOf", "not", "if", "then", "else"))
+
+_TEXT = {"type": "string"}
+_NUMBER = {"type": "number"}
+FILE: JsonSchema = {
+    "type": "object",
+    "description": "What it made. Give `file` to another tool; `uri` reads it as a resource.",
+    "required": ["file", "uri", "name", "type", "bytes"],
+    "properties": {
+        "file": _TEXT,
+        "uri": _TEXT,
+        "name": _TEXT,
+        "type": _TEXT,
+        "bytes": {"type": "integer"},
+        "width": {"type": "integer"},
+        "height": {"type": "integer"},
+        "seconds": _NUMBER,
+    },
+}
+OUTCOME: JsonSchema = {
+    "type": "object",
+    "required": ["outcome", "billed"],
+    "properties": {
+        "outcome": {**_TEXT, "description": "success, pending, or the code of a failure"},
+        "billed": {"enum": ["no", "yes", "unknown"]},
+        "credits": {**_NUMBER, "description": "what it cost by the declared price"},
+        "run": {**_TEXT, "description": "the id of its record"},
+        "action": _TEXT,
+        "environment": _TEXT,
+        "connection": _TEXT,
+        "seed": {"type": "integer"},
+        "finish_reason": _TEXT,
+        "request_id": _TEXT,
+        "job_id": _TEXT,
+        "seconds": _NUMBER,
+        "file": FILE,
+        "value": {"description": "the JSON or text that the API answered"},
+        "warnings": {"type": "array", "items": {"type": "object"}},
+        "error": {"type": "object", "description": "the failure, with a problem for each input"},
+    },
+}
+
+
+def tool(integration: Integration, action: Action) -> types.Tool:
+    """The tool that an action is."""
+    return types.Tool(
+        name=action.id,
+        title=action.title,
+        description=" ".join(_said(action)),
+        input_schema=input_schema(action),
+        output_schema=dict(OUTCOME),
+        annotations=_annotations(action),
+        _meta=dict(_facts(integration, action)),
+    )
+
+
+def input_schema(action: Action) -> dict[str, Any]:
+    """What the tool takes: the inputs as they are declared."""
+    schema: dict[str, Any] = plain(action.inputs, "tool")
+    return {"type": "object", **{name: rule for name, rule in schema.items() if name not in _NOT_ON_TOP}}
+
+
+def _said(action: Action) -> Iterator[str]:
+    if action.deprecated is not None:
+        yield f"DEPRECATED: {action.deprecated.sentence(action.title)}"
+    yield action.description
+    yield _price(action)
+    yield from action.notes
+    yield from (f"Rule: {rule.rstrip('.')}." for rule in _rules(action.inputs))
+
+
+def _price(action: Action) -> str:
+    price = price_text(action)
+    if price == "free":
+        return "Free."
+    if price == "varies":
+        return "It costs what the action costs that has the same method and path."
+    return f"Costs {price} credit{'' if price == '1' else 's'} for each success."
+
+
+def _rules(schema: JsonSchema) -> Iterator[str]:
+    """The rules on what may be given together, in their author's words."""
+    entries = [schema, *(one for name in ("allOf", "anyOf", "oneOf") for one in schema.get(name, ()))]
+    for entry in entries[1:]:
+        if isinstance(entry, Mapping) and "description" in entry:
+            yield str(entry["description"])
+
+
+def _annotations(action: Action) -> types.ToolAnnotations:
+    is_safe = action.request.method in SAFE_METHODS
+    return types.ToolAnnotations(
+        title=action.title,
+        read_only_hint=is_safe and not action.paid,
+        destructive_hint=not is_safe and action.request.method != "POST",
+        idempotent_hint=is_safe and not action.paid,
+        open_world_hint=True,
+    )
+
+
+def _facts(integration: Integration, action: Action) -> Iterator[tuple[str, Any]]:
+    """What programs read of it, under names of our own."""
+    yield "connector/integration", integration.id
+    yield "connector/group", action.group
+    yield "connector/price", price_text(action)
+    yield "connector/paid", action.paid
+    yield "connector/job", action.job is not None
+    if action.deprecated is not None:
+        yield "connector/deprecated", action.deprecated.since

@@ -1,0 +1,161 @@
+"""Where tools are called: a call becomes a run, is watched, and its answer is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from logging import getLogger
+from typing import Any
+
+import anyio
+import mcp_types as types
+
+from connector import arguments
+from connector.errors import ConnectorError, UnknownName
+from connector.mcp import answers, catalogue
+from connector.mcp.backing import Backing, Served
+from connector.mcp.purse import Purse
+from connector.names import nearest
+from connector.run import Run, RunSpec
+from connector.runner import Runner
+from connector.spec import Action
+
+Tell = Callable[[int, str], Awaitable[None]]
+
+
+def _anybody() -> None:
+    """Nobody is turned away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and where the calls go; None is the default."""
+
+    name: str = "mcp"
+    environment: str | None = None
+    connection: str | None = None
+
+
+class Desk:
+    """The tools of a backing. ``patterns`` are of the ids or groups that are offered; none are all of them.
+
+    ``admit`` raises a ConnectorError where nothing new is taken.
+    """
+
+    def __init__(
+        self,
+        backing: Backing,
+        purse: Purse | None = None,
+        patterns: tuple[str, ...] = (),
+        admit: Callable[[], object] = _anybody,
+    ) -> None:
+        self.backing = backing
+        self.purse = purse or Purse()
+        self.under_way: set[str] = set()
+        # Set when the client has gone or the process stops: what is under way is then not given up.
+        self.leaving = False
+        self._admit = admit
+        self._actions = dict(_offered(backing, patterns))
+
+    @property
+    def actions(self) -> Mapping[str, tuple[Served, Action]]:
+        return self._actions
+
+    def find(self, name: str) -> tuple[Served, Action]:
+        """The action of that id. Raises UnknownName."""
+        if name not in self._actions:
+            raise UnknownName(f"there is no action {name!r}{nearest(name, self._actions)}")
+        return self._actions[name]
+
+    def tools(self) -> list[types.Tool]:
+        return [
+            catalogue.tool(served.connector.integration, action) for served, action in self._actions.values()
+        ]
+
+    async def invoke(
+        self, name: str, given: Mapping[str, Any], caller: Caller, tell: Tell
+    ) -> types.CallToolResult:
+        """The answer of one use of an action; a failure is an answer too."""
+        served, action = self.find(name)
+        try:
+            self._admit()
+            inputs = arguments.each_file(action, given, _by_reference)
+            held = self.purse.hold(await self._price(served, action, inputs, caller), action.title)
+            spec = RunSpec(action.id, inputs, caller.environment, caller.connection)
+            run = await self._watched(served.runner, spec, caller, tell, held)
+        except ConnectorError as error:
+            return answers.of_error(error)
+        return await self.backing.run(answers.of_run, self.backing.files, run)
+
+    async def _price(
+        self, served: Served, action: Action, inputs: Mapping[str, Any], caller: Caller
+    ) -> float | None:
+        """What it may cost, where that has to be known before."""
+        if self.purse.limit is None or not action.paid:
+            return 0.0
+        place = {"environment": caller.environment, "connection": caller.connection}
+        return (await served.connector.estimate(action.id, inputs, **place)).credits
+
+    async def _watched(self, runner: Runner, spec: RunSpec, caller: Caller, tell: Tell, held: float) -> Run:
+        """The run as it ended. Who calls is told of each of its steps, and may cancel it."""
+        starting = asyncio.ensure_future(runner.start(spec, token_name=caller.name))
+        run: Run | None = None
+        try:
+            run = await self._followed(runner, starting, tell)
+        except asyncio.CancelledError:
+            with anyio.CancelScope(shield=True):
+                run = await self._cancelled(runner, starting)
+            raise
+        finally:
+            self.purse.settle(held, run)
+        return run
+
+    async def _followed(self, runner: Runner, starting: asyncio.Future[Run], tell: Tell) -> Run:
+        run = await asyncio.shield(starting)
+        self.under_way.add(run.id)
+        try:
+            await tell(0, f"it is run {run.id}")
+            async for event in runner.subscribe(run.id):
+                await tell(event.seq, str(event.data.get("sentence", event.kind)))
+            return await runner.wait(run.id)
+        finally:
+            self.under_way.discard(run.id)
+
+    async def _cancelled(self, runner: Runner, starting: asyncio.Future[Run]) -> Run | None:
+        """What became of a run that its caller no longer wants, by the engine's rules.
+
+        One whose caller has only gone is brought to its end: it may be paid for already.
+        """
+        try:
+            run = await starting
+            if not self.leaving:
+                run = await runner.cancel(run.id)
+        except ConnectorError as error:
+            getLogger(__name__).warning("a cancelled call: %s", error.message)
+            return None
+        if run.has_ended:
+            getLogger(__name__).warning(
+                "run %s was cancelled: %s (billed: %s)", run.id, run.outcome or run.state, run.billed
+            )
+        return run
+
+
+def _offered(backing: Backing, patterns: tuple[str, ...]) -> Iterator[tuple[str, tuple[Served, Action]]]:
+    for served in backing.integrations.values():
+        for action in served.connector.integration.actions.values():
+            if not patterns or any(_matches(action, pattern) for pattern in patterns):
+                yield action.id, (served, action)
+
+
+def _matches(action: Action, pattern: str) -> bool:
+    names = action.id, action.group.lower()
+    return any(fnmatchcase(name, pattern.lower()) for name in names)
+
+
+def _by_reference(value: Any, path: str) -> Any:
+    """A file that is named by the address of its resource, by its reference."""
+    if isinstance(value, str) and value.startswith(answers.SCHEME):
+        return f"file:{value.removeprefix(answers.SCHEME)}"
+    return value

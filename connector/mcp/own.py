@@ -1,0 +1,178 @@
+"""The tools that are no action: what a use would cost, where it goes, what was spent, how a run stands."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import mcp_types as types
+
+from connector.errors import ConnectorError, InvalidArguments
+from connector.mcp import answers
+from connector.mcp.desk import Caller, Desk
+from connector.run import Run
+from connector.schema import Checker
+from connector.spec import JsonSchema
+
+Given = Mapping[str, Any]
+Answer = Callable[[Desk, Caller, Given], Awaitable[types.CallToolResult]]
+
+# How long a call may wait for a run that another one began.
+_LONGEST_WAIT = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A tool of ours. It costs nothing and changes nothing."""
+
+    name: str
+    title: str
+    description: str
+    properties: JsonSchema
+    required: tuple[str, ...]
+    answer: Answer
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        rules = {"type": "object", "properties": self.properties, "additionalProperties": False}
+        return rules | ({"required": [*self.required]} if self.required else {})
+
+    def tool(self, name: str) -> types.Tool:
+        return types.Tool(
+            name=name,
+            title=self.title,
+            description=self.description,
+            input_schema=self.schema,
+            annotations=types.ToolAnnotations(
+                title=self.title, read_only_hint=True, idempotent_hint=True, open_world_hint=False
+            ),
+        )
+
+    async def call(self, desk: Desk, caller: Caller, given: Given) -> types.CallToolResult:
+        """The answer; a failure is an answer too."""
+        found = Checker(self.schema, noun="an input of this tool").problems(given)
+        try:
+            if found:
+                raise InvalidArguments(found, self.title)
+            return await self.answer(desk, caller, given)
+        except ConnectorError as error:
+            return answers.of_error(error)
+
+
+def named(taken: Mapping[str, Any]) -> dict[str, Own]:
+    """The tools by name; where an action has that name already, ours has another."""
+    return {f"connector-{one.name}" if one.name in taken else one.name: one for one in OWN}
+
+
+async def _estimate(desk: Desk, caller: Caller, given: Given) -> types.CallToolResult:
+    served, action = desk.find(given["action"])
+    found = await served.connector.estimate(action.id, given.get("inputs", {}), **_place(caller))
+    told = {"credits": found.credits, "why": found.why, "left_of_session": desk.purse.left}
+    return answers.of_facts({name: value for name, value in told.items() if value is not None})
+
+
+async def _environments(desk: Desk, caller: Caller, given: Given) -> types.CallToolResult:
+    listed = []
+    for served in desk.backing.integrations.values():
+        connector = served.connector
+        now, _ = await desk.backing.run(lambda one=connector: one.place(**_place(caller)))  # type: ignore[misc]
+        listed += [
+            {
+                "integration": connector.integration.id,
+                "environment": each.name,
+                "description": each.description,
+                "in_use": each.name == now,
+                "needs_credential": each.credential is None,
+            }
+            for each in connector.integration.environments.values()
+        ]
+    return answers.of_facts({"environments": listed, "to_change": _TO_CHANGE})
+
+
+async def _spending(desk: Desk, caller: Caller, given: Given) -> types.CallToolResult:
+    told: dict[str, Any] = {"session_credits": desk.purse.spent}
+    if desk.purse.limit is not None:
+        told |= {"session_limit": desk.purse.limit, "session_left": desk.purse.left}
+    served = next(iter(desk.backing.integrations.values()))
+    environment, connection = await desk.backing.run(lambda: served.connector.place(**_place(caller)))
+    ledger = served.connector.workspace.ledger
+    told |= {
+        "environment": environment,
+        "today_credits": await desk.backing.run(ledger.spent, connection, environment),
+    }
+    return answers.of_facts(told | await _balance(served.connector, caller))
+
+
+async def _balance(connector: Any, caller: Caller) -> dict[str, Any]:
+    """What the account has left, or why that is not known."""
+    if connector.integration.balance is None:
+        return {}
+    try:
+        return {"balance": await connector.balance(**_place(caller))}
+    except ConnectorError as error:
+        return {"balance_unknown": error.message}
+
+
+async def _get_run(desk: Desk, caller: Caller, given: Given) -> types.CallToolResult:
+    run: Run = await desk.backing.run(desk.backing.history.get, given["run"])
+    served = desk.backing.integrations.get(run.integration)
+    if not run.has_ended and served is not None:
+        run = await served.runner.wait(run.id, timeout=given.get("wait", 0))
+    return await desk.backing.run(answers.of_run, desk.backing.files, run)
+
+
+def _place(caller: Caller) -> dict[str, Any]:
+    return {"environment": caller.environment, "connection": caller.connection}
+
+
+_TO_CHANGE = (
+    "The environment is chosen by whoever starts the server: connector mcp -e NAME, or /mcp?environment=NAME "
+    "at a host. One that needs no credential costs nothing, and is for trying things out."
+)
+OWN = (
+    Own(
+        "estimate",
+        "Estimate",
+        "What a use of an action would cost, in credits. The inputs are checked, and nothing is sent. Free.",
+        {
+            "action": {"type": "string", "description": "The name of the action's tool."},
+            "inputs": {"type": "object", "description": "What the tool would be given."},
+        },
+        ("action",),
+        _estimate,
+    ),
+    Own(
+        "environments",
+        "Environments",
+        "Where calls go: the environments that there are, and which of them is in use. Free.",
+        {},
+        (),
+        _environments,
+    ),
+    Own(
+        "spending",
+        "Spending",
+        "What was spent in this session and today, what may still be spent, and the account's balance. Free.",
+        {},
+        (),
+        _spending,
+    ),
+    Own(
+        "get-run",
+        "Get run",
+        "How an earlier call stands, by the id of its run: its result, or why it failed, and whether it was "
+        "billed. For a call that was cancelled or cut off, and for a job that goes on. Free.",
+        {
+            "run": {"type": "string", "description": "The id that an answer or a progress message told."},
+            "wait": {
+                "type": "number",
+                "minimum": 0,
+                "maximum": _LONGEST_WAIT,
+                "description": "Seconds to wait for its end.",
+            },
+        },
+        ("run",),
+        _get_run,
+    ),
+)

@@ -1,0 +1,110 @@
+"""The tools as an MCP server, on the SDK's low-level one: each request of a client is one handler."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from logging import getLogger
+from typing import Any, TypeVar
+
+import mcp_types as types
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import MCPError
+
+from connector import __version__
+from connector.mcp import own, resources
+from connector.mcp.desk import Caller, Desk, Tell
+
+Context = ServerRequestContext[Any, Any]
+Answer = TypeVar("Answer")
+Params = TypeVar("Params")
+CallerOf = Callable[[Context], Caller]
+
+_INTERNAL = "a mistake in the connector; its log says why"
+
+
+def server(desk: Desk, caller_of: CallerOf) -> Server[Any]:
+    """The server of a desk; ``caller_of`` tells who sent a request, and where its calls go."""
+    first = next(iter(desk.backing.integrations.values())).connector.integration
+    return Server(
+        first.id,
+        title=first.name,
+        version=__version__,
+        description=first.description,
+        instructions=_INSTRUCTIONS,
+        website_url=first.documentation,
+        **_handlers(desk, caller_of),
+    )
+
+
+def _handlers(desk: Desk, caller_of: CallerOf) -> dict[str, Any]:
+    ours = own.named(desk.actions)
+
+    async def list_tools(ctx: Context, params: Any) -> types.ListToolsResult:
+        tools = [*desk.tools(), *(one.tool(name) for name, one in ours.items())]
+        return types.ListToolsResult(tools=tools)
+
+    async def call_tool(ctx: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+        given, caller = params.arguments or {}, caller_of(ctx)
+        if params.name in ours:
+            return await ours[params.name].call(desk, caller, given)
+        if params.name in desk.actions:
+            return await desk.invoke(params.name, given, caller, _tell(ctx))
+        raise MCPError(types.INVALID_PARAMS, f"there is no tool {params.name[:100]!r}; tools/list tells them")
+
+    async def list_resources(ctx: Context, params: Any) -> types.ListResourcesResult:
+        return await desk.backing.run(resources.listed, desk.backing.files, params.cursor)
+
+    async def list_templates(ctx: Context, params: Any) -> types.ListResourceTemplatesResult:
+        return resources.templates()
+
+    async def read(ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
+        try:
+            return await desk.backing.run(resources.read, desk.backing.files, str(params.uri))
+        except resources.Unreadable as error:
+            raise MCPError(types.INVALID_PARAMS, str(error), {"uri": str(params.uri)}) from error
+
+    return {
+        "on_list_tools": _guarded(list_tools),
+        "on_call_tool": _guarded(call_tool),
+        "on_list_resources": _guarded(list_resources),
+        "on_list_resource_templates": _guarded(list_templates),
+        "on_read_resource": _guarded(read),
+    }
+
+
+def _tell(ctx: Context) -> Tell:
+    async def tell(step: int, sentence: str) -> None:
+        await ctx.session.report_progress(float(step), None, sentence)
+
+    return tell
+
+
+def _guarded(
+    handler: Callable[[Context, Params], Awaitable[Answer]],
+) -> Callable[[Context, Params], Awaitable[Answer]]:
+    """A mistake of ours is for the log: its message could hold anything."""
+
+    @wraps(handler)
+    async def handle(ctx: Context, params: Params) -> Answer:
+        try:
+            return await handler(ctx, params)
+        except MCPError:
+            raise
+        except Exception as error:
+            getLogger(__name__).exception("%s failed", ctx.method)
+            raise MCPError(types.INTERNAL_ERROR, _INTERNAL) from error
+
+    return handle
+
+
+_INSTRUCTIONS = (
+    "Each action of the API is a tool. A tool's description tells what it costs in credits; paid tools are "
+    "annotated as not read-only, and are never to be called twice for one wish. `estimate` tells the cost "
+    "of a call before it is made, `spending` what was spent, `environments` whether calls are real. "
+    "Files are given as paths in the allowed folders, addresses, data URIs, or as `file:ID` of an earlier "
+    "result. A picture comes back small, to be looked at; the whole file is the linked resource, and goes "
+    "to the next tool as its `file:ID`. Jobs are waited for, with progress. An error says whether it was "
+    "billed and what to do; where it says `unknown`, a person decides."
+)
