@@ -18,6 +18,8 @@ GOALS = {
     "in_flight1000_rss_mb": ("1,000 durable jobs in flight, resident memory", "MB", "<= 200", "100"),
     "in_flight1000_core": ("1,000 durable jobs in flight, share of a core", "", "<= 0.30", "0.15"),
     "queued_cpu_growth": ("a queued run, CPU at 1,000 of that at 100", "x", "<= 1.20", "1.00"),
+    "shared4_used": ("four processes with one key, share of the limit used", "", ">= 0.95", "0.98"),
+    "shared4_refused": ("four processes with one key, requests refused for it", "", "<= 0", "0"),
     "host_added_ms": ("small call through the host, beyond the engine", "ms", "<= 3.00", "2.00"),
 }
 

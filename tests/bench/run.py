@@ -21,6 +21,7 @@ import host
 import memory
 import pollers
 import report
+import sharing
 import start
 from pairs import Compared, Worker, compare
 from server import MB, png
@@ -29,7 +30,7 @@ HERE = Path(__file__).parent
 OUT = HERE.parents[1] / "out" / "bench.json"
 
 
-# How much is measured; all of it takes under three minutes.
+# How much is measured; all of it takes under four minutes.
 ROUNDS = 11
 ROUNDS_AT_ONCE = 4
 STARTS = 15
@@ -37,6 +38,7 @@ HOST_ROUNDS = 12
 HOST_CALLS = 50
 JOBS = 1000
 SECONDS = 30.0
+SHARED_SECONDS = 60.0
 
 
 Figures = dict[str, float]
@@ -52,6 +54,7 @@ def measure() -> tuple[Figures, Figures]:
         hosted = host.measure(port, folder, HOST_ROUNDS, HOST_CALLS)
         polled = pollers.measure(port, folder, JOBS, SECONDS)
         lasting = durable.measure(port, folder, jobs=JOBS)
+        shared = sharing.measure(folder, SHARED_SECONDS)
         figures |= {
             "list_wall": begun.ratio("actions", "pass"),
             "up100_rss_mb": memory.growth("up", port, folder),
@@ -61,6 +64,8 @@ def measure() -> tuple[Figures, Figures]:
             "in_flight1000_rss_mb": lasting.pop("in_flight1000_rss_mb"),
             "in_flight1000_core": lasting.pop("in_flight1000_core"),
             "queued_cpu_growth": lasting["queued1000_cpu_ms"] / lasting["queued100_cpu_ms"],
+            "shared4_used": shared["used"],
+            "shared4_refused": shared["refused"],
         }
         also |= {
             "help_wall": begun.ratio("help", "pass"),
@@ -68,6 +73,7 @@ def measure() -> tuple[Figures, Figures]:
             "invoke_wall_of_httpx_get": begun.ratio("invoke", "httpx"),
             "pollers_polls": polled["polls"],
             "pollers_late_ms_p99": polled["late_ms"],
+            "shared4_failed": shared["failed"],
         }
         also |= {f"host_{name}": value for name, value in hosted.items()} | lasting
     return figures, also

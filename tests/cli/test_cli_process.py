@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-c", "import sys; from connector.cli import main; sys.exit(main())"]
+COMMAND = [sys.executable, "-m", "connector"]
 
 # What a list, a description and help can do without.
 HEAVY = {"yaml", "httpx", "jsonschema", "jinja2", "dataclasses", "inspect", "typing", "sqlite3", "asyncio"}
