@@ -6,7 +6,6 @@ values, what is unset is absent. Each value is encoded for the place it goes to.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
-from connector import template, url
+from connector import styles, template, url
 from connector.auth import Authorization
 from connector.errors import InvalidArguments, Problem
 from connector.messages import Body, Content, Multipart, Part, Raw, Request, Timeout
@@ -135,9 +134,7 @@ def _query(spec: RequestSpec, scope: Scope) -> Iterator[tuple[str, str]]:
     if filled is MISSING:
         return
     for name, value in filled.items():
-        for item in value if isinstance(value, list | tuple) else [value]:
-            if item is not None:
-                yield name, url.text(item)
+        yield from styles.pairs(name, value, spec.styles.get(name))
 
 
 def _headers(
@@ -158,7 +155,7 @@ def _headers(
         if problem:
             problems.append(Problem(f"headers.{name}" if name in given else name, problem))
         else:
-            merged[name.lower()] = (name, url.text(value))
+            merged[name.lower()] = (name, url.commas(value))
     return list(merged.values())
 
 
@@ -170,10 +167,10 @@ def _header_problem(name: str, value: Any, authorization: Authorization, *, call
     own = {name.replace("_", "-") for name in authorization.names}
     if read in own or (caller and read in RESERVED_HEADERS):
         return "is set by the connection and cannot be given"
-    if _CONTROL.search(url.text(value)):
+    if _CONTROL.search(url.commas(value)):
         return "must not hold line breaks or other control characters"
     try:
-        url.text(value).encode("latin-1")
+        url.commas(value).encode("latin-1")
     except UnicodeEncodeError:
         return "must not hold characters outside Latin-1"
     return None
@@ -213,13 +210,11 @@ def _json(action: Action, body: BodySpec, scope: Scope) -> Body:
     value = template.fill_all(body.json, scope) if body.json is not None else dict(_own_fields(action, scope))
     if value is MISSING:
         return None
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return Raw(text.encode(), _filled_type(body, scope) or "application/json")
+    return Raw(styles.compact(value).encode(), _filled_type(body, scope) or "application/json")
 
 
 def _form(action: Action, body: BodySpec, scope: Scope) -> Body:
-    pairs = [(name, _form_text(value)) for name, value in _pairs(action, body, scope)]
-    encoded = urlencode(pairs, quote_via=quote_plus)
+    encoded = urlencode(list(_pairs(action, body, scope)), quote_via=quote_plus)
     return Raw(encoded.encode(), "application/x-www-form-urlencoded")
 
 
@@ -251,15 +246,20 @@ def _own_fields(action: Action, scope: Scope) -> Iterator[tuple[str, Any]]:
 
 
 def _pairs(action: Action, body: BodySpec, scope: Scope) -> Iterator[tuple[str, Any]]:
-    """The fields of a form in their order; a list repeats its field."""
+    """The fields of a form in their order; a list repeats its field where no style is declared."""
     if body.fields is None and body.files is None:
         named: Iterable[tuple[str, Any]] = _own_fields(action, scope)
     else:
         named = [*_mapping(body.fields, scope).items(), *_mapping(body.files, scope).items()]
     for name, value in named:
-        for item in value if isinstance(value, list | tuple) else [value]:
-            if item is not None:
-                yield name, item
+        if _holds_content(value):
+            yield from ((name, item) for item in (value if isinstance(value, list | tuple) else [value]))
+        else:
+            yield from styles.pairs(name, value, body.styles.get(name))
+
+
+def _holds_content(value: Any) -> bool:
+    return any(map(is_content, value)) if isinstance(value, list | tuple) else is_content(value)
 
 
 def _mapping(value: Any, scope: Scope) -> Mapping[str, Any]:
@@ -269,14 +269,8 @@ def _mapping(value: Any, scope: Scope) -> Mapping[str, Any]:
 
 def _part(name: str, value: Any) -> Part:
     if not is_content(value):
-        return Part(name, _form_text(value))
+        return Part(name, url.text(value))
     return Part(name, value, getattr(value, "name", None) or name, getattr(value, "type", None))
-
-
-def _form_text(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return url.text(value)
 
 
 def is_content(value: Any) -> bool:

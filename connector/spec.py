@@ -48,6 +48,7 @@ class BodySpec:
     json: Any = None
     content: str | None = None
     content_type: str | None = None
+    styles: Mapping[str, str] = Empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,15 @@ class Fallback:
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """The request of an action, with holes."""
+    """The request of an action, with holes.
+
+    ``styles`` tells of a parameter of the query how a list or an object is written.
+    """
 
     method: str
     path: str
     query: Any = Empty
+    styles: Mapping[str, str] = Empty
     headers: Any = Empty
     accept: tuple[str, ...] = ()
     body: BodySpec = BodySpec()
@@ -153,9 +158,9 @@ class JobSpec:
 
 @dataclass(frozen=True, slots=True)
 class Deprecation:
-    """Since when (YYYY-MM-DD), why, and what to use or do in its place."""
+    """Since when (YYYY-MM-DD, where that is known), why, and what to use or do in its place."""
 
-    since: str
+    since: str | None
     reason: str
     use: tuple[str, ...] = ()
     advice: str | None = None
@@ -163,7 +168,8 @@ class Deprecation:
     def sentence(self, title: str) -> str:
         instead = f" Use {', '.join(self.use)} instead." if self.use else ""
         advice = f" {self.advice}" if self.advice else ""
-        return f"{title} is deprecated since {self.since}: {self.reason}{instead}{advice}"
+        since = f" since {self.since}" if self.since else ""
+        return f"{title} is deprecated{since}: {self.reason}{instead}{advice}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,7 @@ def _request(raw: Raw) -> RequestSpec:
         method=raw["method"],
         path=raw["path"],
         query=raw.get("query", Empty),
+        styles=raw.get("styles", Empty),
         headers=raw.get("headers", Empty),
         accept=tuple(raw.get("accept", ())),
         body=_body(raw.get("body", "none")),
@@ -143,7 +144,7 @@ def _price(raw: Any) -> Price:
 
 
 def _deprecation(raw: Raw) -> Deprecation:
-    return Deprecation(raw["since"], raw["reason"], tuple(raw.get("use", ())), raw.get("advice"))
+    return Deprecation(raw.get("since"), raw["reason"], tuple(raw.get("use", ())), raw.get("advice"))
 
 
 def _auth(raw: Raw) -> Auth:

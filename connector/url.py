@@ -6,7 +6,7 @@ What is given for a path can neither leave the base URL's origin nor climb out o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -34,12 +34,28 @@ def text(value: Any) -> str:
     return str(value)
 
 
+def flat(value: Any) -> Iterator[Any]:
+    """The items of a list, or the keys and values of an object in turn; what is None is left out."""
+    parts = (part for pair in value.items() for part in pair) if isinstance(value, Mapping) else value
+    return (part for part in parts if part is not None)
+
+
+def commas(value: Any) -> str:
+    """A value as a header has it: the parts of a list or an object with commas between."""
+    return ",".join(map(text, flat(value))) if isinstance(value, Mapping | list | tuple) else text(value)
+
+
 def encode_path(value: Any) -> str:
     """What stands in a path's hole: one percent-encoded segment, or whole Segments.
 
-    Raises UrlError for an empty value and for dot segments, encoded ones too.
+    The parts of a list have commas between. Raises UrlError for an empty value and for dot segments,
+    encoded ones too.
     """
-    return _encode_segments(value) if isinstance(value, Segments) else _encode_segment(text(value))
+    if isinstance(value, Segments):
+        return _encode_segments(value)
+    if isinstance(value, Mapping | list | tuple) and (parts := [*flat(value)]):
+        return ",".join(_encode_segment(text(part)) for part in parts)
+    return _encode_segment("" if isinstance(value, Mapping | list | tuple) else text(value))
 
 
 def join(base_url: str, path: str) -> str:

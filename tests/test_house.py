@@ -17,13 +17,13 @@ FLOORS = [
     {"errors", "home", "names", "messages", "events", "secret", "leash"},
     {
         "spec", "template", "syntax", "url", "schema", "sentences", "wording", "plain", "phrases", "amounts",
-        "texts", "translation",
+        "texts", "translation", "styles",
     },
     {"auth", "render", "result", "decode", "job", "retry", "money", "preview"},
     {
         "yamlfile", "specfile", "loader", "index", "media", "guard", "multipart", "wire", "http1", "proxies",
         "arrival", "transport", "database", "migrations", "sqlite", "postgres", "sealing", "references",
-        "connections", "budget", "ledger",
+        "connections", "budget", "ledger", "importing",
         "alive", "io", "credential", "connection", "entry", "sound", "checks", "drift", "workflow",
         "run", "history", "arriving", "blobs", "thumbnail", "files", "tokens",
     },

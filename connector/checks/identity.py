@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
+from typing import Any
 
 from connector.checks.subject import Subject
 from connector.errors import Problem
@@ -12,6 +13,7 @@ from connector.index import MANIFEST
 from connector.loader import Loaded, confined
 from connector.render import SAFE_METHODS
 from connector.spec import Action
+from connector.template import is_template
 
 _HOLE = re.compile(r"\{\{.*?\}\}")
 
@@ -40,10 +42,18 @@ def _address(action: Action) -> tuple[str, ...] | None:
     if _HOLE.match(request.path) or _HOLE.match(request.method):
         return None
     path = _HOLE.sub("{}", request.path)
+    fixed = tuple(_fixed(request.query)) + tuple(_fixed(request.headers))
     if request.method not in SAFE_METHODS:
-        return request.method, path
+        return request.method, path, *fixed
     # To read the same place in two ways is no mistake, such as with and without a fallback.
-    return request.method, path, request.fallback.path if request.fallback else "", action.output.kind
+    fallback = request.fallback.path if request.fallback else ""
+    return request.method, path, *fixed, fallback, action.output.kind
+
+
+def _fixed(entries: Any) -> Iterator[str]:
+    """What is always sent: some APIs have one address, and tell in a parameter what to do there."""
+    if isinstance(entries, Mapping):
+        yield from (f"{name}={text}" for name, text in sorted(entries.items()) if not is_template(text))
 
 
 def _before(subject: Subject) -> Iterator[Action]:

@@ -20,8 +20,11 @@ _SECRETS = (
     re.compile(r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{16,}"),
 )
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{32,}={0,2}(?![A-Za-z0-9+/_=-])")
-# Where a value only looks like one: what a form shows as an example, and addresses of pages.
-_HARMLESS = re.compile(r"(properties\..*\.examples\.\d+|(^|\.)(documentation|help))$")
+# Where a value only looks like one: what a form shows as an example, addresses, and names of an API.
+_HARMLESS = re.compile(
+    r"(properties\..*\.(examples|enum|required)\.\d+|^inputs\.required\.\d+|(^|\.)(documentation|help)|"
+    r"request\.(fallback\.)?path)$"
+)
 
 
 def _leaked(loaded: Loaded) -> Iterator[Problem]:
@@ -32,12 +35,13 @@ def _leaked(loaded: Loaded) -> Iterator[Problem]:
 def leaked(source: Source) -> Iterator[Problem]:
     """The secrets that a file seems to hold."""
     for path, text in texts(source.document.value, ""):
-        if _looks_secret(text) and not _HARMLESS.search(path) and not _in_process(source, path):
+        if looks_secret(text) and not _HARMLESS.search(path) and not _in_process(source, path):
             message = "looks like a secret, and is not shown here; keep it in a connection, and revoke it"
             yield source.problem(path, message)
 
 
-def _looks_secret(text: str) -> bool:
+def looks_secret(text: str) -> bool:
+    """Whether a text holds what could be somebody's key."""
     if text.startswith("data:"):
         return False
     return any(pattern.search(text) for pattern in _SECRETS) or any(map(_mixed, _BASE64.findall(text)))
