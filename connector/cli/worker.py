@@ -15,6 +15,7 @@ from connector import amounts
 from connector.cli import choice, exits, terminal
 from connector.cli.parser import Parser, folder_of
 from connector.cli.request import seconds
+from connector.database import Database
 from connector.history import History
 from connector.home import home
 from connector.run import OPEN, Run
@@ -33,6 +34,11 @@ examples:
   connector worker
   connector worker --concurrency 8 --drain 60
   connector worker --json >> runs.jsonl
+  connector worker --database postgresql://USER@HOST/NAME
+
+A password in a URL can be read by who lists processes: keep it in
+CONNECTOR_DATABASE, PGPASSWORD or ~/.pgpass. Beside a shared database, workers
+share CONNECTOR_MASTER_KEY and CONNECTOR_FILES.
 """
 _MOST = 100_000
 
@@ -51,6 +57,8 @@ def _parser() -> Parser:
     add("--in-flight", metavar="N", type=_count, default=1000, help=flight)
     drain = "how long requests may take to end in a stop (default: 30)"
     add("--drain", metavar="SECONDS", type=seconds, default=30.0, help=drain)
+    database = "a PostgreSQL database that workers share (default: CONNECTOR_DATABASE)"
+    add("--database", metavar="URL", help=database)
     return parser
 
 
@@ -69,6 +77,7 @@ async def _work(args: Namespace) -> int:
     worker = Worker(
         home(),
         [choice.integration(folder) for folder in folders],
+        database=Database(args.database) if args.database else None,
         concurrency=args.concurrency,
         in_flight=args.in_flight,
         drain=args.drain,
@@ -76,9 +85,9 @@ async def _work(args: Namespace) -> int:
     )
     async with worker:
         stop.listen()
-        _remark(args, f"At work for {home()}. Ctrl-C stops it.")
+        _remark(args, f"At work for {worker.place}. Ctrl-C stops it.")
         await stop.wait()
-    _remark(args, _left_over(folders[0]))
+    _remark(args, _left_over(folders[0], args.database))
     return exits.DONE
 
 
@@ -105,9 +114,9 @@ class _Stop:
         _remark(self._args, f"\nStopping: {wait}, and jobs go on upstream. Ctrl-C again leaves at once.")
 
 
-def _left_over(folder: str) -> str:
+def _left_over(folder: str, database: str | None) -> str:
     """What the next worker will find."""
-    with Connector(choice.integration(folder)) as connector:
+    with Connector(choice.integration(folder), database=database) as connector:
         history = History(connector.workspace.database)
         left = sum(len(history.list(durable=True, state=state, limit=_MOST)) for state in OPEN)
     if not left:

@@ -65,7 +65,7 @@ class OnlyOne:
             os.close(self._file)
             raise InvocationError(
                 f"process {who} is the worker of {database}, and a database in a file has one; it does "
-                "what you submit. For several workers, use a database server: --database postgresql://..."
+                "what you submit. For several workers, use a database server: CONNECTOR_DATABASE=postgresql://..."
             ) from error
         os.truncate(self._file, 0)
         os.write(self._file, f"{os.getpid()}\n".encode())

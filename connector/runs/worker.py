@@ -95,6 +95,11 @@ class Worker:
         self._is_over = False
         self._turn = threading.Lock()
 
+    @property
+    def place(self) -> str:
+        """Where it works, as it may be shown."""
+        return str(self._home) if self._database.url is None else self._database.name
+
     async def __aenter__(self) -> Self:
         self._is_over = False
         await asyncio.to_thread(self._start)

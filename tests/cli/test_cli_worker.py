@@ -51,5 +51,17 @@ def test_a_file_has_one_worker(start: Start, run: Any) -> None:
     ended = run("worker")
     assert ended.code == 2
     assert f"process {process.pid} is the worker" in ended.err
-    assert "--database postgresql://" in ended.err
+    assert "CONNECTOR_DATABASE=postgresql://" in ended.err
     assert process.poll() is None
+
+
+def test_a_shared_database_has_as_many_as_are_wanted(start: Start, postgres_url: str) -> None:
+    """Each works there, says where without the password, and ends well."""
+    processes = [start("--database", postgres_url) for _ in range(2)]
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    for process in processes:
+        out, err = process.communicate(timeout=30)
+        assert process.returncode == 0, err
+        assert "Stopped; everything is done." in err
+        assert postgres_url.split("@")[0].rpartition(":")[2] not in out + err
