@@ -32,7 +32,7 @@ def home(tmp_path, monkeypatch):
     (tmp_path / ".secrets").mkdir()
     (tmp_path / ".secrets" / "stability-staging").write_text("sk-staging-0123456789\n")
     (tmp_path / ".secrets" / "stability-staging").chmod(0o600)
-    for name in ("actions", "schemas", "integration.yaml"):
+    for name in ("actions", "schemas", "workflows", "integration.yaml"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
