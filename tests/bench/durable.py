@@ -1,7 +1,6 @@
 """What it costs that a run outlasts its process: beside a plain call, in a long queue, and by the thousand.
 
-python tests/bench/durable.py          100 and 1,000 queued, 1,000 in flight
-python tests/bench/durable.py --long   10,000 queued besides, which takes some minutes
+python tests/bench/durable.py   100 and 10,000 queued, which takes two minutes, and 1,000 in flight
 """
 
 from __future__ import annotations
@@ -28,13 +27,14 @@ HERE = Path(__file__).parent
 NOTE = RunSpec("note", {"prompt": "a lighthouse"})
 JOB = RunSpec("start", {"prompt": "a lighthouse"})
 CALLS = 200
+FEW, MANY = 100, 10_000
 SEEN_EVERY = 0.2
 
 Figures = dict[str, float]
 
 
 def measure(
-    port: int, folder: Path, *, queued: Iterable[int] = (100, 1000), jobs: int = 1000, seconds: float = 8.0
+    port: int, folder: Path, *, queued: Iterable[int] = (FEW, MANY), jobs: int = 1000, seconds: float = 8.0
 ) -> Figures:
     """All figures, each taken in a process and a home of its own."""
     found = _run(port, folder / "home-durable", "calls", CALLS)
@@ -167,14 +167,13 @@ def child(name: str, port: str, home: str, *given: str) -> None:
     os._exit(0)
 
 
-def main(*options: str) -> None:
+def main() -> None:
     from run import served
 
-    queued = (100, 1000, 10_000) if "--long" in options else (100, 1000)
     with served() as port, tempfile.TemporaryDirectory(prefix="bench-") as name:
-        for figure, value in measure(port, Path(name), queued=queued).items():
+        for figure, value in measure(port, Path(name)).items():
             print(f"  {figure:54}{value:>10.2f}")
 
 
 if __name__ == "__main__":
-    child(*sys.argv[1:]) if sys.argv[1:2] and sys.argv[1] in _JOBS else main(*sys.argv[1:])
+    child(*sys.argv[1:]) if sys.argv[1:2] and sys.argv[1] in _JOBS else main()
