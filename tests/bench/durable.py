@@ -43,6 +43,11 @@ def measure(
     return found | _run(port, folder / "home-in-flight", "in_flight", jobs, seconds)
 
 
+def growth(figures: Figures) -> float:
+    """What a run costs the processor in the long queue, of what it does in the short one."""
+    return figures[f"queued{MANY}_cpu_ms"] / figures[f"queued{FEW}_cpu_ms"]
+
+
 def _run(port: int, home: Path, name: str, *given: float) -> Figures:
     command = [sys.executable, str(HERE / "durable.py"), name, str(port), str(home), *map(str, given)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
