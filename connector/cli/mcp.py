@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +66,13 @@ def _add_options(parser: Parser) -> None:
         help="offer only actions whose id or group is like this; repeatable",
     )
     add("--http", action="store_true", help="listen on this machine in place of standard input and output")
-    add("--port", metavar="N", type=int, default=8790, help="with --http; 0 takes a free one (default: 8790)")
+    add(
+        "--port",
+        metavar="N",
+        type=_port,
+        default=8790,
+        help="with --http; 0 takes a free one (default: 8790)",
+    )
 
 
 def _credits(text: str) -> float:
@@ -76,6 +83,12 @@ def _credits(text: str) -> float:
     if not 0 <= amount < float("inf"):
         raise argparse.ArgumentTypeError(f"is {text!r}; give a number of credits, 0 or more")
     return amount
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text[:6]) > 65535:
+        raise argparse.ArgumentTypeError(f"is {text!r}; give a number from 0 to 65535")
+    return int(text)
 
 
 def _serve(args: argparse.Namespace) -> int:
@@ -130,4 +143,5 @@ def _greet(args: argparse.Namespace, url: str) -> None:
     if args.json:
         terminal.print_json({"url": url})
     else:
-        print(url if args.quiet else f"MCP is served at {url}\nPress Ctrl+C to stop.", flush=True)
+        print(url if args.quiet else f"MCP is served at {url}\nPress Ctrl+C to stop.")
+    sys.stdout.flush()  # whoever reads it through a pipe waits for the address

@@ -33,8 +33,8 @@ def listen(port: int) -> socket.socket:
     """A socket that already takes connections. Raises InvocationError."""
     try:
         door = socket.create_server((ADDRESS, port))
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        reason = error.strerror or str(error)
         raise InvocationError(
             f"cannot listen on {ADDRESS}:{port} ({reason}); choose another --port"
         ) from error

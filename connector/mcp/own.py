@@ -68,7 +68,7 @@ def named(taken: Mapping[str, Any]) -> dict[str, Own]:
 async def _estimate(desk: Desk, caller: Caller, given: Given) -> types.CallToolResult:
     served, action = desk.find(given["action"])
     found = await served.connector.estimate(action.id, given.get("inputs", {}), **_place(caller))
-    told = {"credits": found.credits, "why": found.why, "left_of_session": desk.purse.left}
+    told = {"credits": found.credits, "why": found.why, "left": desk.purse.left}
     return answers.of_facts({name: value for name, value in told.items() if value is not None})
 
 
@@ -91,9 +91,9 @@ async def _environments(desk: Desk, caller: Caller, given: Given) -> types.CallT
 
 
 async def _spending(desk: Desk, caller: Caller, given: Given) -> types.CallToolResult:
-    told: dict[str, Any] = {"session_credits": desk.purse.spent}
+    told: dict[str, Any] = {"spent": desk.purse.spent}
     if desk.purse.limit is not None:
-        told |= {"session_limit": desk.purse.limit, "session_left": desk.purse.left}
+        told |= {"limit": desk.purse.limit, "left": desk.purse.left}
     served = next(iter(desk.backing.integrations.values()))
     environment, connection = await desk.backing.run(lambda: served.connector.place(**_place(caller)))
     ledger = served.connector.workspace.ledger
@@ -153,7 +153,8 @@ OWN = (
     Own(
         "spending",
         "Spending",
-        "What was spent in this session and today, what may still be spent, and the account's balance. Free.",
+        "What was spent since this server started, and today; what is left of its limit and of the account "
+        "itself. Free.",
         {},
         (),
         _spending,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
+from importlib.util import find_spec
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from connector.errors import ConnectorError
 from connector.server import console, problems
+from connector.server.api.actions import check_line
 from connector.server.host import Host
 from connector.server.limits import Limits
 from connector.server.operation import endpoint
@@ -35,7 +38,7 @@ def create(settings: Settings) -> Starlette:
             yield
 
     app = Starlette(
-        routes=[*_operations(host), *_pages(host)],
+        routes=[*_operations(host), *_pages(host), *_tools(host)],
         middleware=[Middleware(layer, host=host) for layer in (Records, Limits, Security)],
         exception_handlers={HTTPException: problems.of_routing, ConnectorError: problems.of_error},
         lifespan=lifespan,
@@ -59,6 +62,15 @@ def _by_method(own: Mapping[str, Endpoint]) -> Endpoint:
         return await own["GET" if request.method == "HEAD" else request.method](request)
 
     return answer
+
+
+def _tools(host: Host) -> list[BaseRoute]:
+    """The actions as MCP tools, where the package that speaks it is installed."""
+    if find_spec("mcp") is None:
+        return []
+    from connector.mcp.app import PATH, asgi
+
+    return [Route(PATH, asgi(host, partial(check_line, host)), methods=["GET", "POST", "DELETE"])]
 
 
 def _pages(host: Host) -> list[BaseRoute]:

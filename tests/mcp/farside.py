@@ -1,4 +1,8 @@
-"""Our server on an integration of tests, whose actions have the names that MCP's conformance tool calls."""
+"""Our server on an integration of tests, whose actions have the names that MCP's conformance tool calls.
+
+python farside.py              over HTTP on a free port, which is told
+python farside.py HOME GATE    over standard input and output; what is slow waits for the file GATE
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import asyncio
 import io
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +19,7 @@ import httpx
 from PIL import Image
 
 from connector.loader import load
-from connector.mcp import http
+from connector.mcp import http, stdio
 from connector.mcp.backing import Alone, World
 from connector.mcp.desk import Caller, Desk
 from connector.spec import Integration
@@ -41,17 +47,32 @@ def answer(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, text="a few words")
 
 
+def gated(gate: Path) -> Callable[[httpx.Request], httpx.Response]:
+    """The far side, slow in part."""
+
+    def wait(request: httpx.Request) -> httpx.Response:
+        while request.url.path == "/slow" and not gate.exists():
+            time.sleep(0.01)
+        return answer(request)
+
+    return wait
+
+
 def _picture() -> bytes:
     written = io.BytesIO()
     Image.new("RGB", (64, 64), "teal").save(written, "PNG")
     return written.getvalue()
 
 
-def main(port: int) -> None:
+def _alone(home: Path, far: Callable[[httpx.Request], httpx.Response]) -> Alone:
+    world = World(home=home, environ={}, transport=HttpTransport(httpx.MockTransport(far)))
+    return Alone(integration(), (home,), world)
+
+
+def over_http() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        world = World(home=Path(folder), environ={}, transport=HttpTransport(httpx.MockTransport(answer)))
-        alone = Alone(integration(), (Path(folder),), world)
-        door = http.listen(port)
+        alone = _alone(Path(folder), answer)
+        door = http.listen(0)
 
         def ready() -> None:
             print(http.address(door), flush=True)
@@ -59,5 +80,13 @@ def main(port: int) -> None:
         asyncio.run(http.serve(alone, Desk(alone), Caller(), door, ready))
 
 
+def over_stdio(home: Path, gate: Path) -> None:
+    alone = _alone(home, gated(gate))
+    asyncio.run(stdio.serve(alone, Desk(alone), Caller()))
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    if len(sys.argv) > 1:
+        over_stdio(*map(Path, sys.argv[1:]))
+    else:
+        over_http()

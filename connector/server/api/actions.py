@@ -39,7 +39,7 @@ async def get_action(call: Call) -> Response:
 async def invoke(call: Call) -> Response:
     """Makes a run, and waits for it unless the caller would not."""
     served, action = call.host.find(call.names["id"])
-    _check_line(call.host)
+    check_line(call.host)
     run = await served.runner.start(
         await _spec(call, action), token_name=call.token_name, idempotency_key=_key(call)
     )
@@ -128,7 +128,7 @@ def _place(call: Call) -> dict[str, Any]:
     return {name: call.query.get(name) for name in ("environment", "connection")}
 
 
-def _check_line(host: Host) -> None:
+def check_line(host: Host) -> None:
     settings = host.settings
     if host.stopping.is_set():
         raise Refused(

@@ -1,0 +1,90 @@
+"""The tools in a host: an ASGI application that is made when somebody first asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from connector.mcp.backing import Backing
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from connector.mcp.desk import Caller, Desk
+
+PATH = "/mcp"
+# A picture in a message is base64 text.
+_MOST_BODY = 24 * 1024 * 1024
+# How often it is seen whether calls are still under way, when the host stops.
+_LOOK_AGAIN = 0.05
+
+
+class Hosting(Backing, Protocol):
+    """What the tools need of a host."""
+
+    @property
+    def stopping(self) -> asyncio.Event: ...
+
+
+def asgi(host: Hosting, admit: Callable[[], object]) -> Door:
+    """The application for a host, which has let in whoever comes here; ``admit`` raises a ConnectorError
+    where nothing new is taken.
+
+    Its runs are the host's, by the name of the caller's token. A client may say where its calls go:
+    ``?environment=NAME&connection=NAME``.
+    """
+    return Door(host, admit)
+
+
+class Door:
+    """It is open from the first request until the host stops and no call is under way."""
+
+    def __init__(self, host: Hosting, admit: Callable[[], object]) -> None:
+        self._host = host
+        self._admit = admit
+        self._opened: asyncio.Future[Any] | None = None
+        self._open: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["route"] = PATH
+        if self._opened is None:
+            self._opened = asyncio.get_running_loop().create_future()
+            self._open = asyncio.create_task(self._keep(self._opened))
+        manager = await asyncio.shield(self._opened)
+        await manager.handle_request(scope, receive, send)
+
+    async def _keep(self, opened: asyncio.Future[Any]) -> None:
+        try:
+            desk, manager = await self._host.run(_made, self._host, self._admit)
+        except BaseException as error:
+            opened.set_exception(error)
+            self._opened = None  # whoever comes next tries again
+            return
+        async with manager.run():
+            opened.set_result(manager)
+            await self._host.stopping.wait()
+            while desk.under_way:
+                await asyncio.sleep(_LOOK_AGAIN)
+            desk.leaving = True
+
+
+def _made(host: Hosting, admit: Callable[[], object]) -> tuple[Desk, Any]:
+    """Imports what takes a second, and so runs in a thread."""
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+    from connector.mcp.desk import Desk
+    from connector.mcp.protocol import server
+
+    desk = Desk(host, admit=admit)
+    manager = StreamableHTTPSessionManager(app=server(desk, _caller), max_request_body_size=_MOST_BODY)
+    return desk, manager
+
+
+def _caller(ctx: Any) -> Caller:
+    """Whose token came with the request, and where the address says that calls go."""
+    from connector.mcp.desk import Caller
+
+    token, query = ctx.request.scope["state"].get("caller"), ctx.request.query_params
+    name = token.name if token else "mcp"
+    return Caller(name, query.get("environment"), query.get("connection"))

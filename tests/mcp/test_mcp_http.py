@@ -1,0 +1,162 @@
+"""Over HTTP: on this machine's own address alone, and in the host behind its tokens."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import signal
+import subprocess
+import sys
+
+import httpx
+import httpx2
+import pytest
+from mcp.client.client import Client
+from mcp.client.streamable_http import streamable_http_client
+from port import TinyStudio
+from tooling import SAMPLES
+
+from connector.errors import InvocationError
+from connector.mcp import http
+from connector.sandbox import InProcess, Sandbox
+from connector.server import listening, logs
+from connector.server.app import create
+from connector.server.settings import Settings
+from connector.transport import HttpTransport
+
+ASK = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+KINDS = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+
+
+COMMAND = [sys.executable, "-c", "import sys; from connector.cli import main; sys.exit(main())", "mcp"]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    """The server by itself, which Ctrl-C ends well."""
+    environ = {**os.environ, "CONNECTOR_HOME": str(tmp_path_factory.mktemp("home"))}
+    words = ["--http", "--port", "0", "--quiet", "-e", "sandbox"]
+    with subprocess.Popen([*COMMAND, *words], env=environ, stdout=subprocess.PIPE) as process:
+        try:
+            yield process.stdout.readline().decode().strip()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+            assert process.stdout.read() == b""
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("era", ["legacy", "auto"])
+def test_a_client_makes_a_picture(url, era):
+    async def talk():
+        async with Client(streamable_http_client(url), mode=era) as client:
+            return await client.call_tool("stable-image-core", {"prompt": "a boat"})
+
+    told = asyncio.run(talk())
+    assert [each.type for each in told.content] == ["text", "image", "resource_link"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"origin": "http://localhost:3000"}, 200),
+        ({"origin": "https://evil.example"}, 403),
+        ({"host": "evil.example"}, 421),
+        ({"origin": "null"}, 403),
+    ],
+)
+def test_no_other_sites_page_gets_in(url, headers, status):
+    """Neither by its own address nor by a name that it made to lead here."""
+    hello = {
+        **ASK,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": {"name": "t", "version": "1"},
+        },
+    }
+
+    assert httpx.post(url, json=hello, headers={**KINDS, **headers}).status_code == status
+
+
+@pytest.mark.parametrize("body", [b"", b"words", b"[]", b'{"id": 1}', b"\xff"])
+def test_nonsense_is_refused_and_the_server_lives_on(url, body):
+    assert 400 <= httpx.post(url, content=body, headers=KINDS).status_code < 500
+
+
+def test_a_port_that_is_taken_is_told():
+    door = http.listen(0)
+    with pytest.raises(InvocationError, match="choose another --port"):
+        http.listen(door.getsockname()[1])
+    door.close()
+
+
+def test_it_listens_on_this_machine_alone():
+    door = http.listen(0)
+    assert door.getsockname()[0] == "127.0.0.1"
+    door.close()
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory):
+    """A host on a port with the sandbox of this process, and a token that may use it."""
+    kept, stop_log = {}, logs.start(io.StringIO())
+    sandbox = Sandbox(studio=TinyStudio())
+
+    def make(port):
+        app = create(
+            Settings(
+                home=tmp_path_factory.mktemp("home"),
+                port=port,
+                environ={},
+                transport=HttpTransport(InProcess(sandbox)),
+            )
+        )
+        kept["host"] = app.state.host
+        return app
+
+    with listening.serving(make) as url:
+        kept["host"].tokens.first()
+        yield url, kept["host"].tokens.add("agent", "use"), kept["host"]
+    stop_log()
+    sandbox.close()
+
+
+def _in_host(host, talk, era="auto", query="?environment=sandbox"):
+    url, token, _ = host
+
+    async def connected():
+        headers = {"authorization": f"Bearer {token}"}
+        async with httpx2.AsyncClient(headers=headers) as http_client:
+            transport = streamable_http_client(f"{url}/mcp{query}", http_client=http_client)
+            async with Client(transport, mode=era) as client:
+                return await talk(client)
+
+    return asyncio.run(connected())
+
+
+@pytest.mark.parametrize("era", ["legacy", "auto"])
+def test_a_host_has_the_same_tools(host, era):
+    """A call is one of its runs, by the token's name, in the environment that the address names."""
+    told = _in_host(host, lambda client: client.call_tool("stable-image-core", {"prompt": "a boat"}), era)
+    assert not told.is_error, told.content[0].text
+    run = host[2].history.get(told.structured_content["run"])
+    assert (run.token_name, run.environment, run.state) == ("agent", "sandbox", "succeeded")
+
+
+def test_a_host_reads_no_file_of_its_machine(host):
+    """What is a path at a client is none there."""
+    path = str(SAMPLES / "room.png")
+    for image in (path, f"file://{path}"):
+        told = _in_host(host, lambda client, one=image: client.call_tool("erase", {"image": one}))
+        assert told.is_error
+        assert told.structured_content["outcome"] == "bad_input"
+
+
+def test_a_host_lets_nobody_in_without_a_token(host):
+    for headers in ({}, {"authorization": "Bearer nonsense"}):
+        answer = httpx.post(f"{host[0]}/mcp", json=ASK, headers={**KINDS, **headers})
+        assert answer.status_code in (401, 403)

@@ -1,0 +1,310 @@
+"""The tools as the SDK's own client sees them, in both eras of the protocol."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import threading
+
+import anyio
+import httpx
+import pytest
+from mcp.shared.exceptions import MCPError
+from PIL import Image
+from tooling import INTEGRATION, KEY, SAMPLES, tooling
+
+from connector.mcp import own
+from connector.mcp.desk import Caller
+from connector.schema import Checker
+
+ERAS = pytest.mark.parametrize("era", ["legacy", "auto"])
+ROOM = {"image": "room.png", "mask": str(SAMPLES / "room-mask.png")}
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory):
+    with tooling(tmp_path_factory.mktemp("home")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def listed(tools):
+    found = tools.talk(lambda client: client.list_tools())
+    return {tool.name: tool for tool in found.tools}
+
+
+def test_every_action_is_a_tool(listed):
+    """And our own tools are beside them."""
+    assert {*INTEGRATION.actions, *(one.name for one in own.OWN)} == {*listed}
+
+
+@pytest.mark.parametrize("name", sorted(INTEGRATION.actions))
+def test_a_tool_takes_what_its_action_takes(listed, name):
+    """Every input is there, what is required is required, and each example that needs no file passes."""
+    action, schema = INTEGRATION.actions[name], listed[name].input_schema
+    assert schema["type"] == "object"
+    assert [*schema["properties"]] == [*action.parameters]
+    assert schema.get("required") == action.inputs.get("required")
+    assert not {"allOf", "anyOf", "oneOf", "not", "if"} & {*schema}
+    for example in action.examples:
+        assert Checker(schema, noun="an input").problems(dict(example.arguments)) == []
+
+
+def test_what_costs_says_so(listed):
+    """In its annotations, its description, and for programs."""
+    paid, free = listed["erase"], listed["balance"]
+    assert not paid.annotations.read_only_hint
+    assert not paid.annotations.idempotent_hint
+    assert paid.annotations.open_world_hint
+    assert "Costs 5 credits" in paid.description
+    assert paid.meta["connector/price"] == "5"
+    assert free.annotations.read_only_hint
+    assert "Free." in free.description
+
+
+def test_what_is_deprecated_says_so_first(listed):
+    old = [name for name, one in INTEGRATION.actions.items() if one.deprecated]
+    assert old
+    assert all(listed[name].description.startswith("DEPRECATED") for name in old)
+
+
+def test_rules_that_no_model_takes_in_a_schema_are_told_in_words(listed):
+    assert "Rule: a raw body needs content or a content file." in listed["generic-http-request"].description
+
+
+@ERAS
+def test_a_picture_comes_to_be_looked_at_and_linked(tools, era):
+    """Small as a picture, whole as a resource; its facts are structured, and say what it cost."""
+    told = tools.call("stable-image-core", {"prompt": "a paper boat", "seed": 7}, mode=era)
+    text, seen, link = told.content
+    assert not told.is_error
+    assert (text.type, seen.type, link.type) == ("text", "image", "resource_link")
+    assert Image.open(io.BytesIO(base64.b64decode(seen.data))).size == (64, 64)
+    facts = told.structured_content
+    assert json.loads(text.text) == facts
+    assert (facts["seed"], facts["credits"], facts["billed"]) == (7, 3.0, "yes")
+    assert facts["file"]["uri"] == link.uri
+    whole = tools.talk(lambda client: client.read_resource(link.uri), mode=era).contents[0]
+    assert len(base64.b64decode(whole.blob)) == link.size
+
+
+def test_answers_are_as_their_schema_says(tools, listed):
+    for name, given in (("erase", ROOM), ("balance", {}), ("erase", {})):
+        told = tools.call(name, given)
+        checker = Checker(listed[name].output_schema, noun="a fact")
+        assert checker.problems(told.structured_content) == []
+
+
+def test_files_are_given_in_every_form(tools):
+    """As paths, data URIs, file URIs, and as what an earlier call made."""
+    made = tools.call("erase", ROOM).structured_content["file"]
+    content = base64.b64encode((SAMPLES / "room.png").read_bytes()).decode()
+    for image in (
+        made["file"],
+        made["uri"],
+        f"data:image/png;base64,{content}",
+        (SAMPLES / "room.png").as_uri(),
+    ):
+        told = tools.call("erase", {**ROOM, "image": image})
+        assert not told.is_error, told.content[0].text
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../../README.md", "file:///etc/passwd"])
+def test_files_outside_of_the_roots_are_refused(tools, path):
+    told = tools.call("erase", {"image": path})
+    assert told.is_error
+    assert told.structured_content["error"]["code"] == "bad_input"
+    assert "outside" in told.content[0].text
+
+
+def test_a_link_out_of_a_root_is_refused(tools, tmp_path_factory):
+    """Wherever it seems to be."""
+    outside = tmp_path_factory.mktemp("outside") / "secret.png"
+    outside.write_bytes((SAMPLES / "room.png").read_bytes())
+    link = tools.alone.roots[1] / "inside.png"
+    link.symlink_to(outside)
+    told = tools.call("erase", {"image": "inside.png"})
+    assert told.is_error
+    told = tools.call("erase", {"image": str(link)})
+    assert "outside" in told.content[0].text
+
+
+def test_sound_is_linked_and_not_sent(tools):
+    told = tools.call("stable-audio-2-text-to-audio", {"prompt": "rain"})
+    assert [each.type for each in told.content] == ["text", "resource_link"]
+
+
+@ERAS
+def test_a_job_is_waited_for_with_progress(tools, era):
+    """Each step is told, with numbers that only grow."""
+    steps = []
+
+    async def heard(progress, total, message):
+        steps.append((progress, message))
+
+    async def talk(client):
+        given = {"image": "subject.png", "prompt": "a red vase"}
+        return await client.call_tool("start-creative-upscale", given, progress_callback=heard)
+
+    told = tools.talk(talk, mode=era)
+    assert not told.is_error, told.content[0].text
+    assert told.structured_content["job_id"]
+    assert told.structured_content["file"]["type"].startswith("image/")
+    numbers = [number for number, _ in steps]
+    assert numbers == sorted(set(numbers))
+    assert any("Poll" in message for _, message in steps)
+
+
+def test_every_mistake_is_told_at_its_input(tools):
+    told = tools.call("stable-image-core", {"prompt": 5, "aspect": "1:1"})
+    problems = told.structured_content["error"]["problems"]
+    assert told.is_error
+    assert {problem["field"] for problem in problems} == {"prompt", "aspect"}
+    assert told.structured_content["billed"] == "no"
+    assert "did you mean 'aspect_ratio'" in told.content[0].text
+
+
+def test_a_failure_says_whether_it_was_billed_and_what_to_do(tools):
+    told = tools.call("stable-image-core", {"prompt": "sandbox-refuse"})
+    assert told.is_error
+    assert (told.structured_content["outcome"], told.structured_content["billed"]) == ("moderated", "no")
+    assert "the same will be refused again" in told.content[0].text
+    gone = tools.call("fetch-result", {"id": "0" * 64})
+    assert gone.structured_content["error"]["code"] == "not_found"
+
+
+@ERAS
+def test_a_tool_that_is_not_there_is_an_error_of_the_protocol(tools, era):
+    with pytest.raises(MCPError, match="there is no tool 'paint'"):
+        tools.call("paint", mode=era)
+
+
+def test_a_session_may_spend_so_much(tmp_path):
+    """What would cost more is refused before it is sent, and so is what nobody can price."""
+    with tooling(tmp_path, limit=7) as tools:
+        assert not tools.call("stable-image-core", {"prompt": "one"}).is_error
+        assert not tools.call("stable-image-core", {"prompt": "two"}).is_error
+        told = tools.call("stable-image-core", {"prompt": "three"})
+        assert told.structured_content["error"]["code"] == "cap_reached"
+        assert "1 are left" in told.content[0].text
+        unpriced = {"method": "POST", "path": "/v9/new", "body": "json", "json": {}}
+        assert tools.call("generic-http-request", unpriced).structured_content["outcome"] == "cap_reached"
+        spent = tools.call("spending").structured_content
+        assert (spent["spent"], spent["left"], spent["today_credits"]) == (6.0, 1.0, 6.0)
+        assert not tools.call("balance").is_error
+
+
+def test_what_was_refused_leaves_the_limit_as_it_was(tmp_path):
+    with tooling(tmp_path, limit=7) as tools:
+        for _ in range(3):
+            assert tools.call("stable-image-core", {"prompt": ""}).is_error
+        assert tools.desk.purse.spent == 0.0
+
+
+def test_own_tools_tell_what_an_agent_should_know(tools):
+    estimate = tools.call("estimate", {"action": "erase", "inputs": ROOM}).structured_content
+    assert estimate["credits"] == 5
+    assert tools.call("estimate", {"action": "erase"}).structured_content["outcome"] == "bad_input"
+    assert tools.call("estimate", {}).is_error
+    places = tools.call("environments").structured_content["environments"]
+    in_use = [one for one in places if one["in_use"]]
+    assert [(one["environment"], one["needs_credential"]) for one in in_use] == [("sandbox", False)]
+    assert tools.call("spending").structured_content["balance"] > 0
+
+
+def test_only_what_is_wanted_is_offered(tmp_path):
+    """By ids or groups; nothing else can be called."""
+    with tooling(tmp_path, patterns=("stable-image-*", "upscale")) as tools:
+        names = {tool.name for tool in tools.talk(lambda client: client.list_tools()).tools}
+        assert "fast-upscale" in names
+        assert "erase" not in names
+        with pytest.raises(MCPError):
+            tools.call("erase", ROOM)
+
+
+def test_no_key_is_told(tools):
+    """Production has a key here, and is asked for something that fails before it leaves."""
+    told = tools.call("erase", {"image": "nothing.png"}, caller=Caller("mcp", "production"))
+    everything = told.model_dump_json() + tools.talk(lambda client: client.list_tools()).model_dump_json()
+    assert KEY not in everything
+
+
+@ERAS
+def test_a_cancelled_call_ends_by_the_engines_rules(tmp_path, era):
+    """A paid request that has left is unknown from then on, and its run says so to whoever asks."""
+    left, go = threading.Event(), threading.Event()
+
+    def far(request: httpx.Request) -> httpx.Response:
+        left.set()
+        go.wait(10)
+        return httpx.Response(500)
+
+    runs = []
+
+    async def heard(progress, total, message):
+        if message.startswith("it is run"):
+            runs.append(message.split()[-1])
+
+    async def talk(client):
+        async with anyio.create_task_group() as group:
+
+            async def call():
+                await client.call_tool("stable-image-core", {"prompt": "x"}, progress_callback=heard)
+
+            group.start_soon(call)
+            await anyio.to_thread.run_sync(left.wait)
+            group.cancel_scope.cancel()
+
+    async def ask(client):
+        return await client.call_tool("get-run", {"run": runs[0], "wait": 10})
+
+    with tooling(tmp_path, httpx.MockTransport(far)) as tools:
+        try:
+            tools.talk(talk, mode=era)
+            told = tools.talk(ask, mode=era)
+        finally:
+            go.set()
+    assert told.structured_content["outcome"] == "unknown"
+    assert told.structured_content["billed"] == "unknown"
+    assert "may have been billed" in told.content[0].text
+
+
+def test_resources_are_listed_newest_first_in_pages(tmp_path):
+    """And a text is read as text."""
+    with tooling(tmp_path) as tools:
+        made = [tools.call("stable-image-core", {"prompt": str(n)}).content[-1].uri for n in range(3)]
+        found = tools.talk(lambda client: client.list_resources()).resources
+        assert [one.uri for one in found] == made[::-1]
+        files = tools.alone.files
+        for _ in range(50):
+            files.put(files.open(made[0].rpartition("/")[2]), source="result")
+        first = tools.talk(lambda client: client.list_resources())
+        rest = tools.talk(lambda client: client.list_resources(cursor=first.next_cursor))
+        assert (len(first.resources), len(rest.resources), rest.next_cursor) == (50, 3, None)
+
+
+@pytest.mark.parametrize("uri", ["connector://files/nothing", "file:///etc/passwd", "test://x"])
+@ERAS
+def test_what_is_no_resource_is_an_error_of_the_protocol(tools, uri, era):
+    with pytest.raises(MCPError):
+        tools.talk(lambda client: client.read_resource(uri), mode=era)
+
+
+def test_a_file_that_is_too_large_for_a_message_is_refused_with_what_to_do(tools, monkeypatch):
+    made = tools.call("erase", ROOM).structured_content["file"]
+    monkeypatch.setattr("connector.mcp.resources.MOST_BYTES", 10)
+    with pytest.raises(MCPError, match="give it to a tool as file:"):
+        tools.talk(lambda client: client.read_resource(made["uri"]))
+
+
+def test_a_long_answer_becomes_a_file(tmp_path):
+    """A model is not made to read it."""
+    far = httpx.MockTransport(lambda request: httpx.Response(200, json={"text": "x" * 100_000}))
+    with tooling(tmp_path, far) as tools:
+        told = tools.call("generic-http-request", {"path": "/v1/long"})
+        assert "value" not in told.structured_content
+        assert len(told.content[0].text) < 2000
+        uri = told.structured_content["file"]["uri"]
+        read = tools.talk(lambda client: client.read_resource(uri)).contents[0]
+        assert json.loads(read.text) == {"text": "x" * 100_000}
