@@ -77,6 +77,10 @@ class LazyActions(Mapping[str, Action]):
         return len(self._names)
 
 
+# What stands where a text is missing; an id or a path is no such text.
+_MISSING = "(It is missing here.)"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One file: its name below the folder, what it says, and what is wrong with its form.
@@ -251,8 +255,32 @@ def checked(source: Source, kind: str) -> Source:
     if not formal:
         return replace(source, problems=problems, usable=document.value)
     rest = without(document.value, [each.path for each in formal])
-    usable = rest if rest is not None and not checker.problems(rest) else None
+    usable = None if rest is None else _completed(rest, checker)
     return replace(source, problems=problems, usable=usable)
+
+
+def _completed(rest: Any, checker: Checker) -> Any:
+    """What is left with a text in place of each one that is missing; None where it is of no use even so.
+
+    A description that was forgotten does not keep the rest from being checked.
+    """
+    for problem in checker.problems(rest):
+        _put(rest, problem.path, _MISSING)
+    return None if checker.problems(rest) else rest
+
+
+def _put(value: Any, path: str, text: str) -> None:
+    """Puts a text where a mapping has nothing."""
+    head, dot, tail = path.partition(".")
+    if isinstance(value, list) and dot and head.isdecimal() and int(head) < len(value):
+        _put(value[int(head)], tail, text)
+    elif isinstance(value, dict):
+        known = [key for key in value if path.startswith(f"{key}.")]
+        if known:
+            key = max(known, key=len)
+            _put(value[key], path[len(key) + 1 :], text)
+        elif path and not dot:
+            value.setdefault(path, text)
 
 
 def without(value: Any, paths: list[str]) -> Any:
@@ -280,7 +308,9 @@ def _remove(value: Any, path: str) -> bool:
         return True
     # A key may hold dots itself: the longest one that is there is meant.
     heads = [key for key in value if path.startswith(f"{key}.")]
-    return bool(heads) and _remove(value[max(heads, key=len)], path[len(max(heads, key=len)) + 1 :])
+    if not heads:
+        return "." not in path  # what is missing need not be taken out
+    return _remove(value[max(heads, key=len)], path[len(max(heads, key=len)) + 1 :])
 
 
 @lru_cache(maxsize=1)

@@ -115,6 +115,26 @@ def test_a_wrong_file_is_refused_with_every_problem(tmp_path: Path) -> None:
     assert str(caught.value).startswith("the workflow has 4 problems")
 
 
+def test_a_text_that_is_missing_hides_no_other_mistake(tmp_path: Path) -> None:
+    """The steps are checked though a description was forgotten, and another one is too short."""
+    inputs = {"type": "object", "properties": {"prompt": {"type": "string"}}}
+    steps = [{"id": "one", "action": "stable-image-core", "inputs": {"prompt": "{{ inputs.promt }}"}}]
+    (tmp_path / "mine.yaml").write_text(
+        _text(description="x", inputs=inputs, steps=steps, outputs={"a": "{{ steps.two }}"})
+    )
+
+    with pytest.raises(SpecError) as caught:
+        load.from_file(tmp_path / "mine.yaml", INTEGRATION)
+
+    found = {problem.path for problem in caught.value.problems}
+    assert {
+        "description",
+        "inputs.properties.prompt.description",
+        "steps.0.inputs.prompt",
+        "outputs.a",
+    } <= found
+
+
 @pytest.mark.parametrize("text", ["", "[]", "steps: [", "a: 1", "steps: {}", "\x00"])
 def test_what_is_no_workflow_is_refused(text: str) -> None:
     """Whatever it is."""

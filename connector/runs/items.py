@@ -294,7 +294,7 @@ _FAULTS = {
 
 def _object(number: int, line: str) -> Item:
     try:
-        found = json.loads(line, object_pairs_hook=_once, parse_constant=_refused)
+        found = json.loads(line.strip(), object_pairs_hook=_once, parse_constant=_refused)
     except json.JSONDecodeError as error:
         return Item(number, wrong=f"is no JSON: {error.msg}, at column {error.colno}")
     except (ValueError, RecursionError) as error:
