@@ -5,23 +5,17 @@ from __future__ import annotations
 import shlex
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 from connector import amounts
 from connector.cli import terminal
 from connector.cli.durable import Desk, desk
 from connector.cli.parser import Parser, folder_of
-from connector.errors import ConnectorError
+from connector.runs import stopping
 from connector.runs.batches import Batch, Batches
 from connector.runs.batchrow import BatchRow, Counts
 
-if TYPE_CHECKING:
-    from connector.run import Run
-
 # Rows that are told one by one.
 _MOST = 20
-_AT_ONCE = 16
 _LISTED = 1000
 
 
@@ -105,15 +99,8 @@ def _failed_cells(row: BatchRow) -> tuple[str, ...]:
 
 
 def _cancel(place: Desk, batches: Batches, args: Namespace) -> int:
-    batch = batches.get(args.batch)
-    batch = batches.change(batch.id, state="cancelled", message="somebody cancelled it")
-    rows = batches.rows(batch.id)
-    rows.catch_up()
-    under_way = rows.run_ids()
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        left = [said for said in pool.map(lambda run_id: _stopped(place, run_id), under_way) if said]
-    rows.settle()
-    counts = rows.counts()
+    batch, left = stopping.cancel(batches, place.runs, args.batch)
+    counts = batches.rows(batch.id).counts()
     if args.json:
         terminal.print_json(batch.to_dict() | counts.to_dict())
     elif not args.quiet:
@@ -124,15 +111,6 @@ def _cancel(place: Desk, batches: Batches, args: Namespace) -> int:
             f"Its results are in {shlex.quote(str(batch.directory))}; the same command goes on with it."
         )
     return 0
-
-
-def _stopped(place: Desk, run_id: str) -> str:
-    """Why a run could not be stopped, if it could not."""
-    try:
-        run: Run = place.runs.cancel(run_id)
-    except ConnectorError as error:
-        return error.message
-    return "" if run.has_ended else run.state
 
 
 COMMANDS: dict[str, tuple[str, str | None, Callable[[Desk, Batches, Namespace], int]]] = {

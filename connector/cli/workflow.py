@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.cli import choice, exits, terminal
 from connector.cli.parser import Parser, folder_of
@@ -65,7 +65,7 @@ def _list(args: Namespace) -> int:
     integration = choice.integration(folder_of(args))
     found = [load.find(integration, name) for name in load.names(integration)]
     if args.json:
-        terminal.print_json({"workflows": [_document(one) for one in found]})
+        terminal.print_json({"workflows": [one.to_dict() for one in found]})
     elif found:
         print("\n".join(terminal.columns((one.id, one.title, _first(one.description)) for one in found)))
         if not args.quiet:
@@ -80,21 +80,12 @@ def _first(text: str) -> str:
     return " ".join(text.split()).partition(". ")[0].rstrip(".")
 
 
-def _document(workflow: Workflow) -> dict[str, Any]:
-    shown = {name: getattr(workflow, name) for name in ("id", "title", "description", "inputs", "outputs")}
-    steps = [
-        {"id": one.id, "title": one.title, "action": one.action, "make": one.make} for one in workflow.steps
-    ]
-    examples = [{"title": one.title, "inputs": dict(one.arguments)} for one in workflow.examples]
-    return shown | {"steps": steps, "notes": list(workflow.notes), "examples": examples}
-
-
 def _show(args: Namespace) -> int:
     from connector.cli.subject import workflow_of
 
     workflow = workflow_of(args.word, choice.integration(folder_of(args)))
     if args.json:
-        terminal.print_json(_document(workflow))
+        terminal.print_json(workflow.to_dict())
         return exits.DONE
     print("\n".join(_page(workflow)))
     return exits.DONE

@@ -56,7 +56,7 @@ def run(words: list[str]) -> int:
         if args.dry_run:
             return _forecast(cost, args)
         if not args.quiet:
-            terminal.say(f"{workflow.title} will cost {_range(cost)}.")
+            terminal.say(f"{workflow.title} will cost {cost.text}.")
         spec = RunSpec(
             workflow.id, given, args.environment, args.connection, limit_credits=args.limit_credits
         )
@@ -100,15 +100,6 @@ def _checked(opened: Desk, workflow: Workflow, given: dict[str, Any], args: Name
     opened.connector.place(environment=args.environment, connection=args.connection)
     recipe.checked(workflow, integration, given, opened.files, args.limit_credits)
     return cost.estimate(workflow, integration, given)
-
-
-def _range(cost: Cost) -> str:
-    """Such as ``35 credits``, or ``from 5 to 35 credits``."""
-    if cost.high is None:
-        return f"at least {amounts.credits(cost.low)}"
-    return (
-        amounts.credits(cost.low) if cost.low == cost.high else f"from {cost.low:g} to {cost.high:g} credits"
-    )
 
 
 def _forecast(cost: Cost, args: Namespace) -> int:

@@ -78,6 +78,9 @@ SET state = :state, outcome = :outcome, credits = :credits, billed = :billed, se
     message = :message, files = NULL, updated = :updated
 WHERE batch = :batch AND number = :number AND state = 'running'"""
 
+_ENDED_SINCE = """
+SELECT count(*) AS count FROM batch_rows
+WHERE batch = :batch AND state <> 'pending' AND state <> 'running' AND updated >= :moment"""
 _COUNT_IF = "SELECT count(*) AS count FROM batch_rows WHERE batch = :batch AND {condition}"
 _OUTSIDE = f"""
 SELECT outcome FROM batch_rows WHERE batch = :batch AND state = 'failed' AND billed = 'no'
@@ -233,6 +236,11 @@ class BatchRows:
         """The first rows that failed, or whose outcome nobody knows."""
         asked = {"batch": self._batch_id, "limit": limit}
         return [_row(row) for row in self._database.read(_FAILED, asked)]
+
+    def ended_since(self, moment: float) -> int:
+        """How many rows have ended since then."""
+        asked = {"batch": self._batch_id, "moment": moment}
+        return int(self._database.read(_ENDED_SINCE, asked)[0]["count"])
 
     def counts(self) -> Counts:
         found = self._database.read(_COUNTS, {"batch": self._batch_id})

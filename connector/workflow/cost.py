@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from connector import money, template
+from connector import amounts, money, template
 from connector.errors import InvalidArguments, Problem
 from connector.spec import Action, Integration
 from connector.workflow import holes
@@ -38,6 +38,14 @@ class Cost:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    @property
+    def text(self) -> str:
+        """Such as ``35 credits``, or ``from 5 to 35 credits``."""
+        if self.high is None:
+            return f"at least {amounts.credits(self.low)}"
+        is_sure = self.low == self.high
+        return amounts.credits(self.low) if is_sure else f"from {self.low:g} to {self.high:g} credits"
 
 
 def estimate(workflow: Workflow, integration: Integration, inputs: Mapping[str, Any]) -> Cost:

@@ -72,5 +72,15 @@ class Workflow:
         """Nothing yet says so of a workflow."""
         return None
 
+    def to_dict(self) -> dict[str, Any]:
+        """The workflow as every face shows it."""
+        names = ("id", "title", "description", "inputs", "outputs")
+        steps = [
+            {name: getattr(one, name) for name in ("id", "title", "action", "make")} for one in self.steps
+        ]
+        examples = [{"title": one.title, "inputs": dict(one.arguments)} for one in self.examples]
+        shown = {name: getattr(self, name) for name in names}
+        return shown | {"steps": steps, "notes": list(self.notes), "examples": examples}
+
     def step(self, id: str) -> Step:
         return next(step for step in self.steps if step.id == id)
