@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from server.support import cases
 
-from connector import errors
+from connector import errors, translation
 from connector.server import (
     answers,
     components,
@@ -21,7 +21,6 @@ from connector.server import (
     ranges,
     reply,
     sse,
-    translation,
 )
 
 

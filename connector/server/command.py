@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--insecure", action="store_true", help="listen beyond this machine without TLS, as behind a proxy"
     )
+    parser.add_argument("--no-worker", action="store_true", help=_NO_WORKER)
     parser.add_argument("--allow-host", metavar="NAME", action="append", default=[], help=_ALLOW)
     for name, value, kind, default, said in _options(own):
         shown = "" if default is None else f" (default: {kind(str(default))})"
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 _ALLOW = "a name that clients may use; repeatable"
+_NO_WORKER = "leave durable runs to workers: connector worker"
 _Option = tuple[str, str, Callable[[str], Any], Any, str]
 
 
@@ -90,6 +92,7 @@ def _settings(args: argparse.Namespace, first: str) -> Settings:
         host=args.host,
         allowed_hosts=(args.host, *args.allow_host),
         max_runs=args.max_runs,
+        worker=not args.no_worker,
         max_body=args.max_body * _MIB,
         drain=args.drain,
         keep=args.keep * _DAY if args.keep else None,

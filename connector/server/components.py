@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from connector.server.credentials import CONNECTION
-from connector.translation import GIVEN_FILE
 from connector.spec import JsonSchema
+from connector.translation import GIVEN_FILE
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "number"}
@@ -163,6 +163,88 @@ _CONNECTION = _object(
 )
 _TOKEN = _object({"name": _TEXT, "role": {"enum": ["use", "manage"]}})
 
+_WORKFLOW = {"id": _TEXT, "title": _TEXT, "description": _TEXT, "integration": _TEXT}
+_STEP_COST = _object({"step": _TEXT, "title": _TEXT, "least": _WHOLE, "most": _maybe(_WHOLE)})
+_BATCH = _object(
+    {
+        "id": _TEXT,
+        "name": _TEXT,
+        "created": _MOMENT,
+        "updated": _MOMENT,
+        "kind": {"enum": ["action", "workflow"]},
+        "subject": _TEXT,
+        "integration": _TEXT,
+        "connection": _TEXT,
+        "environment": _TEXT,
+        "state": {"enum": ["written", "feeding", "paused", "limited", "halted", "done", "cancelled"]},
+        "message": _maybe(_TEXT),
+        "total": _WHOLE,
+        "ended": _WHOLE,
+        "left": _WHOLE,
+        "rows": {"type": "object", "additionalProperties": _WHOLE, "description": "How many, by state."},
+        "credits": _NUMBER,
+        "uncertain": {**_NUMBER, "description": "Of the credits, those that may not have been paid."},
+        "estimate": {**_NUMBER, "description": "What the rows that are left will cost."},
+        "limit_credits": _maybe(_NUMBER),
+        "concurrency": _WHOLE,
+        "seconds_left": _maybe(_NUMBER),
+    }
+)
+_BATCH_ROW = _object(
+    {
+        "number": _WHOLE,
+        "label": _TEXT,
+        "state": {"enum": ["pending", "running", "succeeded", "failed", "unknown", "cancelled"]},
+        "outcome": _maybe(_TEXT),
+        "credits": _maybe(_NUMBER),
+        "billed": _BILLED,
+        "seconds": _maybe(_NUMBER),
+        "message": _maybe(_TEXT),
+        "run_id": _maybe(_TEXT),
+    }
+)
+_TICK = _object(
+    {
+        "schedule": _TEXT,
+        "at": _MOMENT,
+        "why": {"enum": ["time", "late", "hand"]},
+        "state": {"enum": ["due", "begun", "skipped", "limited", "missed", "refused"]},
+        "run_id": _maybe(_TEXT),
+        "message": _maybe(_TEXT),
+        "run_state": _maybe(_TEXT),
+        "credits": _maybe(_NUMBER),
+    }
+)
+_SCHEDULE = _object(
+    {
+        "name": _TEXT,
+        "created": _MOMENT,
+        "kind": {"enum": ["action", "workflow"]},
+        "subject": _TEXT,
+        "inputs": _OBJECT,
+        "environment": _TEXT,
+        "connection": _TEXT,
+        "cron": _TEXT,
+        "timezone": _TEXT,
+        "overlap": _TEXT,
+        "catch_up": _TEXT,
+        "paused": _YES,
+        "limit_credits": _maybe(_NUMBER),
+        "limit_daily": _maybe(_NUMBER),
+        "next": _list(_MOMENT),
+        "ticks": _list(_ref("Tick")),
+    }
+)
+_WEBHOOK = {
+    "id": _TEXT,
+    "created": _MOMENT,
+    "workflow": _TEXT,
+    "integration": _TEXT,
+    "connection": _TEXT,
+    "environment": _TEXT,
+    "limit_credits": _maybe(_NUMBER),
+}
+
 SCHEMAS: Mapping[str, JsonSchema] = {
     "Problem": _PROBLEM,
     "Status": _object({"status": _TEXT}),
@@ -186,6 +268,31 @@ SCHEMAS: Mapping[str, JsonSchema] = {
     "Runs": _object({"runs": _list(_ref("Run")), "before": _maybe(_TEXT)}),
     "Started": _object({"run": _ref("Run")}),
     "Outcome": _object({"run": _ref("Run"), "result": _ref("Result")}, {"file": _ref("File")}),
+    "Workflows": _object({"workflows": _list(_object({**_WORKFLOW, "steps": _WHOLE}))}),
+    "Workflow": _object(
+        {**_WORKFLOW, "inputs": _OBJECT, "outputs": _OBJECT, "notes": _list(_TEXT)}
+        | {"steps": _list(_object({"id": _TEXT, "title": _TEXT})), "examples": _list(_OBJECT)}
+    ),
+    "WorkflowCost": _object(
+        {"credits": _maybe(_NUMBER), "why": _TEXT, "low": _NUMBER, "high": _maybe(_NUMBER)}
+        | {"steps": _list(_STEP_COST)}
+    ),
+    "Steps": _object({"steps": _list(_ref("Run"))}),
+    "Worker": _object(
+        {"state": {"enum": ["off", "missing", "starting", "working", "elsewhere", "failed"]}, "said": _TEXT}
+    ),
+    "Batch": _BATCH,
+    "Batches": _object({"batches": _list(_ref("Batch"))}),
+    "BatchRows": _object({"rows": _list(_BATCH_ROW), "after": _maybe(_WHOLE)}),
+    "Tick": _TICK,
+    "Ticked": _object({"tick": _ref("Tick")}),
+    "Schedule": _SCHEDULE,
+    "Schedules": _object({"schedules": _list(_ref("Schedule"))}),
+    "Webhooks": _object({"webhooks": _list(_object(_WEBHOOK))}),
+    "NewWebhook": _object(
+        {**_WEBHOOK, "path": _TEXT, "secret": {**_TEXT, "description": "Shown this once."}}
+    ),
+    "Hooked": _object({"run": _TEXT, "state": {"enum": _STATES}}),
     "Preview": _object(
         {"method": _TEXT, "url": _TEXT, "headers": _OBJECT, "credits": _maybe(_NUMBER), "curl": _TEXT},
         {"parts": _list(_OBJECT), "body": _OBJECT, "warnings": _list(_TEXT)},

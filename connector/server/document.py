@@ -15,8 +15,8 @@ from connector.media.kinds import type_of
 from connector.server.api.actions import accepted_forms
 from connector.server.components import SCHEMAS
 from connector.server.operation import Operation
-from connector.translation import plain
 from connector.spec import Action, Integration, JsonSchema
+from connector.translation import plain
 
 if TYPE_CHECKING:
     from connector.server.host import Host
@@ -101,7 +101,11 @@ def _described(operation: Operation, actions: Sequence[tuple[Integration, Action
         "operationId": operation.id,
         "summary": operation.summary,
         "tags": [operation.path.split("/")[2] if operation.path.startswith("/api/") else "host"],
-        "parameters": [*_holes(operation.path, ids), *_query(operation.query)],
+        "parameters": [
+            *_holes(operation.path, ids),
+            *_query(operation.query),
+            *([_KEY] if operation.keyed else []),
+        ],
         "responses": _responses(operation),
     }
     said = _said(operation)
@@ -132,7 +136,12 @@ def _query(schema: JsonSchema) -> list[dict[str, Any]]:
 
 def _body(operation: Operation) -> dict[str, Any]:
     if operation.reads is not None:
-        return {"requestBody": {"required": operation.reads != "inputs", "content": _READ[operation.reads]}}
+        return {
+            "requestBody": {
+                "required": operation.reads not in ("inputs", "hook"),
+                "content": _READ[operation.reads],
+            }
+        }
     if operation.body is None:
         return {}
     content = {"application/json": {"schema": plain(operation.body)}}
@@ -156,6 +165,8 @@ _READ: Mapping[str, Any] = {
         },
         "application/octet-stream": {"schema": {}},
     },
+    "workflow": {"text/plain": {"schema": {}}},
+    "hook": {"application/json": {"schema": {"type": "object", "description": "The workflow's inputs."}}},
     "token": {
         "application/x-www-form-urlencoded": {
             "schema": {"type": "object", "properties": {"token": {"type": "string"}}}

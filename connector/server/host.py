@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,13 +23,18 @@ from connector.names import nearest
 from connector.run import Run
 from connector.runner import Runner
 from connector.runtime import AsyncConnector
-from connector.server import logs
+from connector.server import gauges, logs
 from connector.server.callers import Callers
+from connector.server.durable import Durable
 from connector.server.metrics import Gauge, Metrics
 from connector.server.problems import Refused
+from connector.server.resident import Resident
 from connector.server.settings import Settings
 from connector.spec import Action, Integration
 from connector.tokens import Tokens
+
+if TYPE_CHECKING:
+    from connector.runs.worker import Worker
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -80,6 +85,8 @@ class Host:
         self.integrations: Mapping[str, Served] = {
             each.integration.id: Served(each, self._runner(each)) for each in connectors
         }
+        self.durable = Durable(connectors, self.files, settings)
+        self.worker = Resident(self._worker, wanted=settings.worker)
 
     def _connector(self, settings: Settings, folder: Any) -> AsyncConnector:
         """A connector that takes nothing from this machine but what the host itself gave out."""
@@ -111,6 +118,25 @@ class Host:
             keep_seconds=self.settings.keep,
         )
 
+    def _worker(self) -> Worker:
+        """A worker of what is served here, with the same far side."""
+        from connector.runs.worker import Worker
+
+        settings, workspace = self.settings, self.served(None).connector.workspace
+        return Worker(
+            settings.home,
+            [served.integration for served in self.integrations.values()],
+            database=workspace.database,
+            files=self.files,
+            drain=settings.drain,
+            keep_seconds=settings.keep,
+            on_change=self._changed,
+            transport=settings.transport,
+            environ=settings.environ,
+            clock=settings.clock,
+            io=settings.io,
+        )
+
     async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         """The outcome of something that blocks."""
         return await self._threads.run(partial(act, *arguments, **options))
@@ -139,6 +165,7 @@ class Host:
         for served in self.integrations.values():
             await served.runner.resume_jobs()
         await self.run(self.files.expire)
+        self.worker.begin()
         tidying = asyncio.create_task(self._tidy())
         try:
             yield
@@ -156,11 +183,13 @@ class Host:
         """Nothing new is taken; what is under way finishes, or is written down."""
         self.stopping.set()
         await asyncio.gather(
-            *(served.runner.drain(self.settings.drain) for served in self.integrations.values())
+            self.worker.end(),
+            *(served.runner.drain(self.settings.drain) for served in self.integrations.values()),
         )
 
     async def stop(self) -> None:
         await self.drain()
+        self.durable.close()
         for served in self.integrations.values():
             await served.connector.close()
         self._threads.close()
@@ -198,6 +227,8 @@ class Host:
         add(Gauge("connector_rate_wait_seconds", waits, "credential", read=self._rate_waits))
         left = "Credits that may still be spent today, where there is a cap."
         add(Gauge("connector_cap_left_credits", left, *place, read=self._left_of_caps))
+        for gauge in gauges.durable(self.served(None).connector.workspace.database):
+            add(gauge)
 
     def _rate_waits(self) -> list[tuple[tuple[str, ...], float]]:
         """By the beginning of the credential's fingerprint, from which nobody learns anything."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from connector.errors import InvalidArguments, Problem
+from connector.runs.columns import Subject
 from connector.server import fields, operation, uploads
 from connector.server.operation import Call
-from connector.spec import Action
 
 _JSON, _FORM = "application/json", "multipart/form-data"
 
 
-async def read(call: Call, action: Action) -> dict[str, Any]:
+async def read(call: Call, action: Subject) -> dict[str, Any]:
     """The inputs, as they were given: what they must be is the engine's to say."""
     kind = operation.kind_of(call.request)
     if kind == _FORM:

@@ -50,6 +50,8 @@ class Operation:
     reads: str | None = None
     answers: Mapping[int, str | None] = field(default_factory=lambda: {200: "Anything"})
     headers: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    # Whether it takes an Idempotency-Key.
+    keyed: bool = False
 
     @property
     def id(self) -> str:

@@ -84,6 +84,8 @@ _OWN: Mapping[str, tuple[int, str]] = {
     "media_type": (415, "The body is of another kind than can be read here"),
     "interrupted": (500, "The host ended before it was done"),
     "internal": (500, "The host failed"),
+    "bad_rows": (422, "Some rows cannot be done"),
+    "not_installed": (501, "A part of the host is not installed"),
     "busy": (503, "The host has as much to do as it can"),
     "stopping": (503, "The host is stopping"),
 }

@@ -44,6 +44,8 @@ class Settings:
     max_silence: float = 60.0
     heartbeat: float = 15.0
     drain: float = 30.0
+    # Whether the host does durable runs itself, as far as no other worker does.
+    worker: bool = False
     # For how long files are kept; None is for good.
     keep: float | None = None
     # For how long an upload is kept that no run has taken, unless its sender said for how long.

@@ -6,15 +6,19 @@ from starlette.responses import Response
 
 from connector.server.api import (
     actions,
+    batches,
     connections,
     files,
     health,
+    hooks,
     integrations,
     jobs,
     money,
     runs,
+    schedules,
     session,
     tokens,
+    workflows,
 )
 from connector.server.document import document
 from connector.server.operation import Call, Operation
@@ -36,6 +40,10 @@ OPERATIONS: tuple[Operation, ...] = (
     *actions.OPERATIONS,
     *runs.OPERATIONS,
     *jobs.OPERATIONS,
+    *workflows.OPERATIONS,
+    *batches.OPERATIONS,
+    *schedules.OPERATIONS,
+    *hooks.OPERATIONS,
     *files.OPERATIONS,
     *connections.OPERATIONS,
     *money.OPERATIONS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
@@ -12,14 +13,13 @@ from connector.errors import ConnectorError, InvalidArguments
 from connector.index import price_text
 from connector.run import RunSpec
 from connector.server import answers, inputs
+from connector.server.api import asked
 from connector.server.host import Host, Served
 from connector.server.operation import Call, Operation, options
 from connector.server.problems import Refused
 from connector.server.reply import Reply
 from connector.spec import Action, Integration
 from connector.stream import Stream
-
-_LONGEST_KEY = 255
 
 
 async def list_actions(call: Call) -> Response:
@@ -39,9 +39,11 @@ async def get_action(call: Call) -> Response:
 async def invoke(call: Call) -> Response:
     """Makes a run, and waits for it unless the caller would not."""
     served, action = call.host.find(call.names["id"])
+    if call.query.get("durable"):
+        return await _submitted(call, served, action)
     check_line(call.host)
     run = await served.runner.start(
-        await _spec(call, action), token_name=call.token_name, idempotency_key=_key(call)
+        await _spec(call, action), token_name=call.token_name, idempotency_key=asked.key(call)
     )
     call.request.state.run = run.id
     if call.query.get("wait", True):
@@ -49,10 +51,19 @@ async def invoke(call: Call) -> Response:
     return await answers.of_run(call, run) if call.query.get("wait", True) else answers.accepted(run)
 
 
+async def _submitted(call: Call, served: Served, action: Action) -> Response:
+    """A run that a worker does, whatever becomes of this host."""
+    submit = partial(call.host.durable.runs.submit, integration=served.integration.id)
+    told: dict[str, Any] = {"token_name": call.token_name, "idempotency_key": asked.key(call)}
+    return answers.accepted(await call.host.run(submit, await _spec(call, action), **told))
+
+
 async def preview(call: Call) -> Response:
     """The very request that would be sent, with its secrets masked."""
     served, action, given = await _given(call)
-    found = await served.connector.preview(action.id, given, **_place(call), accept=call.query.get("accept"))
+    found = await served.connector.preview(
+        action.id, given, **asked.place(call), accept=call.query.get("accept")
+    )
     # The paths of this host's disk are nobody's business.
     told = await call.host.run(lambda: found.to_dict() | {"curl": found.curl(by_name=True)})
     return Reply(told)
@@ -61,7 +72,7 @@ async def preview(call: Call) -> Response:
 async def estimate(call: Call) -> Response:
     """What a success would cost and, where that is asked for, what the account has left."""
     served, action, given = await _given(call)
-    found = await served.connector.estimate(action.id, given, **_place(call))
+    found = await served.connector.estimate(action.id, given, **asked.place(call))
     told: dict[str, Any] = {"credits": found.credits, "why": found.why}
     if call.query.get("balance"):
         told["balance"] = await _balance(served, call)
@@ -72,7 +83,7 @@ async def check(call: Call) -> Response:
     """All that is wrong with the inputs, each at its field; nothing is sent."""
     served, action, given = await _given(call)
     try:
-        found = await served.connector.preview(action.id, given, **_place(call))
+        found = await served.connector.preview(action.id, given, **asked.place(call))
     except InvalidArguments as error:
         return Reply({"problems": [problem.to_dict() for problem in error.problems]})
     warned = [{"field": "", "message": said, "severity": "warning"} for said in found.warnings]
@@ -85,7 +96,7 @@ async def stream(call: Call) -> Response:
     opened = await served.connector.stream(
         action.id,
         given,
-        **_place(call),
+        **asked.place(call),
         accept=call.query.get("accept"),
         timeout=call.query.get("timeout"),
     )
@@ -116,16 +127,11 @@ async def _spec(call: Call, action: Action) -> RunSpec:
     return RunSpec(
         action=action.id,
         arguments=await inputs.read(call, action),
-        **_place(call),
+        **asked.place(call),
         accept=query.get("accept"),
         on_filtered=query.get("on_filtered", "raise"),
         timeout=query.get("timeout"),
     )
-
-
-def _place(call: Call) -> dict[str, Any]:
-    """Where it goes; None is the default."""
-    return {name: call.query.get(name) for name in ("environment", "connection")}
 
 
 def check_line(host: Host) -> None:
@@ -138,17 +144,10 @@ def check_line(host: Host) -> None:
         raise Refused("busy", f"{len(host.under_way)} runs are under way or wait; try again", retry_after=5.0)
 
 
-def _key(call: Call) -> str | None:
-    key = call.request.headers.get("idempotency-key")
-    if key is not None and not (0 < len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()):
-        raise Refused("bad_request", f"an Idempotency-Key has 1 to {_LONGEST_KEY} plain characters")
-    return key
-
-
 async def _balance(served: Served, call: Call) -> float | None:
     """The credits that are left, where the upstream tells."""
     try:
-        return await served.connector.balance(**_place(call))
+        return await served.connector.balance(**asked.place(call))
     except ConnectorError:
         return None
 
@@ -202,12 +201,11 @@ def _credits(action: Action) -> Any:
     return {"by": price.by, "values": dict(price.values)} if price.by else price.flat
 
 
-_TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
-_WHERE: dict[str, Any] = {
-    "environment": {**_TEXT, "description": "Where it goes; by default the connection's own default."},
-    "connection": {**_TEXT, "description": "Which connection; by default the only one, or `default`."},
+_WHERE = asked.WHERE
+_ACCEPT = {
+    **asked.NAME,
+    "description": "The form of the upstream's answer, of those that the action declares.",
 }
-_ACCEPT = {**_TEXT, "description": "The form of the upstream's answer, of those that the action declares."}
 # In less than a second there is no answer, and what is paid for is lost.
 _TIMEOUT = {
     "type": "number",
@@ -220,6 +218,11 @@ INVOKE_QUERY = options(
     accept=_ACCEPT,
     timeout=_TIMEOUT,
     wait={"type": "boolean", "default": True, "description": "Whether the answer is the result, or the run."},
+    durable={
+        "type": "boolean",
+        "default": False,
+        "description": "Whether it is written down for a worker; the answer is then the run, at once.",
+    },
     on_filtered={
         "enum": ["raise", "return"],
         "default": "raise",

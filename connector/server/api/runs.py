@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.responses import Response, StreamingResponse
 
 from connector.run import ENDED, Run
@@ -41,15 +43,58 @@ async def watch_run(call: Call) -> Response:
 
 async def cancel_run(call: Call) -> Response:
     run = await _run(call)
-    await _served(call, run).runner.cancel(run.id)
+    if run.durable and not run.has_ended:
+        await call.host.run(call.host.durable.runs.cancel, run.id)
+    else:
+        await _served(call, run).runner.cancel(run.id)
     return Reply({"run": (await _run(call)).to_dict()})
 
 
 async def run_again(call: Call) -> Response:
     """The same action with the same inputs, as a new run."""
     run = await _run(call)
+    if run.durable:
+        return answers.accepted(await call.host.run(call.host.durable.again, run, call.token_name))
     begun = await _served(call, run).runner.start(run.spec, token_name=call.token_name)
     return answers.accepted(begun)
+
+
+async def list_steps(call: Call) -> Response:
+    """The steps of a workflow's run, oldest first; one that was tried once more is there twice."""
+    run = await _run(call)
+    found = await call.host.run(call.host.history.list, parent=run.id, limit=_MOST_STEPS)
+    return Reply({"steps": [one.to_dict() for one in reversed(found)]})
+
+
+async def resume_run(call: Call) -> Response:
+    """A durable run that was cancelled or left goes on, and no step that is done is paid again."""
+    run = await _run(call)
+    return answers.accepted(await call.host.run(call.host.durable.runs.resume, run.id))
+
+
+async def retry_run(call: Call) -> Response:
+    """A new durable run in the place of one that ended without a result."""
+    run = await _run(call)
+    return answers.accepted(await call.host.run(call.host.durable.runs.retry, run.id))
+
+
+async def list_unknown(call: Call) -> Response:
+    """Runs whose request left and whose answer did not come back: a person finds out whether it was paid."""
+    found = await call.host.run(call.host.durable.unknown)
+    return Reply({"runs": [run.to_dict() for run in found], "before": None})
+
+
+async def mark_run(call: Call) -> Response:
+    """What a person found out about a run whose outcome is unknown."""
+    run = await _run(call)
+    marked = await call.host.run(partial(call.host.durable.runs.mark, run.id, paid=call.body["paid"]))
+    return Reply({"run": marked.to_dict()})
+
+
+async def get_worker(call: Call) -> Response:
+    """Who does durable runs: this host, another process, or nobody."""
+    worker = call.host.worker
+    return Reply({"state": worker.state, "said": worker.said})
 
 
 async def _run(call: Call) -> Run:
@@ -73,6 +118,13 @@ _AFTER = options(
     after={"type": "integer", "minimum": 0, "maximum": 10**12, "description": "The last event seen."}
 )
 _ONE = "/api/runs/{id}"
+_MOST_STEPS = 10_000
+_MARK = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["paid"],
+    "properties": {"paid": {"type": "boolean", "description": "Whether the account was charged for it."}},
+}
 
 OPERATIONS = (
     Operation("GET", "/api/runs", list_runs, "Runs, newest first", query=_QUERY, answers={200: "Runs"}),
@@ -89,4 +141,26 @@ OPERATIONS = (
         answers={202: "Started"},
         headers={202: ("Location", "X-Run-Id")},
     ),
+    Operation("GET", f"{_ONE}/steps", list_steps, "The steps of a workflow's run", answers={200: "Steps"}),
+    Operation(
+        "POST",
+        f"{_ONE}/resume",
+        resume_run,
+        "Go on with a durable run",
+        answers={202: "Started"},
+        headers={202: ("Location", "X-Run-Id")},
+    ),
+    Operation(
+        "POST",
+        f"{_ONE}/retry",
+        retry_run,
+        "Try it once more, durably",
+        answers={202: "Started"},
+        headers={202: ("Location", "X-Run-Id")},
+    ),
+    Operation(
+        "POST", f"{_ONE}/mark", mark_run, "Settle an unknown outcome", body=_MARK, answers={200: "Started"}
+    ),
+    Operation("GET", "/api/unknown", list_unknown, "Unknown outcomes", answers={200: "Runs"}),
+    Operation("GET", "/api/worker", get_worker, "Who does durable runs", answers={200: "Worker"}),
 )

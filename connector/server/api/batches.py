@@ -1,0 +1,97 @@
+"""Batches: an action or a workflow for many rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from connector.runs.batches import Batch
+from connector.server import batching
+from connector.server.api import asked
+from connector.server.operation import Call, Operation, options
+from connector.server.reply import Reply
+
+
+async def list_batches(call: Call) -> Response:
+    durable = call.host.durable
+    found = await call.host.run(durable.batches.list, call.query.get("limit", 50))
+    return Reply({"batches": [await call.host.run(durable.batch_shown, one) for one in found]})
+
+
+async def begin_batch(call: Call) -> Response:
+    """All rows are checked before the first credit is spent. Files in them are references or addresses."""
+    host = call.host
+    batch = await host.run(batching.begin, host.durable, host.files, host.settings.home, call.body)
+    shown = await host.run(host.durable.batch_shown, batch)
+    return Reply(shown, 201, {"location": f"/api/batches/{batch.id}"})
+
+
+async def get_batch(call: Call) -> Response:
+    """With its rows by state, its credits, and the seconds that it may still take."""
+    return Reply(await call.host.run(call.host.durable.batch_shown, await _batch(call)))
+
+
+async def list_batch_rows(call: Call) -> Response:
+    """Rows in their order, each with the run that did it last."""
+    rows = call.host.durable.batches.rows((await _batch(call)).id)
+    limit = call.query.get("limit", 100)
+    found = await call.host.run(rows.rows, call.query.get("after", 0), limit)
+    names = ("number", "label", "state", "outcome", "credits", "billed", "seconds", "message", "run_id")
+    shown = [{name: getattr(row, name) for name in names} for row in found]
+    return Reply({"rows": shown, "after": found[-1].number if len(found) == limit else None})
+
+
+async def cancel_batch(call: Call) -> Response:
+    """Nothing more is begun; what has left and cannot be taken back ends by itself."""
+    batch = await call.host.run(call.host.durable.cancel_batch, call.names["id"])
+    return Reply(await call.host.run(call.host.durable.batch_shown, batch))
+
+
+async def _batch(call: Call) -> Batch:
+    return await call.host.run(call.host.durable.batches.get, call.names["id"])
+
+
+_OBJECT: dict[str, Any] = {"type": "object"}
+NEW = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["subject"],
+    "properties": {
+        "subject": {**asked.NAME, "description": "The action or the workflow."},
+        "items": {"type": "array", "minItems": 1, "maxItems": 100_000, "items": _OBJECT},
+        "file": {**asked.NAME, "description": "An uploaded .csv or .jsonl file, as `file:ID`."},
+        "defaults": {**_OBJECT, "description": "Inputs that each row has unless it says otherwise."},
+        "columns": {"type": "object", "additionalProperties": {"type": "string"}},
+        "name_by": asked.NAME,
+        "name": asked.NAME,
+        **asked.WHERE,
+        "concurrency": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 16},
+        "limit_credits": asked.LIMIT,
+    },
+}
+_ALL, _ONE = "/api/batches", "/api/batches/{id}"
+_MOST = {"type": "integer", "minimum": 1, "maximum": 500}
+
+OPERATIONS = (
+    Operation("GET", _ALL, list_batches, "The batches", query=options(limit=_MOST), answers={200: "Batches"}),
+    Operation(
+        "POST",
+        _ALL,
+        begin_batch,
+        "Begin a batch",
+        body=NEW,
+        answers={201: "Batch"},
+        headers={201: ("Location",)},
+    ),
+    Operation("GET", _ONE, get_batch, "One batch", answers={200: "Batch"}),
+    Operation(
+        "GET",
+        f"{_ONE}/rows",
+        list_batch_rows,
+        "Its rows",
+        query=options(after={"type": "integer", "minimum": 0, "maximum": 10**9}, limit=_MOST),
+        answers={200: "BatchRows"},
+    ),
+    Operation("POST", f"{_ONE}/cancel", cancel_batch, "Stop it", answers={200: "Batch"}),
+)

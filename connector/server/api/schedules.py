@@ -1,0 +1,122 @@
+"""Schedules: what is done by itself, at the times of a cron line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from connector.runs.schedules import Schedule
+from connector.server.api import asked
+from connector.server.host import Host
+from connector.server.operation import Call, Operation, options
+from connector.server.reply import Reply
+
+_HOW = (
+    "cron",
+    "timezone",
+    "environment",
+    "connection",
+    "overlap",
+    "catch_up",
+    "limit_credits",
+    "limit_daily",
+)
+
+
+async def list_schedules(call: Call) -> Response:
+    durable = call.host.durable
+    found = await call.host.run(durable.schedules.list)
+    return Reply({"schedules": [await call.host.run(durable.schedule_shown, one) for one in found]})
+
+
+async def add_schedule(call: Call) -> Response:
+    """Its inputs are checked and its files are kept now; a workflow runs as it is now."""
+    schedule = await call.host.run(_added, call.host, call.body)
+    shown = await call.host.run(call.host.durable.schedule_shown, schedule)
+    return Reply(shown, 201, {"location": f"/api/schedules/{quote(schedule.name, safe='')}"})
+
+
+def _added(host: Host, body: Mapping[str, Any]) -> Schedule:
+    connector, subject, definition = host.durable.subject(body["subject"])
+    how = {name: body[name] for name in _HOW if body.get(name) is not None}
+    given = body.get("inputs", {})
+    return host.durable.timetable.add(body["name"], connector, subject, given, definition=definition, **how)
+
+
+async def get_schedule(call: Call) -> Response:
+    """With its next times, and what became of the last ones, the latest first."""
+    schedule = await call.host.run(call.host.durable.schedules.get, call.names["name"])
+    shown = await call.host.run(call.host.durable.schedule_shown, schedule, call.query.get("ticks", 20))
+    return Reply(shown)
+
+
+async def remove_schedule(call: Call) -> Response:
+    """Its runs stay, and go on."""
+    await call.host.run(call.host.durable.timetable.remove, call.names["name"])
+    return Response(status_code=204)
+
+
+async def pause_schedule(call: Call) -> Response:
+    """Its times come to nothing until it is resumed."""
+    return await _changed(call, call.host.durable.timetable.pause)
+
+
+async def resume_schedule(call: Call) -> Response:
+    """Its times count from now on."""
+    return await _changed(call, call.host.durable.timetable.resume)
+
+
+async def run_schedule(call: Call) -> Response:
+    """Does it now, whatever the time. What it may spend holds: the tick says what became of it."""
+    tick = await call.host.run(call.host.durable.timetable.run, call.names["name"])
+    return Reply({"tick": tick.to_dict()})
+
+
+async def _changed(call: Call, act: Any) -> Response:
+    schedule = await call.host.run(act, call.names["name"])
+    return Reply(await call.host.run(call.host.durable.schedule_shown, schedule))
+
+
+NEW = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name", "subject", "cron"],
+    "properties": {
+        "name": asked.NAME,
+        "subject": {**asked.NAME, "description": "The action or the workflow."},
+        "inputs": {"type": "object", "description": "Those of the action or workflow."},
+        "cron": {**asked.NAME, "description": "Minute, hour, day of the month, month, day of the week."},
+        "timezone": {**asked.NAME, "default": "UTC"},
+        **asked.WHERE,
+        "overlap": {"enum": ["skip", "queue"], "default": "skip"},
+        "catch_up": {"enum": ["none", "last", "all"], "default": "last"},
+        "limit_credits": {**asked.LIMIT, "description": "Credits that one run may spend."},
+        "limit_daily": {**asked.LIMIT, "description": "Credits that all runs of a UTC day may spend."},
+    },
+}
+_ALL, _ONE = "/api/schedules", "/api/schedules/{name}"
+_TICKS = options(ticks={"type": "integer", "minimum": 1, "maximum": 500, "default": 20})
+
+OPERATIONS = (
+    Operation("GET", _ALL, list_schedules, "The schedules", answers={200: "Schedules"}),
+    Operation(
+        "POST",
+        _ALL,
+        add_schedule,
+        "Keep a schedule",
+        role="manage",
+        body=NEW,
+        answers={201: "Schedule"},
+        headers={201: ("Location",)},
+    ),
+    Operation("GET", _ONE, get_schedule, "One schedule", query=_TICKS, answers={200: "Schedule"}),
+    Operation("DELETE", _ONE, remove_schedule, "Forget it", role="manage", answers={204: None}),
+    Operation("POST", f"{_ONE}/pause", pause_schedule, "Pause it", role="manage", answers={200: "Schedule"}),
+    Operation(
+        "POST", f"{_ONE}/resume", resume_schedule, "Resume it", role="manage", answers={200: "Schedule"}
+    ),
+    Operation("POST", f"{_ONE}/run", run_schedule, "Do it now", answers={200: "Ticked"}),
+)

@@ -1,0 +1,141 @@
+"""Workflows: recipes of several actions, which workers do step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from connector.errors import CapReached, InvalidArguments
+from connector.run import RunSpec
+from connector.runs import recipe
+from connector.server import answers, inputs
+from connector.server.api import asked
+from connector.server.operation import Call, Operation, options
+from connector.server.problems import Refused
+from connector.server.reply import Reply
+from connector.workflow import check, cost, read
+
+_LONGEST = 256 * 1024
+
+
+async def list_workflows(call: Call) -> Response:
+    found = await call.host.run(call.host.durable.workflows)
+    names = ("id", "title", "description")
+    shown = [
+        {name: getattr(one, name) for name in names}
+        | {"integration": each.integration.id, "steps": len(one.steps)}
+        for each, one in found
+    ]
+    return Reply({"workflows": shown})
+
+
+async def get_workflow(call: Call) -> Response:
+    """Its inputs as a JSON Schema, its steps and what it gives back."""
+    connector, workflow = await call.host.run(call.host.durable.workflow, call.names["id"])
+    return Reply(workflow.to_dict() | {"integration": connector.integration.id})
+
+
+async def run_workflow(call: Call) -> Response:
+    """Writes a run of it down, which a worker does; its steps are told at `/api/runs/{id}/steps`."""
+    connector, workflow = await call.host.run(call.host.durable.workflow, call.names["id"])
+    given = await inputs.read(call, workflow)
+    limit = call.query.get("limit_credits")
+    spec = RunSpec(workflow.id, given, **asked.place(call), limit_credits=limit)
+    told: dict[str, Any] = {"token_name": call.token_name, "idempotency_key": asked.key(call)}
+    submit = call.host.durable.runs.submit_workflow
+    run = await call.host.run(submit, workflow, spec, integration=connector.integration.id, **told)
+    return answers.accepted(run)
+
+
+async def check_workflow_inputs(call: Call) -> Response:
+    """All that can be told of the inputs before a credit is spent; nothing is begun."""
+    try:
+        await _checked(call)
+    except InvalidArguments as error:
+        return Reply({"problems": [problem.to_dict() for problem in error.problems]})
+    except CapReached as error:
+        return Reply({"problems": [{"field": "", "message": error.message}]})
+    return Reply({"problems": []})
+
+
+async def estimate_workflow(call: Call) -> Response:
+    """What a run would cost: `credits` where that is certain, else from `low` to `high` (null: unknown)."""
+    connector, workflow, given = await _checked(call)
+    found = await call.host.run(cost.estimate, workflow, connector.integration, given)
+    credits = found.low if found.low == found.high else None
+    return Reply({"credits": credits, "why": found.text, **found.to_dict()})
+
+
+async def _checked(call: Call) -> tuple[Any, Any, dict[str, Any]]:
+    connector, workflow = await call.host.run(call.host.durable.workflow, call.names["id"])
+    given = await inputs.read(call, workflow)
+    limit = call.query.get("limit_credits")
+    await call.host.run(connector.place, **asked.place(call))
+    taken = await call.host.run(
+        recipe.checked, workflow, connector.integration, given, call.host.files, limit
+    )
+    return connector, workflow, taken
+
+
+async def check_workflow(call: Call) -> Response:
+    """Every problem of a workflow's text, each with its line, as `connector workflow check` tells them."""
+    text = bytearray()
+    async for piece in call.request.stream():
+        text += piece
+        if len(text) > _LONGEST:
+            raise Refused("too_large", f"a workflow may have {_LONGEST:,} bytes", {"connection": "close"})
+    found = await call.host.run(_problems, call, bytes(text).decode("utf-8", "replace"))
+    return Reply({"problems": found})
+
+
+def _problems(call: Call, text: str) -> list[dict[str, Any]]:
+    integration = call.host.served(call.query.get("integration")).integration
+    return [each.to_dict() for each in check.problems(read.source_of(text, "workflow"), integration)]
+
+
+_RUN = options(**asked.WHERE, limit_credits=asked.LIMIT)
+_ALL, _ONE = "/api/workflows", "/api/workflows/{id}"
+
+OPERATIONS = (
+    Operation("GET", _ALL, list_workflows, "The workflows", answers={200: "Workflows"}),
+    Operation("GET", _ONE, get_workflow, "One workflow", answers={200: "Workflow"}),
+    Operation(
+        "POST",
+        _ONE,
+        run_workflow,
+        "Run it",
+        query=_RUN,
+        reads="inputs",
+        answers={202: "Started"},
+        headers={202: ("Location", "X-Run-Id")},
+        keyed=True,
+    ),
+    Operation(
+        "POST",
+        f"{_ONE}/check",
+        check_workflow_inputs,
+        "What is wrong with its inputs",
+        query=_RUN,
+        reads="inputs",
+        answers={200: "Problems"},
+    ),
+    Operation(
+        "POST",
+        f"{_ONE}/estimate",
+        estimate_workflow,
+        "What a run would cost",
+        query=_RUN,
+        reads="inputs",
+        answers={200: "WorkflowCost"},
+    ),
+    Operation(
+        "POST",
+        "/api/check",
+        check_workflow,
+        "What is wrong with a workflow's text",
+        query=options(integration=asked.NAME),
+        reads="workflow",
+        answers={200: "Problems"},
+    ),
+)

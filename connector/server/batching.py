@@ -1,0 +1,134 @@
+"""A batch that is asked for over HTTP: its rows are checked, written down, and fed to workers.
+
+Rows are objects, or lines of a file that was uploaded. A path of this machine is no file here: files are
+references or addresses.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import ConnectorError, InvalidArguments, Problem
+from connector.media import Sources
+from connector.runs import opening
+from connector.runs.batches import Batch, BatchNotFound
+from connector.runs.columns import Naming
+from connector.runs.opening import BadRows, Order
+from connector.runs.rows import Rows
+from connector.runs.subjects import check_of, price_of
+from connector.server.problems import Refused
+
+if TYPE_CHECKING:
+    from connector.files import FileStore
+    from connector.runs.inspection import Inspection
+    from connector.runtime import AsyncConnector
+    from connector.server.durable import Durable
+
+_FOLDER = "batches"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_KINDS = {".csv": "items.csv", ".jsonl": "items.jsonl"}
+
+
+def begin(durable: Durable, files: FileStore, home: Path, asked: Mapping[str, Any]) -> Batch:
+    """The batch, under way. Raises InvalidArguments with all that is wrong, before anything is sent."""
+    runs = durable.runs
+    connector, subject, definition = durable.subject(asked["subject"])
+    name = _name(durable, asked.get("name") or f"{subject.id}-{secrets.token_hex(3)}")
+    folder = home / _FOLDER / f"{name}-{secrets.token_hex(4)}"
+    try:
+        items = _items(folder, files, asked)
+        place = connector.place(environment=asked.get("environment"), connection=asked.get("connection"))
+        order = Order(
+            _rows(items, subject, asked),
+            subject,
+            connector.integration.id,
+            *place,
+            folder,
+            definition,
+            dict(asked.get("defaults", {})),
+            name,
+            asked.get("concurrency", 16),
+            asked.get("limit_credits"),
+        )
+        batch = _written(durable, connector, files, order)
+    except (ConnectorError, OSError):
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    batch = durable.batches.change(batch.id, state="feeding", message=None)
+    runs.queues.feed(batch.id)
+    return batch
+
+
+def _name(durable: Durable, name: str) -> str:
+    if not _NAME.fullmatch(name):
+        said = "take up to 80 letters, digits, dots, hyphens and underscores"
+        raise InvalidArguments([Problem("name", said)])
+    try:
+        durable.batches.get(name)
+    except BatchNotFound:
+        return name
+    raise Refused("conflict", f"there is a batch {name!r} already; choose another name")
+
+
+def _items(folder: Path, files: FileStore, asked: Mapping[str, Any]) -> Path:
+    """The rows as a file of the batch's own, which stays as it is."""
+    if ("items" in asked) == ("file" in asked):
+        raise InvalidArguments([Problem("items", "give either the items, or the file that holds them")])
+    if "items" in asked:
+        folder.mkdir(parents=True, mode=0o700)
+        path = folder / "items.jsonl"
+        path.write_text("".join(json.dumps(each) + "\n" for each in asked["items"]), encoding="utf-8")
+        return path
+    stored = files.get(str(asked["file"]).removeprefix("file:"))
+    # What is no media gets another ending when it is kept.
+    endings = [each.lower() for each in Path(stored.name).suffixes]
+    kind = next((_KINDS[each] for each in reversed(endings) if each in _KINDS), None)
+    if kind is None:
+        raise InvalidArguments([Problem("file", f"is {stored.name[:60]!r}; upload a .csv or .jsonl file")])
+    folder.mkdir(parents=True, mode=0o700)
+    with files.open(stored.id).open() as source, (folder / kind).open("wb") as target:
+        shutil.copyfileobj(source, target, 1 << 20)
+    return folder / kind
+
+
+def _rows(items: Path, subject: Any, asked: Mapping[str, Any]) -> Rows:
+    try:
+        return Rows([str(items)], subject, Naming(dict(asked.get("columns", {})), asked.get("name_by")))
+    except InvalidArguments as error:
+        raise InvalidArguments([_placed(each) for each in error.problems], subject.title) from error
+
+
+def _written(durable: Durable, connector: AsyncConnector, files: FileStore, order: Order) -> Batch:
+    sources = Sources(paths=False, urls=None, references=files.resolve)
+    check = check_of(order.subject, connector.integration, sources)
+    price = price_of(order.subject, connector.integration, lambda given: None)
+    try:
+        found = opening.inspect(order, None, check, price)
+    except InvalidArguments as error:
+        raise InvalidArguments([_placed(each) for each in error.problems]) from error
+    if found.problem_count:
+        raise _bad(found, order) from None
+    if not found.rows:
+        raise InvalidArguments([Problem("items", "holds no rows")])
+    opening.check_limit(order, found)
+    inputs = [name for name in order.subject.parameters if name in found.inputs]
+    return opening.write_down(durable.batches, order, None, inputs, price)[0]
+
+
+def _bad(found: Inspection, order: Order) -> InvalidArguments:
+    told = BadRows(found, "the source")
+    said = told.message.partition(":\n")[0]
+    return InvalidArguments([_placed(each) for each in found.problems], order.subject.title, said)
+
+
+def _placed(problem: Problem) -> Problem:
+    """The problem at its line; where the line's file is on this machine is nobody's business."""
+    line = "items" if problem.line is None else f"items.{problem.line}"
+    return replace(problem, path=f"{line}.{problem.path}".rstrip("."), file=None, line=None)

@@ -1,0 +1,182 @@
+"""What the host knows of durable runs: it writes them down, and workers do them.
+
+All methods block. Whatever asks the durable engine is refused where that is not installed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import SpecError, UnknownName
+from connector.names import nearest
+from connector.run import Run
+from connector.runs import stopping
+from connector.runs.batches import Batch, Batches
+from connector.runs.columns import Subject
+from connector.runs.runs import Runs
+from connector.runs.schedules import Schedule, ScheduleStore
+from connector.runs.ticking import Ticking
+from connector.runs.timetable import Timetable
+from connector.runs.webhooks import Webhook, Webhooks
+from connector.server import logs, resident
+from connector.server.problems import Refused
+from connector.workflow import load
+from connector.workflow.values import Workflow
+
+if TYPE_CHECKING:
+    from connector.files import FileStore
+    from connector.runtime import AsyncConnector
+    from connector.server.settings import Settings
+
+_UPCOMING = 5
+
+
+class Durable:
+    """Runs, workflows, batches, schedules and webhooks of one host."""
+
+    def __init__(self, connectors: Iterable[AsyncConnector], files: FileStore, settings: Settings) -> None:
+        self.connectors: Mapping[str, AsyncConnector] = {each.integration.id: each for each in connectors}
+        integrations = {name: each.integration for name, each in self.connectors.items()}
+        database = next(iter(self.connectors.values())).workspace.database
+        clock = settings.clock
+        self.clock = clock
+        self._runs = Runs(self.connectors.values(), files, keep_seconds=settings.keep, clock=clock)
+        self.history = self._runs.history
+        self.batches = Batches(database, clock)
+        self.schedules = ScheduleStore(database, clock)
+        self.hooks = Webhooks(database, clock)
+        ticking = Ticking(self.schedules, self._runs, integrations)
+        self._timetable = Timetable(self.schedules, self._runs.queues, files, ticking)
+        self._workflows: dict[tuple[str, str], Workflow] = {}
+        self._turn = threading.Lock()
+
+    @property
+    def runs(self) -> Runs:
+        """Raises Refused where durable runs cannot be had on this host."""
+        self._check()
+        return self._runs
+
+    @property
+    def timetable(self) -> Timetable:
+        self._check()
+        return self._timetable
+
+    def _check(self) -> None:
+        if not resident.is_installed():
+            raise Refused("not_installed", resident.MISSING, billed="no")
+
+    # --- workflows
+
+    def workflows(self) -> list[tuple[AsyncConnector, Workflow]]:
+        """Those of all integrations that are sound, each read once."""
+        return [
+            (connector, workflow)
+            for connector in self.connectors.values()
+            for name in load.names(connector.integration)
+            if (workflow := self._sound(connector, name)) is not None
+        ]
+
+    def workflow(self, id: str) -> tuple[AsyncConnector, Workflow]:
+        """The workflow of that id, and whose it is. Raises UnknownName."""
+        known: list[str] = []
+        for connector in self.connectors.values():
+            names = load.names(connector.integration)
+            if id in names:
+                return connector, self._read(connector, id)
+            known += names
+        raise UnknownName(f"there is no workflow {id[:60]!r}{nearest(id, known)}")
+
+    def subject(self, id: str) -> tuple[AsyncConnector, Subject, str | None]:
+        """The action of that id, or the workflow with its text."""
+        for connector in self.connectors.values():
+            if id in connector.integration.actions:
+                return connector, connector.integration.actions[id], None
+        try:
+            connector, workflow = self.workflow(id)
+        except UnknownName as error:
+            known = [name for each in self.connectors.values() for name in each.integration.actions]
+            known += [name for each in self.connectors.values() for name in load.names(each.integration)]
+            said = f"there is no action and no workflow {id[:60]!r}{nearest(id, known)}"
+            raise UnknownName(said) from error
+        return connector, workflow, workflow.text
+
+    def _sound(self, connector: AsyncConnector, name: str) -> Workflow | None:
+        try:
+            return self._read(connector, name)
+        except SpecError as error:
+            logs.say("workflow", name=name, why=error.message)
+            return None
+
+    def _read(self, connector: AsyncConnector, name: str) -> Workflow:
+        """As the integration, a workflow is what it was when the host read it."""
+        key = connector.integration.id, name
+        with self._turn:
+            if key not in self._workflows:
+                self._workflows[key] = load.find(connector.integration, name)
+            return self._workflows[key]
+
+    # --- runs
+
+    def again(self, run: Run, token_name: str) -> Run:
+        """The same once more, as a new run; a workflow as it was then."""
+        given: dict[str, Any] = {"token_name": token_name, "integration": run.integration}
+        if run.kind == "workflow":
+            return self.runs.submit_workflow(load.kept(run.definition or ""), run.spec, **given)
+        return self.runs.submit(run.spec, **given)
+
+    def hooked(self, hook: Webhook, inputs: Mapping[str, Any], key: str | None) -> Run:
+        """The run that a webhook asks for. Its keys are its own."""
+        from connector.run import RunSpec
+
+        workflow = load.kept(hook.definition)
+        place = hook.environment or None, hook.connection or None
+        spec = RunSpec(workflow.id, inputs, *place, limit_credits=hook.limit_credits)
+        given: dict[str, Any] = {"token_name": f"webhook {hook.id}", "idempotency_key": key}
+        return self.runs.submit_workflow(workflow, spec, integration=hook.integration, **given)
+
+    def unknown(self) -> list[Run]:
+        return self._runs.unknown()
+
+    # --- batches and schedules, as they are shown
+
+    def cancel_batch(self, id: str) -> Batch:
+        return stopping.cancel(self.batches, self.runs, id)[0]
+
+    def batch_shown(self, batch: Batch) -> dict[str, Any]:
+        """A batch with its counts, its cost and the seconds that are left; no path of this machine."""
+        rows = self.batches.rows(batch.id)
+        counts = rows.counts()
+        left = counts.of("pending", "running")
+        hidden = ("options", "source", "defaults")
+        shown = {name: value for name, value in batch.to_dict().items() if name not in hidden}
+        return shown | {
+            "limit_credits": batch.limit_credits,
+            "concurrency": batch.concurrency,
+            **counts.to_dict(),
+            "ended": counts.ended,
+            "left": left,
+            "estimate": counts.estimate,
+            "seconds_left": _seconds_left(
+                batch, left, partial(rows.ended_since, batch.updated), self.clock()
+            ),
+        }
+
+    def schedule_shown(self, schedule: Schedule, ticks: int = 1) -> dict[str, Any]:
+        """A schedule with its next times, and what became of the last ones."""
+        upcoming = [] if schedule.paused else schedule.times.upcoming(self.clock(), _UPCOMING)
+        told = [tick.to_dict() for tick in self.schedules.ticks(schedule.name, ticks)]
+        return schedule.to_dict() | {"next": [one.isoformat() for one in upcoming], "ticks": told}
+
+    def close(self) -> None:
+        self._runs.close()
+
+
+def _seconds_left(batch: Batch, left: int, ended: Any, now: float) -> float | None:
+    """By how long its rows took since it was begun, or gone on with; None where nobody can tell yet."""
+    if batch.state != "feeding" or not left:
+        return 0.0 if not left else None
+    done, taken = ended(), now - batch.updated
+    return round(taken / done * left, 1) if done and taken > 0 else None

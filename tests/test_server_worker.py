@@ -1,0 +1,119 @@
+"""The host's own worker: it does what is submitted, gives way to another one, and takes over from it."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from connector.database import Database
+from connector.runs.place import take
+from connector.server import listening, logs, resident
+from connector.server.app import create
+from connector.server.settings import Settings
+
+CORE = "/api/actions/stable-image-core"
+_PATIENCE = 60
+
+
+@contextmanager
+def served(home: Path, **settings: Any) -> Iterator[httpx.Client]:
+    """A host with a worker, on a port, and a client with its token."""
+    kept = {}
+
+    def make(port: int) -> Any:
+        app = create(Settings(home=home, port=port, environ={}, worker=True, **settings))
+        kept["token"] = app.state.host.tokens.first()
+        return app
+
+    stop_log = logs.start(io.StringIO())
+    with listening.serving(make) as url:
+        headers = {"authorization": f"Bearer {kept['token']}"}
+        with httpx.Client(base_url=url, headers=headers, timeout=_PATIENCE) as client:
+            yield client
+    stop_log()
+
+
+def until(look: Callable[[], Any]) -> Any:
+    """What is looked for, as soon as it is there."""
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not come")
+
+
+def ended(client: httpx.Client, run: str) -> Any:
+    def look() -> Any:
+        found = client.get(f"/api/runs/{run}").json()["run"]
+        return found if found["state"] not in ("queued", "running") else None
+
+    return until(look)
+
+
+def submit(client: httpx.Client) -> str:
+    asked = {"environment": "sandbox", "durable": "true"}
+    answer = client.post(CORE, params=asked, json={"inputs": {"prompt": "a boat"}})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["run"]["id"])
+
+
+def state(client: httpx.Client) -> str:
+    return str(client.get("/api/worker").json()["state"])
+
+
+def test_the_host_does_what_is_submitted(tmp_path: Path) -> None:
+    """A run, a batch and a workflow with its steps; all are told as they go, and counted."""
+    with served(tmp_path) as client:
+        run = ended(client, submit(client))
+        assert (run["state"], run["outcome"], run["credits"]) == ("succeeded", "success", 3)
+        assert client.get(f"/api/files/{run['file']}/content").content.startswith(b"\x89PNG")
+        items = [{"prompt": f"boat {number}"} for number in range(2)]
+        asked = {"subject": "stable-image-core", "environment": "sandbox", "items": items}
+        batch = client.post("/api/batches", json=asked).json()["id"]
+
+        def done() -> Any:
+            found = client.get(f"/api/batches/{batch}").json()
+            return found if found["state"] == "done" else None
+
+        counted = until(done)
+        assert (counted["rows"], counted["credits"], counted["seconds_left"]) == ({"succeeded": 2}, 6, 0)
+        given = {"inputs": {"prompt": "a boat", "seeds": [1], "models": []}}
+        flow = client.post("/api/workflows/variations", params={"environment": "sandbox"}, json=given)
+        whole = ended(client, flow.json()["run"]["id"])
+        assert (whole["state"], whole["credits"]) == ("succeeded", 3)
+        steps = client.get(f"/api/runs/{whole['id']}/steps").json()["steps"]
+        assert [step["action"] for step in steps] == ["stable-image-core"]
+        with client.stream("GET", f"/api/runs/{whole['id']}/events") as events:
+            assert "event: step" in events.read().decode()
+        metrics = client.get("/metrics").text
+        assert 'connector_durable_ended{kind="workflow",outcome="success"} 1' in metrics
+
+
+def test_it_gives_way_to_another_worker_and_takes_over(tmp_path: Path, monkeypatch: Any) -> None:
+    """One worker for a database in a file: whoever has the place does the work."""
+    monkeypatch.setattr(resident, "_LOOK_AGAIN", 0.1)
+    database = Database(tmp_path / "connector.db")
+    place = take(database)
+    with served(tmp_path) as client:
+        until(lambda: state(client) == "elsewhere")
+        assert "is the worker of" in client.get("/api/worker").json()["said"]
+        run = submit(client)
+        assert client.get(f"/api/runs/{run}").json()["run"]["state"] == "queued"
+        place.close()
+        until(lambda: state(client) == "working")
+        assert ended(client, run)["state"] == "succeeded"
+
+
+def test_without_the_engine_the_host_is_there_all_the_same(tmp_path: Path, monkeypatch: Any) -> None:
+    """And says what is missing."""
+    monkeypatch.setattr(resident, "_PACKAGE", "no_such_package")
+    with served(tmp_path) as client:
+        assert client.get("/api/worker").json() == {"state": "missing", "said": resident.MISSING}
+        assert client.get("/healthz").status_code == 200
