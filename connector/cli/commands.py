@@ -43,6 +43,7 @@ TABLE: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("sandbox", "serve the stand-in for the API on a port"),
             ("serve", "serve all of this over HTTP, with a console in the browser"),
             ("mcp", "serve the actions as tools to an agent (MCP)"),
+            ("export", "write what other platforms register"),
             ("demo", "use every action against the sandbox, and show the pictures"),
             ("completion", "print the completion script for bash, zsh or fish"),
         ),
