@@ -169,7 +169,8 @@ class Ending:
             "billed": self.billed,
             "retryable": self.billed == "no",
         }
-        credits = None if entry is None else entry.credits
+        # What is not settled is promised, and counts so.
+        credits = None if entry is None else entry.estimate if entry.credits is None else entry.credits
         return named | {
             "outcome": self.code,
             "billed": self.billed,

@@ -279,7 +279,7 @@ def test_what_a_dead_process_left_is_settled(history, ledger, bury):
     assert [found[run.id] for run in (queued, free, sent, done)] == [
         ("failed", "interrupted", "no", 0.0),
         ("failed", "interrupted", "no", 0.0),
-        ("unknown", "unknown", "unknown", None),
+        ("unknown", "unknown", "unknown", ENTRY.estimate),  # as it counts for the cap
         ("failed", "interrupted", "yes", 3.0),
     ]
     error = history.get(sent.id).error
