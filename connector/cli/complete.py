@@ -147,6 +147,27 @@ def _check(before: Sequence[str], last: str) -> Candidates:
     yield from (*plain(("--against",)), *common(before, last))
 
 
+def _mcp(before: Sequence[str], last: str) -> Candidates:
+    if before and before[-1] == "--root":
+        yield from folders(last)
+        return
+    own = ("--environment", "--connection", "--root", "--limit-credits", "--actions", "--http", "--port")
+    others = (*plain(own), *common(before, last))
+    yield from with_value(before, last, own_values(named_folder(before)), others)
+
+
+def _export(before: Sequence[str], last: str) -> Candidates:
+    if not before:
+        from connector.cli.export import PLATFORMS
+
+        yield from plain(PLATFORMS)
+        return
+    if before[-1] in ("-o", "--output"):
+        yield from files(last)
+        return
+    yield from (*plain(("--output", "--host", "--force")), *common(before, last))
+
+
 _COMMANDS: Mapping[str, Callable[[Sequence[str], str], Candidates]] = {
     "actions": _actions_command,
     "describe": _describe,
@@ -157,5 +178,7 @@ _COMMANDS: Mapping[str, Callable[[Sequence[str], str], Candidates]] = {
     "balance": _money,
     "completion": _shells,
     "check": _check,
+    "mcp": _mcp,
+    "export": _export,
     **complete_durable.COMMANDS,
 }

@@ -17,8 +17,8 @@ from connector.spec import Integration
 _OVERVIEW = """\
 Usage: connector export PLATFORM -o TARGET [OPTIONS]
 
-  openapi     an OpenAPI 3.1 document of the host, for whatever reads one
-  swagger     Swagger 2.0 with the properties of a Power Platform custom connector
+  openapi   an OpenAPI 3.1 document of the host, for whatever reads one
+  swagger   Swagger 2.0 and properties, for a Power Platform custom connector
 
 Each is a description of the host that `connector serve` starts, at --host URL;
 a token of that host is its credential. No secret is in it.

@@ -105,3 +105,17 @@ def test_no_secret_is_written(folder, monkeypatch):
     _export("openapi", "-o", "api.json")
     _export("swagger", "-o", "pp")
     assert not [path for path in folder.rglob("*.json") if "sk-live-41d2aa" in path.read_text()]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["export", ""], ["openapi", "swagger"]),
+        (["export", "openapi", "--h"], ["--host", "--help"]),
+        (["mcp", "--ro"], ["--root"]),
+        (["mcp", "-e", "sand"], ["sandbox"]),
+    ],
+)
+def test_a_shell_completes_it(words, found, capsys):
+    assert main(["__complete", "zsh", "--", *words]) == 0
+    assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()] == found
