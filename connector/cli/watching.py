@@ -180,7 +180,7 @@ class Watch:
             yield f"It stopped: {batch.message or 'somebody cancelled it'}. Go on with: {self._command}"
         if again := self._rows.retryable():
             yield f"Of them {again:,} can be tried again: {self._command} --retry-failed"
-        if counts.uncertain or counts.of("unknown"):
+        if self._rows.doubtful():
             yield "What may have been paid for (unknown, or filtered) is not sent again by itself; to do so:"
             yield f"  {self._command} --retry-unknown"
 

@@ -207,7 +207,14 @@ class BatchRows:
 
     def retryable(self) -> int:
         """How many rows ``again`` would do again that failed and cost nothing."""
-        statement = _COUNT_IF.format(condition=_may_be_again(True, False))
+        return self._count(_may_be_again(True, False))
+
+    def doubtful(self) -> int:
+        """How many rows only ``again(unknown=True)`` would do again: they may have been paid for."""
+        return self._count(_DOUBTFUL)
+
+    def _count(self, condition: str) -> int:
+        statement = _COUNT_IF.format(condition=condition)
         return int(self._database.read(statement, {"batch": self._batch_id})[0]["count"])
 
     def outside(self) -> str | None:
@@ -257,13 +264,16 @@ class BatchRows:
                 database.executemany(statement, values)
 
 
+_DOUBTFUL = "(state = 'unknown' OR outcome = 'filtered')"
+
+
 def _may_be_again(failed: bool, unknown: bool) -> str:
     """What holds for rows that may be done again."""
     codes = OUTSIDE | (AGAIN if failed else frozenset())
     conditions = [
         f"(state = 'failed' AND billed = 'no' AND outcome IN ({_quoted(codes)}))",
         "(state = 'cancelled' AND billed = 'no')",
-        *(["state = 'unknown' OR outcome = 'filtered'"] if unknown else []),
+        *([_DOUBTFUL] if unknown else []),
     ]
     return f"({' OR '.join(conditions)})"
 

@@ -24,6 +24,7 @@ def test_rows_are_fed_and_settled(postgres_url, tmp_path):
     assert batchery.states() == ["succeeded", "unknown", "failed", "succeeded"]
     counts = batchery.rows.counts()
     assert (counts.credits, counts.uncertain, batchery.rows.retryable()) == (9, 3, 1)
+    assert batchery.rows.doubtful() == 1
     assert (batchery.rows.again(failed=True), batchery.rows.again(unknown=True)) == (1, 1)
     assert [each.number for each in batchery.rows.to_deliver()] == [1, 4]
     batchery.rows.delivered({1: ["a.png"], 4: []})
