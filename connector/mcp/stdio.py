@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from threading import Thread
+from typing import Any, Self, cast
 
 from mcp.server.stdio import stdio_server
 
@@ -13,6 +17,8 @@ from connector.mcp.protocol import server
 
 # What is under way when the client goes may be paid for already, and is brought to its end.
 _DRAIN = 30.0
+_INPUT = 0
+_PIECE = 1 << 16
 
 
 async def serve(alone: Alone, desk: Desk, caller: Caller) -> None:
@@ -24,35 +30,46 @@ async def serve(alone: Alone, desk: Desk, caller: Caller) -> None:
 
     try:
         await alone.open()
-        async with stdio_server() as (read, write):
-            await served.run(_Watched(read, leave), write, served.create_initialization_options())
+        async with stdio_server(stdin=cast(Any, _Lines(_INPUT, leave))) as (read, write):
+            await served.run(read, write, served.create_initialization_options())
     finally:
+        leave()
         await alone.close(_DRAIN)
 
 
-class _Watched:
-    """A stream of messages that tells of its end before whoever reads it sees the end."""
+class _Lines:
+    """The lines of a file, read in a thread that nobody waits for: only a client ends a read, and Ctrl-C
+    should not have to wait for one. ``ended`` is called before the end is told."""
 
-    def __init__(self, stream: Any, ended: Callable[[], None]) -> None:
-        self._stream = stream
+    def __init__(self, file: int, ended: Callable[[], None]) -> None:
+        self._file = file
         self._ended = ended
+        self._loop = asyncio.get_running_loop()
+        self._queue = asyncio.Queue[bytes | None]()
+        Thread(target=self._read, name="mcp-input", daemon=True).start()
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    async def __aenter__(self) -> Any:
-        await self._stream.__aenter__()
+    def __aiter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *failure: Any) -> Any:
-        return await self._stream.__aexit__(*failure)
-
-    def __aiter__(self) -> Any:
-        return self
-
-    async def __anext__(self) -> Any:
-        try:
-            return await self._stream.__anext__()
-        except StopAsyncIteration:
+    async def __anext__(self) -> str:
+        line = await self._queue.get()
+        if line is None:
             self._ended()
-            raise
+            raise StopAsyncIteration
+        return line.decode("utf-8", errors="replace")
+
+    def _read(self) -> None:
+        begun: list[bytes] = []
+        with suppress(RuntimeError):  # the event loop may be gone first
+            while piece := os.read(self._file, _PIECE):
+                first, *others = piece.split(b"\n")
+                begun.append(first)
+                for line in others:
+                    self._put(b"".join(begun))
+                    begun = [line]
+            self._put(b"".join(begun))
+            self._put(None)
+
+    def _put(self, line: bytes | None) -> None:
+        if line != b"":
+            self._loop.call_soon_threadsafe(self._queue.put_nowait, line)

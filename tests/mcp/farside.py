@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,7 +83,8 @@ def over_http() -> None:
 
 def over_stdio(home: Path, gate: Path) -> None:
     alone = _alone(home, gated(gate))
-    asyncio.run(stdio.serve(alone, Desk(alone), Caller()))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(stdio.serve(alone, Desk(alone), Caller()))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -169,6 +170,23 @@ def test_what_is_under_way_when_the_client_goes_is_brought_to_its_end(tmp_path):
     database = Database(tmp_path / FILE_NAME)
     assert History(database).get(run).state == "succeeded"
     database.close()
+
+
+def test_ctrl_c_ends_it_while_its_client_is_silent(tmp_path):
+    """Though nothing came, and input stays open."""
+    with wire(FARSIDE, tmp_path, tmp_path / "gate") as opened:
+        opened.greet()
+        opened.process.send_signal(signal.SIGINT)
+        assert opened.process.wait(20) == 0
+        assert opened.process.stdout.read() == b""
+        assert b"Traceback" not in opened.process.stderr.read()
+
+
+def test_a_message_may_be_long(farside):
+    """And come in many pieces."""
+    given = {"volume": "x" * 3_000_000}
+    told = farside.ask("tools/call", {"name": "test_simple_text", "arguments": given}, 11)
+    assert told["result"]["isError"]
 
 
 @pytest.mark.parametrize(
