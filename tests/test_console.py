@@ -27,6 +27,11 @@ PAGES = (
     "/integrations/stabilityai/connections/new",
     "/integrations/stabilityai/connections/studio",
     "/actions",
+    "/workflows",
+    *(f"/workflows/{name}" for name in ("product-shots", "restore", "storyboard", "variations")),
+    "/workflows/variations?example=0",
+    "/batches",
+    "/schedules",
     "/request",
     "/request?example=1",
     "/runs",
@@ -266,7 +271,9 @@ class TestForms:
 
     def test_a_run_fills_the_form_again(self, host: Place) -> None:
         run = run_of(host, seed=7)
-        form = page(host, f"/actions/stable-image-core?run={run['id']}").one("form", novalidate="")
+        form = page(host, f"/actions/stable-image-core?run={run['id']}").one(
+            "form", data_action="stable-image-core"
+        )
         assert form.one("textarea", id="f-prompt").text == "a lighthouse"
         assert form.one(id="place").one("option", selected="").get("value") == "/sandbox"
 

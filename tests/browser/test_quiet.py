@@ -13,7 +13,16 @@ from browser.visitor import Visitor
 
 KB = 1000
 # The sections that the navigation leads to.
-SECTIONS = ("integrations", "actions", "request", "runs", "settings")
+SECTIONS = (
+    "integrations",
+    "actions",
+    "workflows",
+    "request",
+    "batches",
+    "schedules",
+    "runs",
+    "settings",
+)
 _IS_WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 

@@ -89,28 +89,50 @@ def _beside(source: Path, name: str) -> Path:
     return path
 
 
+@dataclass(frozen=True, slots=True)
+class FormParts:
+    """The fields of a form: those that are seen on the stage, and those beside it."""
+
+    media: list[Field]
+    others: list[Field]
+    word: str
+    glyph: str
+    here: bool
+    first: str
+
+
+def form_parts(made: list[Field], *, staged: bool = True) -> FormParts:
+    """Fields in their places; where nothing is ``staged`` all stand beside."""
+    media = [field for field in made if is_media(field)]
+    files = [field for field in media if field.kind == "file"]
+    return FormParts(
+        media=media if staged else [],
+        others=[field for field in made if not is_media(field)] if staged else made,
+        word=_word(media),
+        glyph=next((field.glyph for field in files), "image"),
+        here=any(field.here for field in media),
+        first=next((field.id for field in files), ""),
+    )
+
+
 def _form(visit: Visit, integration: Integration, action: Action, section: str) -> Response:
     filled = _filled(visit, action)
     made = fields(action.inputs, filled.values, filled.samples)
     known = shelf.places(integration, connections_of(visit.host, integration.id), visit.host.settings.environ)
-    media = [field for field in made if is_media(field)]
     free = shelf.is_free_form(action)
     return page(
         "action.html",
         section=section,
         integration=integration,
         action=action,
-        media=[] if free else media,
-        media_word=_word(media),
-        media_glyph=next((field.glyph for field in media if field.kind == "file"), "image"),
-        media_here=any(field.here for field in media),
-        first_file=next((field.id for field in media if field.kind == "file"), ""),
-        others=made if free else [field for field in made if not is_media(field)],
+        parts=form_parts(made, staged=not free),
         siblings=[each for each in integration.actions.values() if each.group == action.group],
         kind=shelf.glyph(action),
         generic=free,
         places=known,
         chosen_place=filled.place,
+        manages=visit.manages,
+        scheduling=bool(visit.asked("schedule")),
         prices=shelf.prices(action),
         price_text=price_text(action),
     )

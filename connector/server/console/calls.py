@@ -22,11 +22,17 @@ class Use:
     environment: str | None = None
     connection: str | None = None
     delivers_file: bool = True
+    is_workflow: bool = False
 
 
 def calls(use: Use, base: str) -> dict[str, str]:
     """The three forms by name; ``base`` is where this host is reached."""
-    return {"curl": _curl(use, base), "Python": _python(use), "HTTP": _http(use, base)}
+    by_http = {"curl": _curl(use, base), "HTTP": _http(use, base)}
+    return (
+        by_http
+        if use.is_workflow
+        else {"curl": by_http["curl"], "Python": _python(use), "HTTP": by_http["HTTP"]}
+    )
 
 
 def _curl(use: Use, base: str) -> str:
@@ -72,7 +78,8 @@ def _http(use: Use, base: str) -> str:
 def _target(use: Use) -> str:
     chosen = {"environment": use.environment, "connection": use.connection}
     query = urlencode({name: value for name, value in chosen.items() if value}, quote_via=quote)
-    return f"/api/actions/{quote(use.action, safe='')}" + (f"?{query}" if query else "")
+    kind = "workflows" if use.is_workflow else "actions"
+    return f"/api/{kind}/{quote(use.action, safe='')}" + (f"?{query}" if query else "")
 
 
 def _body(use: Use) -> str:

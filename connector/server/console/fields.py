@@ -25,6 +25,8 @@ _LONG_TEXT = 400
 _SIDES = {"left": "left", "right": "right", "up": "up", "top": "up", "down": "down", "bottom": "down"}
 # Where the type says nothing, or several things, the value is written as JSON.
 _KINDS = {"string": "text", "integer": "number", "number": "number", "boolean": "choice", "object": "rows"}
+# Of these, a list is written with a line for each.
+_PLAIN = ("string", "integer", "number")
 _MIME = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "gif": "image/gif"}
 _MIME |= {"mp3": "audio/mpeg", "wav": "audio/wav", "mp4": "video/mp4", "glb": "model/gltf-binary"}
 
@@ -86,6 +88,26 @@ class Field:
     def example(self) -> str:
         examples = self.schema.get("examples", ())
         return phrases.plain(examples[0]) if examples else ""
+
+    @property
+    def lines(self) -> str:
+        """A list as it is written, an item a line."""
+        return "\n".join(map(phrases.plain, self.value)) if isinstance(self.value, list | tuple) else ""
+
+    @property
+    def resting_lines(self) -> str:
+        """The default, else an example, of a list."""
+        found = self.schema.get("default") or next(iter(self.schema.get("examples", ())), ())
+        return "\n".join(map(phrases.plain, found)) if isinstance(found, list | tuple) else ""
+
+    @property
+    def items(self) -> str:
+        """What each line is read as."""
+        return str(self.schema.get("items", {}).get("type", ""))
+
+    @property
+    def known_items(self) -> str:
+        return ", ".join(map(phrases.plain, self.schema.get("items", {}).get("enum", ())))
 
     @property
     def accept(self) -> str:
@@ -191,6 +213,8 @@ def _kind(name: str, schema: JsonSchema) -> str:
 
 def _kind_by_type(schema: JsonSchema) -> str:
     named = schema.get("type")
+    if named == "array" and schema.get("items", {}).get("type") in _PLAIN:
+        return "lines"
     kind = _KINDS.get(named, "json") if isinstance(named, str) else "json"
     if kind == "rows":
         return "files" if _entry(schema).get("format") == "binary" else "rows"

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from connector import amounts
 from connector.errors import ConnectorError
 from connector.server.answers import failure
-from connector.server.console import shelf
+from connector.server.console import durable, shelf
 from connector.server.console.calls import Use, calls
 from connector.server.console.chart import chart
 from connector.server.console.integrations import action_of
@@ -43,6 +43,7 @@ def history(visit: Visit) -> Response:
         runs=[(run, _glyph(host, run), shelf.gist(run)) for run in shown],
         older=f"/runs?{urlencode(more)}" if more else "",
         asked=asked,
+        unknown=durable.unknown(host),
         filters=_choices(host),
         days=_DAYS,
         chart=chart(_costs(host), _today(host), _DAYS),
@@ -94,15 +95,28 @@ def _told(visit: Visit, run: Run, *, alone: bool) -> dict[str, Any]:
     host, action = visit.host, action_of(visit.host, run)
     result = dict(run.result or {})
     stored = _kept(host, run.file)
-    use = Use(run.action, run.inputs, run.environment, run.connection, delivers_file=stored is not None)
+    is_flow = run.kind == "workflow"
+    use = Use(
+        run.action,
+        run.inputs,
+        run.environment,
+        run.connection,
+        delivers_file=stored is not None and not is_flow,
+        is_workflow=is_flow,
+    )
     return {
         "file": stored,
         "before": _before(host, run, stored) if stored else "",
         "value": result.get("value"),
         "result": result,
         "failure": _title(run),
-        "uses": shelf.uses(host.served(run.integration).integration, stored) if stored and action else [],
-        "known": action is not None,
+        "uses": shelf.uses(host.served(run.integration).integration, stored)
+        if stored and (action or is_flow)
+        else [],
+        "known": action is not None or is_flow,
+        "form": f"/workflows/{run.action}" if is_flow else f"/actions/{run.action}",
+        "steps": durable.steps(host, run),
+        "gap": run.state == "unknown" and not host.history.list(retry_of=run.id, limit=1),
         "takes_seed": action is not None and "seed" in action.parameters and not alone,
         "calls": calls(use, visit.base),
         "alone": alone,
@@ -136,6 +150,7 @@ def _choices(host: Host) -> list[tuple[str, str, list[dict[str, str]]]]:
     """The filters with all that can be chosen."""
     served = [each.integration for each in host.integrations.values()]
     actions = [(action.id, action.title) for each in served for action in each.actions.values()]
+    actions += [(one.id, one.title) for _, one in host.durable.workflows()]
     environments = {name for each in served for name in each.environments}
     environments |= {cost.environment for cost in host.history.costs(_DAYS)}
     return [
@@ -160,4 +175,4 @@ def _today(host: Host) -> date:
 
 def _glyph(host: Host, run: Run) -> str:
     action = action_of(host, run)
-    return shelf.glyph(action) if action else "file"
+    return shelf.glyph(action) if action else "flow" if run.kind == "workflow" else "file"

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connector.errors import ConnectorError
-from connector.server.console import actions, assets, integrations, runs, settings, trial
+from connector.server.console import actions, assets, durable, integrations, runs, settings, trial
 from connector.server.console.rendering import page
 from connector.server.problems import STATUSES
 
@@ -62,6 +62,14 @@ _PAGES: tuple[tuple[str, Answer], ...] = (
     ("/actions", actions.catalogue),
     ("/actions/{id}", actions.one),
     ("/actions/{id}/samples/{example:int}/{input}", actions.sample),
+    ("/workflows", durable.workflows),
+    ("/workflows/{id}", durable.workflow),
+    ("/batches", durable.batches),
+    ("/batches/{id}", durable.batch),
+    ("/batches/{id}/view", durable.batch_view),
+    ("/schedules", durable.schedules),
+    ("/schedules/new", durable.new_schedule),
+    ("/schedules/{name}", durable.schedule),
     ("/request", actions.free_form),
     ("/runs", runs.history),
     ("/runs/{id}", runs.one),

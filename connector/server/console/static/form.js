@@ -11,7 +11,7 @@ import { follow } from "./run-view.js";
 import { drafted, given, present, put, read, values } from "./values.js";
 
 const form = one("[data-action]");
-const action = `/api/actions/${encodeURIComponent(form.dataset.action)}`;
+const action = form.dataset.api, isFlow = "flow" in form.dataset;
 const prices = JSON.parse(form.dataset.prices || "{}");
 const place = one("[data-place]"), price = one("[data-price]"), result = one("[data-result]");
 const remembered = `console.place.${form.dataset.integration}`;
@@ -153,7 +153,7 @@ function tellPrice() {
     price.textContent = credits === undefined ? "price not known" : plural(credits);
     return;
   }
-  const isFixed = /^\d+(\.\d+)? credits?$|^free$/.test(price.dataset.static);
+  const isFixed = !isFlow && /^\d+(\.\d+)? credits?$|^free$/.test(price.dataset.static);
   if (!isFixed && isWhole(known)) reckoned(known);
 }
 
@@ -163,7 +163,7 @@ const isWhole = (known) => present(form).every((field) => !("required" in field.
 const reckoned = debounced(async (known) => {
   try {
     const told = await call("POST", `${action}/estimate${query()}`, { inputs: known });
-    price.textContent = told.credits === null ? "price not known" : plural(told.credits);
+    price.textContent = told.credits !== null ? plural(told.credits) : isFlow ? told.why : "price not known";
     price.title = told.why;
   } catch {
     price.textContent = price.dataset.static; // the form is not whole yet
@@ -223,7 +223,8 @@ async function run() {
     if (wrong.length) return showProblems(form, wrong);
     const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const headers = { "content-type": "application/json", "idempotency-key": key };
-    const started = await call("POST", `${action}${query({ wait: "false", on_filtered: "return" })}`, { inputs }, { headers });
+    const how = isFlow ? {} : { wait: "false", on_filtered: "return" };
+    const started = await call("POST", `${action}${query(how)}`, { inputs }, { headers });
     await watch(started.run.id);
   } catch (error) {
     showProblems(form, error.problems || [], error.problems?.length ? "" : error.message);
@@ -272,7 +273,7 @@ form.addEventListener("submit", (event) => {
 form.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
 });
-one("[data-preview]").addEventListener("click", (event) => busy(event.currentTarget, preview));
+one("[data-preview]")?.addEventListener("click", (event) => busy(event.currentTarget, preview));
 document.addEventListener("click", (event) => {
   const seed = event.target.closest("[data-use-seed]");
   if (seed) put(form, "seed", seed.dataset.useSeed);
@@ -284,6 +285,9 @@ place.addEventListener("change", () => {
   localStorage.setItem(remembered, place.value);
   tellBalance();
 });
+
+const schedule = one("[data-schedule]");
+if (schedule) import("./scheduling.js").then(({ offer }) => offer(schedule, form, ready, where));
 
 setUp();
 refresh();

@@ -4,7 +4,7 @@ import { all, busy, call, make, one, part } from "./kit.js";
 import { localTimes } from "./times.js";
 
 const ENDS = ["succeeded", "failed", "unknown", "cancelled"];
-const STEPS = ["queued", "running", "waiting", "sent", "answered", "again", "started", "poll", "near_cap", "warning"];
+const STEPS = ["queued", "running", "waiting", "sent", "answered", "again", "started", "poll", "near_cap", "warning", "step"];
 
 /** Follows a run in `place`; resolves with its end, once that is shown. */
 export function follow(id, place, alone = false) {
@@ -44,7 +44,18 @@ function step(place, data) {
   if (!steps || !data.sentence) return;
   one("[data-progress-now]", place).textContent = data.sentence;
   steps.append(make("li", {}, make("span", { textContent: data.sentence })));
+  if (data.file) picture(place, data);
   while (steps.children.length > 8) steps.firstElementChild.remove();
+}
+
+/** What a step of a workflow made. */
+function picture(place, data) {
+  const wall = one("[data-progress-pictures]", place);
+  const image = make("img", { src: `/api/files/${encodeURIComponent(data.file.slice("file:".length))}/thumbnail`, alt: data.sentence });
+  image.addEventListener("error", () => item.remove());
+  const item = make("li", {}, make("span", { className: "thumb" }, image), make("span", { className: "wall-name", textContent: data.place }));
+  wall.hidden = false;
+  wall.append(item);
 }
 
 function tick(place, began) {

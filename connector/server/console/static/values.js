@@ -16,6 +16,7 @@ const READERS = {
   select: (field) => chosen(control(field).value),
   pills: (field) => chosen(one("input:checked", field)?.value),
   ratios: (field) => chosen(one("input:checked", field)?.value),
+  lines: (field) => listed(control(field)),
   json: (field) => written(control(field).value),
   rows: (field) => some(entries(one("[data-pairs]", field))),
   files: (field) => some(fileEntries(one("[data-file-pairs]", field))),
@@ -74,6 +75,12 @@ const control = (field) => one("input:not([data-mirror]), select, textarea", fie
 function numeric(input) {
   if (input.validity.badInput) return "not a number";
   return input.value === "" ? UNSET : Number(input.value);
+}
+
+function listed(input) {
+  const found = input.value.split("\n").map((line) => line.trim()).filter(Boolean);
+  const isText = input.dataset.items === "string";
+  return found.length ? found.map((line) => (isText || Number.isNaN(Number(line)) ? line : Number(line))) : UNSET;
 }
 
 const chosen = (text) => (text ? JSON.parse(text) : UNSET);

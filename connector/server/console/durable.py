@@ -1,0 +1,209 @@
+"""The pages of what outlasts a call: workflows, batches, schedules, and outcomes that nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from starlette.responses import RedirectResponse, Response
+
+from connector.errors import ConnectorError, InvocationError
+from connector.runs.batches import Batch
+from connector.runs.batchrow import BatchRow
+from connector.server.console import shelf
+from connector.server.console.actions import FormParts, form_parts
+from connector.server.console.fields import fields
+from connector.server.console.integrations import connections_of
+from connector.server.console.rendering import page
+from connector.workflow import cost
+
+if TYPE_CHECKING:
+    from connector.history import Run
+    from connector.server.console.table import Visit
+    from connector.server.host import Host
+    from connector.workflow.values import Workflow
+
+_ROWS = 48
+_TICKS = 30
+_LATELY = 200
+
+
+def workflows(visit: Visit) -> Response:
+    """All workflows, each with the picture of its last run."""
+    host = visit.host
+    seen: dict[str, str] = {}
+    for run in host.history.list(kind="workflow", state="succeeded", limit=_LATELY):
+        if run.thumbnail:
+            seen.setdefault(run.action, run.thumbnail)
+    return page(
+        "workflows.html",
+        workflows=[(one, seen.get(one.id)) for _, one in host.durable.workflows()],
+        runs=[(run, shelf.gist(run)) for run in host.history.list(kind="workflow", limit=8)],
+        **_worker(host),
+    )
+
+
+def workflow(visit: Visit) -> Response:
+    """The form of a workflow."""
+    host = visit.host
+    connector, found = host.durable.workflow(visit.name("id"))
+    values, place = _filled(visit, found)
+    integration = connector.integration
+    parts: FormParts = form_parts(fields(found.inputs, values))
+    known = shelf.places(integration, connections_of(host, integration.id), host.settings.environ)
+    return page(
+        "workflow.html",
+        workflow=found,
+        integration=integration,
+        parts=parts,
+        places=known,
+        chosen_place=place,
+        price=_price(connector, found, values),
+        manages=visit.manages,
+        scheduling=bool(visit.asked("schedule")),
+        actions=integration.actions,
+        **_worker(host),
+    )
+
+
+def _filled(visit: Visit, found: Workflow) -> tuple[Mapping[str, Any], str]:
+    """What the form begins with, and where: as an earlier run, or as an example without its files."""
+    if visit.asked("run"):
+        run = visit.host.history.get(visit.asked("run"))
+        is_same = run.action == found.id
+        return (run.inputs if is_same else {}), shelf.Place(run.environment, run.connection).key
+    at = visit.asked("example")
+    if at.isdecimal() and int(at) < len(found.examples):
+        given = found.examples[int(at)].arguments
+        return {name: value for name, value in given.items() if name not in found.files}, ""
+    return {}, ""
+
+
+def _price(connector: Any, found: Workflow, values: Mapping[str, Any]) -> str:
+    try:
+        return cost.estimate(found, connector.integration, values).text
+    except (InvocationError, LookupError):
+        return "price varies"
+
+
+def batches(visit: Visit) -> Response:
+    """The batches with how far they are, and the form for a new one."""
+    host = visit.host
+    return page(
+        "batches.html",
+        batches=[host.durable.batch_shown(one) for one in host.durable.batches.list(50)],
+        subjects=_subjects(host),
+        places=_places(host),
+        **_worker(host),
+    )
+
+
+def batch(visit: Visit) -> Response:
+    """A batch as it goes."""
+    return page("batch.html", **_batch(visit), **_worker(visit.host))
+
+
+def batch_view(visit: Visit) -> Response:
+    """The part of its page that changes."""
+    return page("_batch.html", **_batch(visit))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row with the small picture of its run."""
+
+    row: BatchRow
+    thumbnail: str | None
+
+
+def _batch(visit: Visit) -> dict[str, Any]:
+    host, after = visit.host, visit.asked("after")
+    found = host.durable.batches.get(visit.name("id"))
+    first = int(after[:9]) if after.isdecimal() else 0
+    rows = host.durable.batches.rows(found.id).rows(first, _ROWS)
+    failed = host.durable.batches.rows(found.id).failed(10)
+    return {
+        "batch": host.durable.batch_shown(found),
+        "rows": [_Row(row, _thumbnail(host, row.run_id)) for row in rows],
+        "failed": failed,
+        "after": rows[-1].number if len(rows) == _ROWS else None,
+        "first": first,
+        "goes": _goes(found),
+    }
+
+
+def _goes(found: Batch) -> bool:
+    return found.state == "feeding"
+
+
+def _thumbnail(host: Host, run_id: str | None) -> str | None:
+    try:
+        return host.history.get(run_id).thumbnail if run_id else None
+    except ConnectorError:
+        return None
+
+
+def schedules(visit: Visit) -> Response:
+    """The schedules with their next times, and what became of the last."""
+    host = visit.host
+    return page(
+        "schedules.html",
+        schedules=[host.durable.schedule_shown(one) for one in host.durable.schedules.list()],
+        subjects=_subjects(host),
+        manages=visit.manages,
+        **_worker(host),
+    )
+
+
+def schedule(visit: Visit) -> Response:
+    """A schedule: its times to come, and its history."""
+    found = visit.host.durable.schedules.get(visit.name("name"))
+    shown = visit.host.durable.schedule_shown(found, _TICKS)
+    return page("schedule.html", schedule=shown, manages=visit.manages, **_worker(visit.host))
+
+
+def new_schedule(visit: Visit) -> Response:
+    """On to the form of what is to be scheduled."""
+    _, subject, definition = visit.host.durable.subject(visit.asked("subject"))
+    section = "actions" if definition is None else "workflows"
+    return RedirectResponse(f"/{section}/{quote(subject.id, safe='')}?schedule=1", 303)
+
+
+def unknown(host: Host) -> list[tuple[Run, str]]:
+    """The runs that a person has to decide on, each with what it was about."""
+    return [(run, shelf.gist(run)) for run in host.durable.unknown()]
+
+
+def steps(host: Host, run: Run) -> list[Run]:
+    """The steps of a workflow's run, each as it was tried last, in their order."""
+    if run.kind != "workflow":
+        return []
+    newest: dict[str, Run] = {}
+    for child in reversed(host.history.list(parent=run.id, limit=1000)):
+        newest[child.place or child.id] = child
+    return [*newest.values()]
+
+
+def _subjects(host: Host) -> list[tuple[str, list[tuple[str, str]]]]:
+    """All that can be done for many rows, or at certain times."""
+    served = [each.integration for each in host.integrations.values()]
+    actions = [(one.id, one.title) for each in served for one in each.actions.values()]
+    flows = [(one.id, one.title) for _, one in host.durable.workflows()]
+    return [("Actions", sorted(actions, key=lambda pair: pair[1])), ("Workflows", flows)]
+
+
+def _places(host: Host) -> list[shelf.Place]:
+    return [*_each_place(host)]
+
+
+def _each_place(host: Host) -> Iterator[shelf.Place]:
+    for served in host.integrations.values():
+        own = connections_of(host, served.integration.id)
+        yield from shelf.places(served.integration, own, host.settings.environ)
+
+
+def _worker(host: Host) -> dict[str, Any]:
+    """Whether somebody does what is written down, and what a person should know of it."""
+    return {"worker": host.worker.state, "worker_said": host.worker.said}

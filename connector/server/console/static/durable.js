@@ -1,0 +1,98 @@
+// Durable runs: what nobody knows is settled, batches are watched and begun, schedules are looked after.
+
+import { upload } from "./drop.js";
+import { busy, call, one, part, toast } from "./kit.js";
+import { clearProblems, showProblems } from "./problems.js";
+import { localTimes } from "./times.js";
+
+const EVERY = 1500;
+const id = (text) => encodeURIComponent(text);
+
+// by the word of the button: what it asks first, and what it does
+const ACTS = {
+  paid: [null, (run) => settle(run, true)],
+  unpaid: [null, (run) => settle(run, false)],
+  retry: ["Its request may have been paid for already; trying again may pay twice. Try it again?", retry],
+  "cancel-batch": ["Stop this batch? What is done stays done.", (name) => changed("POST", `/api/batches/${id(name)}/cancel`)],
+  pause: [null, (name) => changed("POST", `/api/schedules/${id(name)}/pause`)],
+  resume: [null, (name) => changed("POST", `/api/schedules/${id(name)}/resume`)],
+  "run-now": [null, runNow],
+  forget: ["Forget this schedule? Its runs stay.", forget],
+  "go-on": [null, goOn],
+};
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-act]");
+  if (!button) return;
+  const [question, act] = ACTS[button.dataset.act];
+  if (question && !("sure" in button.dataset) && !confirm(question)) return;
+  busy(button, () => act(button.dataset.of));
+});
+
+async function changed(method, path, body) {
+  await call(method, path, body);
+  location.reload();
+}
+
+const settle = (run, paid) => changed("POST", `/api/runs/${id(run)}/mark`, { paid });
+
+async function retry(run) {
+  const told = await call("POST", `/api/runs/${id(run)}/retry`);
+  location.assign(`/runs/${id(told.run.id)}`);
+}
+
+async function goOn(run) {
+  await call("POST", `/api/runs/${id(run)}/resume`);
+  location.assign(`/runs/${id(run)}`);
+}
+
+async function runNow(name) {
+  const { tick } = await call("POST", `/api/schedules/${id(name)}/run`);
+  if (!tick.run_id) return toast(tick.message || "It was not begun", true);
+  return location.assign(`/runs/${id(tick.run_id)}`);
+}
+
+async function forget(name) {
+  await call("DELETE", `/api/schedules/${id(name)}`);
+  location.assign("/schedules");
+}
+
+// A batch that goes on is drawn anew, until it has ended.
+const live = one("[data-live]");
+if (live) setTimeout(look, EVERY);
+
+async function look() {
+  try {
+    const drawn = await part(live.dataset.live);
+    const goes = Boolean(one("[data-goes]", drawn));
+    live.replaceChildren(drawn);
+    localTimes(live);
+    if (goes) setTimeout(look, EVERY);
+    else one("[data-while-it-goes]")?.remove();
+  } catch {
+    setTimeout(look, 2 * EVERY); // the host is away; what was seen stays
+  }
+}
+
+const form = one("[data-new-batch]");
+form?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  busy(one("button", form), begin);
+});
+
+async function begin() {
+  clearProblems(form);
+  const { subject, rows, place, limit_credits: limit } = form.elements;
+  const { environment, connection } = place.selectedOptions[0]?.dataset || {};
+  try {
+    if (!rows.files.length) return showProblems(form, [{ field: "file", message: "is required" }]);
+    const { file } = await upload(rows.files[0]);
+    const asked = { subject: subject.value, file, environment, connection, limit_credits: limit.value && Number(limit.value) };
+    const told = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== "" && value !== undefined));
+    const batch = await call("POST", "/api/batches", told);
+    location.assign(`/batches/${id(batch.id)}`);
+  } catch (error) {
+    showProblems(form, error.problems || [], error.problems?.length ? "" : error.message);
+  }
+  return undefined;
+}

@@ -1,0 +1,167 @@
+"""What outlasts a call, in a browser: workflows, batches, schedules, and outcomes that nobody knows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.looks import look
+from browser.served import Served
+from browser.visitor import Visitor
+from connector.database import Database
+from connector.history import History
+
+CORE = "stable-image-core"
+PATIENCE = 60_000
+
+
+def lost(served: Served, prompt: str) -> str:
+    """A run whose answer never came, as a host leaves it whose line went dead."""
+    history = History(Database(served.home / "connector.db"))
+    place = {"integration": "stabilityai", "connection": "", "environment": "sandbox", "token_name": ""}
+    given = {"action": CORE, "title": "Stable Image Core", "inputs": {"prompt": prompt}, "options": {}}
+    run, _ = history.open(given | place)
+    error = {"code": "unknown", "message": "the line went dead", "billed": "unknown", "retryable": False}
+    history.enter(run.id, "unknown", "no answer came", outcome="unknown", error=error, credits=3.0)
+    return run.id
+
+
+def test_a_workflow_runs_and_shows_its_pictures(visitor: Visitor) -> None:
+    """Step by step as they are made, then side by side with their cost; its page shows them again."""
+    visitor.open("/workflows")
+    visitor.go(visitor("workflow-variations"))
+    look(visitor.page, "workflow")
+    visitor.field("prompt").fill("a lighthouse on a cliff at dusk")
+    visitor.field("seeds").fill("1\n2")
+    visitor.field("models").fill("sd3.5-flash")
+    expect(visitor("price")).to_have_text("11 credits")
+    visitor("run").click()
+    expect(visitor("progress-pictures").locator("img").first).to_be_visible(timeout=PATIENCE)
+    view = visitor.finished()
+    expect(visitor("steps").locator("li")).to_have_count(4)
+    expect(visitor("cost")).to_have_text("11 credits")
+    assert visitor.picture(visitor("picture")).width > 100
+    assert visitor.picture(visitor("steps").locator("img").first).width > 0
+    visitor.go(view.get_by_role("link", name="Its page"))
+    expect(visitor("steps").locator("li")).to_have_count(4)
+    look(visitor.page, "workflow-run")
+    visitor.go(visitor("open-form"))
+    expect(visitor.field("seeds")).to_have_value("1\n2")
+    visitor.open("/workflows")
+    look(visitor.page, "workflows")
+
+
+def test_a_workflow_tells_what_is_wrong_at_its_field(visitor: Visitor) -> None:
+    visitor.open("/workflows/variations")
+    visitor.field("seeds").fill("0")
+    visitor("run").click()
+    expect(visitor.problem("prompt")).to_be_visible()
+    expect(visitor.problem("seeds")).to_be_visible()
+
+
+def test_a_batch_is_begun_and_followed(visitor: Visitor, tmp_path: Path) -> None:
+    """How many are done, what they cost, and a picture for each row; what failed says why."""
+    rows = tmp_path / "boats.csv"
+    rows.write_text('prompt,seed\na red boat,1\na blue boat,2\n"a boat, sandbox-refuse",3\n')
+    page = visitor.open("/batches")
+    page.get_by_label("What is done with each row").select_option(CORE)
+    page.get_by_label("Rows", exact=True).set_input_files(rows)
+    page.get_by_label("Where").select_option("/sandbox")
+    page.get_by_role("button", name="Begin the batch").click()
+    page.wait_for_url(re.compile(r"/batches/\w+"))
+    expect(visitor("batch-done")).to_have_text("2 of 3", timeout=PATIENCE)
+    expect(visitor("batch-failed")).to_have_text("1")
+    expect(visitor("batch-credits")).to_have_text("6")
+    expect(visitor("batch-state")).to_have_text("done", timeout=PATIENCE)
+    expect(visitor("cancel-batch")).to_have_count(0)
+    expect(page.get_by_role("table")).to_contain_text("moderat")
+    page.reload()
+    expect(visitor("batch-rows").locator("img")).to_have_count(2)
+    look(page, "batch")
+    visitor.open("/batches")
+    look(page, "batches")
+    visitor.go(visitor("batches").get_by_role("link").first)
+    visitor.go(visitor("batch-rows").get_by_role("link").first)
+    assert visitor.picture(visitor("picture")).width > 0
+
+
+def test_rows_that_are_wrong_are_named_before_anything_is_sent(visitor: Visitor, tmp_path: Path) -> None:
+    rows = tmp_path / "boats.csv"
+    rows.write_text("prompt,seed\na red boat,-1\n")
+    page = visitor.open("/batches")
+    page.get_by_label("What is done with each row").select_option(CORE)
+    page.get_by_label("Rows", exact=True).set_input_files(rows)
+    page.get_by_label("Where").select_option("/sandbox")
+    with visitor.refused(422):
+        page.get_by_role("button", name="Begin the batch").click()
+        expect(page.get_by_role("alert")).to_contain_text("items.2.seed")
+
+
+def test_a_schedule_is_kept_paused_and_run_now(visitor: Visitor) -> None:
+    """From the form of what it does; a wrong line is told at its field."""
+    page = visitor.open("/schedules")
+    page.get_by_label("Schedule", exact=True).select_option(CORE)
+    page.get_by_role("button", name="Fill in its inputs").click()
+    page.wait_for_url(re.compile(f"/actions/{CORE}"))
+    visitor.settle()
+    visitor.field("prompt").fill("a boat at dawn")
+    visitor("schedule").click()
+    dialog = visitor("schedule-dialog")
+    dialog.get_by_label("Name").fill("dawn")
+    dialog.get_by_label("Times", exact=True).fill("61 8 * * *")
+    dialog.get_by_label("Time zone").fill("Europe/Berlin")
+    look(page, "schedule-dialog")
+    with visitor.refused(422):
+        visitor("schedule-keep").click()
+        expect(dialog.locator("#s-cron-problem")).to_contain_text("0 to 59")
+    dialog.get_by_label("Times", exact=True).fill("0 8 * * *")
+    visitor("schedule-keep").click()
+    page.wait_for_url(re.compile("/schedules/dawn"))
+    expect(visitor("next-times").locator("time")).to_have_count(5)
+    visitor("run-now").click()
+    page.wait_for_url(re.compile("/runs/"))
+    visitor.finished()
+    visitor.open("/schedules/dawn")
+    expect(visitor("ticks")).to_contain_text("by hand")
+    look(page, "schedule")
+    visitor.open("/schedules")
+    row = visitor("schedule-dawn")
+    expect(row).to_contain_text("succeeded")
+    look(page, "schedules")
+    row.get_by_role("button", name="Pause").click()
+    expect(visitor("schedule-dawn")).to_contain_text("when it is resumed")
+    visitor.open("/schedules/dawn")
+    page.once("dialog", lambda asked: asked.accept())
+    visitor("forget").click()
+    page.wait_for_url(re.compile("/schedules$"))
+    expect(visitor("schedule-dawn")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("button", "said"), [("paid", "It was billed"), ("unpaid", "Nothing was billed")])
+def test_an_unknown_outcome_is_settled(visitor: Visitor, button: str, said: str) -> None:
+    """It stands above the runs until somebody has said whether it was paid for."""
+    run = lost(visitor.served, f"a boat that was {button}")
+    visitor.open("/runs")
+    riddle = visitor(f"unknown-{run}")
+    expect(riddle).to_contain_text("up to 3 credits")
+    look(visitor.page, "unknown")
+    riddle.get_by_test_id(button).click()
+    expect(visitor(f"unknown-{run}")).to_have_count(0)
+    visitor.open(f"/runs/{run}")
+    expect(visitor("failure")).to_contain_text(said)
+
+
+def test_an_unknown_outcome_is_tried_again(visitor: Visitor) -> None:
+    """From its own page, once somebody has agreed that it may be paid twice; and only once."""
+    run = lost(visitor.served, "a boat once more")
+    page = visitor.open(f"/runs/{run}")
+    expect(visitor("gap")).to_contain_text("Was it paid for?")
+    page.once("dialog", lambda asked: asked.accept())
+    visitor("retry").click()
+    page.wait_for_url(re.compile(f"/runs/(?!{run})"))
+    visitor.finished()
+    visitor.open(f"/runs/{run}")
+    expect(visitor("gap")).to_have_count(0)
