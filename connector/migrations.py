@@ -278,6 +278,11 @@ ALL: tuple[tuple[str, ...], ...] = (
         CREATE UNIQUE INDEX invocations_of_run ON invocations (origin)
         WHERE origin IS NOT NULL AND state <> 'failed'""",
     ),
+    (
+        # Whether a run was tried once more, and how many ended in which way, however many there are.
+        "CREATE INDEX runs_by_retry ON runs (retry_of) WHERE retry_of IS NOT NULL",
+        "CREATE INDEX runs_counted ON runs (kind, state, outcome) WHERE durable = 1",
+    ),
 )
 
 # In this order; whole words of SQLite's, and what PostgreSQL calls the same. Text is compared byte by byte.
