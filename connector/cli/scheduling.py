@@ -69,6 +69,7 @@ def run(words: list[str]) -> int:
             catch_up=args.catch_up,
             limit_credits=args.limit_credits,
             limit_daily=args.limit_daily,
+            replace=args.replace,
         )
         _tell(opened, schedule, args)
     return 0
@@ -90,7 +91,7 @@ def _tell(opened: Desk, schedule: Schedule, args: argparse.Namespace) -> None:
     if args.json:
         terminal.print_json(schedule.to_dict())
     else:
-        for one in schedule.times.upcoming(schedule.created, _SHOWN):
+        for one in schedule.times.upcoming(schedule.updated, _SHOWN):
             print(moment(one))
     if args.quiet:
         return
@@ -103,7 +104,7 @@ def _remarks(schedule: Schedule) -> Iterator[str]:
     zone = f"{schedule.cron!r} in {schedule.timezone}"
     yield f"{schedule.name} is kept: {schedule.subject} in {schedule.environment} at {zone}."
     if schedule.kind == "workflow":
-        yield "It runs as the workflow is now; to have a changed one, remove the schedule and add it again."
+        yield "It runs as the workflow is now; to have a changed one, add it again with --replace."
     limits = ((schedule.limit_credits, "one run"), (schedule.limit_daily, "a UTC day"))
     told = [f"{amounts.credits(limit)} for {what}" for limit, what in limits if limit is not None]
     if told:
@@ -137,6 +138,7 @@ def _add_options(parser: Parser) -> None:
     )
     add("--limit-credits", metavar="N", type=_amount, help="what one run may spend")
     add("--limit-daily", metavar="N", type=_amount, help="what all its runs of a UTC day may spend")
+    add("--replace", action="store_true", help="take the place of the one of that name; its history stays")
 
 
 def _amount(text: str) -> float:

@@ -109,6 +109,11 @@ _OWN = tuple(one.name for one in fields(Schedule))
 _INSERT = f"""
 INSERT INTO schedules ({", ".join(_OWN)}) VALUES ({", ".join(f":{name}" for name in _OWN)})
 ON CONFLICT (name) DO NOTHING RETURNING name"""
+# It is paused where it was, and its times count anew.
+_KEPT = ("name", "created", "paused")
+_REPLACE = f"""
+UPDATE schedules SET {", ".join(f"{name} = :{name}" for name in _OWN if name not in _KEPT)}
+WHERE name = :name RETURNING name"""
 _GET = "SELECT * FROM schedules WHERE name = :name"
 _LIST = "SELECT * FROM schedules ORDER BY name"
 _PAUSE = "UPDATE schedules SET paused = :paused, updated = :now WHERE name = :name"
@@ -139,15 +144,20 @@ class ScheduleStore:
         self.database = database
         self.clock = clock
 
-    def open(self, **given: Any) -> Schedule:
-        """A new schedule. Raises InvocationError where there is one of that name."""
+    def open(self, *, replace: bool = False, **given: Any) -> Schedule:
+        """A new schedule. Raises InvocationError where there is one of that name.
+
+        With ``replace`` it takes that one's place, and the history stays.
+        """
         now = self.clock()
         schedule = Schedule(created=now, updated=now, since=now, **given)
         row = {name: getattr(schedule, name) for name in _OWN}
         row |= {"inputs": json.dumps(schedule.inputs), "paused": int(schedule.paused)}
+        if replace and self.database.write(_REPLACE, row):
+            return self.get(schedule.name)
         if not self.database.write(_INSERT, row):
             raise InvocationError(
-                f"there is a schedule {schedule.name!r} already; choose another name, or remove that one"
+                f"there is a schedule {schedule.name!r} already; replace it, or choose another name"
             )
         return schedule
 

@@ -48,11 +48,13 @@ class Timetable:
         catch_up: CatchUp = "last",
         limit_credits: float | None = None,
         limit_daily: float | None = None,
+        replace: bool = False,
     ) -> Schedule:
         """A new schedule of an action, or of a workflow as its ``definition`` has it now.
 
-        Files are given as Media or as references, and are kept. Raises InvalidArguments with everything that
-        is wrong, and CapReached where a run will cost more than it may spend.
+        With ``replace`` it takes the place of the one of that name, keeps its history, and is paused where
+        that one was. Files are given as Media or as references, and are kept. Raises InvalidArguments with
+        everything that is wrong, and CapReached where a run will cost more than it may spend.
         """
         if not _NAME.fullmatch(name):
             said = f"{name[:60]!r} is no name: take up to 60 letters, digits, dots, hyphens and underscores"
@@ -78,8 +80,11 @@ class Timetable:
             catch_up=catch_up,
             limit_credits=limit_credits,
             limit_daily=limit_daily,
+            replace=replace,
         )
         keep(self._queues, schedule)
+        if schedule.paused:
+            self._queues.client.pause_schedule(name)
         return schedule
 
     def pause(self, name: str) -> Schedule:

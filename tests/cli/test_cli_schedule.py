@@ -35,7 +35,22 @@ def test_a_name_is_taken_once(run: Any) -> None:
     run(BOATS)
     again = run(BOATS)
     assert again.code == 2
-    assert "there is a schedule 'boats' already" in again.err
+    assert "there is a schedule 'boats' already; replace it" in again.err
+
+
+def test_it_is_replaced_where_that_is_asked_for(run: Any) -> None:
+    """Its history stays, and it is paused where it was; the first time, it is new."""
+    assert run(f"{BOATS} --replace").code == 0
+    run("schedule run boats")
+    run("schedule pause boats")
+    changed = run(f"{BOATS.replace('0 8', '30 9').replace('boat ', 'ship ')} --timezone {FAR} --replace")
+    assert changed.code == 0
+    assert all(" 09:30 CE" in one for one in changed.out.splitlines())
+    shown = run("schedule show boats --json").document
+    assert (shown["cron"], shown["inputs"]["prompt"], shown["paused"]) == ("30 9 * * *", "ship", True)
+    assert [one["why"] for one in shown["ticks"]] == ["hand"]
+    run("schedule resume boats")
+    assert " 09:30 CE" in run("schedule next boats -n 1").out
 
 
 def test_it_is_done_now_where_somebody_asks_for_it(run: Any) -> None:
