@@ -10,7 +10,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
@@ -52,14 +52,36 @@ def authorize(auth: Auth, credential: Mapping[str, Any], base_url: str) -> Excha
     pasted with something around it, and Unauthorized where the far side refuses it.
     """
     scope = {"credential": credential}
-    settings = Credential((name, fill(value, scope)) for name, value in auth.settings.items())
-    missing = [name for name, value in settings.items() if value is MISSING and name != "scope"]
+    own = ((name, value) for name, value in auth.settings.items() if name != _ALSO)
+    settings = Credential((name, fill(value, scope)) for name, value in own)
+    also = Credential((str(one["name"]), fill(one["value"], scope)) for one in auth.settings.get(_ALSO, ()))
+    missing = [name for name, value in (settings | also).items() if value is MISSING and name != "scope"]
     if missing:
         raise MissingCredential(f"the credential lacks what {auth.kind} authentication needs: {missing[0]}")
     _check_text(settings)
     authorization = yield from _KINDS[auth.kind](settings, base_url)
+    authorization = _with_keys(authorization, auth, also)
     _check_text(Credential(authorization.headers))
     return authorization
+
+
+# The setting that every kind can have: more keys, each with where it goes.
+_ALSO = "also"
+
+
+def _with_keys(authorization: Authorization, auth: Auth, values: Mapping[str, Any]) -> Authorization:
+    """The Authorization with the further keys that are sent beside it."""
+    places = {str(one["name"]): one["in"] for one in auth.settings.get(_ALSO, ())}
+    pairs = {
+        place: tuple((name, str(values[name])) for name in places if places[name] == place)
+        for place in ("header", "query")
+    }
+    return replace(
+        authorization,
+        headers=(*authorization.headers, *pairs["header"]),
+        query=(*authorization.query, *pairs["query"]),
+        secrets=(*authorization.secrets, *(str(values[name]) for name in places)),
+    )
 
 
 _SENDABLE = re.compile(r"[\x20-\x7e]*")
@@ -164,6 +186,11 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any], str], Exchange]] = {
 
 def masked(auth: Auth, mask: str) -> Authorization:
     """The Authorization as it looks with a mask for all that is secret in it; no conversation is held."""
+    keys = {str(one["name"]): mask for one in auth.settings.get(_ALSO, ())}
+    return replace(_with_keys(_masked(auth, mask), auth, keys), secrets=())
+
+
+def _masked(auth: Auth, mask: str) -> Authorization:
     settings = auth.settings
     if auth.kind == "none":
         return Authorization()

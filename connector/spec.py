@@ -228,10 +228,13 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """How a connection authenticates; ``settings`` are the templates that its kind needs."""
+    """How a connection authenticates; ``settings`` are the templates that its kind needs.
+
+    ``also`` among them lists further keys, each a mapping with ``in``, ``name`` and ``value``.
+    """
 
     kind: str = "none"
-    settings: Mapping[str, str] = Empty
+    settings: Mapping[str, Any] = Empty
 
 
 @dataclass(frozen=True, slots=True)

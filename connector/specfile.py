@@ -40,7 +40,7 @@ def action(raw: Raw, defaults: Raw = Empty, source: Path | None = None) -> Actio
         title=raw["title"],
         group=raw["group"],
         description=raw["description"].strip(),
-        request=_request(raw["request"]),
+        request=request(raw["request"]),
         inputs=raw["inputs"],
         output=_output({**defaults.get("output", {}), **raw["output"]}),
         documentation=raw.get("documentation"),
@@ -92,7 +92,8 @@ def outcomes(raw: Any) -> tuple[OutcomeRule, ...]:
     return tuple(_outcome(entry) for entry in raw)
 
 
-def _request(raw: Raw) -> RequestSpec:
+def request(raw: Raw) -> RequestSpec:
+    """The request that an action's spec declares."""
     fallback = raw.get("fallback")
     return RequestSpec(
         method=raw["method"],

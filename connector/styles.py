@@ -50,7 +50,7 @@ def _spread(name: str, value: Any) -> Pairs:
 
 
 def _bracketed(name: str, value: Any) -> Pairs:
-    """``name[key]``, to any depth; items are ``name[]``, or ``name[0]`` where they have entries themselves."""
+    """``name[key]``, to any depth; items are ``name[]``, or ``name[0]`` where they have parts."""
     if isinstance(value, Mapping):
         for key, entry in value.items():
             yield from _bracketed(f"{name}[{key}]", entry)

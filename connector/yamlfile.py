@@ -147,7 +147,7 @@ class _Reader:
         return value
 
     def _scalar(self, event: Any, path: str, depth: int) -> Any:
-        return _plain(event.value) if event.implicit[0] else event.value
+        return plain(event.value) if event.implicit[0] else event.value
 
     def _mapping(self, event: Any, path: str, depth: int) -> dict[str, Any]:
         from yaml import MappingEndEvent
@@ -208,7 +208,7 @@ _BUILDERS = {
 }
 
 
-def _plain(text: str) -> Any:
+def plain(text: str) -> Any:
     """What an unquoted scalar means; a number that JSON cannot hold stays text."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]

@@ -68,7 +68,7 @@ def _rendered(integrations, case):
 def _declared(case):
     """An action of the case's own, whose inputs are whatever is given."""
     inputs = {"type": "object", "properties": {name: {} for name in case["arguments"]}}
-    texts = {name: "a test's" for name in ("id", "title", "group", "description")}
+    texts = dict.fromkeys(("id", "title", "group", "description"), "a test's")
     return specfile.action({**texts, "request": case["request_spec"], "inputs": inputs, "output": {}})
 
 

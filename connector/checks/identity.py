@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -12,7 +13,7 @@ from connector.errors import Problem
 from connector.index import MANIFEST
 from connector.loader import Loaded, confined
 from connector.render import SAFE_METHODS
-from connector.spec import Action
+from connector.spec import Action, RequestSpec
 from connector.template import is_template
 
 _HOLE = re.compile(r"\{\{.*?\}\}")
@@ -36,18 +37,26 @@ def _same_request(subject: Subject) -> Iterator[Problem]:
             )
 
 
+@lru_cache(maxsize=8192)
 def _address(action: Action) -> tuple[str, ...] | None:
-    """What two actions may not share. A request whose address is the caller's has none of its own."""
-    request = action.request
+    return address(action.request, action.output.kind)
+
+
+def address(request: RequestSpec, kind: str) -> tuple[str, ...] | None:
+    """What two actions may not share; ``kind`` is that of the answer.
+
+    A request whose address is the caller's has none of its own.
+    """
     if _HOLE.match(request.path) or _HOLE.match(request.method):
         return None
     path = _HOLE.sub("{}", request.path)
-    fixed = tuple(_fixed(request.query)) + tuple(_fixed(request.headers))
+    body = str(request.body.kind), str(request.body.content_type)
+    fixed = (*body, *_fixed(request.query), *_fixed(request.headers))
     if request.method not in SAFE_METHODS:
         return request.method, path, *fixed
     # To read the same place in two ways is no mistake, such as with and without a fallback.
     fallback = request.fallback.path if request.fallback else ""
-    return request.method, path, *fixed, fallback, action.output.kind
+    return request.method, path, *fixed, fallback, kind
 
 
 def _fixed(entries: Any) -> Iterator[str]:

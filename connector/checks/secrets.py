@@ -44,7 +44,9 @@ def looks_secret(text: str) -> bool:
     """Whether a text holds what could be somebody's key."""
     if text.startswith("data:"):
         return False
-    return any(pattern.search(text) for pattern in _SECRETS) or any(map(_mixed, _BASE64.findall(text)))
+    # The names in an address are apart, where a key's slash is within it.
+    whole = text.replace("/", " ") if text.startswith(("https://", "http://")) else text
+    return any(pattern.search(text) for pattern in _SECRETS) or any(map(_mixed, _BASE64.findall(whole)))
 
 
 def _mixed(run: str) -> bool:

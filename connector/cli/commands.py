@@ -39,6 +39,7 @@ TABLE: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Authors and tools",
         (
+            ("import", "make an integration of an OpenAPI document"),
             ("check", "name every problem in an integration's files"),
             ("sandbox", "serve the stand-in for the API on a port"),
             ("serve", "serve all of this over HTTP, with a console in the browser"),
@@ -51,7 +52,7 @@ TABLE: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 NAMES = tuple(name for _, rows in TABLE for name, _ in rows)
-MODULES = {name: name for name in NAMES} | {"__complete": "complete"}
+MODULES = {name: name for name in NAMES} | {"__complete": "complete", "import": "import_"}
 
 _EXAMPLES = """\
 Examples

@@ -1,0 +1,87 @@
+"""What an action is called: an id that says what it does, a title, a group, and a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from connector.importing.operation import Operation
+from connector.importing.wording import kebab, sentence, title, unique
+
+_VERSION = re.compile(r"v?[0-9]+(\.[0-9]+)*[a-z]*[0-9]*|api|rest", re.IGNORECASE)
+_SHORTEST = 20
+
+
+@dataclass(slots=True)
+class Names:
+    """The names of one integration's actions; each is given once."""
+
+    ids: set[str] = field(default_factory=set)
+    titles: set[tuple[str, str]] = field(default_factory=set)
+
+    def id(self, operation: Operation) -> str:
+        """From the operation's own id, else from its method and path."""
+        by_address = _address(operation)
+        own = kebab(operation.id) or by_address
+        found = own if own not in self.ids else unique(kebab(f"{own} {operation.method}", 80), self.ids)
+        self.ids.add(found)
+        return found
+
+    def title(self, operation: Operation, group: str, id: str) -> str:
+        """From the summary, else from the id; two of one group are told apart."""
+        made: tuple[Callable[[], str], ...] = (
+            lambda: sentence(operation.summary, 80).rstrip("."),
+            lambda: title(id),
+        )
+        for make in made:
+            found = make()
+            if found and (group, found) not in self.titles:
+                break
+        else:
+            found = _apart(title(id), group, self.titles)
+        self.titles.add((group, found))
+        return found
+
+
+def _apart(found: str, group: str, taken: Container[tuple[str, str]]) -> str:
+    number = 2
+    while (group, f"{found} {number}") in taken:
+        number += 1
+    return f"{found} {number}"
+
+
+def _address(operation: Operation) -> str:
+    parts = [part for part in operation.path.split("/") if part and not _VERSION.fullmatch(part)]
+    words = [f"by-{part.strip('{}')}" if part.startswith("{") else part for part in parts]
+    return kebab("-".join([operation.method, *words])) or "call"
+
+
+def group(operation: Operation, otherwise: str) -> str:
+    """The first tag, else the first telling part of the path."""
+    tag = sentence(operation.tags[0], 60) if operation.tags else ""
+    if tag:
+        return tag
+    parts = operation.path.partition("#")[0].split("/")
+    telling = [part for part in parts if part and "{" not in part and not _VERSION.fullmatch(part)]
+    return (title(telling[0])[:60] if telling else "") or otherwise
+
+
+def description(operation: Operation, named: str) -> str:
+    """The document's own words, or what can be said without them."""
+    told = sentence(operation.description, 500) or sentence(operation.summary, 500)
+    if len(told) >= _SHORTEST:
+        return told
+    return (
+        f"{(told or named).rstrip('.')}. It is {operation.method} {sentence(operation.path, 200)} of the API."
+    )
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address of a page."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and text.isprintable() and " " not in text
