@@ -45,14 +45,14 @@ class Visitor:
 
     def ask(self, case: Any, *, what_is_there: bool) -> None:
         """Asks for what chance made of it; ids of what is there are nothing that chance would find."""
-        kind = "/".join(case.path.split("/")[:3])
+        kind = "/".join(case.path.split("/")[: 3 if case.path.startswith("/api/") else 2])
         if what_is_there and case.path_parameters:
             case.path_parameters = case.path_parameters | self.known.get(kind, {})
         case.call_and_validate(base_url=self.url, session=self.session, headers=dict(self.session.headers))
 
 
 def _known(url: str, session: requests.Session) -> dict[str, dict[str, str]]:
-    """A run, a file, a job and a connection, by the beginning of their paths."""
+    """A run, a file, a job, a connection and more, by the beginning of their paths."""
 
     def post(path: str, body: object) -> Any:
         answer = session.post(f"{url}{path}", json=body)
@@ -65,12 +65,21 @@ def _known(url: str, session: requests.Session) -> dict[str, dict[str, str]]:
     )
     one = {"environments": ["staging"], "fields": {"api_key": "sk-12345"}}
     post("/api/connections", {"name": "here", "configurations": [one]})
+    boat = {"subject": "stable-image-core", "environment": "sandbox"}
+    batch = post("/api/batches", boat | {"items": [{"prompt": "a boat"}]})
+    post("/api/schedules", boat | {"name": "here", "cron": "0 8 * * *", "inputs": {"prompt": "a boat"}})
+    hook = post("/api/webhooks", {"workflow": "variations", "environment": "sandbox"})
     return {
         "/api/runs": {"id": made["run"]["id"]},
         "/api/files": {"id": made["file"]["id"]},
         "/api/jobs": {"id": job["run"]["job_id"]},
         "/api/connections": {"name": "here"},
         "/api/integrations": {"id": INTEGRATION.id},
+        "/api/workflows": {"id": "variations"},
+        "/api/batches": {"id": batch["id"]},
+        "/api/schedules": {"name": "here"},
+        "/api/webhooks": {"id": hook["id"]},
+        "/hooks": {"id": hook["id"]},
     }
 
 

@@ -17,7 +17,7 @@ from connector.server.console.actions import FormParts, form_parts
 from connector.server.console.fields import fields
 from connector.server.console.integrations import connections_of
 from connector.server.console.rendering import page
-from connector.workflow import cost
+from connector.workflow import cost, load
 
 if TYPE_CHECKING:
     from connector.history import Run
@@ -27,20 +27,22 @@ if TYPE_CHECKING:
 
 _ROWS = 48
 _TICKS = 30
-_LATELY = 200
+_LATELY = 8
 
 
 def workflows(visit: Visit) -> Response:
     """All workflows, each with the picture of its last run."""
     host = visit.host
-    seen: dict[str, str] = {}
-    for run in host.history.list(kind="workflow", state="succeeded", limit=_LATELY):
-        if run.thumbnail:
-            seen.setdefault(run.action, run.thumbnail)
+    found = [one for _, one in host.durable.workflows()]
+    # One by one, as each is found at once among any number of runs.
+    runs = {one.id: host.history.list(action=one.id, limit=_LATELY) for one in found}
+    newest = sorted((run for each in runs.values() for run in each), key=lambda run: run.id, reverse=True)
     return page(
         "workflows.html",
-        workflows=[(one, seen.get(one.id)) for _, one in host.durable.workflows()],
-        runs=[(run, shelf.gist(run)) for run in host.history.list(kind="workflow", limit=8)],
+        workflows=[
+            (one, next((run.thumbnail for run in runs[one.id] if run.thumbnail), None)) for one in found
+        ],
+        runs=[(run, shelf.gist(run)) for run in newest[:_LATELY]],
         **_worker(host),
     )
 
@@ -176,6 +178,15 @@ def unknown(host: Host) -> list[tuple[Run, str]]:
     return [(run, shelf.gist(run)) for run in host.durable.unknown()]
 
 
+def labels(run: Run) -> dict[str, str]:
+    """What the inputs of a workflow's run are called, as far as the workflow is still known."""
+    try:
+        parameters = load.kept(run.definition or "").parameters
+    except ConnectorError:
+        return {}
+    return {name: str(entry.get("title", name)) for name, entry in parameters.items()}
+
+
 def steps(host: Host, run: Run) -> list[Run]:
     """The steps of a workflow's run, each as it was tried last, in their order."""
     if run.kind != "workflow":
@@ -191,7 +202,7 @@ def _subjects(host: Host) -> list[tuple[str, list[tuple[str, str]]]]:
     served = [each.integration for each in host.integrations.values()]
     actions = [(one.id, one.title) for each in served for one in each.actions.values()]
     flows = [(one.id, one.title) for _, one in host.durable.workflows()]
-    return [("Actions", sorted(actions, key=lambda pair: pair[1])), ("Workflows", flows)]
+    return [("Actions", actions), ("Workflows", flows)]
 
 
 def _places(host: Host) -> list[shelf.Place]:

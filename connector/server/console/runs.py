@@ -55,6 +55,8 @@ def one(visit: Visit) -> Response:
     run = visit.host.history.get(visit.name("id"))
     action = action_of(visit.host, run)
     labels = {name: entry.get("title", name) for name, entry in action.parameters.items()} if action else {}
+    if run.kind == "workflow":
+        labels = durable.labels(run)
     return page(
         "run.html",
         run=run,

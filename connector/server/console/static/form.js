@@ -287,7 +287,7 @@ place.addEventListener("change", () => {
 });
 
 const schedule = one("[data-schedule]");
-if (schedule) import("./scheduling.js").then(({ offer }) => offer(schedule, form, ready, where));
+schedule?.addEventListener("click", async () => (await import("./scheduling.js")).offer(form, ready, where));
 
 setUp();
 refresh();

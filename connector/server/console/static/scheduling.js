@@ -3,16 +3,15 @@
 import { busy, call, one } from "./kit.js";
 import { clearProblems, showProblems } from "./problems.js";
 
-/** The button opens the dialog; `ready` gives the inputs, `where` the place. */
-export function offer(button, form, ready, where) {
-  const dialog = one("[data-schedule-dialog]"), asked = one("[data-schedule-form]");
-  const zone = asked.elements.timezone;
-  zone.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
-  button.addEventListener("click", () => dialog.showModal());
-  asked.addEventListener("submit", (event) => {
+/** Opens the dialog; `ready` gives the inputs, `where` the place. */
+export function offer(form, ready, where) {
+  const asked = one("[data-schedule-form]");
+  asked.elements.timezone.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  asked.onsubmit = (event) => {
     event.preventDefault();
     busy(event.submitter ?? one("button", asked), () => keep(form, asked, ready, where));
-  });
+  };
+  one("[data-schedule-dialog]").showModal();
 }
 
 async function keep(form, asked, ready, where) {
