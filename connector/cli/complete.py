@@ -160,7 +160,10 @@ def _export(before: Sequence[str], last: str) -> Candidates:
     if not before:
         from connector.cli.export import PLATFORMS
 
-        yield from plain(PLATFORMS)
+        yield from plain((*PLATFORMS, "superblocks"))
+        return
+    if before[0] == "superblocks":
+        yield from (*plain(("--output", "--plugin", "--id", "--force")), *invoke(before[1:], last))
         return
     if before[-1] in ("-o", "--output"):
         yield from files(last)

@@ -23,6 +23,8 @@ Usage: connector export PLATFORM -o TARGET [OPTIONS]
 Each is a description of the host that `connector serve` starts, at --host URL;
 a token of that host is its credential. No secret is in it.
 
+  superblocks ACTION   a use of an action, as a step of Superblocks
+
 examples:
   connector export openapi -o stability.json --host https://connector.example
   connector export swagger -o power-platform --host https://connector.example
@@ -36,6 +38,10 @@ def run(words: list[str]) -> int:
     if name in ("-h", "--help", "help"):
         print(_OVERVIEW.rstrip())
         return 0
+    if name == "superblocks":
+        from connector.cli import superblocks
+
+        return superblocks.export(words[1:])
     if name not in PLATFORMS:
         raise _unknown(name)
     description, metavar, write = PLATFORMS[name]
@@ -52,7 +58,7 @@ def _unknown(name: str) -> InvocationError:
     from connector.cli.usage import BadUsage
     from connector.names import nearest
 
-    said = f"export knows no platform {name!r}{nearest(name, PLATFORMS)}"
+    said = f"export knows no platform {name!r}{nearest(name, [*PLATFORMS, 'superblocks'])}"
     return BadUsage(Problem("command", said), command="export")
 
 

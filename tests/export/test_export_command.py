@@ -110,8 +110,9 @@ def test_no_secret_is_written(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        (["export", ""], ["openapi", "swagger"]),
+        (["export", ""], ["openapi", "swagger", "superblocks"]),
         (["export", "openapi", "--h"], ["--host", "--help"]),
+        (["export", "superblocks", "era"], ["erase"]),
         (["mcp", "--ro"], ["--root"]),
         (["mcp", "-e", "sand"], ["sandbox"]),
     ],
