@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connector.auth import Authorization, authorize
+from connector.auth import Authorization, authorize, masked
 from connector.errors import ConnectorError, CredentialError, MissingCredential
 from connector.spec import Auth
 
@@ -69,3 +69,22 @@ def test_a_bearer_token_is_the_key_alone(key: str) -> None:
     error = _refused("bearer", key)
     assert "begins with the word Bearer" in error.message
     assert "a-key" not in error.message
+
+
+@every_kind
+def test_further_keys_are_sent_beside(kind: str) -> None:
+    """In their places, and as secret as the first; one that is missing is named."""
+    also: Any = [
+        {"in": "header", "name": "X-App", "value": "{{ credential.key }}-2"},
+        {"in": "query", "name": "id", "value": "{{ credential.key }}-3"},
+    ]
+    found = _authorized(kind, "a-key", also=also)
+    assert found.headers[-1] == ("X-App", "a-key-2")
+    assert found.query[-1] == ("id", "a-key-3")
+    assert {"a-key-2", "a-key-3"} <= set(found.secrets)
+    assert "x-app" in found.names
+    seen = masked(Auth(kind, KINDS[kind] | {"also": also}), "****")
+    assert (seen.headers[-1], seen.query[-1]) == (("X-App", "****"), ("id", "****"))
+    other: Any = [{"in": "query", "name": "id", "value": "{{ credential.other }}"}]
+    with pytest.raises(MissingCredential, match="id"):
+        _authorized(kind, "a-key", also=other)

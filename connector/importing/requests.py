@@ -64,14 +64,17 @@ class Requests:
         text, _, _ = self._operation.path.partition("#")  # what some write to tell operations apart
         path, _, query = text.partition("?")
         pieces = _IN_PATH.split(path if path.startswith("/") else f"/{path}")
-        found = "".join(
-            self._segment(piece, declared) if index % 2 else _literal(piece)
-            for index, piece in enumerate(pieces)
-        )
-        fixed = [
-            (name, value) for name, value in parse_qsl(query, keep_blank_values=True) if "{" not in value
-        ]
-        return found, {name: value for name, value in fixed if not is_template(value)}
+        # Every second piece is what stood in braces.
+        pieces[1::2] = [self._segment(name, declared) for name in pieces[1::2]]
+        pieces[::2] = map(_literal, pieces[::2])
+        return "".join(pieces), self._fixed(query)
+
+    def _fixed(self, query: str) -> dict[str, str]:
+        """What stands behind a question mark in the path is always sent."""
+        pairs = dict(parse_qsl(query, keep_blank_values=True))
+        for name in [name for name, value in pairs.items() if "{" in value]:
+            self._remarks.add(f"{name} is in the path's query, as {pairs.pop(name)[:40]!r}", "it is left out")
+        return pairs
 
     def _segment(self, name: str, declared: Mapping[str, Parameter]) -> str:
         plain = name.lstrip("+").rstrip("*") or name
