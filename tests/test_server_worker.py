@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -117,3 +121,18 @@ def test_without_the_engine_the_host_is_there_all_the_same(tmp_path: Path, monke
     with served(tmp_path) as client:
         assert client.get("/api/worker").json() == {"state": "missing", "said": resident.MISSING}
         assert client.get("/healthz").status_code == 200
+
+
+def test_a_host_is_started_without_one(tmp_path: Path) -> None:
+    """It takes what is submitted, and says that somebody else has to do it."""
+    options = ["serve", "--port", "0", "--home", str(tmp_path), "--json", "--no-worker"]
+    command = [sys.executable, "-c", "import sys; from connector.cli import main; sys.exit(main())", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        headers = {"authorization": f"Bearer {told['token']}"}
+        with httpx.Client(base_url=told["url"], headers=headers, timeout=_PATIENCE) as client:
+            assert state(client) == "off"
+            submit(client)
+        process.send_signal(signal.SIGINT)
+    assert process.returncode == 0

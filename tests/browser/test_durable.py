@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -60,6 +61,26 @@ def test_a_workflow_tells_what_is_wrong_at_its_field(visitor: Visitor) -> None:
     visitor("run").click()
     expect(visitor.problem("prompt")).to_be_visible()
     expect(visitor.problem("seeds")).to_be_visible()
+
+
+def test_a_webhook_is_made_shown_once_and_removed(visitor: Visitor) -> None:
+    """By the call that is shown a program runs the workflow; then nobody does."""
+    page = visitor.open("/workflows/storyboard")
+    visitor("make-hook").click()
+    call = visitor("hook-call")
+    expect(call).to_contain_text("X-Hook-Secret")
+    look(page, "webhook")
+    found = re.search(r"(/hooks/\w+)[^:]*: ([\w-]+)", call.inner_text())
+    assert found is not None
+    path, secret = found.groups()
+    headers, given = {"x-hook-secret": secret}, {"lines": ["a boat"]}
+    assert httpx.post(visitor.served.url + path, headers=headers, json=given).status_code == 202
+    visitor.open("/workflows/storyboard")
+    assert secret not in page.content()
+    page.once("dialog", lambda asked: asked.accept())
+    visitor("remove-hook").click()
+    expect(visitor("remove-hook")).to_have_count(0)
+    assert httpx.post(visitor.served.url + path, headers=headers, json=given).status_code == 401
 
 
 def test_a_batch_is_begun_and_followed(visitor: Visitor, tmp_path: Path) -> None:

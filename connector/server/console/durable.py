@@ -66,6 +66,7 @@ def workflow(visit: Visit) -> Response:
         manages=visit.manages,
         scheduling=bool(visit.asked("schedule")),
         actions=integration.actions,
+        hooks=[hook for hook in host.durable.hooks.list() if hook.workflow == found.id],
         **_worker(host),
     )
 

@@ -19,6 +19,8 @@ const ACTS = {
   "run-now": [null, runNow],
   forget: ["Forget this schedule? Its runs stay.", forget],
   "go-on": [null, goOn],
+  "make-hook": [null, makeHook],
+  "remove-hook": ["Remove this webhook? Whoever uses it is refused at once.", (name) => changed("DELETE", `/api/webhooks/${id(name)}`)],
 };
 
 document.addEventListener("click", (event) => {
@@ -55,6 +57,16 @@ async function runNow(name) {
 async function forget(name) {
   await call("DELETE", `/api/schedules/${id(name)}`);
   location.assign("/schedules");
+}
+
+async function makeHook(workflow) {
+  const { environment, connection } = one("[data-place]").selectedOptions[0]?.dataset || {};
+  const place = Object.fromEntries(Object.entries({ environment, connection }).filter(([, name]) => name));
+  const made = await call("POST", "/api/webhooks", { workflow, ...place });
+  const lines = [`curl ${location.origin}${made.path}`, `--header 'X-Hook-Secret: ${made.secret}'`, "--header 'Content-Type: application/json'", "--data '{}'"];
+  one("[data-hook-call]").textContent = lines.join(" \\\n  ");
+  one("[data-made-hook]").hidden = false;
+  one("[data-made-hook]").focus();
 }
 
 // A batch that goes on is drawn anew, until it has ended.
