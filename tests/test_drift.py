@@ -91,6 +91,7 @@ DOCUMENT: dict[str, Any] = {
                     {"$ref": "#/components/parameters/Accept"},
                 ],
                 "requestBody": {
+                    "required": True,
                     "x-max-bytes": 1000,
                     "content": {"multipart/form-data": {"schema": {"$ref": "#/components/schemas/Make"}}},
                 },

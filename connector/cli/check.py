@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 from connector.cli import exits, terminal
 from connector.cli.parser import Parser, folder_of
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from connector.drift import Change, Report
+
 _EPILOG = """\
 Each problem is a line: FILE:LINE: PATH: what is wrong and what to do.
+With --against, what is new, gone and changed follows by action, with the YAML to add for what is new.
 The exit code is 1 where there is one, else 0; warnings alone leave it at 0.
 
 examples:
@@ -26,16 +36,54 @@ def run(words: list[str]) -> int:
     from connector.checks import problems
 
     folder = args.folder or folder_of(args)
-    found = problems(folder, args.against)
+    own, report = problems(folder), _compared(folder, args.against)
+    found = [*own, *(report.problems if report else ())]
     if args.json:
         told = [problem.to_dict() | {"severity": problem.severity} for problem in found]
-        terminal.print_json({"problems": told, "count": len(found)})
+        changes = {} if report is None else {"changes": list(map(_change, report.changes))}
+        terminal.print_json({"problems": told, "count": len(found), **changes})
     else:
-        for problem in found:
-            print(terminal.clean(str(problem)))
+        for line in (*map(str, own), *(_told(report) if report else ())):
+            print(terminal.clean(line))
     if not args.json and not args.quiet:
         terminal.say(_count(len(found), folder))
     return exits.FOUND if any(problem.severity == "error" for problem in found) else exits.DONE
+
+
+def _compared(folder: str, document: str | None) -> Report | None:
+    if document is None:
+        return None
+    from pathlib import Path
+
+    from connector import drift, loader
+
+    return drift.report(loader.read(folder), Path(document))
+
+
+def _told(report: Report) -> Iterator[str]:
+    """What was found by action: what changed there and is gone, and what is new with its YAML."""
+    yield from map(str, report.wrong)
+    for subject in dict.fromkeys(change.subject for change in report.changes):
+        yield f"\n{subject}"
+        for change in report.changes:
+            if change.subject == subject:
+                yield f"  {change.kind}: {change.problem}"
+                yield from _indented(change.addition)
+    if not report.wrong:
+        kinds = Counter(change.kind for change in report.changes)
+        counts = ", ".join(f"{kinds[kind]} {kind}" for kind in ("new", "gone", "changed"))
+        yield f"\n{counts}; {report}."
+
+
+def _indented(addition: str | None) -> Iterator[str]:
+    if addition is not None:
+        yield "    add:"
+        yield from (f"      {line}" for line in addition.splitlines())
+
+
+def _change(change: Change) -> dict[str, Any]:
+    told = {"kind": change.kind, "subject": change.subject, **change.problem.to_dict()}
+    return told if change.addition is None else {**told, "addition": change.addition}
 
 
 def _count(number: int, folder: str) -> str:

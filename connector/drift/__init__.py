@@ -6,31 +6,55 @@ for a number, a known list for an open one) is none, and neither are operations 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from connector import template
+from connector.drift.additions import Additions
 from connector.drift.document import Field, Operation, read
 from connector.drift.fields import differences
 from connector.drift.prices import price_differences
-from connector.drift.sent import sent, shape
+from connector.drift.sent import Sent, path_names, sent, shape
 from connector.errors import Problem
 from connector.loader import Loaded, Source
 from connector.names import nearest
 from connector.spec import Action, Integration
 
+Kind = Literal["new", "gone", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One disagreement: what is new in the document, gone from it, or changed.
+
+    ``subject`` is the action that it is about, or the operation that no action covers. ``addition`` is the
+    YAML to add for what is new, where it can be told.
+    """
+
+    kind: Kind
+    subject: str
+    problem: Problem
+    addition: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a comparison found, and how much of the document it was about."""
+    """What a comparison found, and how much of the document it was about.
 
-    problems: tuple[Problem, ...]
+    ``wrong`` is what stood in the way of the comparison.
+    """
+
+    changes: tuple[Change, ...] = ()
+    wrong: tuple[Problem, ...] = ()
     operations: int = 0
     covered: int = 0
     legacy: int = 0
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return (*self.wrong, *(change.problem for change in self.changes))
 
     def __str__(self) -> str:
         left_out = f"; {self.legacy} legacy ones were left out" if self.legacy else ""
@@ -46,18 +70,22 @@ def report(loaded: Loaded, document: Path) -> Report:
     """Every disagreement, and what the document holds."""
     operations, wrong = read(document)
     if wrong or loaded.integration is None:
-        return Report(wrong)
+        return Report(wrong=wrong)
     current = [operation for operation in operations if not operation.legacy]
     pairs = list(_pairs(loaded, loaded.integration, operations))
-    found = [problem for subject in pairs for problem in subject.problems()]
+    additions = Additions(document)
+    found = [change for subject in pairs for change in subject.changes(additions)]
     covered = {(subject.operation.method, subject.operation.path) for subject in pairs if subject.operation}
     covered |= {(method, path) for method, path in _fallbacks(loaded.integration, operations)}
     for operation in current:
         if (operation.method, operation.path) not in covered and not operation.deprecated:
             message = f"none covers {operation.name} of {document.name}; add an action for it"
-            found.append(loaded.manifest.problem("actions", message))
+            problem = loaded.manifest.problem("actions", message)
+            whole = additions.action(operation, loaded.integration.actions)
+            found.append(Change("new", operation.name, problem, whole))
     named = {(operation.method, operation.path) for operation in current}
-    return Report(tuple(found), len(named), len(covered & named), len(operations) - len(current))
+    counts = len(named), len(covered & named), len(operations) - len(current)
+    return Report(tuple(found), (), *counts)
 
 
 def _fallbacks(integration: Integration, operations: tuple[Operation, ...]) -> Iterator[tuple[str, str]]:
@@ -91,16 +119,19 @@ class _Pair:
     operation: Operation | None
     operations: tuple[Operation, ...]
 
-    def problems(self) -> Iterator[Problem]:
+    def changes(self, additions: Additions) -> Iterator[Change]:
         if self.operation is None:
-            yield self._problem("request.path", self._no_operation())
+            yield self._change("gone", "request.path", self._no_operation())
             return
-        for compare in (_fields, _body, _answers, _standing, _size, _job, price_differences):
+        for field, message in _new_fields(self.action, self.operation, self.integration):
+            path, whole = f"inputs.properties.{field.name}", f"{message} ({self.operation.name})"
+            yield self._change("new", path, whole, additions.field(self.action, self.operation, field))
+        for kind, compare in _COMPARED:
             for path, message in compare(self.action, self.operation, self.integration):
-                yield self._problem(path, f"{message} ({self.operation.name})")
+                yield self._change(kind, path, f"{message} ({self.operation.name})")
 
-    def _problem(self, path: str, message: str) -> Problem:
-        return self.source.problem(path, message)
+    def _change(self, kind: Kind, path: str, message: str, addition: str | None = None) -> Change:
+        return Change(kind, self.action.id, self.source.problem(path, message), addition)
 
     def _no_operation(self) -> str:
         request = self.action.request
@@ -114,21 +145,37 @@ class _Pair:
 Found = Iterator[tuple[str, str]]
 
 
-def _fields(action: Action, operation: Operation, integration: Integration) -> Found:
-    names = re.findall(r"\{([^{}]*)\}", operation.path)
-    ours = sent(action, names)
-    wanted = {(field.place, field.name): field for field in operation.fields}
-    for key, field in wanted.items():
+def _keyed(operation: Operation) -> dict[tuple[str, str], Field]:
+    return {(field.place, field.name): field for field in operation.fields}
+
+
+def _sent(action: Action, operation: Operation) -> Sent:
+    return sent(action, path_names(operation.path))
+
+
+def _new_fields(
+    action: Action, operation: Operation, integration: Integration
+) -> Iterator[tuple[Field, str]]:
+    ours = _sent(action, operation)
+    for key, field in _keyed(operation).items():
         if key not in ours.fields and field.place not in ours.whole and not _of_everyone(field, integration):
             needed = "required" if field.required else "optional"
-            yield f"inputs.properties.{field.name}", f"{field.name} is missing, {needed} in the {field.place}"
-    for (place, name), input in ours.fields.items():
-        match = wanted.get((place, name))
-        if match is None:
+            yield field, f"{field.name} is missing, {needed} in the {field.place}"
+
+
+def _gone_fields(action: Action, operation: Operation, integration: Integration) -> Found:
+    wanted = _keyed(operation)
+    for (place, name), input in _sent(action, operation).fields.items():
+        if (place, name) not in wanted:
             near = nearest(name, [field.name for field in operation.fields if field.place == place])
             yield _place(input, place, name), f"the document has no {name} in the {place}{near}"
-        elif input is not None and input in action.parameters:
-            yield from _input(action, input, match)
+
+
+def _changed_fields(action: Action, operation: Operation, integration: Integration) -> Found:
+    wanted = _keyed(operation)
+    for key, input in _sent(action, operation).fields.items():
+        if key in wanted and input is not None and input in action.parameters:
+            yield from _input(action, input, wanted[key])
 
 
 def _place(input: str | None, place: str, name: str) -> str:
@@ -149,7 +196,7 @@ def _input(action: Action, input: str, field: Field) -> Found:
     required = input in action.inputs.get("required", ())
     if field.required and not required:
         yield path, "is optional; the document requires it"
-    elif required and not field.required and field.place != "path":
+    elif required and field.required is False and field.place != "path":
         yield path, "is required; in the document it is optional"
     for below, message in differences(action.parameters[input], field.schema):
         yield f"{path}.{below}", message
@@ -214,4 +261,15 @@ def _job(action: Action, operation: Operation, integration: Integration) -> Foun
         yield "job.keep", f"is {job.keep or 'missing'}; the document has {keep or 'none'}"
 
 
-__all__ = ["Report", "problems", "report"]
+_COMPARED: tuple[tuple[Kind, Callable[[Action, Operation, Integration], Found]], ...] = (
+    ("gone", _gone_fields),
+    ("changed", _changed_fields),
+    ("changed", _body),
+    ("changed", _answers),
+    ("changed", _standing),
+    ("changed", _size),
+    ("changed", _job),
+    ("changed", price_differences),
+)
+
+__all__ = ["Change", "Report", "problems", "report"]

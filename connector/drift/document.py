@@ -25,12 +25,15 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing that an operation takes: in its path, query, headers or body."""
+    """One thing that an operation takes: in its path, query, headers or body.
+
+    ``required`` is None for what a body must have that may itself be left out.
+    """
 
     place: str
     name: str
     schema: Json
-    required: bool
+    required: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ class _Reader:
         return Operation(
             method.upper(),
             path,
-            (*self._plain_fields(parameters), *self._body_fields(content)),
+            (*self._plain_fields(parameters), *self._body_fields(content, body.get("required") is True)),
             self._accept(parameters),
             tuple(media.partition(";")[0].strip().lower() for media in content),
             bool(raw.get("deprecated") or raw.get("x-removed")),
@@ -167,14 +170,15 @@ class _Reader:
                 place, name.lower() if place == "header" else name, schema, bool(each.get("required"))
             )
 
-    def _body_fields(self, content: Json) -> Iterator[Field]:
+    def _body_fields(self, content: Json, is_required: bool) -> Iterator[Field]:
         for media in content.values():
             whole = self.resolved(self.resolved(media).get("schema", {}))
             schema = self.schema(whole)
             required = schema.get("required", ())
             for name, entry in schema.get("properties", {}).items():
                 implied = _implied([branch[name] for branch in self._branches(whole) if name in branch])
-                yield Field("body", name, {**self.schema(entry), "x-implied": implied}, name in required)
+                needed = (is_required or None) if name in required else False
+                yield Field("body", name, {**self.schema(entry), "x-implied": implied}, needed)
             return  # the same fields in another encoding
 
     def _branches(self, schema: Json) -> Iterator[Json]:

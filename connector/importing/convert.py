@@ -28,11 +28,15 @@ Spec = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What the files of an integration are going to say; ``actions`` by id."""
+    """What the files of an integration are going to say; ``actions`` by id.
+
+    ``addresses`` tell which action an operation became, such as "GET /pets".
+    """
 
     manifest: Spec
     actions: Mapping[str, Spec]
     report: Report
+    addresses: Mapping[str, str]
 
 
 def convert(document: Any, name: str, url: str | None = None) -> Imported:
@@ -51,7 +55,7 @@ def convert(document: Any, name: str, url: str | None = None) -> Imported:
         raise refused(name, "holds no operation that can become an action", path="paths")
     maker.sort()
     report = Report(len(found), about.taken(), tuple(maker.told))
-    return Imported(maker.manifest(places), maker.actions, report)
+    return Imported(maker.manifest(places), maker.actions, report, maker.addresses)
 
 
 def operations(document: Any, name: str) -> list[Operation]:
@@ -89,6 +93,7 @@ class _Maker:
         self._title = sentence(mapping(document.get("info")).get("title"), 80) or "Imported API"
         self._addresses: dict[tuple[str, ...], str] = {}
         self.actions: dict[str, Spec] = {}
+        self.addresses: dict[str, str] = {}
         self.told: list[Told] = []
 
     def make(self, operation: Operation, found: Mapping[Remark, None]) -> None:
@@ -100,6 +105,7 @@ class _Maker:
             self.told.append(Told(operation.name, None, (Remark(str(error), "it is left out"),)))
             return
         self.actions[spec["id"]] = spec
+        self.addresses[operation.name] = spec["id"]
         if remarks.found:
             self.told.append(Told(operation.name, spec["id"], remarks.taken()))
 

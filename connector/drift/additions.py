@@ -1,0 +1,75 @@
+"""The YAML to add for what is new in a document: what an import of that document would have written."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from connector import specfile
+from connector.drift.document import Field, Operation
+from connector.drift.sent import path_names, sent
+from connector.errors import SpecError
+from connector.importing import Imported, convert
+from connector.importing.reading import parse
+from connector.importing.wording import unique
+from connector.importing.yamltext import written
+from connector.spec import Action
+
+
+class Additions:
+    """What a document adds; it is imported when the first addition is asked for."""
+
+    def __init__(self, document: Path) -> None:
+        self._document = document
+
+    def action(self, operation: Operation, taken: Container[str]) -> str | None:
+        """The whole file of an action for an operation; None where none can be made."""
+        spec = self._spec(operation)
+        if spec is None:
+            return None
+        id = unique(spec["id"], taken)
+        return f"# actions/{id}.yaml\n{written({**spec, 'id': id})}"
+
+    def field(self, action: Action, operation: Operation, field: Field) -> str | None:
+        """The input for a field, and where the request has it, unless that goes by the input's name."""
+        spec = self._spec(operation)
+        if spec is None:
+            return None
+        fields = sent(specfile.action(spec), path_names(operation.path)).fields
+        name = fields.get((field.place, field.name))
+        if name is None:
+            return None
+        own = unique(name, action.parameters, "_")
+        inputs: dict[str, Any] = {"properties": {own: spec["inputs"]["properties"][name]}}
+        if field.required:
+            inputs = {"required": [*action.inputs.get("required", ()), own], **inputs}
+        request = _placed(action, field, own)
+        return written({**({"request": request} if request else {}), "inputs": inputs})
+
+    def _spec(self, operation: Operation) -> Mapping[str, Any] | None:
+        made = self._imported
+        id = made.addresses.get(operation.name) if made else None
+        return None if made is None or id is None else made.actions[id]
+
+    @cached_property
+    def _imported(self) -> Imported | None:
+        name = self._document.name
+        try:
+            return convert(parse(self._document.read_bytes(), name), name)
+        except (SpecError, OSError):
+            return None
+
+
+def _placed(action: Action, field: Field, own: str) -> dict[str, Any] | None:
+    """Where the request of an action has a new field."""
+    entry = {field.name: "{{ inputs." + own + " }}"}
+    if field.place in ("query", "header"):
+        return {"query" if field.place == "query" else "headers": entry}
+    body = action.request.body
+    if body.json is not None:
+        return {"body": {"kind": body.kind, "json": entry}}
+    if body.fields is not None or own != field.name:
+        return {"body": {"kind": body.kind, "fields": entry}}
+    return None
