@@ -372,3 +372,138 @@ def test_a_reference_to_itself_is_a_problem(folder: Path) -> None:
     [problem] = _found(folder, document)
 
     assert "is not valid OpenAPI" in problem
+
+
+NEW_FIELD = {"type": "string", "maxLength": 9, "description": "In whose style it is made."}
+
+
+def _merged(one: Any, other: Any) -> Any:
+    """A spec with an addition put into it."""
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return other
+    return {**one, **{name: _merged(one.get(name), entry) for name, entry in other.items()}}
+
+
+def _changes(folder: Path, document: Any) -> list[drift.Change]:
+    (folder / "api.json").write_text(json.dumps(document))
+    return list(drift.report(loader.read(folder), folder / "api.json").changes)
+
+
+def test_what_is_new_gone_and_changed_is_told_apart(folder: Path) -> None:
+    """Each with the action that it is about."""
+    document = _changed(f"{BODY}.properties.style", NEW_FIELD)
+    make = document["components"]["schemas"]["Make"]["properties"]
+    make["prompt"]["maxLength"] = 50
+    del make["image"], document["paths"]["/results/{id}"]
+    document["paths"]["/new"] = {"get": {"responses": {"200": {"description": "new"}}}}
+
+    told = [(one.kind, one.subject, one.problem.path) for one in _changes(folder, document)]
+
+    assert told == [
+        ("new", "make", "inputs.properties.style"),
+        ("gone", "make", "inputs.properties.image"),
+        ("changed", "make", "inputs.properties.prompt.maxLength"),
+        ("gone", "fetch", "request.path"),
+        ("new", "GET /new", "actions"),
+    ]
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_a_new_field_comes_with_the_yaml_that_mends_it(folder: Path, required: bool) -> None:
+    """Put into the spec, there is nothing left to say."""
+    import yaml
+
+    document = _changed(f"{BODY}.properties.style", NEW_FIELD)
+    document["components"]["schemas"]["Make"]["required"] += ["style"] * required
+    [change] = _changes(folder, document)
+
+    assert change.addition is not None
+    spec = folder / "actions" / "make.yaml"
+    spec.write_text(yaml.safe_dump(_merged(yaml.safe_load(MAKE), yaml.safe_load(change.addition))))
+    assert _found(folder, document) == []
+
+
+def test_a_new_query_parameter_comes_with_its_place(folder: Path) -> None:
+    """Under a name that a template can look up."""
+    document = deepcopy(DOCUMENT)
+    document["paths"]["/results/{id}"]["get"]["parameters"].append(
+        _parameter("as-of", "query", {"type": "string"})
+    )
+    [change] = _changes(folder, document)
+
+    assert change.addition == (
+        'request:\n  query: {as-of: "{{ inputs.as_of }}"}\n'
+        'inputs:\n  properties:\n    as_of: {description: "As of, in the query.", type: string}\n'
+    )
+
+
+def test_a_new_operation_comes_with_its_whole_file(folder: Path) -> None:
+    """Put beside the others and listed, there is nothing left to say."""
+    new = {
+        "post": {
+            "operationId": "makeBetter",
+            "summary": "Make it better",
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Better"}}},
+            },
+            "responses": {"200": {"description": "new"}},
+        }
+    }
+    document = _changed("paths./better", new)
+    document["components"]["schemas"]["Better"] = {"type": "object", "properties": {"how": NEW_FIELD}}
+    [change] = _changes(folder, document)
+
+    assert change.addition is not None
+    head, _, text = change.addition.partition("\n")
+    assert head == "# actions/make-better.yaml"
+    (folder / "actions" / "make-better.yaml").write_text(text)
+    listed = MANIFEST.replace("actions/fetch.yaml", "actions/fetch.yaml, actions/make-better.yaml")
+    (folder / "integration.yaml").write_text(listed)
+    assert _found(folder, document) == []
+
+
+def test_an_imported_folder_agrees_with_its_document(tmp_path: Path) -> None:
+    """What an import writes is what a comparison looks for."""
+    from connector.importing import convert
+    from connector.importing import folder as writing
+
+    writing.write(convert(DOCUMENT, "api.json"), tmp_path / "made")
+    # Prices and jobs are the document's own words, which an import does not read.
+    silent = {"x-credits", "x-async", "x-max-bytes", "x-file"}
+    document = _without(DOCUMENT, silent)
+
+    told = [str(one.problem.message) for one in _changes(tmp_path / "made", document)]
+
+    assert [text for text in told if "GET /old" not in text] == []
+
+
+def _without(value: Any, names: set[str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _without(entry, names) for name, entry in value.items() if name not in names}
+    return [_without(item, names) for item in value] if isinstance(value, list) else value
+
+
+def test_the_report_is_read_by_action(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the terminal each action once, its lines below it; the exit code is that of any problem."""
+    from connector.cli import main
+
+    (folder / "api.json").write_text(json.dumps(_changed(f"{BODY}.properties.style", NEW_FIELD)))
+    assert main(["check", str(folder), "--against", str(folder / "api.json"), "--quiet"]) == 1
+    out = capsys.readouterr().out
+    assert out == (
+        "\nmake\n"
+        "  new: actions/make.yaml:15: inputs.properties.style: style is missing, optional in the body "
+        "(POST /make/{place})\n"
+        "    add:\n"
+        "      inputs:\n"
+        "        properties:\n"
+        "          style: {description: In whose style it is made., type: string, maxLength: 9}\n"
+        "\n1 new, 0 gone, 0 changed; 2 of 2 operations are covered by actions; "
+        "1 legacy ones were left out.\n"
+    )
+    assert main(["check", str(folder), "--against", str(folder / "api.json"), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [(one["kind"], one["subject"]) for one in told["changes"]] == [("new", "make")]
+    (folder / "api.json").write_text(json.dumps(DOCUMENT))
+    assert main(["check", str(folder), "--against", str(folder / "api.json")]) == 0

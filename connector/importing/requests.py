@@ -51,7 +51,7 @@ class Requests:
             "query": query | own_query,
             "styles": styles,
             "headers": headers,
-            "accept": _accepted(operation),
+            "accept": self._accepted(),
             "body": body,
         }
         return {word: value for word, value in found.items() if value}
@@ -117,6 +117,13 @@ class Requests:
             converted = self._converted(one)
             found[one.name] = self._constant(one, converted) or self._given(one, converted)
         return found
+
+    def _accepted(self) -> list[str]:
+        """The forms of answer: those that the header is declared to take, else those of the answers."""
+        named = [one for one in self._of("header") if one.name.lower() == "accept"]
+        told = [form for one in named for form in self._converted(one).schema.get("enum", ())]
+        forms = [form for form in told if isinstance(form, str)] or _answered(self._operation)
+        return [form for form in dict.fromkeys(forms) if _FORM.fullmatch(form) and form.isascii()][:8]
 
     def _cookies(self) -> None:
         for one in self._of("cookie"):
@@ -226,12 +233,9 @@ def _is_varied(schema: Json) -> bool:
     return any(word in schema for word in ("anyOf", "oneOf", "not", "if"))
 
 
-def _accepted(operation: Operation) -> list[str]:
-    """The forms of answer, JSON first; only forms that a header can name."""
-    named = [
-        one for one in operation.answers.types if re.fullmatch(r"[^/\s]+/[^/\s]+", one) and one.isascii()
-    ]
-    return sorted(dict.fromkeys(named), key=lambda one: not _is_json(one))[:8]
+def _answered(operation: Operation) -> list[str]:
+    """The forms of the answers, JSON first."""
+    return sorted(operation.answers.types, key=lambda form: not _is_json(form))
 
 
 _PLAIN_JSON = frozenset({"application/json", "text/json", "*/*", "application/*", "application/*+json"})

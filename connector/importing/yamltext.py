@@ -18,6 +18,8 @@ _PLAIN = re.compile(r"[A-Za-z_/][\w./ ()+=;-]*[\w./)]|[A-Za-z_/]", re.ASCII)
 _WORDS = frozenset(["true", "false", "null", "yes", "no", "on", "off", "y", "n", "t", "f", "nan", "inf"])
 _ESCAPES = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029\ufeff]")
 _FOLDED = 100
+_OUTLINE = 4
+"""Spaces before what gives a file its shape, which has lines of its own however short it is."""
 _READ = 6
 """Spaces before what is still read from the top: below that, texts stay on one line."""
 
@@ -32,7 +34,8 @@ def written(value: Mapping[str, Any], *, schema: str | None = None) -> str:
 def _block(value: Mapping[str, Any], indent: str, lines: list[str]) -> None:
     for key, entry in value.items():
         start = f"{indent}{_scalar(key)}:"
-        short = _flow(entry, WIDTH - len(start) - 1)
+        is_outline = len(indent) < _OUTLINE and _holds_mappings(entry)
+        short = None if is_outline else _flow(entry, WIDTH - len(start) - 1)
         if short is not None:
             lines.append(f"{start} {short}")
         elif isinstance(entry, str):
@@ -40,6 +43,10 @@ def _block(value: Mapping[str, Any], indent: str, lines: list[str]) -> None:
         else:
             lines.append(start)
             _inner(entry, indent + "  ", lines)
+
+
+def _holds_mappings(value: Any) -> bool:
+    return isinstance(value, Mapping) and any(isinstance(entry, Mapping) for entry in value.values())
 
 
 def _inner(entry: Any, indent: str, lines: list[str]) -> None:
