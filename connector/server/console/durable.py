@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from connector.server.host import Host
     from connector.workflow.values import Workflow
 
+_VARIES = "price varies"
 _ROWS = 48
 _TICKS = 30
 _LATELY = 8
@@ -86,9 +87,10 @@ def _filled(visit: Visit, found: Workflow) -> tuple[Mapping[str, Any], str]:
 
 def _price(connector: Any, found: Workflow, values: Mapping[str, Any]) -> str:
     try:
-        return cost.estimate(found, connector.integration, values).text
+        known = cost.estimate(found, connector.integration, values)
     except (InvocationError, LookupError):
-        return "price varies"
+        return _VARIES
+    return known.text if known.low else _VARIES  # without its list, nothing is done yet
 
 
 def batches(visit: Visit) -> Response:
