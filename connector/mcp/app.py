@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PATH = "/mcp"
 # A picture in a message is base64 text.
 _MOST_BODY = 24 * 1024 * 1024
-# How often it is seen whether calls are still under way, when the host stops.
+# How often it is seen whether messages are still being answered, when the host stops.
 _LOOK_AGAIN = 0.05
 
 
@@ -38,11 +38,13 @@ def asgi(host: Hosting, admit: Callable[[], object]) -> Door:
 
 
 class Door:
-    """It is open from the first request until the host stops and no call is under way."""
+    """It is open from the first request until the host stops and every message has its answer."""
 
     def __init__(self, host: Hosting, admit: Callable[[], object]) -> None:
         self._host = host
         self._admit = admit
+        # Messages that are being answered; a GET only listens.
+        self._answering = 0
         self._opened: asyncio.Future[Any] | None = None
         self._open: asyncio.Task[None] | None = None
 
@@ -52,7 +54,12 @@ class Door:
             self._opened = asyncio.get_running_loop().create_future()
             self._open = asyncio.create_task(self._keep(self._opened))
         manager = await asyncio.shield(self._opened)
-        await manager.handle_request(scope, receive, send)
+        counted = scope["method"] == "POST"
+        self._answering += counted
+        try:
+            await manager.handle_request(scope, receive, send)
+        finally:
+            self._answering -= counted
 
     async def _keep(self, opened: asyncio.Future[Any]) -> None:
         try:
@@ -64,7 +71,7 @@ class Door:
         async with manager.run():
             opened.set_result(manager)
             await self._host.stopping.wait()
-            while desk.under_way:
+            while self._answering:
                 await asyncio.sleep(_LOOK_AGAIN)
             desk.leaving = True
 
@@ -72,10 +79,13 @@ class Door:
 def _made(host: Hosting, admit: Callable[[], object]) -> tuple[Desk, Any]:
     """Imports what takes a second, and so runs in a thread."""
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+    from sse_starlette.sse import AppStatus
 
     from connector.mcp.desk import Desk
     from connector.mcp.protocol import server
 
+    # It would cut off every answer that is a stream as soon as the host begins to stop.
+    AppStatus.enable_automatic_graceful_drain = False
     desk = Desk(host, admit=admit)
     manager = StreamableHTTPSessionManager(app=server(desk, _caller), max_request_body_size=_MOST_BODY)
     return desk, manager

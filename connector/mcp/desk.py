@@ -53,7 +53,6 @@ class Desk:
     ) -> None:
         self.backing = backing
         self.purse = purse or Purse()
-        self.under_way: set[str] = set()
         # Set when the client has gone or the process stops: what is under way is then not given up.
         self.leaving = False
         self._admit = admit
@@ -85,9 +84,9 @@ class Desk:
             held = self.purse.hold(await self._price(served, action, inputs, caller), action.title)
             spec = RunSpec(action.id, inputs, caller.environment, caller.connection)
             run = await self._watched(served.runner, spec, caller, tell, held)
+            return await self.backing.run(answers.of_run, self.backing.files, run)
         except ConnectorError as error:
             return answers.of_error(error)
-        return await self.backing.run(answers.of_run, self.backing.files, run)
 
     async def _price(
         self, served: Served, action: Action, inputs: Mapping[str, Any], caller: Caller
@@ -114,14 +113,15 @@ class Desk:
 
     async def _followed(self, runner: Runner, starting: asyncio.Future[Run], tell: Tell) -> Run:
         run = await asyncio.shield(starting)
-        self.under_way.add(run.id)
+        # It is waited for from here on: what has ended cannot be looked up any more where a host stops.
+        ended = asyncio.ensure_future(runner.wait(run.id))
         try:
             await tell(0, f"it is run {run.id}")
             async for event in runner.subscribe(run.id):
                 await tell(event.seq, str(event.data.get("sentence", event.kind)))
-            return await runner.wait(run.id)
+            return await ended
         finally:
-            self.under_way.discard(run.id)
+            ended.cancel()
 
     async def _cancelled(self, runner: Runner, starting: asyncio.Future[Run]) -> Run | None:
         """What became of a run that its caller no longer wants, by the engine's rules.

@@ -8,6 +8,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import httpx2
@@ -41,7 +44,7 @@ def url(tmp_path_factory):
         try:
             yield process.stdout.readline().decode().strip()
             process.send_signal(signal.SIGINT)
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
             assert process.stdout.read() == b""
         finally:
             process.kill()
@@ -79,12 +82,12 @@ def test_no_other_sites_page_gets_in(url, headers, status):
         },
     }
 
-    assert httpx.post(url, json=hello, headers={**KINDS, **headers}).status_code == status
+    assert httpx.post(url, json=hello, headers={**KINDS, **headers}, timeout=60).status_code == status
 
 
 @pytest.mark.parametrize("body", [b"", b"words", b"[]", b'{"id": 1}', b"\xff"])
 def test_nonsense_is_refused_and_the_server_lives_on(url, body):
-    assert 400 <= httpx.post(url, content=body, headers=KINDS).status_code < 500
+    assert 400 <= httpx.post(url, content=body, headers=KINDS, timeout=60).status_code < 500
 
 
 def test_a_port_that_is_taken_is_told():
@@ -130,7 +133,7 @@ def _in_host(host, talk, era="auto", query="?environment=sandbox"):
 
     async def connected():
         headers = {"authorization": f"Bearer {token}"}
-        async with httpx2.AsyncClient(headers=headers) as http_client:
+        async with httpx2.AsyncClient(headers=headers, timeout=60) as http_client:
             transport = streamable_http_client(f"{url}/mcp{query}", http_client=http_client)
             async with Client(transport, mode=era) as client:
                 return await talk(client)
@@ -158,5 +161,53 @@ def test_a_host_reads_no_file_of_its_machine(host):
 
 def test_a_host_lets_nobody_in_without_a_token(host):
     for headers in ({}, {"authorization": "Bearer nonsense"}):
-        answer = httpx.post(f"{host[0]}/mcp", json=ASK, headers={**KINDS, **headers})
+        answer = httpx.post(f"{host[0]}/mcp", json=ASK, headers={**KINDS, **headers}, timeout=60)
         assert answer.status_code in (401, 403)
+
+
+class Gate(httpx.BaseTransport):
+    """A far side that answers once it may."""
+
+    def __init__(self, inner):
+        self.inner = inner
+        self.reached, self.open = threading.Event(), threading.Event()
+
+    def handle_request(self, request):
+        self.reached.set()
+        assert self.open.wait(30)
+        return self.inner.handle_request(request)
+
+
+@pytest.mark.parametrize("era", ["legacy", "auto"])
+def test_a_host_that_stops_answers_what_it_was_asked(tmp_path, era):
+    """As its HTTP API does; the streams that clients hold open do not keep it."""
+    sandbox, kept, stop_log = Sandbox(studio=TinyStudio()), {}, logs.start(io.StringIO())
+    gate = Gate(InProcess(sandbox))
+
+    def make(port):
+        app = create(Settings(home=tmp_path, port=port, environ={}, transport=HttpTransport(gate)))
+        kept["host"] = app.state.host
+        return app
+
+    def open_when_it_stops():
+        while not kept["host"].stopping.is_set():
+            time.sleep(0.01)
+        gate.open.set()
+
+    async def talk(client):
+        await client.list_tools()  # by which it checks the answer, when nobody can be asked any more
+        kept["told"] = await client.call_tool("stable-image-core", {"prompt": "a boat"})
+
+    with ThreadPoolExecutor() as threads:
+        with listening.serving(make) as url:
+            place = url, kept["host"].tokens.first(), kept["host"]
+            asked = threads.submit(_in_host, place, talk, era)
+            assert gate.reached.wait(30)
+            threads.submit(open_when_it_stops)
+        # Its good-bye finds nobody any more.
+        asked.exception(30)
+    told = kept["told"]
+    assert not told.is_error
+    assert [each.type for each in told.content] == ["text", "image", "resource_link"]
+    stop_log()
+    sandbox.close()

@@ -149,7 +149,7 @@ def test_a_cancelled_call_gets_no_answer_and_others_do(tmp_path):
         gate.touch()
         opened.process.stdin.close()
         assert opened.process.stdout.read() == b""
-        assert opened.process.wait(20) == 0
+        assert opened.process.wait(60) == 0
         assert b"was cancelled" in opened.process.stderr.read()
 
 
@@ -166,7 +166,7 @@ def test_what_is_under_way_when_the_client_goes_is_brought_to_its_end(tmp_path):
         opened.process.stdin.close()
         assert opened.process.stdout.readline()  # the call is given up at the wire
         gate.touch()
-        assert opened.process.wait(20) == 0
+        assert opened.process.wait(60) == 0
     database = Database(tmp_path / FILE_NAME)
     assert History(database).get(run).state == "succeeded"
     database.close()
@@ -177,7 +177,7 @@ def test_ctrl_c_ends_it_while_its_client_is_silent(tmp_path):
     with wire(FARSIDE, tmp_path, tmp_path / "gate") as opened:
         opened.greet()
         opened.process.send_signal(signal.SIGINT)
-        assert opened.process.wait(20) == 0
+        assert opened.process.wait(60) == 0
         assert opened.process.stdout.read() == b""
         assert b"Traceback" not in opened.process.stderr.read()
 
