@@ -20,6 +20,7 @@ _SECRETS = (
     re.compile(r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{16,}"),
 )
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{32,}={0,2}(?![A-Za-z0-9+/_=-])")
+_WORD = re.compile("[A-Z]?[a-z]{3,}")
 # Where a value only looks like one: what a form shows as an example, addresses, and names of an API.
 _HARMLESS = re.compile(
     r"(properties\..*\.(examples|enum|required)\.\d+|^inputs\.required\.\d+|(^|\.)(documentation|help)|"
@@ -50,8 +51,13 @@ def looks_secret(text: str) -> bool:
 
 
 def _mixed(run: str) -> bool:
-    """Words and paths seldom mix all three kinds of character in one long run; keys do."""
-    return all(re.search(kind, run) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
+    """Words and paths seldom mix all three kinds of character in one long run; keys do.
+
+    What is mostly words is a name all the same, such as AmazonEC2ContainerRegistry_V20150921.
+    """
+    if not all(re.search(kind, run) for kind in ("[a-z]", "[A-Z]", "[0-9]")):
+        return False
+    return sum(map(len, _WORD.findall(run))) < len(run) / 2
 
 
 def _in_process(source: Source, path: str) -> bool:

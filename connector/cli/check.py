@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _EPILOG = """\
 Each problem is a line: FILE:LINE: PATH: what is wrong and what to do.
-With --against, what is new, gone and changed follows by action, with the YAML to add for what is new.
+With --against, what is new, gone and changed follows by action, with the YAML
+to add for what is new.
 The exit code is 1 where there is one, else 0; warnings alone leave it at 0.
 
 examples:

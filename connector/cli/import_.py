@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from connector.importing import Imported, Report
 
 _EPILOG = """\
-DOCUMENT is a file or an http(s) address: OpenAPI 3.0 or 3.1, or Swagger 2.0, in JSON or YAML.
-Each operation becomes an action. What a spec cannot say is told by operation, with what was done instead.
-References to other files and hosts are told too, and never fetched.
+DOCUMENT is a file or an http(s) address: OpenAPI 3.0 or 3.1, or Swagger 2.0,
+in JSON or YAML. Each operation becomes an action. What a spec cannot say is
+told by operation, with what was done instead. References to other files and
+hosts are told too, and never fetched.
 
 examples:
   connector import openapi petstore.yaml -o petstore
-  connector import openapi https://api.example.com/openapi.json -o example --json
+  connector import openapi https://api.example.com/openapi.json -o api --json
   connector actions --integration petstore
 """
 _SHOWN = 40

@@ -176,6 +176,8 @@ class _Reader:
             schema = self.schema(whole)
             required = schema.get("required", ())
             for name, entry in schema.get("properties", {}).items():
+                if self.resolved(entry).get("readOnly") is True:
+                    continue  # only answers have it
                 implied = _implied([branch[name] for branch in self._branches(whole) if name in branch])
                 needed = (is_required or None) if name in required else False
                 yield Field("body", name, {**self.schema(entry), "x-implied": implied}, needed)

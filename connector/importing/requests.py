@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
+from connector.checks.secrets import looks_secret
 from connector.importing.inputs import Inputs, hole
 from connector.importing.operation import Body, Content, Operation, Parameter
 from connector.importing.raw import Json, mapping, names
@@ -138,7 +139,9 @@ class Requests:
         values = converted.schema.get("enum", ())
         if not one.required or len(values) != 1 or not isinstance(values[0], str):
             return None
-        fits = values[0] and values[0].isascii() and not is_template(values[0])
+        fits = (
+            values[0] and values[0].isascii() and not is_template(values[0]) and not looks_secret(values[0])
+        )
         return values[0] if fits else None
 
     def _body(self) -> Any:

@@ -170,9 +170,13 @@ class Schemas:
         if node.get("uniqueItems") is True:
             found["uniqueItems"] = True
         self._text_rules(node, found, remarks)
-        _uncross(found)
-        if "default" in node and (fits := fitting_default(node["default"], {**around, **found})) is not None:
+        if _uncross(found):
+            remarks.append(Remark("its limits contradict each other", "they are not checked"))
+        fits = fitting_default(node["default"], {**around, **found}) if "default" in node else None
+        if fits is not None:
             found["default"] = fits.value
+        elif node.get("default") is not None:
+            remarks.append(Remark("its default does not fit, or is too long to show", "it is not shown"))
         remarks += [
             Remark(f"it has the rule {word!r}", "it is not checked") for word in _UNTOLD if word in node
         ]
@@ -305,11 +309,13 @@ def _limits(node: Json) -> dict[str, Any]:
     return found
 
 
-def _uncross(schema: dict[str, Any]) -> None:
-    """Limits that nothing can meet are nobody's; the upstream knows what it means by them."""
-    for low, high in _LIMITS:
-        if low in schema and high in schema and schema[low] > schema[high]:
-            del schema[low], schema[high]
+def _uncross(schema: dict[str, Any]) -> bool:
+    """Takes out limits that nothing can meet; the upstream knows what it means by them."""
+    there = [pair for pair in _LIMITS if all(end in schema for end in pair)]
+    crossed = [(low, high) for low, high in there if schema[low] > schema[high]]
+    for low, high in crossed:
+        del schema[low], schema[high]
+    return bool(crossed)
 
 
 def _allow_null(schema: dict[str, Any]) -> None:

@@ -30,7 +30,11 @@ def environments(
 ) -> dict[str, dict[str, str]]:
     """Environments by name, the document's first server first."""
     found: dict[str, dict[str, str]] = {}
-    for address, about in [*told] or [("/", "")]:
+    addresses = [*told] or [("/", "")]
+    safe = {address.removeprefix("https:") for address, _ in addresses if address.startswith("https:")}
+    for address, about in addresses:
+        if address.startswith("http:") and address.removeprefix("http:") in safe:
+            continue  # the same one is there with https
         base = base_url(address, document_url, remarks)
         if base is None or base in [one["base_url"] for one in found.values()] or len(found) >= _MOST:
             continue

@@ -27,7 +27,7 @@ def fitting_default(value: Any, schema: Json) -> Value | None:
 
 def fitting_enum(values: list[Any], schema: Json) -> list[Any]:
     """The choices that a value can have; some documents write 1 for "1", and true for "true"."""
-    meant = [value for value in _meant(values, schema) if _is_plain(value) and value is not None]
+    meant = [value for value in _meant(values, schema) if _is_short(value)]
     if not meant:
         return []
     found = list({(type(value).__name__, str(value)): value for value in meant}.values())
@@ -87,13 +87,19 @@ _READERS: Mapping[str, Any] = {"string": _text, "number": _number, "integer": _w
 
 
 def _is_plain(value: Any) -> bool:
-    """A short text or a number that any reader of the spec will read alike, and no secret."""
+    """What is short and no secret."""
     from connector.checks.secrets import looks_secret
 
+    texts = value if isinstance(value, list) else [value]
+    return _is_short(value) and not any(isinstance(text, str) and looks_secret(text) for text in texts)
+
+
+def _is_short(value: Any) -> bool:
+    """A short text or a number that any reader of the spec will read alike."""
     if isinstance(value, str):
-        return len(value) <= 500 and value.isprintable() and not looks_secret(value)
+        return len(value) <= 500 and value.isprintable()
     if isinstance(value, list):
-        return len(value) <= 50 and all(isinstance(item, str | int) and _is_plain(item) for item in value)
+        return len(value) <= 50 and all(isinstance(item, str | int) and _is_short(item) for item in value)
     return isinstance(value, bool | int | float) and abs(value) < 1e300
 
 
