@@ -22,11 +22,16 @@ examples:
   connector import openapi petstore.yaml -o petstore
   connector import openapi https://api.example.com/openapi.json -o api --json
   connector actions --integration petstore
+  connector import superblocks api.json     tell what its steps do here
 """
 _SHOWN = 40
 
 
 def run(words: list[str]) -> int:
+    if words[:1] == ["superblocks"]:
+        from connector.cli import superblocks
+
+        return superblocks.read(words[1:])
     parser = Parser("import", "Makes an integration's folder of an API's own description.", _EPILOG)
     parser.add_argument("kind", metavar="KIND", type=one_of("openapi"), help="what it is written in: openapi")
     parser.add_argument("document", metavar="DOCUMENT", help="the file, or the address it is fetched from")

@@ -191,7 +191,7 @@ def test_a_step_is_written_and_read_by_commands(tmp_path, monkeypatch, capsys):
     assert main(line) == 2
     assert main([*line, "--force"]) == 0
     capsys.readouterr()
-    assert superblocks.read(["step.json"]) == 0
+    assert main(["import", "superblocks", "step.json"]) == 0
     told = json.loads(capsys.readouterr().out)["invocations"]
     assert [(one["name"], one["action"]) for one in told] == [("RemoveBackground", "remove-background")]
 
