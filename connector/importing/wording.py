@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container
+from functools import lru_cache
 from html import unescape
 from typing import Any
 
@@ -19,9 +20,12 @@ _FIRST = 4000
 
 def sentence(value: Any, most: int) -> str:
     """A text on one line, without markup, cut behind a sentence or a word; empty where there is none."""
-    if not isinstance(value, str) or not value:
-        return ""
-    plain = _plain(value[:_FIRST])
+    return _sentence(value[:_FIRST], most) if isinstance(value, str) and value else ""
+
+
+@lru_cache(maxsize=16384)  # a description is met at every depth, and in every operation
+def _sentence(text: str, most: int) -> str:
+    plain = _plain(text)
     return _without_secrets(plain if len(plain) <= most else _cut(plain, most))
 
 

@@ -80,12 +80,13 @@ def _kind(text: str) -> str:
     return _NAMES.sub("*", re.sub(r"^(DOCUMENT )?[^ :]{1,80}: ", r"\1", text))[:130]
 
 
-def _tell(all_seen: list[Seen], worst: int) -> None:
+def _tell(all_seen: list[Seen], worst: int, is_checked: bool) -> None:
     imported = [one for one in all_seen if not one.refused]
     clean = [one for one in imported if not one.problems]
     operations = sum(one.operations for one in imported)
     in_part, left_out = sum(one.in_part for one in imported), sum(one.left_out for one in imported)
-    print(f"{len(all_seen)} documents, {len(imported)} imported, {len(clean)} with a clean check")
+    checked = f", {len(clean)} with a clean check" if is_checked else ""
+    print(f"{len(all_seen)} documents, {len(imported)} imported{checked}")
     print(f"{operations} operations: {operations - in_part - left_out} in full, {in_part} with a remark, "
           f"{left_out} left out")  # fmt: skip
     whole = [one for one in clean if not one.in_part and not one.left_out]
@@ -119,7 +120,7 @@ def main() -> None:
     paths = [*documents(args.roots, args.letters)][:: args.every]
     with ProcessPoolExecutor(2) as pool:
         found = list(pool.map(seen, paths, [not args.no_check] * len(paths), chunksize=4))
-    _tell(found, args.worst)
+    _tell(found, args.worst, not args.no_check)
 
 
 if __name__ == "__main__":
