@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.database import Database
 from connector.errors import ConnectorError, InvocationError
+from connector.runs.place import PlaceLost
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, DBOSConfig
@@ -181,5 +182,9 @@ def failures() -> tuple[type[Exception], ...]:
 
 def said(error: Exception) -> str:
     """The failure in one line, without the statement that met it."""
-    shown = getattr(error, "orig", None) or (error if isinstance(error, ConnectorError) else None)
+    shown = getattr(error, "orig", None) or (error if _is_ours(error) else None)
     return str(shown or type(error).__name__).splitlines()[0]
+
+
+def _is_ours(error: Exception) -> bool:
+    return isinstance(error, ConnectorError | PlaceLost)

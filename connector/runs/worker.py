@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from connector.database import Database
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, DatabaseUnavailable
 from connector.files import FileStore
 from connector.guard import Guard
 from connector.history import History, Run
@@ -44,6 +44,7 @@ _ACTIONS_EVERY = 0.25
 # A server has many workers, and one that is gone is missed soon.
 _LOOK_EVERY = {"sqlite": 5.0, "postgresql": 2.0}
 _MOVE_EVERY = 1.0
+_BEGINNINGS = 5
 _LOOK_AGAIN = 0.05
 
 
@@ -102,7 +103,7 @@ class Worker:
 
     async def __aenter__(self) -> Self:
         self._is_over = False
-        await asyncio.to_thread(self._start)
+        await self._begin()
         self._looking = asyncio.create_task(self._look_after())
         return self
 
@@ -110,6 +111,24 @@ class Worker:
         self._is_over = True
         self._looking.cancel()
         await self._leave()
+
+    async def _begin(self) -> None:
+        """A connection may break while it begins; a database that is away is told at once."""
+        left = _BEGINNINGS
+        while not await self._has_begun(left):
+            left -= 1
+            await asyncio.sleep(_MOVE_EVERY)
+
+    async def _has_begun(self, left: int) -> bool:
+        breaks: tuple[type[Exception], ...] = (PlaceLost, *engine.failures())
+        try:
+            await asyncio.to_thread(self._start)
+        except breaks as error:
+            if not left:
+                raise DatabaseUnavailable(f"the worker cannot begin: {engine.said(error)}") from error
+            getLogger(__name__).warning("%s; the worker begins once more", engine.said(error))
+            return False
+        return True
 
     async def _leave(self) -> None:
         self._actions.is_draining = self._workflows.is_draining = True

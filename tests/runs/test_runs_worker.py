@@ -114,7 +114,9 @@ def test_a_database_in_a_file_has_one_worker(home, folder, runs):
     with Nursery(home, folder) as nursery:
         pid = nursery.worker()
         until(lambda: (home / "worker.lock").exists() and (home / "worker.lock").read_text())
-        with pytest.raises(InvocationError, match=f"process {pid} is the worker of .*CONNECTOR_DATABASE=postgresql"):
+        with pytest.raises(
+            InvocationError, match=f"process {pid} is the worker of .*CONNECTOR_DATABASE=postgresql"
+        ):
             do(home, folder, lambda: None)
         kill(pid)
     assert do(home, folder, lambda: ended(runs, runs.submit(BOAT).id)) == ["succeeded"]

@@ -128,5 +128,7 @@ def asking(home, folder, database=None):
     with Connector(load(folder), home=home, database=database, environ={}) as connector:
         files = FileStore(connector.workspace.database, home / "files")
         runs = Runs([connector], files, sources=Sources())
-        yield runs
-        runs.close()
+        try:
+            yield runs
+        finally:
+            runs.close()
