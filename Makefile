@@ -6,7 +6,7 @@ VENV ?= .venv
 STRANGERS ?= .venv-strangers
 BIN := $(VENV)/bin
 
-.PHONY: demo test browser postgres strangers lint types bench torture crowd fuzz wheel check clean
+.PHONY: demo test browser postgres strangers lint types bench torture crowd fuzz mcp wheel check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
@@ -51,6 +51,10 @@ crowd: $(VENV)/.ready
 # schemathesis asks the host for half an hour whatever its document allows and does not; its seed is told.
 fuzz: $(VENV)/.ready
 	PYTHONPATH=tests $(BIN)/python -m fuzz.run
+
+# MCP's own conformance tool and inspector against our server; npm packages go to out/mcp.
+mcp: $(VENV)/.ready
+	$(BIN)/python tests/mcp/conformance.py out/mcp
 
 # The wheel, installed where there is no checkout, still knows its actions.
 wheel: $(VENV)/.ready

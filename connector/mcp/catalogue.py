@@ -121,4 +121,4 @@ def _facts(integration: Integration, action: Action) -> Iterator[tuple[str, Any]
     yield "connector/paid", action.paid
     yield "connector/job", action.job is not None
     if action.deprecated is not None:
-        yield "connector/deprecated", action.deprecated.since
+        yield "connector/deprecated", action.deprecated.since or True
