@@ -9,6 +9,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import Any, Self, cast
 
+import anyio
 from mcp.server.stdio import stdio_server
 
 from connector.mcp.backing import Alone
@@ -32,6 +33,8 @@ async def serve(alone: Alone, desk: Desk, caller: Caller) -> None:
         await alone.open()
         async with stdio_server(stdin=cast(Any, _Lines(_INPUT, leave))) as (read, write):
             await served.run(read, write, served.create_initialization_options())
+    except* (anyio.BrokenResourceError, anyio.ClosedResourceError):
+        pass  # a message came while it ended, and nobody reads it any more
     finally:
         leave()
         await alone.close(_DRAIN)

@@ -86,6 +86,7 @@ _OWN: Mapping[str, tuple[int, str]] = {
     "internal": (500, "The host failed"),
     "bad_rows": (422, "Some rows cannot be done"),
     "files_unavailable": (503, "The host's files are away"),
+    "cannot_deliver": (507, "The folder for the results takes none"),
     "not_installed": (501, "A part of the host is not installed"),
     "busy": (503, "The host has as much to do as it can"),
     "stopping": (503, "The host is stopping"),
