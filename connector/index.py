@@ -169,12 +169,14 @@ def _entry(action: Action) -> dict[str, Any]:
 
 
 def price_text(action: Action) -> str:
-    """The price in a few characters, such as ``3``, ``2.5 to 6.5``, ``free`` or ``varies``."""
+    """The price in a few characters, such as ``3``, ``2.5 to 6.5``, ``free``, ``unknown`` or ``varies``."""
     from connector import schema, template
 
     price = action.price
     if price.free:
         return "free"
+    if price.unknown:
+        return "unknown"
     scope = {"inputs": schema.defaults(action.inputs, {})}
     named = price.values.values() if price.by else (price.flat,)
     try:

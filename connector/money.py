@@ -43,6 +43,8 @@ def estimate(
     price = action.price
     if price.free:
         return FREE
+    if price.unknown:
+        return Estimate(None, "nobody has told its price")
     if price.by_request:
         return _by_request(integration, arguments, method, path)
     if price.by is not None:

@@ -132,17 +132,20 @@ class Price:
     """What a success costs, in credits.
 
     Exactly one of these: ``flat`` (a number, or a formula); ``by`` an input, with ``values``; or
-    ``by_request``, the price of whichever action has the request's method and path. All None: free.
+    ``by_request``, the price of whichever action has the request's method and path; or ``unknown``: it may
+    cost, and nobody can tell how much. None of them: free.
     """
 
     flat: float | str | None = None
     by: str | None = None
     values: Mapping[str, float | str] = Empty
     by_request: bool = False
+    unknown: bool = False
 
     @property
     def free(self) -> bool:
-        return self.flat in (None, 0) and self.by is None and not self.by_request
+        is_told = self.by is not None or self.by_request or self.unknown
+        return self.flat in (None, 0) and not is_told
 
 
 @dataclass(frozen=True, slots=True)

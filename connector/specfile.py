@@ -141,7 +141,9 @@ def _several(value: Any) -> tuple[Any, ...]:
 def _price(raw: Any) -> Price:
     if isinstance(raw, Mapping):
         return Price(by=raw["by"], values=raw["values"])
-    return Price(by_request=True) if raw == "by_request" else Price(flat=raw)
+    if raw in ("by_request", "unknown"):
+        return Price(by_request=raw == "by_request", unknown=raw == "unknown")
+    return Price(flat=raw)
 
 
 def _deprecation(raw: Raw) -> Deprecation:

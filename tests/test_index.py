@@ -51,6 +51,7 @@ def test_each_action_is_listed_with_what_people_choose_by(folder: Path, tmp_path
         ("{by: name, values: {a: 20, b: '{{ 17 + 0.06 * (inputs.name | default(50)) }}'}}", "about 20"),
         ("'{{ inputs.name * 2 }}'", "varies"),
         ("by_request", "varies"),
+        ("unknown", "unknown"),
     ],
 )
 def test_a_price_is_told_in_a_few_characters(folder: Path, credits: str, price: str) -> None:

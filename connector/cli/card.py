@@ -82,6 +82,8 @@ class Card:
         if isinstance(credits, dict) and "{{" not in str(credits["values"]):
             values = ", ".join(f"{name} {each}" for name, each in credits["values"].items())
             return f"{self.price} credits, by {credits['by']}: {values}"
+        if credits == "unknown":
+            return "unknown; it may cost, and is never sent twice by itself"
         if credits == "by_request":
             return "that of the action with the same method and path"
         return f"{self.price} credits for each success" if self.paid else self.price

@@ -21,6 +21,7 @@ from connector.importing.schemas import Schemas
 from connector.importing.security import Security, Way
 from connector.importing.servers import base_url, environments
 from connector.importing.wording import kebab, sentence
+from connector.render import SAFE_METHODS
 from connector.specfile import request as request_of
 
 Spec = dict[str, Any]
@@ -132,6 +133,9 @@ class _Maker:
         if naming.is_address(operation.documentation):
             spec["documentation"] = operation.documentation
         spec |= {"request": request, "inputs": requests.inputs.schema(), "output": output(operation)}
+        if operation.method not in SAFE_METHODS:
+            # It may cost, or do something twice, so that it is not sent again where no answer came.
+            spec["credits"] = "unknown"
         if operation.deprecated:
             advice = "Look in the API's documentation for what to use in its place."
             spec["deprecated"] = {"reason": "The API calls it deprecated.", "advice": advice}

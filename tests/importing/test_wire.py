@@ -17,6 +17,7 @@ import pytest
 
 from connector import Connector
 from connector.cli import main
+from connector.errors import OutcomeUnknown
 
 OPERATIONS: dict[str, Any] = {
     "/things/{id}/{tags}": {
@@ -112,6 +113,7 @@ class Far:
     document: dict[str, Any]
     arrived: list[Arrived] = field(default_factory=list)
     redirect: str = ""
+    mute: bool = False
 
 
 @pytest.fixture
@@ -124,6 +126,9 @@ def far() -> Iterator[Far]:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             found.arrived.append(Arrived(self.command, parts.path, parse_qsl(parts.query), headers, body))
+            if found.mute:
+                self.close_connection = True
+                return
             answers: dict[str, Any] = {"/openapi.json": found.document, "/api/token": {"access_token": "T-1"}}
             content = json.dumps(answers.get(parts.path, {"ok": True})).encode()
             self.send_response(302 if parts.path == "/moved" else 200)
@@ -192,6 +197,21 @@ def test_parameters_arrive_in_their_places(far: Far, tmp_path: Path) -> None:
     assert (seen.method, seen.path) == ("GET", "/api/things/a%2Fb/x,y")
     assert seen.query == [("many", "1"), ("many", "2"), ("csv", "a,b"), ("deep[k]", "v"), ("$top", "5")]
     assert (seen.headers["x-trace"], seen.headers["accept"]) == ("t-1", "application/json")
+
+
+def test_what_may_change_something_is_not_sent_twice(far: Far, tmp_path: Path) -> None:
+    """It has no price: where no answer came, nobody knows whether it was done and what it cost."""
+    made = tmp_path / "made"
+    assert main(["import", "openapi", f"{far.url}/openapi.json", "-o", str(made), "--quiet"]) == 0
+    far.arrived.clear()
+    far.mute = True
+    with Connector(made, home=tmp_path / "home", environ={}) as connector:
+        with pytest.raises(OutcomeUnknown) as lost:
+            connector.invoke("send-json", {"first_name": "Ada"})
+        assert connector.estimate("send-json", {"first_name": "Ada"}).credits is None
+        assert connector.estimate("look", {"id": "1", "tags": ["x"]}).credits == 0
+    assert lost.value.billed == "unknown"
+    assert len(far.arrived) == 1
 
 
 def test_json_arrives(far: Far, tmp_path: Path) -> None:

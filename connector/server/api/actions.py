@@ -196,8 +196,8 @@ def accepted_forms(integration: Integration, action: Action) -> tuple[str, ...]:
 
 def _credits(action: Action) -> Any:
     price = action.price
-    if price.by_request:
-        return "by_request"
+    if price.by_request or price.unknown:
+        return "by_request" if price.by_request else "unknown"
     return {"by": price.by, "values": dict(price.values)} if price.by else price.flat
 
 
