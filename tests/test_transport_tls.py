@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -52,9 +53,7 @@ def certificate(folder: Path) -> Path:
 def answer(connected: ssl.SSLSocket) -> None:
     """Sends each body back, until the other side hangs up."""
     with connected, connected.makefile("rb") as file:
-        while head := list(iter(file.readline, b"\r\n")):
-            if not head[0]:
-                return
+        while head := list(takewhile(lambda line: line != b"\r\n", iter(file.readline, b""))):
             lengths = [line.split(b":")[1] for line in head if line.lower().startswith(b"content-length")]
             body = file.read(int(lengths[0])) if lengths else b""
             connected.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body)

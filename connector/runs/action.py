@@ -222,6 +222,8 @@ class Actions:
         run, entry = await self._io.run(self._books.look, run_id)
         if run.has_ended:
             return _NOTHING
+        if entry is not None and entry.state == "cancelled":
+            raise JobCancelled("somebody is cancelling it")
         if entry is None or entry.upstream_id is None or entry.state not in ("running", "done"):
             return await self._give_up(run_id, _LOST)
         if run_id not in self._started:

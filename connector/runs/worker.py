@@ -113,14 +113,14 @@ class Worker:
         await self._leave()
 
     async def _begin(self) -> None:
-        """A connection may break while it begins; a database that is away is told at once."""
+        """A connection may break while it begins: that is told, and tried again a few times."""
         left = _BEGINNINGS
         while not await self._has_begun(left):
             left -= 1
             await asyncio.sleep(_MOVE_EVERY)
 
     async def _has_begun(self, left: int) -> bool:
-        breaks: tuple[type[Exception], ...] = (PlaceLost, *engine.failures())
+        breaks: tuple[type[Exception], ...] = (PlaceLost, DatabaseUnavailable, *engine.failures())
         try:
             await asyncio.to_thread(self._start)
         except breaks as error:

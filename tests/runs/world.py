@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -100,11 +100,15 @@ class Nursery:
     def __init__(self, home, folder, database=None):
         told = {"home": str(home), "integration": str(folder), "database": database}
         self._process = python("nursery.py", told)
+        self._born = []
 
     def __enter__(self):
         return self
 
     def __exit__(self, *failure):
+        # Who lives on would hold the pipe open that is waited for here.
+        for pid in filter(_is_worker, self._born):
+            kill(pid)
         self._process.kill()
         self._process.communicate()
 
@@ -112,7 +116,15 @@ class Nursery:
         """The id of a new worker's process."""
         self._process.stdin.write(json.dumps(options) + "\n")
         self._process.stdin.flush()
-        return int(self._process.stdout.readline())
+        self._born.append(int(self._process.stdout.readline()))
+        return self._born[-1]
+
+
+def _is_worker(pid):
+    """Whether it lives, and is one of these still: numbers come again."""
+    with suppress(OSError):
+        return b"nursery.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
 
 
 def kill(pid, how=signal.SIGKILL):
