@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from connector.cli import numbers
 from connector.cli.parser import Parser
 
 TYPE_CHECKING = False
@@ -86,8 +87,14 @@ def _add_limits(parser: Parser) -> None:
     )
     add("-c", "--connection", metavar="NAME", help="whose credential; see `connector connections list`")
     limit = "stop before the batch has cost more"
-    add("--limit-credits", metavar="N", type=_amount, help=limit)
-    add("--concurrency", metavar="N", type=_count, default=16, help="rows under way at once (default: 16)")
+    add("--limit-credits", metavar="N", type=numbers.credits, help=limit)
+    add(
+        "--concurrency",
+        metavar="N",
+        type=numbers.count(_MOST),
+        default=16,
+        help="rows under way at once (default: 16)",
+    )
 
 
 def _missing(args: argparse.Namespace) -> list[Problem]:
@@ -96,19 +103,3 @@ def _missing(args: argparse.Namespace) -> list[Problem]:
     if args.output is None and not args.dry_run:
         return [Problem("output", "-o DIR is missing: the folder for the results")]
     return []
-
-
-def _amount(text: str) -> float:
-    try:
-        found = float(text)
-    except ValueError:
-        found = -1.0
-    if not 0 <= found < float("inf"):
-        raise argparse.ArgumentTypeError(f"is {text!r}; give a number of credits")
-    return found
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) <= _MOST:
-        raise argparse.ArgumentTypeError(f"is {text!r}; give a whole number from 1 to {_MOST}")
-    return int(text)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from connector.cli import choice, terminal
+from connector.cli import choice, numbers, terminal
 from connector.cli.parser import Parser, folder_of, one_of
 from connector.runtime import Connector
 
@@ -85,7 +84,9 @@ def _list(words: Sequence[str]) -> int:
     parser = Parser("jobs list", "Lists the jobs that are running, and the durable runs, newest first.")
     parser.add_argument("--state", metavar="STATE", type=one_of(*_STATES), help=f"{', '.join(_STATES)}")
     parser.add_argument("--of", metavar="ID", help="only the steps of a workflow's run, or a batch's rows")
-    parser.add_argument("--limit", metavar="N", type=_count, default=20, help="so many runs (default: 20)")
+    parser.add_argument(
+        "--limit", metavar="N", type=numbers.count(), default=20, help="so many runs (default: 20)"
+    )
     args = parser.read(words)
     if args is None:
         return 0
@@ -152,10 +153,8 @@ def _of_mark(parser: Parser) -> None:
 
 
 def _of_wait(parser: Parser) -> None:
-    from connector.cli.request import seconds
-
     _id(parser)
-    parser.add_argument("--timeout", metavar="SECONDS", type=seconds, help="how long to wait")
+    parser.add_argument("--timeout", metavar="SECONDS", type=numbers.seconds, help="how long to wait")
     parser.add_argument("-o", "--output", metavar="PATH", help="a file, a folder/, or - for standard output")
 
 
@@ -174,12 +173,6 @@ _COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
     "mark": ("Settles a run whose outcome is unknown, as somebody found out.", _of_mark),
     "retry": ("Does a run once more that ended without a result.", _id),
 }
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) <= 100_000:
-        raise argparse.ArgumentTypeError(f"is {text!r}; give a whole number above 0")
-    return int(text)
 
 
 def _print_table(heading: Sequence[str], rows: Iterator[tuple[str, ...]]) -> None:

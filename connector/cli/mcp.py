@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connector.cli import choice, terminal
+from connector.cli import choice, numbers, terminal
 from connector.cli.parser import Parser, folder_of
 from connector.errors import InvalidArguments, InvocationError, Problem
 
@@ -57,7 +57,7 @@ def _add_options(parser: Parser) -> None:
         default=[],
         help="a folder that files may be read from; repeatable (default: the current one)",
     )
-    add("--limit-credits", metavar="N", type=_credits, help="refuse what would cost more in all")
+    add("--limit-credits", metavar="N", type=numbers.credits, help="refuse what would cost more in all")
     add(
         "--actions",
         metavar="PATTERN",
@@ -73,16 +73,6 @@ def _add_options(parser: Parser) -> None:
         default=8790,
         help="with --http; 0 takes a free one (default: 8790)",
     )
-
-
-def _credits(text: str) -> float:
-    try:
-        amount = float(text)
-    except ValueError:
-        amount = -1.0
-    if not 0 <= amount < float("inf"):
-        raise argparse.ArgumentTypeError(f"is {text!r}; give a number of credits, 0 or more")
-    return amount
 
 
 def _port(text: str) -> int:

@@ -6,7 +6,7 @@ import argparse
 from functools import partial
 
 from connector import index
-from connector.cli import choice, options
+from connector.cli import choice, numbers, options
 from connector.cli.card import Card, card
 from connector.cli.parser import Parser, Scan, named_folder, one_of
 
@@ -115,7 +115,10 @@ def _add_answer_options(parser: Parser, *, shown: bool) -> None:
     wait = told("wait for a job's result (default), or print its id at once")
     add("--wait", action=argparse.BooleanOptionalAction, default=True, help=wait)
     add(
-        "--timeout", metavar="SECONDS", type=seconds, help=told("how long to wait for the answer, or the job")
+        "--timeout",
+        metavar="SECONDS",
+        type=numbers.seconds,
+        help=told("how long to wait for the answer, or the job"),
     )
     add(
         "--stream", action="store_true", help=told("write the bytes as they arrive, to -o or standard output")
@@ -131,17 +134,6 @@ def _add_answer_options(parser: Parser, *, shown: bool) -> None:
     )
     add("-o", "--output", metavar="PATH", help=told("a file, a folder/, or - for standard output"))
     add("--show", action="store_true", help=told("draw the picture in the terminal"))
-
-
-def seconds(text: str) -> float:
-    """The type of an option that is a length of time."""
-    try:
-        found = float(text)
-    except ValueError:
-        found = -1.0
-    if not 0 <= found < float("inf"):
-        raise argparse.ArgumentTypeError(f"is {text!r}; give a number of seconds")
-    return found
 
 
 def place_of(words: Sequence[str], parser: Parser, is_known: Callable[[str], bool]) -> int | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from argparse import BooleanOptionalAction, Namespace
 
-from connector.cli import choice, saving
+from connector.cli import choice, numbers, saving
 from connector.cli.invocation import interruptible, saved_all_the_same, shown_as
 from connector.cli.outcome import Shown
 from connector.cli.parser import Parser, folder_of, one_of
 from connector.cli.progress import Progress
-from connector.cli.request import seconds
 from connector.result import Result
 from connector.runtime import Connector
 
@@ -51,7 +50,7 @@ def _parser() -> Parser:
     add("job_id", metavar="JOB_ID", help="the upstream's id of the job, or the connector's own")
     wait = "wait until it is finished (default), or ask once"
     add("--wait", action=BooleanOptionalAction, default=True, help=wait)
-    add("--timeout", metavar="SECONDS", type=seconds, help="how long to wait")
+    add("--timeout", metavar="SECONDS", type=numbers.seconds, help="how long to wait")
     add("--accept", metavar="MEDIA", help="the form of answer, such as image/*, where there is a choice")
     filtered = "whether a filtered picture is a failure; it is saved all the same"
     choices = one_of("raise", "return")

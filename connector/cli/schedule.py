@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from connector import amounts
-from connector.cli import exits, terminal
+from connector.cli import exits, numbers, terminal
 from connector.cli.parser import Parser, folder_of
 
 if TYPE_CHECKING:
@@ -76,14 +75,10 @@ def _parser(name: str, description: str) -> Parser:
     if name in ("next", "show"):
         so_many = {"next": ("so many times (default: 5)", 5), "show": ("so many times (default: 10)", 10)}
         said, default = so_many[name]
-        parser.add_argument("-n", "--count", metavar="N", type=_count, default=default, help=said)
+        parser.add_argument(
+            "-n", "--count", metavar="N", type=numbers.count(_MOST), default=default, help=said
+        )
     return parser
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) <= _MOST:
-        raise argparse.ArgumentTypeError(f"is {text!r}; give a whole number from 1 to {_MOST}")
-    return int(text)
 
 
 def _list(opened: Desk, timetable: Timetable, args: Namespace) -> int:

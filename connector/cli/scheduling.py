@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from connector import amounts
-from connector.cli import subject, terminal
+from connector.cli import numbers, subject, terminal
 from connector.cli.parser import Parser, one_of
 from connector.errors import Problem
 
@@ -136,16 +136,6 @@ def _add_options(parser: Parser) -> None:
         default="last",
         help="of times at which no worker was there, make up for (default: last)",
     )
-    add("--limit-credits", metavar="N", type=_amount, help="what one run may spend")
-    add("--limit-daily", metavar="N", type=_amount, help="what all its runs of a UTC day may spend")
+    add("--limit-credits", metavar="N", type=numbers.credits, help="what one run may spend")
+    add("--limit-daily", metavar="N", type=numbers.credits, help="what all its runs of a UTC day may spend")
     add("--replace", action="store_true", help="take the place of the one of that name; its history stays")
-
-
-def _amount(text: str) -> float:
-    try:
-        found = float(text)
-    except ValueError:
-        found = -1.0
-    if not 0 <= found < float("inf"):
-        raise argparse.ArgumentTypeError(f"is {text!r}; give a number of credits")
-    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import os
@@ -12,9 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from connector import amounts
-from connector.cli import choice, exits, terminal
+from connector.cli import choice, exits, numbers, terminal
 from connector.cli.parser import Parser, folder_of
-from connector.cli.request import seconds
 from connector.database import Database
 from connector.history import History
 from connector.home import home
@@ -40,7 +38,6 @@ A password in a URL can be read by who lists processes: keep it in
 CONNECTOR_DATABASE, PGPASSWORD or ~/.pgpass. Beside a shared database, workers
 share CONNECTOR_MASTER_KEY and CONNECTOR_FILES.
 """
-_MOST = 100_000
 
 
 def run(words: list[str]) -> int:
@@ -52,20 +49,14 @@ def _parser() -> Parser:
     parser = Parser("worker", _DESCRIPTION, _EPILOG, "[FOLDER...] [OPTIONS]")
     add = parser.add_argument
     add("folders", metavar="FOLDER", nargs="*", help="integrations to work for beside the first")
-    add("--concurrency", metavar="N", type=_count, default=32, help="requests at once (default: 32)")
+    add("--concurrency", metavar="N", type=numbers.count(), default=32, help="requests at once (default: 32)")
     flight = "runs under way, most of which wait for their jobs (default: 1000)"
-    add("--in-flight", metavar="N", type=_count, default=1000, help=flight)
+    add("--in-flight", metavar="N", type=numbers.count(), default=1000, help=flight)
     drain = "how long requests may take to end in a stop (default: 30)"
-    add("--drain", metavar="SECONDS", type=seconds, default=30.0, help=drain)
+    add("--drain", metavar="SECONDS", type=numbers.seconds, default=30.0, help=drain)
     database = "a PostgreSQL database that workers share (default: CONNECTOR_DATABASE)"
     add("--database", metavar="URL", help=database)
     return parser
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) <= _MOST:
-        raise argparse.ArgumentTypeError(f"is {text!r}; give a whole number above 0")
-    return int(text)
 
 
 async def _work(args: Namespace) -> int:
@@ -118,7 +109,7 @@ def _left_over(folder: str, database: str | None) -> str:
     """What the next worker will find."""
     with Connector(choice.integration(folder), database=database) as connector:
         history = History(connector.workspace.database)
-        left = sum(len(history.list(durable=True, state=state, limit=_MOST)) for state in OPEN)
+        left = sum(len(history.list(durable=True, state=state, limit=numbers.PLENTY)) for state in OPEN)
     if not left:
         return "Stopped; everything is done."
     return f"Stopped; {left} run{'s are' if left > 1 else ' is'} left for the next worker."

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from connector import amounts
-from connector.cli import delivered, exits, saving, subject, terminal
+from connector.cli import delivered, exits, numbers, saving, subject, terminal
 from connector.cli.parser import Parser
 from connector.cli.progress import Progress
 from connector.errors import ConnectorError
@@ -70,20 +70,10 @@ def run(words: list[str]) -> int:
 def _add_options(parser: Parser) -> None:
     add = parser.add_argument_group("the run").add_argument
     add("-o", "--output", metavar="DIR", help="the folder for what it makes (default: named like it)")
-    add("--limit-credits", metavar="N", type=_amount, help="begin no step that would take it beyond")
+    add("--limit-credits", metavar="N", type=numbers.credits, help="begin no step that would take it beyond")
     add("--dry-run", action="store_true", help="check the inputs and tell what it will cost; begin nothing")
     wait = "wait for its end (default), or print its id at once"
     add("--wait", action=argparse.BooleanOptionalAction, default=True, help=wait)
-
-
-def _amount(text: str) -> float:
-    try:
-        found = float(text)
-    except ValueError:
-        found = -1.0
-    if not 0 <= found < float("inf"):
-        raise argparse.ArgumentTypeError(f"is {text!r}; give a number of credits")
-    return found
 
 
 def _folder(args: Namespace, workflow: Workflow) -> str:
