@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from connector.importing import paths
 from connector.importing.operation import (
-    METHODS,
     Answers,
     Body,
     Content,
@@ -16,7 +16,6 @@ from connector.importing.operation import (
 )
 from connector.importing.raw import Json, items, mapping, names, text
 from connector.importing.references import References
-from connector.importing.report import Remark
 
 # OpenAPI's style and explode, as a spec's word; a list that repeats its name has none.
 _STYLES = {
@@ -27,19 +26,11 @@ _STYLES = {
     ("deepObject", True): "brackets",
 }
 
-Found = tuple[Operation, dict[Remark, None]]
 
-
-def operations(document: Json) -> Iterator[Found]:
+def operations(document: Json) -> Iterator[paths.Found]:
     """Every operation, with what had to be said while it was read."""
     references = References(document)
-    for path, node in mapping(document.get("paths")).items():
-        item = references.resolved(node)
-        for method in METHODS:
-            if isinstance(item.get(method), dict) and not path.startswith("x-"):
-                remarks: dict[Remark, None] = {}
-                reader = _Reader(references, remarks)
-                yield reader.operation(method, path, item, item[method]), remarks
+    return paths.operations(document, references, lambda said: _Reader(references, said))
 
 
 def servers(document: Json) -> Iterator[tuple[str, str]]:
@@ -66,7 +57,7 @@ def _address(server: Json) -> str:
 class _Reader:
     """Reads one operation."""
 
-    def __init__(self, references: References, remarks: dict[Remark, None]) -> None:
+    def __init__(self, references: References, remarks: paths.Said) -> None:
         self._references = references
         self._remarks = remarks
 
@@ -81,21 +72,16 @@ class _Reader:
             tuple(names(raw.get("tags"))),
             raw.get("deprecated") is True,
             text(mapping(raw.get("externalDocs")).get("url")),
-            self.parameters(item, raw),
+            self._parameters(item, raw),
             self._body(raw.get("requestBody")),
             self._answers(raw),
             raw.get("security"),
             tuple(_address(mapping(server)) for server in own_servers),
         )
 
-    def parameters(self, item: Json, raw: Json) -> tuple[Parameter, ...]:
-        """The path's own, each replaced by the operation's of the same place and name."""
-        found = {}
-        for node in (*items(item.get("parameters")), *items(raw.get("parameters"))):
-            each = self._references.resolved(node, self._remarks)
-            if isinstance(each.get("name"), str) and isinstance(each.get("in"), str):
-                found[each["in"], each["name"]] = each
-        return tuple(self._parameter(each) for each in found.values())
+    def _parameters(self, item: Json, raw: Json) -> tuple[Parameter, ...]:
+        found = paths.parameters(item, raw, self._references, self._remarks)
+        return tuple(self._parameter(each) for each in found)
 
     def _parameter(self, raw: Json) -> Parameter:
         content = mapping(raw.get("content"))

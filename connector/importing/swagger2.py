@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from connector.importing import paths
 from connector.importing.operation import (
-    METHODS,
     Answers,
     Body,
     Content,
@@ -15,28 +15,19 @@ from connector.importing.operation import (
     media_type,
     successes,
 )
-from connector.importing.raw import Json, items, mapping, names, text
+from connector.importing.raw import Json, mapping, names, text
 from connector.importing.references import References
-from connector.importing.report import Remark
 
 _COLLECTIONS = {"csv": "comma", "ssv": "space", "tsv": "tab", "pipes": "pipe", "multi": None}
 # What tells of a parameter itself, where the rest is its schema.
 _NOT_SCHEMA = frozenset({"name", "in", "required", "description", "collectionFormat", "allowEmptyValue"})
 _FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
 
-Found = tuple[Operation, dict[Remark, None]]
 
-
-def operations(document: Json) -> Iterator[Found]:
+def operations(document: Json) -> Iterator[paths.Found]:
     """Every operation, with what had to be said while it was read."""
     references = References(document)
-    for path, node in mapping(document.get("paths")).items():
-        item = references.resolved(node)
-        for method in METHODS:
-            if isinstance(item.get(method), dict) and not path.startswith("x-"):
-                remarks: dict[Remark, None] = {}
-                reader = _Reader(document, references, remarks)
-                yield reader.operation(method, path, item, item[method]), remarks
+    return paths.operations(document, references, lambda said: _Reader(document, references, said))
 
 
 def servers(document: Json) -> Iterator[tuple[str, str]]:
@@ -68,13 +59,13 @@ def _modern(scheme: Json) -> Json:
 class _Reader:
     """Reads one operation."""
 
-    def __init__(self, document: Json, references: References, remarks: dict[Remark, None]) -> None:
+    def __init__(self, document: Json, references: References, remarks: paths.Said) -> None:
         self._document = document
         self._references = references
         self._remarks = remarks
 
     def operation(self, method: str, path: str, item: Json, raw: Json) -> Operation:
-        parameters = self._parameters(item, raw)
+        parameters = paths.parameters(item, raw, self._references, self._remarks)
         return Operation(
             method.upper(),
             path,
@@ -89,14 +80,6 @@ class _Reader:
             self._answers(raw),
             raw.get("security"),
         )
-
-    def _parameters(self, item: Json, raw: Json) -> list[Json]:
-        found = {}
-        for node in (*items(item.get("parameters")), *items(raw.get("parameters"))):
-            each = self._references.resolved(node, self._remarks)
-            if isinstance(each.get("name"), str) and isinstance(each.get("in"), str):
-                found[each["in"], each["name"]] = each
-        return [*found.values()]
 
     def _forms(self, raw: Json, word: str) -> tuple[str, ...]:
         told = names(raw.get(word)) if word in raw else names(self._document.get(word))

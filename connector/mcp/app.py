@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PATH = "/mcp"
 # A picture in a message is base64 text.
-_MOST_BODY = 24 * 1024 * 1024
+MOST_BODY = 24 * 1024 * 1024
 # How often it is seen whether messages are still being answered, when the host stops.
 _LOOK_AGAIN = 0.05
 
@@ -87,7 +87,7 @@ def _made(host: Hosting, admit: Callable[[], object]) -> tuple[Desk, Any]:
     # It would cut off every answer that is a stream as soon as the host begins to stop.
     AppStatus.enable_automatic_graceful_drain = False
     desk = Desk(host, admit=admit)
-    manager = StreamableHTTPSessionManager(app=server(desk, _caller), max_request_body_size=_MOST_BODY)
+    manager = StreamableHTTPSessionManager(app=server(desk, _caller), max_request_body_size=MOST_BODY)
     return desk, manager
 
 

@@ -10,14 +10,12 @@ from typing import Any
 import uvicorn
 
 from connector.errors import InvocationError
+from connector.mcp.app import MOST_BODY, PATH
 from connector.mcp.backing import Alone
 from connector.mcp.desk import Caller, Desk
 from connector.mcp.protocol import server
 
 ADDRESS = "127.0.0.1"
-PATH = "/mcp"
-# A picture in a message is base64 text.
-MOST_BODY = 24 * 1024 * 1024
 _DRAIN = 30.0
 # What a stop may take for streams that clients hold open.
 _LAST_ANSWERS = 3

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from functools import partial
 from logging import getLogger
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from connector.database import Database
 from connector.errors import ConnectorError, DatabaseUnavailable
@@ -30,7 +30,7 @@ from connector.runs.strays import Strays
 from connector.runs.tending import Tending
 from connector.runs.workflow import Workflows
 from connector.runs.workshop import Workshop
-from connector.runtime import AsyncConnector, Options
+from connector.runtime import AsyncConnector
 from connector.spec import Integration
 from connector.transport import Transport
 from connector.workspace import Workspace
@@ -210,7 +210,6 @@ class Worker:
 
     def _connector(self, integration: Integration) -> AsyncConnector:
         """A connector that takes nothing from this machine but what was kept with a run."""
-        options: dict[str, Any] = {"background": True} if "background" in Options.__annotations__ else {}
         return AsyncConnector(
             integration,
             home=self._home,
@@ -220,7 +219,7 @@ class Worker:
             clock=self._clock,
             transport=self._transport,
             io=self._io or Threads(2 * self._concurrency),
-            **options,
+            background=True,
         )
 
     def _queues(self) -> Mapping[str, tuple[float, int]]:

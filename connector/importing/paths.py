@@ -1,0 +1,40 @@
+"""What all versions of OpenAPI have alike: paths with methods, and parameters of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from connector.importing.operation import METHODS, Operation
+from connector.importing.raw import Json, items, mapping
+from connector.importing.references import References
+from connector.importing.report import Remark
+
+Said = dict[Remark, None]
+Found = tuple[Operation, Said]
+
+
+class Reader(Protocol):
+    """Reads one operation, as its version of OpenAPI writes it."""
+
+    def operation(self, method: str, path: str, item: Json, raw: Json) -> Operation: ...
+
+
+def operations(document: Json, references: References, made: Callable[[Said], Reader]) -> Iterator[Found]:
+    """Every operation, with what had to be said while it was read; each has a reader ``made`` for it."""
+    for path, node in mapping(document.get("paths")).items():
+        item = references.resolved(node)
+        for method in METHODS:
+            if isinstance(item.get(method), dict) and not path.startswith("x-"):
+                said: Said = {}
+                yield made(said).operation(method, path, item, item[method]), said
+
+
+def parameters(item: Json, raw: Json, references: References, said: Said) -> list[Json]:
+    """The path's own, each replaced by the operation's of the same place and name."""
+    found = {}
+    for node in (*items(item.get("parameters")), *items(raw.get("parameters"))):
+        each = references.resolved(node, said)
+        if isinstance(each.get("name"), str) and isinstance(each.get("in"), str):
+            found[each["in"], each["name"]] = each
+    return [*found.values()]
