@@ -86,6 +86,27 @@ def each_file(action: Taker, given: Mapping[str, Any], act: Callable[[Any, str],
     }
 
 
+def adopted(
+    action: Taker, given: Mapping[str, Any], sources: Sources, is_read: Callable[[Any], bool]
+) -> tuple[dict[str, Any], list[Problem]]:
+    """What was given, with the files that are to be read made Media, and what of them cannot be read."""
+    problems: list[Problem] = []
+
+    def read(file: Any, path: str) -> Any:
+        try:
+            return media.adopt(file, sources) if file is not None and is_read(file) else file
+        except MediaError as error:
+            problems.append(Problem(path, str(error)))
+            return file
+
+    return each_file(action, given, read), problems
+
+
+def is_address(file: Any) -> bool:
+    """Whether a file is named by its address in the web, where it may be another one tomorrow."""
+    return isinstance(file, str) and file.lower().startswith(("http://", "https://"))
+
+
 def _deprecation(action: Taker) -> Iterator[Problem]:
     if action.deprecated is not None:
         yield Problem("", action.deprecated.sentence(action.title), severity="warning")

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector import index
-from connector.arguments import Taker, each_file
+from connector.arguments import Taker, adopted, is_address
 from connector.cli import choice, inputs, options, request
 from connector.cli.card import card
 from connector.cli.parser import Parser, Scan, named_folder
 from connector.errors import InvalidArguments, Problem, UnknownName
 from connector.files import FileStore
-from connector.media import MediaError, Sources, adopt
+from connector.media import Sources
 from connector.names import nearest, same
 from connector.runtime import Connector
 from connector.spec import Integration
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from connector.cli.options import Form
 
 _FILES = (".yaml", ".yml")
-_ADDRESSES = ("http://", "https://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +114,8 @@ def workflow_of(name: str, integration: Integration) -> Workflow:
 
 def files_read(taker: Taker, given: Mapping[str, Any], files: FileStore) -> dict[str, Any]:
     """What was given, with the files of this machine read. Raises InvalidArguments where one cannot be."""
-    problems: list[Problem] = []
     sources = Sources(urls=None, references=files.resolve)
-
-    def read(file: Any, path: str) -> Any:
-        if file is None or (isinstance(file, str) and file.lower().startswith(_ADDRESSES)):
-            return file
-        try:
-            return adopt(file, sources)
-        except MediaError as error:
-            problems.append(Problem(path, str(error)))
-
-    found = each_file(taker, given, read)
+    found, problems = adopted(taker, given, sources, lambda file: not is_address(file))
     if problems:
         raise InvalidArguments(problems, taker.title)
     return found

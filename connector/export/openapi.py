@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from connector.server import document as host_document
 from connector.server.settings import Settings
 from connector.server.table import OPERATIONS
 from connector.spec import Integration
-
-if TYPE_CHECKING:
-    from connector.server.host import Host
 
 Document = dict[str, Any]
 
@@ -44,7 +41,7 @@ class _Standing:
 def document(integration: Integration, url: str) -> Document:
     """The document: an operation for each action, as a host at that address serves it."""
     standing = _Standing({integration.id: _Served(integration)})
-    whole = host_document.document(cast("Host", standing), OPERATIONS)
+    whole = host_document.document(standing, OPERATIONS)
     whole["info"] = whole["info"] | {"title": integration.name, "description": _said(whole, integration)}
     whole["servers"] = [{"url": url}]
     whole["security"] = [{"bearer": []}]

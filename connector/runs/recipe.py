@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connector import amounts
-from connector.arguments import each_file
+from connector.arguments import each_file, is_address
 from connector.errors import CapReached, InvalidArguments, Problem
 from connector.files import FileStore
 from connector.media import MediaError, Sources, adopt
@@ -14,7 +14,6 @@ from connector.spec import Integration
 from connector.workflow import cost, plan
 from connector.workflow.values import Workflow
 
-_ADDRESSES = ("http://", "https://")
 _REFERENCE = "file:"
 
 
@@ -35,7 +34,7 @@ def checked(
 
     def read(file: Any, path: str) -> Any:
         try:
-            return file if file is None or _is_address(file) else adopt(file, sources)
+            return file if file is None or is_address(file) else adopt(file, sources)
         except MediaError as error:
             problems.append(Problem(path, str(error)))
             return file
@@ -81,7 +80,3 @@ def _plain(value: Any) -> Any:
 def _is_kept(value: Any) -> bool:
     plain = _plain(value)
     return isinstance(plain, str) and plain.startswith(_REFERENCE)
-
-
-def _is_address(value: Any) -> bool:
-    return isinstance(value, str) and value.lower().startswith(_ADDRESSES)

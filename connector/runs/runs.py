@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from connector.arguments import Taker, each_file
+from connector.arguments import Taker, adopted
 from connector.entry import Entry
 from connector.errors import (
     Billed,
@@ -26,7 +26,7 @@ from connector.errors import (
 )
 from connector.files import FileStore
 from connector.history import History, Run, RunEvent, RunNotFound
-from connector.media import MediaError, Sources, adopt
+from connector.media import Sources
 from connector.names import nearest
 from connector.record import Record
 from connector.run import CANCELLED, ENDED, RunSpec, State
@@ -285,20 +285,10 @@ class Runs:
         """What was given, with the files of this machine read: a worker may be on another one."""
         hidden = [name for name, schema in action.parameters.items() if schema.get("writeOnly")]
         problems = [Problem(name, _SECRET) for name in hidden if given.get(name) is not None]
-        sources = self._sources
-
-        def read(file: Any, path: str) -> Any:
-            is_path = isinstance(file, Path) or (
-                isinstance(file, str) and not file.lower().startswith(_NO_PATH)
-            )
-            if sources is None or not is_path:
-                return file
-            try:
-                return adopt(file, sources)
-            except MediaError as error:
-                problems.append(Problem(path, str(error)))
-
-        arguments = each_file(action, given, read)
+        arguments = dict(given)
+        if self._sources is not None:
+            arguments, unread = adopted(action, given, self._sources, _is_path)
+            problems += unread
         if problems:
             raise InvalidArguments(problems, action.title)
         return arguments
@@ -390,6 +380,10 @@ class Runs:
 
 
 _SECRET = "is a secret, and is not kept for a durable run; invoke the action directly"
+
+
+def _is_path(file: Any) -> bool:
+    return isinstance(file, Path) or (isinstance(file, str) and not file.lower().startswith(_NO_PATH))
 
 
 def _how(spec: RunSpec) -> dict[str, Any]:

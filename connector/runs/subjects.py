@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connector import money
-from connector.arguments import each_file, take
+from connector.arguments import adopted, each_file, is_address, take
 from connector.errors import InvalidArguments, Problem, UnknownName
-from connector.media import MediaError, Sources, adopt
+from connector.media import Sources
 from connector.runs.columns import Subject
 from connector.schema import Checker
 from connector.spec import Action, Integration
@@ -19,8 +19,6 @@ from connector.workflow.values import Workflow
 Check = Callable[[Mapping[str, Any]], Sequence[Problem]]
 # What a success costs with inputs at most; None where nobody can tell.
 Price = Callable[[Mapping[str, Any]], float | None]
-
-_ADDRESSES = ("http://", "https://")
 
 
 def subject_of(integration: Integration, id: str, definition: str | None) -> Subject:
@@ -63,15 +61,7 @@ def price_of(subject: Subject, integration: Integration, by_request: Price) -> P
 
 def _workflow_check(workflow: Workflow, integration: Integration, sources: Sources) -> Check:
     def check(given: Mapping[str, Any]) -> Sequence[Problem]:
-        problems: list[Problem] = []
-
-        def read(file: Any, path: str) -> Any:
-            try:
-                return file if file is None or _is_address(file) else adopt(file, sources)
-            except MediaError as error:
-                problems.append(Problem(path, str(error)))
-
-        seen = each_file(workflow, given, read)
+        seen, problems = adopted(workflow, given, sources, lambda file: not is_address(file))
         return problems or plan.problems(workflow, integration, seen)
 
     return check
@@ -82,13 +72,9 @@ def _addresses(subject: Subject, given: Mapping[str, Any]) -> set[str]:
     found: set[str] = set()
 
     def note(value: Any, path: str) -> Any:
-        if _is_address(value):
+        if is_address(value):
             found.add(path)
         return value
 
     each_file(subject, given, note)
     return found
-
-
-def _is_address(value: Any) -> bool:
-    return isinstance(value, str) and value.lower().startswith(_ADDRESSES)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from connector import __version__
 from connector.index import price_text
@@ -19,7 +19,7 @@ from connector.spec import Action, Integration, JsonSchema
 from connector.translation import plain
 
 if TYPE_CHECKING:
-    from connector.server.host import Host
+    from connector.server.settings import Settings
 
 _HOLE = re.compile(r"\{(\w+)\}")
 # What is there once for each action, under a path of its own.
@@ -39,7 +39,23 @@ _DESCRIPTION = (
 )
 
 
-def document(host: Host, operations: Sequence[Operation]) -> dict[str, Any]:
+class Described(Protocol):
+    """An integration that is served."""
+
+    @property
+    def integration(self) -> Integration: ...
+
+
+class Describable(Protocol):
+    """What the document tells of a host; also of one that nobody has started."""
+
+    @property
+    def integrations(self) -> Mapping[str, Described]: ...
+    @property
+    def settings(self) -> Settings: ...
+
+
+def document(host: Describable, operations: Sequence[Operation]) -> dict[str, Any]:
     """The document of a host."""
     actions = [
         (served.integration, action)
@@ -60,7 +76,7 @@ def document(host: Host, operations: Sequence[Operation]) -> dict[str, Any]:
     return _whole(host, paths, dict(_inputs(action for _, action in actions)))
 
 
-def _whole(host: Host, paths: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _whole(host: Describable, paths: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
     names = ", ".join(served.integration.name for served in host.integrations.values())
     return {
         "openapi": "3.1.0",
