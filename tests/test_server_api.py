@@ -230,6 +230,33 @@ def test_a_run_that_is_not_waited_for(host: Place) -> None:
     assert host.get(answer.headers["location"]).json()["run"]["state"] == "succeeded"
 
 
+def test_the_result_of_a_run_is_what_using_the_action_would_have_answered(host: Place) -> None:
+    """As JSON, as the file itself, or as the failure that it was; it may be asked for again."""
+    begun = host.invoke(CORE, BOAT, params={"wait": "false"}).json()["run"]["id"]
+    told = host.get(f"/api/runs/{begun}/result")
+    assert (told.status_code, told.json()["result"]["seed"]) == (200, 7)
+    itself = host.get(f"/api/runs/{begun}/result", headers={"accept": "image/*"})
+    assert (itself.headers["content-type"], itself.headers["x-seed"]) == ("image/png", "7")
+    refused = host.invoke(CORE, {"prompt": "sandbox-refuse"}, params={"wait": "false"}).json()["run"]["id"]
+    failed = host.get(f"/api/runs/{refused}/result")
+    assert (failed.status_code, failed.json()["code"]) == (403, "moderated")
+    assert host.get("/api/runs/nothing/result").status_code == 404
+
+
+def test_a_result_that_is_not_there_yet_says_where_to_ask_again(tmp_path: Path) -> None:
+    """After as many seconds as the client would wait; and the run goes on."""
+    with place(tmp_path) as host:
+        ledger = host.host.served(None).connector.workspace.ledger
+        # Nobody polls before the test lets them.
+        turn, ledger.poll_turn = ledger.poll_turn, lambda *_: Turn(10.0, "running")  # type: ignore[method-assign]
+        inputs = {"prompt": "sharper", "image": _uploaded(host, picture(128))["file"]}
+        run = host.invoke(JOB, inputs, params={"wait": "false"}).json()["run"]["id"]
+        early = host.get(f"/api/runs/{run}/result", params={"timeout": 0})
+        assert (early.status_code, early.headers["location"]) == (202, f"/api/runs/{run}")
+        ledger.poll_turn = turn  # type: ignore[method-assign]
+        assert host.get(f"/api/runs/{run}/result").json()["result"]["job_id"]
+
+
 def _frames(text: str) -> list[tuple[int, str, Any]]:
     """Number, kind and data of each event, but for a run's thumbnail, which may come after its end."""
     frames = [frame.split("\n") for frame in text.split("\n\n") if frame.startswith("id:")]
@@ -253,6 +280,11 @@ def test_events_have_numbers_and_none_is_lost(host: Place) -> None:
         assert _frames(rest.text) == whole[seen:]
     home = host.get(f"/api/runs/{run}/events", headers={"last-event-id": str(len(whole))})
     assert (home.status_code, home.content) == (204, b"")
+
+
+def test_a_name_in_a_header_is_percent_encoded(host: Place) -> None:
+    """So that a file may have any name."""
+    assert _uploaded(host, name="%E7%8C%AB%20photo.png")["name"] == "猫 photo.png"
 
 
 def test_a_job_is_waited_for(host: Place) -> None:

@@ -19,6 +19,7 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
     "/api/files/{id}": ("get",),
     "/api/files/{id}/content": ("get",),
     "/api/runs/{id}": ("get",),
+    "/api/runs/{id}/result": ("get",),
     "/api/runs/{id}/cancel": ("post",),
 }
 _ACTIONS = "/api/actions/"

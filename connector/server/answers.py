@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from connector.run import Run
     from connector.server.operation import Call
 
-_MEDIA = ("image/", "audio/", "video/", "model/")
+# The kinds of file that an answer may be.
+FAMILIES = ("image/", "audio/", "video/", "model/")
 _JSON = "application/json"
 _UNDER_WAY = ("queued", "running")
 
@@ -76,7 +77,7 @@ def _text(value: Any) -> str:
 
 def prefers(accept: str | None, kind: str) -> bool:
     """Whether the client would rather have the file than JSON about it. ``*/*`` is no wish."""
-    if not kind.startswith(_MEDIA):
+    if not kind.startswith(FAMILIES):
         return False
     wishes = list(_wishes(accept or ""))
     file = max((quality for wish, quality in wishes if _names(wish, kind)), default=0.0)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from connector import __version__
 from connector.index import price_text
 from connector.media.kinds import type_of
+from connector.server.answers import FAMILIES
 from connector.server.api.actions import accepted_forms
 from connector.server.components import SCHEMAS
 from connector.server.operation import Operation
@@ -196,6 +197,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
         str(status): _response(status, name) | _headers(operation.headers.get(status, ()))
         for status, name in operation.answers.items()
     }
+    if operation.or_file:
+        told["200"]["content"] |= {f"{family}*": {"schema": {}} for family in FAMILIES}
     return told | {"default": _PROBLEM}
 
 

@@ -52,6 +52,8 @@ class Operation:
     headers: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     # Whether it takes an Idempotency-Key.
     keyed: bool = False
+    # Whether the answer may be the file that was made, where a client would rather have that than JSON.
+    or_file: bool = False
 
     @property
     def id(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 async def put_file(call: Call) -> Response:
-    """A file, as a part of a form or as the body itself."""
+    """A file, as a part of a form, or as the body itself with its name in X-File-Name, percent-encoded."""
     if kind_of(call.request) == "multipart/form-data":
         async with uploads.form(call.request) as pairs:
             files = [one for _, one in pairs if isinstance(one, UploadFile)]
@@ -27,7 +28,7 @@ async def put_file(call: Call) -> Response:
                 raise InvalidArguments([Problem("file", f"give one file; the form has {len(files)}")])
             stored = await _stored(call, uploads.pieces(files[0]), files[0].filename, files[0].content_type)
     else:
-        name = call.request.headers.get("x-file-name")
+        name = unquote(call.request.headers.get("x-file-name", ""))
         stored = await _stored(call, uploads.Arriving(call.request), name, kind_of(call.request) or None)
     return Reply(stored.to_dict(), 201, {"location": f"/api/files/{stored.id}"})
 

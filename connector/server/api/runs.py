@@ -27,6 +27,18 @@ async def get_run(call: Call) -> Response:
     return Reply({"run": (await _run(call)).to_dict()})
 
 
+async def get_result(call: Call) -> Response:
+    """What using the action would have answered: its result, its failure, or that it goes on.
+
+    It waits for the end, and costs nothing however often it is asked for.
+    """
+    run = await _run(call)
+    if not run.has_ended:
+        most = call.query.get("timeout", call.host.settings.max_wait)
+        run = await _served(call, run).runner.wait(run.id, min(most, call.host.settings.max_wait))
+    return await answers.of_run(call, run)
+
+
 async def watch_run(call: Call) -> Response:
     """Events with ids. A client that comes again says what it has, and gets the rest."""
     run = await _run(call)
@@ -117,6 +129,9 @@ _QUERY = options(
 _AFTER = options(
     after={"type": "integer", "minimum": 0, "maximum": 10**12, "description": "The last event seen."}
 )
+_PATIENCE = options(
+    timeout={"type": "number", "minimum": 0, "maximum": 86400, "description": "Seconds to wait for its end."}
+)
 _ONE = "/api/runs/{id}"
 _MOST_STEPS = 10_000
 _MARK = {
@@ -129,6 +144,16 @@ _MARK = {
 OPERATIONS = (
     Operation("GET", "/api/runs", list_runs, "Runs, newest first", query=_QUERY, answers={200: "Runs"}),
     Operation("GET", _ONE, get_run, "One run", answers={200: "Started"}),
+    Operation(
+        "GET",
+        f"{_ONE}/result",
+        get_result,
+        "Its result",
+        query=_PATIENCE,
+        answers={200: "Outcome", 202: "Started"},
+        headers={200: ("X-Run-Id",), 202: ("Location", "X-Run-Id")},
+        or_file=True,
+    ),
     Operation(
         "GET", f"{_ONE}/events", watch_run, "Its events", query=_AFTER, answers={200: "Events", 204: None}
     ),
