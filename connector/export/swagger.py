@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from connector import phrases
 from connector.export import openapi
 from connector.export.older import kind, older
-from connector.index import price_text
+from connector.export.wording import described, priced, titled
 from connector.spec import Action, Integration, JsonSchema
 
 Document = dict[str, Any]
@@ -135,7 +134,7 @@ def _operation(integration: Integration, action: Action, newer: Document) -> Doc
     shown: Document = {
         "operationId": operation_id(action.id),
         "summary": action.title,
-        "description": f"{action.description} {_price(action)}",
+        "description": f"{action.description} {priced(action)}",
         "tags": [action.group],
         "parameters": [*_accept(media), *_fields(action), *_query(newer["parameters"])],
         "produces": [*media, "application/json"],
@@ -150,11 +149,6 @@ def _operation(integration: Integration, action: Action, newer: Document) -> Doc
     if action.parameters:
         shown["consumes"] = [_FORM]
     return shown | ({"deprecated": True} if action.deprecated else {})
-
-
-def _price(action: Action) -> str:
-    price = price_text(action)
-    return "Free." if price == "free" else f"Price in credits for each success: {price}."
 
 
 def _accept(media: tuple[str, ...]) -> Iterator[Document]:
@@ -182,7 +176,7 @@ def _fields(action: Action) -> Iterator[Document]:
             "required": name in required,
             **_typed(schema),
             "description": _described(schema),
-            "x-ms-summary": _titled(schema.get("title") or name.replace("_", " ")),
+            "x-ms-summary": titled(schema.get("title") or name),
             "x-ms-visibility": _SHOWN if name in required else _MORE,
         }
 
@@ -203,19 +197,9 @@ def _typed(schema: JsonSchema) -> Document:
 
 
 def _described(schema: JsonSchema) -> str:
-    """The description, with what a form cannot say in other ways. A default is told and never sent."""
-    known = ", ".join(map(str, schema.get("enum", ()))) if schema.get("open") else ""
     is_file = schema.get("format") == "binary"
     is_json = not is_file and _typed(schema) == {"type": "string"} and schema.get("type") != "string"
-    rules = ", ".join(phrases.limits(schema)) if is_file else ""
-    said = (
-        schema.get("description", ""),
-        f"Such as {known}." if known else "",
-        f"It must be {rules}." if rules else "",
-        "Written as JSON." if is_json else "",
-        f"By default {phrases.plain(schema['default'])}." if "default" in schema else "",
-    )
-    return " ".join(part for part in said if part)
+    return described(schema, is_json=is_json)
 
 
 def _query(newer: list[Document]) -> Iterator[Document]:
@@ -227,13 +211,9 @@ def _query(newer: list[Document]) -> Iterator[Document]:
             "required": False,
             **_typed(schema),
             "description": one.get("description", ""),
-            "x-ms-summary": _titled(one["name"].replace("_", " ").replace("-", " ")),
+            "x-ms-summary": titled(one["name"].replace("-", " ")),
             "x-ms-visibility": _MORE,
         }
-
-
-def _titled(text: str) -> str:
-    return " ".join(word[:1].upper() + word[1:] for word in text.split())
 
 
 def _file() -> Document:
