@@ -6,7 +6,7 @@ VENV ?= .venv
 STRANGERS ?= .venv-strangers
 BIN := $(VENV)/bin
 
-.PHONY: demo test browser postgres strangers lint types bench torture crowd fuzz mcp wheel check clean
+.PHONY: demo test test-n8n browser postgres strangers lint types bench torture crowd fuzz mcp wheel check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
@@ -56,6 +56,10 @@ fuzz: $(VENV)/.ready
 mcp: $(VENV)/.ready
 	$(BIN)/python tests/mcp/conformance.py out/mcp
 
+# n8n with our node in it, by its own tools and in real workflows; ten minutes at the first time.
+test-n8n: $(VENV)/.ready out/n8n/.ready
+	$(BIN)/python -m pytest -n 0 tests/n8n
+
 # The wheel, installed where there is no checkout, still knows its actions.
 wheel: $(VENV)/.ready
 	rm -rf dist out/wheel
@@ -78,4 +82,8 @@ $(STRANGERS)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(STRANGERS)
 	$(STRANGERS)/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(STRANGERS)/bin/pip install --quiet --disable-pip-version-check --editable '.[all]' --group strangers
+	touch $@
+
+out/n8n/.ready: tests/n8n/install.sh $(wildcard tests/n8n/*.json)
+	sh tests/n8n/install.sh out/n8n
 	touch $@

@@ -19,6 +19,7 @@ Usage: connector export PLATFORM -o TARGET [OPTIONS]
 
   openapi   an OpenAPI 3.1 document of the host, for whatever reads one
   swagger   Swagger 2.0 and properties, for a Power Platform custom connector
+  n8n       a community node for n8n, with its credential
 
 Each is a description of the host that `connector serve` starts, at --host URL;
 a token of that host is its credential. No secret is in it.
@@ -28,6 +29,7 @@ a token of that host is its credential. No secret is in it.
 examples:
   connector export openapi -o stability.json --host https://connector.example
   connector export swagger -o power-platform --host https://connector.example
+  connector export n8n -o n8n-nodes-stabilityai --host http://127.0.0.1:8760
 """
 _HOST = "http://127.0.0.1:8760"
 Write = Callable[[Integration, str, Path, bool], None]
@@ -104,6 +106,13 @@ def _swagger(integration: Integration, url: str, target: Path, force: bool) -> N
     placing.folder(target, files, force=force)
 
 
+def _n8n(integration: Integration, url: str, target: Path, force: bool) -> None:
+    from connector.export import placing
+    from connector.export.n8n import package
+
+    placing.folder(target, package.files(integration, url), force=force)
+
+
 def _builders() -> Any:
     """What builds the documents: of the host's own tables, which need its packages."""
     try:
@@ -123,4 +132,5 @@ def _text(document: Any) -> str:
 PLATFORMS: dict[str, tuple[str, str, Write]] = {
     "openapi": ("Writes the OpenAPI 3.1 document of a host with this integration.", "FILE", _openapi),
     "swagger": ("Writes what Power Platform registers as a custom connector.", "DIR", _swagger),
+    "n8n": ("Writes a package with a node for n8n, whose operations are the actions.", "DIR", _n8n),
 }

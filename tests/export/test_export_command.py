@@ -40,7 +40,9 @@ def test_a_connector_of_power_platform_is_two_files(folder):
     assert not [path for path in folder.iterdir() if path.name != "pp"]
 
 
-@pytest.mark.parametrize(("platform", "target"), [("openapi", "api.json"), ("swagger", "pp")])
+@pytest.mark.parametrize(
+    ("platform", "target"), [("openapi", "api.json"), ("swagger", "pp"), ("n8n", "node")]
+)
 def test_what_is_there_is_not_written_over(folder, capsys, platform, target):
     """Unless that is forced; what else is there stays."""
     own = folder / target if platform == "openapi" else folder / target / "mine.txt"
@@ -50,7 +52,7 @@ def test_what_is_there_is_not_written_over(folder, capsys, platform, target):
     assert own.read_text() == "mine"
     assert "--force" in capsys.readouterr().err
     _export(platform, "-o", target, "--force")
-    assert (own.read_text() == "mine") == (platform == "swagger")
+    assert (own.read_text() == "mine") == (platform != "openapi")
 
 
 @pytest.mark.parametrize(
@@ -104,13 +106,14 @@ def test_no_secret_is_written(folder, monkeypatch):
     monkeypatch.setenv("STABILITY_API_KEY", "sk-live-41d2aa")
     _export("openapi", "-o", "api.json")
     _export("swagger", "-o", "pp")
-    assert not [path for path in folder.rglob("*.json") if "sk-live-41d2aa" in path.read_text()]
+    _export("n8n", "-o", "node")
+    assert not [path for path in folder.rglob("*.*") if "sk-live-41d2aa" in path.read_text()]
 
 
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        (["export", ""], ["openapi", "swagger", "superblocks"]),
+        (["export", ""], ["openapi", "swagger", "n8n", "superblocks"]),
         (["export", "openapi", "--h"], ["--host", "--help"]),
         (["export", "superblocks", "era"], ["erase"]),
         (["mcp", "--ro"], ["--root"]),

@@ -1,0 +1,217 @@
+import {
+	NodeApiError,
+	NodeOperationError,
+	sleep,
+	type BinaryHelperFunctions,
+	type IDataObject,
+	type IExecuteSingleFunctions,
+	type IHttpRequestMethods,
+	type IHttpRequestOptions,
+	type IN8nHttpFullResponse,
+	type INodeExecutionData,
+	type INodePropertyRouting,
+	type JsonObject,
+} from 'n8n-workflow';
+
+// Seconds that the host may keep us waiting for a run before it says that the run goes on. Proxies end what is
+// silent for longer.
+const PATIENCE = 50;
+// How often a host that cannot be reached is asked once more how a run stands; that costs nothing.
+const LOOKS = 6;
+// What is no name of an input binary field: an address, a data URI, or a reference to a file of the host.
+const REFERENCE = /^(https?:|data:|file:)/i;
+
+type Content = Parameters<BinaryHelperFunctions['prepareBinaryData']>[0];
+
+/** What the operations of the node ask of a host, by a credential of that name. */
+export function hostOf(credential: string) {
+	return {
+		/** A use of an action. What was paid for is not paid again, however often the node is tried. */
+		invocation(action: string, files: string[] = [], jsons: string[] = []): INodePropertyRouting {
+			return {
+				request: {
+					method: 'POST',
+					url: `/api/actions/${action}`,
+					qs: { wait: false },
+					ignoreHttpStatusErrors: true,
+				},
+				send: { preSend: [asInvocation] },
+				output: { postReceive: [awaited] },
+			};
+
+			async function asInvocation(this: IExecuteSingleFunctions, request: IHttpRequestOptions) {
+				const inputs = { ...(request.body as IDataObject) };
+				for (const name of jsons) inputs[name] = parsed.call(this, name, inputs[name]);
+				for (const name of files) inputs[name] = await given.call(this, inputs[name]);
+				return {
+					...request,
+					body: { inputs },
+					headers: { ...request.headers, 'Idempotency-Key': key.call(this) },
+				};
+			}
+		},
+
+		/** The result of a run that was begun before. */
+		result(): INodePropertyRouting {
+			return {
+				request: {
+					method: 'GET',
+					url: ofRun('/result'),
+					qs: { timeout: PATIENCE },
+					ignoreHttpStatusErrors: true,
+				},
+				output: { postReceive: [awaited] },
+			};
+		},
+
+		/** How a run stands, after what is asked of it. */
+		run(method: IHttpRequestMethods, asked: string): INodePropertyRouting {
+			return {
+				request: { method, url: ofRun(asked), ignoreHttpStatusErrors: true },
+				output: { postReceive: [asRun] },
+			};
+		},
+	};
+
+	function ofRun(asked: string): string {
+		return `={{"/api/runs/" + encodeURIComponent($parameter["run"]) + "${asked}"}}`;
+	}
+
+	/** The same for each try of one use of the node, and never again. */
+	function key(this: IExecuteSingleFunctions): string {
+		const { $runIndex } = this.getWorkflowDataProxy(this.getItemIndex());
+		const place = [this.getInstanceId(), this.getWorkflow().id, this.getExecutionId()];
+		return [...place, this.getNode().id, $runIndex, this.getItemIndex()].join(':');
+	}
+
+	function parsed(this: IExecuteSingleFunctions, name: string, value: unknown): IDataObject | undefined {
+		if (typeof value !== 'string') return value as IDataObject;
+		if (value.trim() === '') return undefined;
+		try {
+			return JSON.parse(value);
+		} catch (error) {
+			throw new NodeOperationError(this.getNode(), `'${name}' is not JSON: ${error.message}`, {
+				itemIndex: this.getItemIndex(),
+				description: 'Write it as JSON, or give a value by an expression',
+			});
+		}
+	}
+
+	/** What stands for a file, with the files of binary fields put in at the host. */
+	async function given(this: IExecuteSingleFunctions, value: unknown): Promise<IDataObject> {
+		if (typeof value === 'string' && value !== '' && !REFERENCE.test(value)) {
+			return (await put.call(this, value)) as unknown as IDataObject;
+		}
+		if (value === null || typeof value !== 'object') return value as IDataObject;
+		const entries: Array<[string, unknown]> = [];
+		for (const [name, one] of Object.entries(value)) entries.push([name, await given.call(this, one)]);
+		const whole = Array.isArray(value) ? entries.map(([, one]) => one) : Object.fromEntries(entries);
+		return whole as IDataObject;
+	}
+
+	async function put(this: IExecuteSingleFunctions, field: string): Promise<string> {
+		const binary = this.helpers.assertBinaryData(field);
+		const stored = await ask.call(this, {
+			method: 'POST',
+			url: '/api/files',
+			body: await (binary.id
+				? this.helpers.getBinaryStream(binary.id)
+				: this.helpers.getBinaryDataBuffer(field)),
+			headers: {
+				'Content-Type': binary.mimeType,
+				'X-File-Name': encodeURIComponent(binary.fileName ?? field),
+			},
+		});
+		return (checked.call(this, stored).body as IDataObject).file as string;
+	}
+
+	/** The result of a run, as soon as it is there. */
+	async function awaited(
+		this: IExecuteSingleFunctions,
+		_items: INodeExecutionData[],
+		response: IN8nHttpFullResponse,
+	): Promise<INodeExecutionData[]> {
+		let answer = checked.call(this, response);
+		const begun = (answer.body as IDataObject).run as IDataObject;
+		if (!this.getNodeParameter('options.wait', true)) return [{ json: begun }];
+		while (answer.statusCode === 202) {
+			answer = checked.call(this, await look.call(this, begun.id as string));
+		}
+		return [await shown.call(this, answer.body as IDataObject)];
+	}
+
+	async function look(this: IExecuteSingleFunctions, run: string): Promise<IN8nHttpFullResponse> {
+		for (let missed = 1; ; missed++) {
+			try {
+				return await ask.call(this, {
+					url: `/api/runs/${encodeURIComponent(run)}/result`,
+					qs: { timeout: PATIENCE },
+				});
+			} catch (error) {
+				if (missed === LOOKS || this.getExecutionCancelSignal()?.aborted) {
+					throw new NodeApiError(this.getNode(), error as JsonObject, {
+						message: `The run ${run} goes on at the host, which cannot be asked for its result`,
+						description: `Use "Get Result" with that ID, or try this node again: ${error.message}`,
+						itemIndex: this.getItemIndex(),
+					});
+				}
+				await sleep(1000 * missed);
+			}
+		}
+	}
+
+	async function asRun(
+		this: IExecuteSingleFunctions,
+		_items: INodeExecutionData[],
+		response: IN8nHttpFullResponse,
+	): Promise<INodeExecutionData[]> {
+		return [{ json: (checked.call(this, response).body as IDataObject).run as IDataObject }];
+	}
+
+	/** The facts of a result, and its file as binary data. */
+	async function shown(this: IExecuteSingleFunctions, told: IDataObject): Promise<INodeExecutionData> {
+		const { run, result, file } = told as { [name: string]: IDataObject | undefined };
+		const json: IDataObject = { run: run?.id, ...result, ...(file ? { file } : {}) };
+		delete json.media;
+		if (!file) return { json };
+		const answer = await ask.call(this, { url: `/api/files/${file.id}/content`, encoding: 'stream' });
+		const binary = await this.helpers.prepareBinaryData(
+			checked.call(this, answer).body as unknown as Content,
+			file.name as string,
+			file.type as string,
+		);
+		const field = this.getNodeParameter('options.binaryField', 'data') as string;
+		return { json, binary: { [field]: binary } };
+	}
+
+	async function ask(
+		this: IExecuteSingleFunctions,
+		request: IHttpRequestOptions,
+	): Promise<IN8nHttpFullResponse> {
+		const { host } = await this.getCredentials<{ host: string }>(credential);
+		return await this.helpers.httpRequestWithAuthentication.call(this, credential, {
+			baseURL: host.replace(/\/+$/, ''),
+			json: true,
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			timeout: 2000 * PATIENCE,
+			abortSignal: this.getExecutionCancelSignal(),
+			...request,
+		});
+	}
+
+	/** The answer, unless it is a failure: that is told in full, each input's problem with it. */
+	function checked(this: IExecuteSingleFunctions, response: IN8nHttpFullResponse): IN8nHttpFullResponse {
+		if (response.statusCode < 400) return response;
+		const told = (response.body ?? {}) as unknown as IDataObject;
+		const facts = [told.code, told.billed && `billed: ${told.billed}`, told.run && `run: ${told.run}`];
+		const said = (told.detail ?? `The host answered ${response.statusCode}`) as string;
+		throw new NodeApiError(this.getNode(), told as JsonObject, {
+			// Where a workflow goes on after a failure, the message is all that it has.
+			message: `${said} (${facts.filter(Boolean).join(', ')})`,
+			description: told.title as string,
+			httpCode: String(response.statusCode),
+			itemIndex: this.getItemIndex(),
+		});
+	}
+}
