@@ -14,6 +14,7 @@ _SMALL = re.compile(
     re.IGNORECASE,
 )
 _TOKENS = re.compile(r"[^\s:\u2013\u2014-]+|.", re.DOTALL)
+_PRICES = {"free": "Free.", "unknown": "Its price is unknown.", "varies": "Its price varies."}
 # A word that somebody has cased already, such as WebP, or that has a dot in it.
 _CASED = re.compile(r".(?=[A-Z]|\..)", re.DOTALL)
 _LETTER = re.compile(r"[A-Za-z0-9\u00c0-\u00ff]")
@@ -52,6 +53,4 @@ def described(schema: JsonSchema, *, is_json: bool) -> str:
 def priced(action: Action) -> str:
     """What a use of it costs, as a sentence."""
     price = price_text(action)
-    if price in ("free", "unknown"):
-        return "Free." if price == "free" else "Its price is unknown."
-    return f"Price in credits for each success: {price}."
+    return _PRICES.get(price, f"Price in credits for each success: {price}.")

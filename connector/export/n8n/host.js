@@ -30,11 +30,7 @@ function hostOf(credential) {
                     inputs[name] = parsed.call(this, name, inputs[name]);
                 for (const name of files)
                     inputs[name] = await given.call(this, inputs[name]);
-                return {
-                    ...request,
-                    body: { inputs },
-                    headers: { ...request.headers, 'Idempotency-Key': key.call(this) },
-                };
+                return { ...request, body: { inputs }, headers: { ...request.headers, ...key.call(this) } };
             }
         },
         /** The result of a run that was begun before. */
@@ -60,11 +56,14 @@ function hostOf(credential) {
     function ofRun(asked) {
         return `={{"/api/runs/" + encodeURIComponent($parameter["run"]) + "${asked}"}}`;
     }
-    /** The same for each try of one use of the node, and never again. */
+    /** The same for each try of one use of the node, and never again; none where no execution has an ID. */
     function key() {
+        const execution = this.getExecutionId();
+        if (!execution)
+            return {};
         const { $runIndex } = this.getWorkflowDataProxy(this.getItemIndex());
-        const place = [this.getInstanceId(), this.getWorkflow().id, this.getExecutionId()];
-        return [...place, this.getNode().id, $runIndex, this.getItemIndex()].join(':');
+        const place = [this.getInstanceId(), this.getWorkflow().id, execution, this.getNode().id];
+        return { 'Idempotency-Key': [...place, $runIndex, this.getItemIndex()].join(':') };
     }
     function parsed(name, value) {
         if (typeof value !== 'string')

@@ -43,11 +43,7 @@ export function hostOf(credential: string) {
 				const inputs = { ...(request.body as IDataObject) };
 				for (const name of jsons) inputs[name] = parsed.call(this, name, inputs[name]);
 				for (const name of files) inputs[name] = await given.call(this, inputs[name]);
-				return {
-					...request,
-					body: { inputs },
-					headers: { ...request.headers, 'Idempotency-Key': key.call(this) },
-				};
+				return { ...request, body: { inputs }, headers: { ...request.headers, ...key.call(this) } };
 			}
 		},
 
@@ -77,11 +73,13 @@ export function hostOf(credential: string) {
 		return `={{"/api/runs/" + encodeURIComponent($parameter["run"]) + "${asked}"}}`;
 	}
 
-	/** The same for each try of one use of the node, and never again. */
-	function key(this: IExecuteSingleFunctions): string {
+	/** The same for each try of one use of the node, and never again; none where no execution has an ID. */
+	function key(this: IExecuteSingleFunctions): IDataObject {
+		const execution = this.getExecutionId();
+		if (!execution) return {};
 		const { $runIndex } = this.getWorkflowDataProxy(this.getItemIndex());
-		const place = [this.getInstanceId(), this.getWorkflow().id, this.getExecutionId()];
-		return [...place, this.getNode().id, $runIndex, this.getItemIndex()].join(':');
+		const place = [this.getInstanceId(), this.getWorkflow().id, execution, this.getNode().id];
+		return { 'Idempotency-Key': [...place, $runIndex, this.getItemIndex()].join(':') };
 	}
 
 	function parsed(this: IExecuteSingleFunctions, name: string, value: unknown): IDataObject | undefined {
