@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from logging import getLogger
+from pathlib import Path
 from typing import Any
 
 from connector import keeping
@@ -15,16 +17,21 @@ from connector.media import Media
 from connector.result import Result
 from connector.run import RunSpec
 
+_log = getLogger(__name__)
 # The state that a failure ends a run in; any other one is `failed`.
 _STATES: Mapping[type[ConnectorError], State] = {OutcomeUnknown: "unknown", JobCancelled: "cancelled"}
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Writes runs down, and keeps their files for ``keep_seconds`` (None: for good)."""
+    """Writes runs down, and keeps their files for ``keep_seconds`` (None: for good).
+
+    What was paid for and cannot be kept is saved in the folder ``rescued``.
+    """
 
     history: History
     files: FileStore
+    rescued: Path
     keep_seconds: float | None = None
 
     def open(
@@ -56,7 +63,7 @@ class Record:
         try:
             stored = self.keep(run_id, result)
         except (OSError, ConnectorError) as error:
-            return self.fail(run_id, _unkept(result, error), told)
+            return self.fail(run_id, self._unkept(run_id, result, error), told)
         return self.close(run_id, result, stored, told)
 
     def keep(self, run_id: str, result: Result) -> StoredFile | None:
@@ -110,6 +117,27 @@ class Record:
         except (OSError, ConnectorError):
             return {}
 
+    def _unkept(self, run_id: str, result: Result, error: Exception) -> ConnectorError:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        return ConnectorError(
+            f"the result came, and its file could not be kept: {reason}; {self._instead(run_id, result)}",
+            billed=result.billed,
+            request_id=result.request_id,
+            job_id=result.job_id,
+            invocation_id=result.invocation_id,
+        )
+
+    def _instead(self, run_id: str, result: Result) -> str:
+        """Where the file is instead. A caller elsewhere learns its name, and an operator the folder."""
+        try:
+            self.rescued.mkdir(parents=True, exist_ok=True)
+            saved = result.save(self.rescued / f"{run_id}-{result.file_name}")
+        except (OSError, ConnectorError) as error:
+            _log.error("the file of run %s could be saved nowhere: %s", run_id, error)
+            return "its job still has it" if result.job_id else "nor could it be saved elsewhere"
+        _log.warning("the file of run %s is at %s", run_id, saved)
+        return f"it is in the folder '{self.rescued.name}' of the connector's home, as {saved.name}"
+
     def _remove(self, files: tuple[str, ...]) -> None:
         for file_id in files:
             self.files.remove(file_id)
@@ -128,15 +156,3 @@ def _facts(result: Result, stored: StoredFile | None) -> dict[str, Any]:
         "result": keeping.shown(result, stored),
     }
     return {name: value for name, value in facts.items() if value is not None}
-
-
-def _unkept(result: Result, error: Exception) -> ConnectorError:
-    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    again = "; its job still has it, so that it can be had once more" if result.job_id else ""
-    return ConnectorError(
-        f"the result came, and its file could not be kept: {reason}{again}",
-        billed=result.billed,
-        request_id=result.request_id,
-        job_id=result.job_id,
-        invocation_id=result.invocation_id,
-    )

@@ -60,7 +60,7 @@ class Runner:
     ) -> None:
         self._connector = connector
         self._history = history
-        self._record = Record(history, files, keep_seconds)
+        self._record = Record(history, files, connector.workspace.rescued, keep_seconds)
         self._slots = asyncio.Semaphore(max_concurrent)
         self._on_change = on_change
         self._io = io or Threads(_THREADS)

@@ -38,6 +38,11 @@ class Workspace:
         self._environ = environ
         self._clock = clock
 
+    @property
+    def rescued(self) -> Path:
+        """The folder for what was paid for and could not be kept where it should be."""
+        return self.home / "rescued"
+
     @cached_property
     def database(self) -> Database:
         return self._shared or Database(self._where)

@@ -66,6 +66,7 @@ class House:
     """One host's engine, stores and runner on a folder, and an upstream that is the test's."""
 
     def __init__(self, home, *answers, **options):
+        self.home = home
         self.clock, self.upstream, self.changes = Clock(), Upstream(*answers), []
         self._gates = [one for one in answers if isinstance(one, Gate)]
         self.connector = AsyncConnector(
@@ -274,15 +275,33 @@ def test_a_filtered_picture_is_kept(house, policy, state):
     asyncio.run(scenario())
 
 
-def test_a_result_that_cannot_be_kept_says_so(house, tmp_path):
-    """It was paid for, and that is told."""
+def test_a_result_that_cannot_be_kept_is_saved_elsewhere(house, tmp_path):
+    """It was paid for; the run says where its file is, by name."""
 
     async def scenario():
         (tmp_path / "full").write_text("no folder")
         async with house(files=tmp_path / "full") as here:
             run = await here.run()
             assert (run.state, run.outcome, run.billed) == ("failed", "error", "yes")
-            assert "could not be kept" in run.error["message"]
+            (saved,) = (here.home / "rescued").iterdir()
+            assert saved.read_bytes() == PNG
+            assert saved.name in run.error["message"]
+            assert str(here.home) not in run.error["message"]
+
+    asyncio.run(scenario())
+
+
+def test_a_result_that_can_be_saved_nowhere_says_so(house, tmp_path):
+    """It was paid for, and that is told."""
+
+    async def scenario():
+        (tmp_path / "full").write_text("no folder")
+        async with house(files=tmp_path / "full") as here:
+            here.home.mkdir(exist_ok=True)
+            (here.home / "rescued").write_text("no folder either")
+            run = await here.run()
+            assert (run.state, run.billed) == ("failed", "yes")
+            assert "nor could it be saved elsewhere" in run.error["message"]
 
     asyncio.run(scenario())
 

@@ -86,7 +86,8 @@ class Actions:
         self._history = history
         self._files = files
         self._books = Books(history, ledger)
-        self._record = Record(history, files, keep_seconds)
+        rescued = next(iter(connectors.values())).workspace.rescued
+        self._record = Record(history, files, rescued, keep_seconds)
         self._gate = Gate(places)
         self._on_change = on_change
         self._io = io or Threads(4)

@@ -98,7 +98,7 @@ class Runs:
         self._ledger = workspace.ledger
         self.history = History(workspace.database, clock)
         self.queues = Queues(workspace.database)
-        self._record = Record(self.history, files, keep_seconds)
+        self._record = Record(self.history, files, workspace.rescued, keep_seconds)
         self._files = files
         self._sources = sources
         self._clock = clock

@@ -57,7 +57,7 @@ class Desk:
         """A durable run that is written down, and that nobody has begun."""
         declared = self.connector.action(action)
         spec = RunSpec(action, given or {"prompt": "a boat"}, **options)
-        record = Record(self.history, self.files)
+        record = Record(self.history, self.files, self.connector.workspace.rescued)
         return record.open(declared, spec, {**PLACE, "durable": True}, "queued", None)[0]
 
     def do(self, run):
