@@ -287,4 +287,31 @@ _BESIDE: Mapping[str, Document] = {
             },
         }
     },
+    "/api/runs/{id}/result": {
+        "get": {
+            "operationId": "HostGetResult",
+            "summary": "Get the result of a run",
+            "description": "What a run made, once it has ended. Until then, how it stands; then ask again.",
+            "parameters": [
+                _ID,
+                {
+                    "name": "timeout",
+                    "in": "query",
+                    "required": False,
+                    "type": "number",
+                    "default": 90,
+                    "minimum": 0,
+                    "maximum": 110,
+                    "description": "Seconds to wait for its end.",
+                    "x-ms-summary": "Timeout",
+                    "x-ms-visibility": _MORE,
+                },
+            ],
+            "responses": {
+                "200": {"description": "It has ended.", "schema": {"$ref": "#/definitions/Outcome"}},
+                "202": {"description": "It goes on.", "schema": {"$ref": "#/definitions/Started"}},
+                "default": _PROBLEM,
+            },
+        }
+    },
 }
