@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from connector.export import wording
-from connector.export.n8n import fields, literal, naming, node, package
+from connector.export.n8n import habits, literal, naming, node, package
 from connector.loader import default_folder, load
 
 INTEGRATION = load(default_folder())
@@ -25,7 +25,7 @@ DESCRIPTION = node.description(INTEGRATION, NAMES)
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "export-n8n.yaml").read_text(encoding="utf-8"))
 CHANGES = {
     "titled": wording.titled,
-    "sentences": fields.sentences,
+    "sentences": habits.sentences,
     "singular": naming.singular,
     "sentence": naming.sentence,
     "camel": naming.camel,
@@ -124,6 +124,26 @@ def test_the_credential_holds_no_secret_and_names_the_host():
     assert "default: 'https://connector.example'" in FILES[built]
     assert "password: true" in FILES[built]
     assert "sk-sandbox" not in "".join(FILES.values())
+
+
+@pytest.mark.parametrize(
+    ("named", "becomes"),
+    [
+        ({"name": "access_token"}, {"typeOptions": {"password": True}}),
+        ({"name": "fontColor", "typeOptions": {"rows": 4}}, {"type": "color"}),
+        ({"name": "email"}, {"placeholder": "name@email.com"}),
+        ({"name": "x", "description": "The x"}, {}),
+        ({"name": "x", "description": "What is X"}, {"description": "What is X"}),
+    ],
+)
+def test_a_name_says_how_a_field_is_shown(named, becomes):
+    """Secrets are hidden, colours picked; what only repeats the title is left out."""
+    found = habits.usual(
+        {"displayName": "X", "type": "string", "default": "", "description": "Said", **named}
+    )
+    own = {"displayName": "X", "type": "string", "default": "", "name": named["name"]}
+    said = {} if "description" in named else {"description": "Said"}
+    assert found == own | said | becomes
 
 
 def test_names_that_no_class_can_have_are_mended():

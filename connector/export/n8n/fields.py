@@ -6,21 +6,16 @@ not sent. What n8n cannot say is told by the description, and checked by the hos
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connector.export.n8n.habits import Property, sentences, spelt, usual
 from connector.export.n8n.naming import order, parameter
 from connector.export.older import older
 from connector.export.wording import described, titled
 from connector.spec import Action, JsonSchema
 
-Property = dict[str, Any]
-
-# n8n has these in capitals, wherever they stand.
-_CAPITALS = {"id": "ID", "ids": "IDs", "url": "URL", "urls": "URLs", "json": "JSON"}
-_WORDS = re.compile(rf"\b(?:{'|'.join(_CAPITALS)})\b", re.IGNORECASE)
 _ADDED = "additionalFields"
 _LONG_TEXT = 500
 
@@ -45,7 +40,7 @@ def fields(action: Action, shown: Mapping[str, list[str]]) -> Fields:
     for name, schema in action.parameters.items():
         (alone if name in required else added).append(_property(name, named[name], schema))
     conditions = {"displayOptions": {"show": dict(shown)}}
-    properties = [with_(one, required=True, **conditions) for one in alone]
+    properties = [one | {"required": True} | conditions for one in alone]
     if added:
         properties.append(_collection(added) | conditions)
     kinds = {name: _kind(schema) for name, schema in action.parameters.items()}
@@ -54,13 +49,6 @@ def fields(action: Action, shown: Mapping[str, list[str]]) -> Fields:
         tuple(name for name, kind in kinds.items() if kind == "file" or _has_files(action.parameters[name])),
         tuple(name for name, kind in kinds.items() if kind == "json"),
     )
-
-
-def with_(property_: Property, **more: Any) -> Property:
-    """The parameter with more facts, in the order that n8n's own have: its routing is the last."""
-    routing = property_.get("routing", {})
-    others = {name: fact for name, fact in property_.items() if name != "routing"}
-    return {**others, **more, "routing": routing}
 
 
 def _collection(added: list[Property]) -> Property:
@@ -76,13 +64,14 @@ def _collection(added: list[Property]) -> Property:
 
 def _property(name: str, as_named: str, schema: JsonSchema) -> Property:
     kind = _kind(schema)
-    return {
+    found = {
         "displayName": spelt(titled(schema.get("title") or name)),
         "name": as_named,
         **_typed(schema, kind),
         **_told(schema, kind),
         "routing": {"send": {"type": "body", "property": name, "propertyInDotNotation": False}},
     }
+    return usual(found)
 
 
 def _kind(schema: JsonSchema) -> str:
@@ -127,7 +116,7 @@ def _choice(value: Any) -> str:
     text = str(value)
     if text.isalnum() and text.islower() and len(text) <= 3:
         return text.upper()
-    return titled(text.replace("-", " ")) if text else "(Empty)"
+    return spelt(titled(text.replace("-", " "))) if text else "(Empty)"
 
 
 def _chosen(schema: JsonSchema) -> Any:
@@ -165,14 +154,3 @@ def _told(schema: JsonSchema, kind: str) -> Property:
     if kind == "file":
         told["hint"] = "The name of the input binary field with the file, or an address or file:ID"
     return told
-
-
-def sentences(said: str) -> str:
-    """The sentences as n8n has them: one alone has no period at its end, and several have."""
-    plain = " ".join(spelt(said).split()).rstrip(".").strip()
-    shown = plain[:1].upper() + plain[1:]
-    return f"{shown}." if ". " in shown.replace("e.g.", "") else shown
-
-
-def spelt(said: str) -> str:
-    return _WORDS.sub(lambda found: _CAPITALS[found.group().lower()], said)

@@ -21,7 +21,15 @@ _TAKEN = frozenset(
 _SIGNS = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
 # The first that a name ends with says what it becomes.
 _PLURALS = (
-    *(("ss", "ss"), ("us", "us"), ("is", "is"), ("news", "news"), ("series", "series")),
+    *(
+        ("ss", "ss"),
+        ("us", "us"),
+        ("sis", "sis"),
+        ("xis", "xis"),
+        ("dis", "dis"),
+        ("news", "news"),
+        ("series", "series"),
+    ),
     *(("ies", "y"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss"), ("xes", "x"), ("s", "")),
 )
 
@@ -59,6 +67,8 @@ def order(name: str) -> list[tuple[int, int, str]]:
 
 def singular(name: str) -> str:
     """A group's name as n8n has its resources: of one thing."""
+    if name[-1:] == "s" and name[-2:-1].isupper():
+        return name[:-1]
     for ending, one in _PLURALS:
         if name.lower().endswith(ending):
             return name[: len(name) - len(ending)] + one

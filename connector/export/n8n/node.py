@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connector.export.n8n.fields import Fields, Property, fields, sentences
+from connector.export.n8n.fields import Fields, fields
+from connector.export.n8n.habits import Property, sentences, spelt
 from connector.export.n8n.literal import Code, literal
 from connector.export.n8n.naming import Names, camel, order, sentence, singular
 from connector.export.wording import priced, titled
@@ -51,7 +52,7 @@ def _groups(integration: Integration) -> Mapping[str, list[Action]]:
 
 
 def _resources(groups: Mapping[str, list[Action]]) -> Property:
-    named = {value: singular(titled(actions[0].group)) for value, actions in groups.items()}
+    named = {value: singular(spelt(titled(actions[0].group))) for value, actions in groups.items()}
     options = [{"name": name, "value": value} for value, name in (named | {_RUNS: "Connector Run"}).items()]
     return {
         "displayName": "Resource",
@@ -92,7 +93,7 @@ def _operation(action: Action, taken: Fields) -> Property:
     if taken.jsons:
         asked += f", {_listed(taken.jsons)}"
     return {
-        "name": titled(action.title),
+        "name": spelt(titled(action.title)),
         "value": action.id,
         "action": sentence(action.title) or sentence(action.id),
         "description": sentences(f"{action.description} {_warned(action)}"),

@@ -8,7 +8,7 @@ from importlib.resources import files as resources
 from typing import Any
 
 from connector.export.n8n import node
-from connector.export.n8n.fields import sentences
+from connector.export.n8n.habits import sentences
 from connector.export.n8n.literal import literal, text
 from connector.export.n8n.naming import Names
 from connector.export.wording import titled
