@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from connector import targets
 from connector.auth import Authorization, authorize
@@ -19,16 +20,19 @@ from connector.names import nearest, same
 from connector.render import Target
 from connector.schema import Checker
 from connector.spec import Action, Integration
-from connector.targets import Destination, Opened
+from connector.targets import Connections, Destination, Opened
 from connector.transport import HttpTransport, Transport
 from connector.workspace import Workspace
+
+if TYPE_CHECKING:
+    from connector.connection import Connection
 
 
 class Engine:
     """An integration, the folder where this machine keeps its data, and the world.
 
     ``transport``, where given, answers in place of the network in every environment. ``background`` requests
-    leave those first that somebody waits for.
+    leave those first that somebody waits for. ``connection``, where given, is the only one there is.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class Engine:
         sources: Sources,
         transport: Transport | None = None,
         background: bool = False,
+        connection: Connection | None = None,
     ) -> None:
         self.integration = integration
         self.workspace = workspace
@@ -53,6 +58,7 @@ class Engine:
         self.sources = sources
         self._given_transport = transport
         self._is_background = background
+        self._given = None if connection is None else _given(connection, integration, environ)
         self._transports: dict[str | None, Transport] = {}
         self._checkers: dict[str, Checker] = {}
         self._authorizations: dict[str, tuple[Authorization, float | None]] = {}
@@ -88,7 +94,7 @@ class Engine:
         """Where these names lead; with ``masked``, without opening any secret. It blocks."""
         return targets.resolve(
             self.integration,
-            self.workspace.connections,
+            self._connections,
             self.environ,
             connection,
             environment,
@@ -98,9 +104,11 @@ class Engine:
 
     def place(self, connection: str | None, environment: str | None) -> tuple[str, str]:
         """The environment and the connection that these names lead to. It blocks."""
-        return targets.place(
-            self.integration, self.workspace.connections, self.environ, connection, environment
-        )
+        return targets.place(self.integration, self._connections, self.environ, connection, environment)
+
+    @property
+    def _connections(self) -> Connections:
+        return self._given or self.workspace.connections
 
     def transport(self, destination: Destination) -> Transport:
         """What sends to a destination: the network, or what its environment has registered."""
@@ -145,6 +153,12 @@ class Engine:
         self._transports.clear()
         self.io.close()
         self.workspace.close()
+
+
+def _given(connection: Connection, integration: Integration, environ: Mapping[str, str]) -> Connections:
+    from connector.given import Given
+
+    return Given(connection, integration, environ)
 
 
 def _exchanged(transport: Transport, request: Request) -> tuple[int, bytes]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, Literal, ParamSpec, Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypedDict, TypeVar, Unpack
 
 from connector import decode, index, jobs, template
 from connector.database import Database
@@ -31,6 +31,9 @@ from connector.stream import Stream, open_stream
 from connector.transport import Transport
 from connector.workspace import Workspace
 
+if TYPE_CHECKING:
+    from connector.connection import Connection
+
 P = ParamSpec("P")
 T = TypeVar("T")
 Policy = Literal["raise", "return"]
@@ -43,7 +46,8 @@ class Options(TypedDict, total=False):
     a server instead where ``database`` is its URL (default: ``CONNECTOR_DATABASE``), or a Database that is
     shared. ``files`` is the folder for kept files, or an object store's URL (default: ``CONNECTOR_FILES``).
     ``on_event`` hears of waits, attempts and polls. ``sources`` says what may be given as a file
-    (default: whatever this process can read). Nobody waits for ``background`` requests: under the rate limit
+    (default: whatever this process can read). ``connection``, with its secrets in it, is used in place of
+    those that are kept, and is kept nowhere. Nobody waits for ``background`` requests: under the rate limit
     they let others of the same credential go first. ``transport`` answers in place of the network, and
     ``environ``, ``clock`` and ``io`` stand for the process's environment, the time, and how to wait: for
     tests.
@@ -54,6 +58,7 @@ class Options(TypedDict, total=False):
     files: Path | str | None
     on_event: Listener
     sources: Sources | None
+    connection: Connection | None
     background: bool
     transport: Transport | None
     environ: Mapping[str, str]
@@ -85,6 +90,7 @@ class AsyncConnector:
             sources=options.get("sources") or Sources(),
             transport=options.get("transport"),
             background=options.get("background", False),
+            connection=options.get("connection"),
         )
 
     @property

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.errors import ConnectorError, MissingCredential, UnknownName
 from connector.names import nearest
@@ -21,7 +21,16 @@ from connector.secret import MASK, Credential, Secret, Secrets
 from connector.spec import Environment, Integration
 
 if TYPE_CHECKING:
-    from connector.connections import Configuration, Connection, ConnectionStore
+    from connector.connection import Configuration, Connection
+
+
+class Connections(Protocol):
+    """The connections that there are: kept ones, or one that was given. All methods block."""
+
+    def get(self, name: str, /) -> Connection: ...
+    def list(self, integration: str | None = None, /) -> tuple[Connection, ...]: ...
+    def configuration_for(self, connection: Connection, environment: str | None, /) -> Configuration: ...
+    def credential(self, connection: str, configuration: str, /) -> dict[str, Secret | str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ class Opened:
 
 def resolve(
     integration: Integration,
-    store: ConnectionStore,
+    store: Connections,
     environ: Mapping[str, str],
     connection: str | None,
     environment: str | None,
@@ -97,7 +106,7 @@ def resolve(
 
 def place(
     integration: Integration,
-    store: ConnectionStore,
+    store: Connections,
     environ: Mapping[str, str],
     connection: str | None,
     environment: str | None,
@@ -118,7 +127,7 @@ def _named(environ: Mapping[str, str], environment: str | None) -> str | None:
 
 
 def _found(
-    integration: Integration, store: ConnectionStore, connection: str | None, environment: str | None
+    integration: Integration, store: Connections, connection: str | None, environment: str | None
 ) -> Connection | Environment:
     """The connection that is used, or the declared environment where there is none."""
     declared = integration.environments.get(environment or integration.default_environment)
@@ -140,7 +149,7 @@ def _own(integration: Integration, environment: Environment, masked: bool) -> De
     return _destination(integration, "", environment, credential)
 
 
-def _connection(integration: Integration, store: ConnectionStore, name: str | None) -> Connection | None:
+def _connection(integration: Integration, store: Connections, name: str | None) -> Connection | None:
     if name is not None:
         return store.get(name)
     stored = store.list(integration.id)
@@ -153,7 +162,7 @@ def _connection(integration: Integration, store: ConnectionStore, name: str | No
 
 def _stored(
     integration: Integration,
-    store: ConnectionStore,
+    store: Connections,
     connection: Connection,
     environment: str | None,
     masked: bool,
@@ -174,7 +183,7 @@ def _stored(
 
 
 def _configured(
-    integration: Integration, store: ConnectionStore, connection: Connection, environment: str | None
+    integration: Integration, store: Connections, connection: Connection, environment: str | None
 ) -> tuple[Configuration, Environment]:
     """The configuration that serves an environment, and that environment as it stands there."""
     if connection.integration != integration.id:
@@ -194,7 +203,7 @@ def _configured(
 
 
 def _at_hand(
-    integration: Integration, store: ConnectionStore, connection: Connection, configuration: Configuration
+    integration: Integration, store: Connections, connection: Connection, configuration: Configuration
 ) -> Secrets:
     """The secrets that can be opened without asking anybody, so that a preview can mask them by value.
 

@@ -24,7 +24,7 @@ FLOORS = [
         "yamlfile", "specfile", "loader", "index", "media", "guard", "multipart", "wire", "http1", "proxies",
         "arrival", "transport", "database", "migrations", "sqlite", "postgres", "sealing", "references",
         "connections", "budget", "ledger", "importing",
-        "alive", "io", "credential", "connection", "entry", "sound", "checks", "drift", "workflow",
+        "alive", "io", "credential", "connection", "given", "entry", "sound", "checks", "drift", "workflow",
         "run", "history", "arriving", "blobs", "thumbnail", "files", "tokens",
     },
     {
