@@ -42,6 +42,7 @@ __all__ = [
     "RunSpec",
     "State",
     "Told",
+    "digest",
 ]
 
 Told = Sequence[tuple[float, Event]]
@@ -337,7 +338,7 @@ def _new_row(
         "billed": "unknown",
         "idempotency_key": idempotency_key,
         # Only by a key is one invocation compared with another.
-        "digest": "" if idempotency_key is None else _digest(given),
+        "digest": "" if idempotency_key is None else digest(given),
         "writer": this_process(),
     }
 
@@ -347,7 +348,7 @@ def _first_events(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield _event(row["id"], row["created"], kind, {"sentence": sentence}) | {"seq": number}
 
 
-def _digest(given: Mapping[str, Any]) -> str:
+def digest(given: Mapping[str, Any]) -> str:
     """The same for the same invocation, under whichever ids its files were uploaded."""
     asked = [given[name] for name in ("action", "connection", "environment", "options")]
     text = json.dumps([*asked, _by_content(given["inputs"])], sort_keys=True)

@@ -9,19 +9,15 @@ from __future__ import annotations
 import builtins
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from connector.arguments import Taker, adopted
+from connector.arguments import Taker
 from connector.entry import Entry
 from connector.errors import (
     Billed,
-    InvalidArguments,
     InvocationError,
     JobError,
-    JobExpired,
     JobNotFound,
-    Problem,
     UnknownName,
 )
 from connector.files import FileStore
@@ -29,9 +25,10 @@ from connector.history import History, Run, RunEvent, RunNotFound
 from connector.media import Sources
 from connector.names import nearest
 from connector.record import Record
-from connector.run import CANCELLED, ENDED, RunSpec, State
-from connector.runs import recipe
+from connector.run import CANCELLED, RunSpec, State
+from connector.runs import recipe, taking
 from connector.runs.queues import Queues
+from connector.runs.reopening import reopen
 from connector.runs.takeup import take_up
 from connector.runtime import AsyncConnector, Connector
 from connector.workflow.values import Workflow
@@ -41,7 +38,6 @@ _LOOK_AGAIN = 0.2
 _MOMENT = 5.0
 _QUEUED: frozenset[State] = frozenset({"queued"})
 _UNKNOWN: frozenset[State] = frozenset({"unknown"})
-_NO_PATH = ("http://", "https://", "data:", "file:")
 _COPIED = (
     "action",
     "title",
@@ -121,7 +117,7 @@ class Runs:
         """
         connector = self._connector(spec.action, integration)
         action = connector.action(spec.action)
-        own = RunSpec(action.id, self._arguments(action, spec.arguments), **_how(spec))
+        own = RunSpec(action.id, taking.read(action, spec.arguments, self._sources), **_how(spec))
         given = self._given(connector, own) | links | {"token_name": token_name}
         return self._opened(action, own, given, idempotency_key, priority)
 
@@ -142,7 +138,7 @@ class Runs:
         with everything that can be told before a credit is spent, and CapReached; else as ``submit``.
         """
         connector = self._connector("", integration)
-        read = self._arguments(workflow, spec.arguments)
+        read = taking.read(workflow, spec.arguments, self._sources)
         inputs = recipe.checked(workflow, connector.integration, read, self._files, spec.limit_credits)
         own = RunSpec(workflow.id, inputs, **_how(spec))
         more = {"token_name": token_name, "kind": "workflow", "definition": workflow.text}
@@ -281,18 +277,6 @@ class Runs:
         having = (each for each in self._connectors.values() if action in each.integration.actions)
         return next(having, next(iter(self._connectors.values())))
 
-    def _arguments(self, action: Taker, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What was given, with the files of this machine read: a worker may be on another one."""
-        hidden = [name for name, schema in action.parameters.items() if schema.get("writeOnly")]
-        problems = [Problem(name, _SECRET) for name in hidden if given.get(name) is not None]
-        arguments = dict(given)
-        if self._sources is not None:
-            arguments, unread = adopted(action, given, self._sources, _is_path)
-            problems += unread
-        if problems:
-            raise InvalidArguments(problems, action.title)
-        return arguments
-
     def _entry(self, any_id: str) -> Entry | None:
         try:
             return self._ledger.get(any_id)
@@ -360,30 +344,7 @@ class Runs:
     def _reopened(self, run: Run) -> Run:
         """A run that has ended, as one whose job is asked for again."""
         entry = self.history.entry(run.id) or (self._entry(run.job_id) if run.job_id else None)
-        if run.state == "succeeded" or entry is None or entry.upstream_id is None or entry.fetch is None:
-            raise JobError(f"run {run.id} is {run.state}, and has no job to go on with; try it once more")
-        if entry.deadline is not None and entry.deadline < self._clock():
-            raise JobExpired(
-                f"the upstream no longer keeps job {entry.upstream_id}", job_id=entry.upstream_id
-            )
-        if entry.state == "cancelled":
-            self._ledger.running(entry.id, entry.upstream_id, entry.fetch, None, entry.deadline)
-        elif entry.state not in ("running", "done"):
-            raise JobError(f"job {entry.upstream_id} has ended: {entry.message or entry.outcome}")
-        facts: dict[str, Any] = {
-            "outcome": None,
-            "error": None,
-            "billed": "unknown",
-            "job_id": entry.upstream_id,
-        }
-        return self.history.enter(run.id, "running", "it is resumed", among=ENDED, **facts)
-
-
-_SECRET = "is a secret, and is not kept for a durable run; invoke the action directly"
-
-
-def _is_path(file: Any) -> bool:
-    return isinstance(file, Path) or (isinstance(file, str) and not file.lower().startswith(_NO_PATH))
+        return reopen(run, entry, self.history, self._ledger)
 
 
 def _how(spec: RunSpec) -> dict[str, Any]:
