@@ -4,9 +4,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 STRANGERS ?= .venv-strangers
+AIRFLOW ?= .venv-airflow
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-n8n browser postgres strangers lint types bench torture crowd fuzz mcp wheel check clean
+.PHONY: demo test test-n8n browser postgres strangers airflow lint types bench torture crowd fuzz mcp wheel check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
@@ -25,6 +26,10 @@ postgres:
 # Other people's clients against the sandbox, in an environment of their own: they are large.
 strangers: $(STRANGERS)/.ready
 	$(STRANGERS)/bin/python -m pytest -n 0 tests/strangers
+
+# The provider in Airflow itself, in an environment of its own for the same reason.
+airflow: $(AIRFLOW)/.ready
+	$(AIRFLOW)/bin/python -m pytest -n 2 tests/airflow
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
@@ -69,7 +74,7 @@ wheel: $(VENV)/.ready
 	cd out/wheel && CONNECTOR_HOME=home bin/connector actions
 
 clean:
-	rm -rf $(VENV) $(STRANGERS) out dist build
+	rm -rf $(VENV) $(STRANGERS) $(AIRFLOW) out dist build
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
@@ -86,4 +91,10 @@ $(STRANGERS)/.ready: pyproject.toml
 
 out/n8n/.ready: tests/n8n/install.sh $(wildcard tests/n8n/*.json)
 	sh tests/n8n/install.sh out/n8n
+	touch $@
+
+$(AIRFLOW)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(AIRFLOW)
+	$(AIRFLOW)/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(AIRFLOW)/bin/pip install --quiet --disable-pip-version-check --editable '.[airflow,sandbox]' --group airflow
 	touch $@

@@ -31,7 +31,7 @@ FLOORS = [
         "workspace", "targets", "arguments", "engine", "exchange", "prepare", "spend", "stream", "jobs",
         "runtime", "keeping", "record", "underway", "slot", "runner", "runs",
     },
-    {"cli", "demo", "server", "mcp", "export"},
+    {"cli", "demo", "server", "mcp", "export", "airflow"},
 ]  # fmt: skip
 
 

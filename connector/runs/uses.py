@@ -63,7 +63,7 @@ class Uses:
         io: Io | None = None,
     ) -> None:
         workspace = connector.workspace
-        self._connector = connector
+        self.connector = connector
         self._asked_by = asked_by
         self._keep_seconds = keep_seconds
         self._io = io or Threads(4)
@@ -114,7 +114,7 @@ class Uses:
         except FileNotFound:
             if run.job_id is None or run.state != "succeeded":
                 raise
-        result = await self._connector.wait(run.job_id, on_filtered="return")
+        result = await self.connector.wait(run.job_id, on_filtered="return")
         return result.media if isinstance(result.media, Media) else None
 
     def writes(self, run_id: str, place: str) -> None:
@@ -131,7 +131,7 @@ class Uses:
         self._actions.close()
 
     def _opened(self, spec: RunSpec, name: str) -> Run:
-        action = self._connector.action(spec.action)
+        action = self.connector.action(spec.action)
         read = taking.read(action, spec.arguments, Sources())
         taken = keeping.take(action, read, self._files, self._keep_seconds)
         is_new = False
@@ -148,11 +148,11 @@ class Uses:
     def _given(self, action: Action, spec: RunSpec) -> dict[str, Any]:
         """What is written down of a run."""
         place = {"environment": spec.environment, "connection": spec.connection}
-        environment, connection = self._connector.place(**place)
+        environment, connection = self.connector.place(**place)
         return {
             "action": action.id,
             "title": action.title,
-            "integration": self._connector.integration.id,
+            "integration": self.connector.integration.id,
             "environment": environment,
             "connection": connection,
             "inputs": spec.arguments,

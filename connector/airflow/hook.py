@@ -1,0 +1,108 @@
+"""A connection of Airflow's opens a connector, and its test button tests it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from airflow.sdk import BaseHook
+from airflow.sdk.log import mask_secret
+
+from connector import AsyncConnector, Connector, ConnectorError
+from connector.airflow.settings import Kept, Place, place
+from connector.events import Event
+from connector.index import default_cache
+from connector.runs.uses import Uses
+from connector.runtime import Options
+
+# So long as somebody may clear a task, what it made is kept for it.
+_KEPT = 7 * 24 * 3600.0
+ASKED_BY = "airflow"
+
+
+class ConnectorHook(BaseHook):
+    """Gives the connector of a connection, ready to be used.
+
+        with ConnectorHook("my_connection").get_conn() as connector:
+            connector.balance()
+
+    What is invoked by it is checked and written down as everywhere. It is no task of Airflow's, which a retry
+    could go on with: for that there are the operators.
+    """
+
+    conn_name_attr = "connector_conn_id"
+    default_conn_name = "connector_default"
+    conn_type = "connector"
+    hook_name = "Connector"
+
+    def __init__(self, connector_conn_id: str = default_conn_name, **options: Any) -> None:
+        super().__init__(**options)
+        self.connector_conn_id = connector_conn_id
+
+    def get_conn(self) -> Connector:
+        """A connector; close it, or use it as a context manager.
+
+        It uses the connection where an invocation names no other; name the environment yourself if it is not
+        the integration's default.
+        """
+        where = self.place()
+        return Connector(where.integration, **self._options(where))
+
+    def test_connection(self) -> tuple[bool, str]:
+        """What the cheapest authenticated call says."""
+        try:
+            where = self.place()
+            with Connector(where.integration, **self._options(where)) as connector:
+                return True, connector.test(environment=where.environment, connection=where.connection)
+        except ConnectorError as error:
+            return False, error.message
+
+    def place(self) -> Place:
+        """Where the connection leads. Its secrets are masked in Airflow's logs from now on."""
+        kept = self.get_connection(self.connector_conn_id)
+        return _place(kept, kept.extra_dejson)
+
+    @contextmanager
+    def uses(self, where: Place) -> Iterator[Uses]:
+        """The uses of the connection's actions that tasks go on with, for a worker."""
+        connector = AsyncConnector(where.integration, **self._options(where))
+        uses = Uses(connector, asked_by=ASKED_BY, keep_seconds=_KEPT)
+        try:
+            yield uses
+        finally:
+            uses.close()
+            asyncio.run(connector.close())
+
+    @asynccontextmanager
+    async def uses_in_triggerer(self) -> AsyncIterator[Uses]:
+        """The same for the event loop of a triggerer, where nothing may block."""
+        kept = await self.aget_connection(self.connector_conn_id)
+        where = await asyncio.to_thread(_place, kept, await kept.aextra_dejson())
+        connector = AsyncConnector(where.integration, **self._options(where))
+        uses = Uses(connector, asked_by=ASKED_BY, keep_seconds=_KEPT)
+        try:
+            yield uses
+        finally:
+            uses.close()
+            await connector.close()
+
+    def _options(self, where: Place) -> Options:
+        return {"connection": where.given, "on_event": self._tell}
+
+    def _tell(self, event: Event) -> None:
+        self.log.info("%s", event.sentence)
+
+
+def _place(kept: Kept, extra: Mapping[str, Any]) -> Place:
+    where = place(kept, extra, default_cache())
+    for one in where.given.configurations if where.given else ():
+        for name in where.integration.secret_fields:
+            if name in one.fields:
+                mask_secret(_text(one.fields[name]))
+    return where
+
+
+def _text(secret: Any) -> str:
+    return str(secret.reveal() if hasattr(secret, "reveal") else secret)
