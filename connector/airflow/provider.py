@@ -18,7 +18,9 @@ def get_provider_info() -> dict[str, Any]:
         "description": "Actions of declared integrations: checked before they cost, never paid twice.",
         "versions": [__version__],
         "integrations": [{"integration-name": _NAME, "tags": ["service"]}],
+        "operators": [{"integration-name": _NAME, "python-modules": ["connector.airflow.operators"]}],
         "hooks": [{"integration-name": _NAME, "python-modules": ["connector.airflow.hook"]}],
+        "triggers": [{"integration-name": _NAME, "python-modules": ["connector.airflow.trigger"]}],
         "connection-types": [
             {
                 "connection-type": "connector",

@@ -27,7 +27,7 @@ def test_airflow_knows_the_provider():
     """By the entry point, with its version."""
     provider = ProvidersManager().providers["stability-connector"]
     assert (provider.version, provider.data["name"]) == (connector.__version__, "Connector")
-    assert "connector.airflow.hook" in json.dumps(get_provider_info())
+    assert "connector.airflow.operators" in json.dumps(get_provider_info())
 
 
 def test_the_form_has_our_fields():

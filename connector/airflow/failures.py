@@ -1,0 +1,34 @@
+"""How a use failed, as Airflow is told: whether trying the task again can help, and what a person does."""
+
+from __future__ import annotations
+
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from connector.errors import ConnectorError
+from connector.run import Run
+
+_UNKNOWN = """
+The request left, and its answer did not come back. It may have been paid for: it is not sent again by itself.
+Look in the account whether it was charged, and then:
+  it was not  connector jobs mark {id} --unpaid   and clear the task
+  it was      connector jobs mark {id} --paid     (its result is lost)"""
+
+_PERHAPS_PAID = """
+It may have been paid for, and is not sent again by itself.
+To pay for it once more: connector jobs retry {id}   and clear the task"""
+
+
+def of_error(error: ConnectorError) -> AirflowException:
+    """What failed before a run was under way."""
+    return AirflowException(error.message) if error.retryable else AirflowFailException(error.message)
+
+
+def of_run(run: Run) -> AirflowException:
+    """What became of a run that ended without a result."""
+    told = run.error or {}
+    said = f"{told.get('message') or run.outcome or run.state} (run {run.id}, {run.outcome})"
+    if run.state == "unknown":
+        return AirflowFailException(said + _UNKNOWN.format(id=run.id))
+    if run.billed != "no":
+        return AirflowFailException(said + _PERHAPS_PAID.format(id=run.id))
+    return AirflowException(said) if told.get("retryable") else AirflowFailException(said)
