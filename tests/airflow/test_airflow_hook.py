@@ -88,7 +88,7 @@ def test_secrets_are_masked_in_logs(office):
 
 def test_secrets_are_masked_in_the_triggerer(office):
     """Where the connection is read without blocking."""
-    key = KEY + "-of-a-trigger"
+    key = "sk-trigger-0123456789"
     office.connection(password=key)
 
     async def read():
