@@ -29,7 +29,7 @@ strangers: $(STRANGERS)/.ready
 
 # The provider in Airflow itself, in an environment of its own for the same reason.
 airflow: $(AIRFLOW)/.ready
-	$(AIRFLOW)/bin/python -m pytest -n 2 tests/airflow
+	$(AIRFLOW)/bin/python -m pytest -n 2 --dist loadfile tests/airflow
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

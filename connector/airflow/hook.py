@@ -14,6 +14,7 @@ from connector import AsyncConnector, Connector, ConnectorError
 from connector.airflow.settings import Kept, Place, place
 from connector.events import Event
 from connector.index import default_cache
+from connector.runs.books import news
 from connector.runs.uses import Uses
 from connector.runtime import Options
 
@@ -89,7 +90,8 @@ class ConnectorHook(BaseHook):
             await connector.close()
 
     def _options(self, where: Place) -> Options:
-        return {"connection": where.given, "on_event": self._tell}
+        # A job may be asked for thousands of times; only what is new of it goes to the log.
+        return {"connection": where.given, "on_event": news(self._tell)}
 
     def _tell(self, event: Event) -> None:
         self.log.info("%s", event.sentence)

@@ -22,6 +22,9 @@ IMPATIENT = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "10",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
     "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "1",
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "10",
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "3",
+    "AIRFLOW__CORE__PARALLELISM": "3",
     "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "4",
 }
@@ -59,6 +62,7 @@ class Stage:
         for name, connection in told.items():
             self.environ[f"AIRFLOW_CONN_{name.upper()}"] = json.dumps({"conn_type": "connector"} | connection)
         self._services = {}
+        self.http = None
         self.run("db", "migrate")
 
     def run(self, *words, check=True):
@@ -79,15 +83,15 @@ class Stage:
         if "api-server" in names:
             self._port()
         for name in names:
-            log = (self.home / f"{name}.log").open("ab")
-            self._services[name] = subprocess.Popen(
-                [*AIRFLOW, name],
-                env=self.environ,
-                cwd=self.home,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            with (self.home / f"{name}.log").open("ab") as log:
+                self._services[name] = subprocess.Popen(
+                    [*AIRFLOW, name],
+                    env=self.environ,
+                    cwd=self.home,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
 
     def _port(self):
         with socket.socket() as free:
@@ -113,6 +117,8 @@ class Stage:
         for name in [*self._services]:
             with suppress(ProcessLookupError):
                 self.kill(name)
+        if self.http is not None:
+            self.http.close()
 
     def __enter__(self):
         return self
@@ -128,12 +134,16 @@ class Stage:
         return f"/dags/{dag_id}/dagRuns/{answer.json()['dag_run_id']}"
 
     def state(self, run, task=None):
-        told = self._get(run if task is None else f"{run}/taskInstances/{task}")
+        told = self._get(run) if task is None else self.task(run, task)
         return told and told["state"]
 
     def given(self, run, task):
         """What a task handed on."""
         return self._get(f"{run}/taskInstances/{task}/xcomEntries/return_value")["value"]
+
+    def task(self, run, task="task"):
+        """What Airflow's API tells of a task."""
+        return self._get(f"{run}/taskInstances/{task}")
 
     def _get(self, path):
         with suppress(httpx.TransportError):
