@@ -12,6 +12,7 @@ from airflow.sdk.log import mask_secret
 
 from connector import AsyncConnector, Connector, ConnectorError
 from connector.airflow.settings import Kept, Place, place
+from connector.airflow.sharing import Shared
 from connector.events import Event
 from connector.index import default_cache
 from connector.runs.books import news
@@ -68,26 +69,30 @@ class ConnectorHook(BaseHook):
     @contextmanager
     def uses(self, where: Place) -> Iterator[Uses]:
         """The uses of the connection's actions that tasks go on with, for a worker."""
-        connector = AsyncConnector(where.integration, **self._options(where))
-        uses = Uses(connector, asked_by=ASKED_BY, keep_seconds=_KEPT)
+        uses = self._opened(where)
         try:
             yield uses
         finally:
-            uses.close()
-            asyncio.run(connector.close())
+            asyncio.run(_closed(uses))
 
     @asynccontextmanager
     async def uses_in_triggerer(self) -> AsyncIterator[Uses]:
-        """The same for the event loop of a triggerer, where nothing may block."""
+        """The same for the event loop of a triggerer, where nothing may block.
+
+        Triggers share what they need, for as long as the connection stays as it is.
+        """
         kept = await self.aget_connection(self.connector_conn_id)
-        where = await asyncio.to_thread(_place, kept, await kept.aextra_dejson())
-        connector = AsyncConnector(where.integration, **self._options(where))
-        uses = Uses(connector, asked_by=ASKED_BY, keep_seconds=_KEPT)
-        try:
+        extra = await kept.aextra_dejson()
+
+        async def make() -> Uses:
+            return self._opened(await asyncio.to_thread(_place, kept, extra))
+
+        async with _SHARED.lent((kept.conn_id, kept.host, kept.password, kept.extra), make) as uses:
             yield uses
-        finally:
-            uses.close()
-            await connector.close()
+
+    def _opened(self, where: Place) -> Uses:
+        connector = AsyncConnector(where.integration, **self._options(where))
+        return Uses(connector, asked_by=ASKED_BY, keep_seconds=_KEPT)
 
     def _options(self, where: Place) -> Options:
         # A job may be asked for thousands of times; only what is new of it goes to the log.
@@ -95,6 +100,14 @@ class ConnectorHook(BaseHook):
 
     def _tell(self, event: Event) -> None:
         self.log.info("%s", event.sentence)
+
+
+async def _closed(uses: Uses) -> None:
+    uses.close()
+    await uses.connector.close()
+
+
+_SHARED = Shared(_closed)
 
 
 def _place(kept: Kept, extra: Mapping[str, Any]) -> Place:
