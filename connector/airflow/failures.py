@@ -18,6 +18,10 @@ It may have been paid for, and is not sent again by itself.
 To pay for it once more: connector jobs retry {id}   and clear the task"""
 
 
+_JOB = """
+Its job is paid for and may go on upstream: if the task is cleared, it is asked for again."""
+
+
 def of_error(error: ConnectorError) -> AirflowException:
     """What failed before a run was under way."""
     return AirflowException(error.message) if error.retryable else AirflowFailException(error.message)
@@ -29,6 +33,8 @@ def of_run(run: Run) -> AirflowException:
     said = f"{told.get('message') or run.outcome or run.state} (run {run.id}, {run.outcome})"
     if run.state == "unknown":
         return AirflowFailException(said + _UNKNOWN.format(id=run.id))
+    if run.job_id and run.billed == "no":  # what failed was to ask for it
+        return AirflowFailException(said + _JOB)
     if run.billed != "no":
         return AirflowFailException(said + _PERHAPS_PAID.format(id=run.id))
     return AirflowException(said) if told.get("retryable") else AirflowFailException(said)

@@ -68,7 +68,8 @@ class Target:
         if text.lower().startswith("file://"):
             text = unquote(urlsplit(text).path)
         self._is_stored = "://" in text
-        self._path: Any = ObjectStoragePath(text) if self._is_stored else Path(text).expanduser()
+        # Another task may be executed in another folder.
+        self._path: Any = ObjectStoragePath(text) if self._is_stored else Path(text).expanduser().absolute()
         self._is_folder = text.endswith("/") or (not self._is_stored and self._path.is_dir())
         self._text = text
 

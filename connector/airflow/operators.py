@@ -123,7 +123,7 @@ class JobOperator(ActionOperator):
     def finish(self, context: Any, event: Mapping[str, Any]) -> dict[str, Any]:
         """Goes on once the trigger has fired."""
         with self._at_work() as (uses, order):
-            return self._delivered(uses, order, asyncio.run(uses.go_on(event["run_id"])))
+            return self._delivered(uses, order, uses.history.get(event["run_id"]))
 
     def _delivered(self, uses: Uses, order: Order, run: Run) -> dict[str, Any]:
         if not run.has_ended:

@@ -98,7 +98,7 @@ class Uses:
         return await self._io.run(self.history.get, run.id)
 
     async def finish(self, run_id: str) -> Run:
-        """The run as it ended, once its job did."""
+        """The run as it ended, once its job did. It may be called by many at once: they ask in turns."""
         await self._actions.finish(run_id)
         return await self._io.run(self.history.get, run_id)
 

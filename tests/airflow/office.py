@@ -21,6 +21,7 @@ class Office:
         self.upstream = Upstream()
         self.tries = 0
         self.task_id = "picture"
+        self.map_index = -1
         self._monkeypatch = monkeypatch
         transport = HttpTransport(httpx.MockTransport(self.upstream))
         monkeypatch.setattr("connector.engine.HttpTransport", lambda *_: transport)
@@ -33,7 +34,12 @@ class Office:
 
     @property
     def context(self):
-        task = {"dag_id": "dag", "run_id": "manual__2026", "task_id": self.task_id, "map_index": -1}
+        task = {
+            "dag_id": "dag",
+            "run_id": "manual__2026",
+            "task_id": self.task_id,
+            "map_index": self.map_index,
+        }
         return {"ti": SimpleNamespace(**task, try_number=self.tries)}
 
     def attempt(self, operator):

@@ -92,10 +92,16 @@ def test_a_file_is_written_to_an_object_store(store):
     assert (place.text, place.has(5)) == (f"{store}/b.png", True)
 
 
-@pytest.mark.parametrize("told", ["out/", "memory://bucket/out/", "memory://keeper@bucket/out/"])
+@pytest.mark.parametrize("told", ["/pictures/", "memory://bucket/out/", "memory://keeper@bucket/out/"])
 def test_a_folder_gives_each_run_a_name_of_its_own(told):
     """What has the same seed does not meet there."""
     assert Target(told).at("core-5.png", RUN).text == f"{told}core-5-ef01234567.png"
+
+
+def test_a_path_is_told_as_a_whole(tmp_path, monkeypatch):
+    """A later task may be executed in another folder."""
+    monkeypatch.chdir(tmp_path)
+    assert Target("out/boat.png").at("x.png", RUN).text == str(tmp_path / "out/boat.png")
 
 
 def test_a_folder_that_is_there_needs_no_slash(tmp_path):

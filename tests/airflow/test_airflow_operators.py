@@ -214,6 +214,78 @@ def test_a_deferred_task_that_is_cleared_goes_on_with_its_job(office):
     assert (first.run_id, office.posts()) == (again.run_id, 1)
 
 
+def test_a_job_that_cannot_be_asked_for_fails_and_goes_on_when_cleared(office, monkeypatch):
+    """The key was revoked meanwhile; nothing is started again by itself."""
+    monkeypatch.setattr("connector.io.Threads.sleep", _no_sleep_at_all(monkeypatch))
+    office.upstream.answers = [started(), answer(401, {"errors": ["no"]}), picture()]
+    operator = job(office)
+    event = asyncio.run(_fired(office.attempt(operator)))
+    with pytest.raises(AirflowFailException, match="if the task is cleared, it is asked for again"):
+        office.finish(operator, event)
+    event = asyncio.run(_fired(office.attempt(operator)))
+    assert office.finish(operator, event)["outcome"] == "success"
+    assert [request.method for request in office.upstream.requests] == ["POST", "GET", "GET"]
+
+
+def test_a_trigger_that_is_stopped_is_taken_over(office, monkeypatch):
+    """The triggerer ends in good order; what it asked for goes on from what was written down."""
+    office.upstream.answers = [started()]
+    operator = job(office)
+    trigger = office.attempt(operator)
+
+    async def stopped():
+        asking = asyncio.ensure_future(_fired(trigger))
+        await asyncio.sleep(0.3)
+        asking.cancel()
+        await asyncio.wait({asking})
+
+    asyncio.run(stopped())
+    monkeypatch.setattr("connector.io.Threads.sleep", _no_sleep_at_all(monkeypatch))
+    office.upstream.answers = [picture()]
+    assert office.finish(operator, asyncio.run(_fired(trigger)))["outcome"] == "success"
+    assert office.posts() == 1
+
+
+def test_many_jobs_are_asked_for_by_one_triggerer(office, monkeypatch):
+    """They share a connector: threads and connections to the database do not grow with them."""
+    monkeypatch.setattr("connector.io.Threads.sleep", _no_sleep_at_all(monkeypatch))
+    triggers = []
+    for number in range(12):
+        office.task_id = f"job-{number}"
+        office.upstream.answers = [answer(200, {"id": f"{number:064}"})]
+        triggers.append(office.attempt(job(office)))
+    made = []
+    monkeypatch.setattr("connector.airflow.hook.Uses", _counted(monkeypatch, made))
+
+    async def all_of_them():
+        return await asyncio.gather(*map(_fired, triggers))
+
+    assert [event["run_id"] for event in asyncio.run(all_of_them())] == [each.run_id for each in triggers]
+    assert len(made) == 1
+
+
+def _counted(monkeypatch, made):
+    from connector.runs.uses import Uses
+
+    def make(*given, **options):
+        made.append(Uses(*given, **options))
+        return made[-1]
+
+    return make
+
+
+def test_a_mapped_task_has_uses_of_its_own(office):
+    """Each by its index."""
+    mapped = InvokeOperator.partial(task_id="mapped", action=CORE).expand(
+        arguments=[{"prompt": "a boat"}, {"prompt": "a boat"}]
+    )
+    assert mapped.operator_class is InvokeOperator
+    runs = []
+    for office.map_index in (0, 1, 1):
+        runs.append(office.attempt(invoke(office))["run_id"])
+    assert runs[0] != runs[1] == runs[2]
+
+
 def test_what_answers_at_once_is_no_job(office):
     with pytest.raises(AirflowFailException, match="InvokeOperator"):
         office.attempt(JobOperator(task_id="picture", action=CORE))
