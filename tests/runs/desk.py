@@ -28,9 +28,12 @@ class Patient(QuickThreads):
 
 
 class Desk:
-    """A home, and whoever works there. Coroutines are run to their end with ``do``."""
+    """A home, and whoever works there. Coroutines are run to their end with ``do``.
 
-    def __init__(self, home, *answers, files=FileStore):
+    ``options`` are those of its connector.
+    """
+
+    def __init__(self, home, *answers, files=FileStore, **options):
         self.clock = Clock()
         self.upstream = Upstream(*answers)
         self.connector = AsyncConnector(
@@ -40,6 +43,7 @@ class Desk:
             environ={"STABILITY_API_KEY": KEY},
             clock=self.clock,
             io=QuickThreads(self.clock),
+            **options,
         )
         self.database = self.connector.workspace.database
         self.ledger = self.connector.workspace.ledger

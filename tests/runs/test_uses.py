@@ -158,10 +158,7 @@ def test_what_a_person_tried_once_more_is_gone_on_with(office):
     """Who tries again what may have been paid has decided."""
     office.upstream.answers = [BROKEN]
     first = office.use()
-    tried = office.history.open(
-        {**office.uses()._given(office.connector.action(CORE), RunSpec(CORE, PROMPT)), "retry_of": first.id},
-        "it",
-    )[0]
+    tried = office.runs.retry(first.id)
     ended = office.use()
     assert (ended.id, ended.state, office.posts()) == (tried.id, "succeeded", 2)
 
@@ -181,6 +178,20 @@ def test_a_job_s_file_that_is_not_here_is_fetched_again(office):
     run = office.use(**enlarge())
     office.files.remove(run.file)
     assert (office.file(run).bytes, office.sent()) == (PNG, ["POST", "GET", "GET"])
+
+
+def test_machines_that_share_a_database_go_on_with_each_other_s_uses(tmp_path, postgres_url):
+    """One starts a job, another one asks for it, and the first delivers what the other one got."""
+    first = Office(tmp_path / "first", started(), database=postgres_url)
+    second = Office(tmp_path / "second", database=postgres_url)
+    run = asyncio.run(first.uses().go_on(first.opened(**enlarge()).id))
+    ended = asyncio.run(second.uses().finish(run.id))
+    assert (ended.state, second.sent()) == ("succeeded", ["GET"])
+    assert (first.use(**enlarge()).id, first.file(ended).bytes) == (run.id, PNG)
+    assert first.sent() == ["POST", "GET"]
+    second.upstream.answers = [BROKEN]
+    assert [office.use().state for office in (second, first)] == ["unknown", "unknown"]
+    assert (first.posts(), second.posts()) == (1, 1)
 
 
 def test_an_answer_s_file_that_is_not_here_is_lost(office):
