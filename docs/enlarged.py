@@ -1,25 +1,18 @@
-"""A picture is made, and made larger and richer by a job, in Airflow."""
+"""A picture is made, and made larger and richer by a job."""
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, Param
+from airflow.sdk import DAG
 
 from connector.airflow.operators import InvokeOperator, JobOperator
 
-with DAG(
-    "enlarged_picture",
-    schedule=None,
-    params={"prompt": Param("a paper boat on a pond"), "out": Param("out/airflow/")},
-    default_args={
-        "retries": 2,
-        "retry_delay": timedelta(seconds=30),
-        "connector_conn_id": "connector_default",
-    },
-):
+AGAIN = {"retries": 2, "retry_delay": timedelta(minutes=1)}
+
+with DAG("enlarged_picture", params={"prompt": "a paper boat", "out": "out/"}, default_args=AGAIN):
     picture = InvokeOperator(
         task_id="picture",
         action="stable-diffusion-3",
-        arguments={"prompt": "{{ params.prompt }}", "output_format": "png"},
+        arguments={"prompt": "{{ params.prompt }}", "model": "sd3.5-flash"},
         target="{{ params.out }}",
     )
     JobOperator(

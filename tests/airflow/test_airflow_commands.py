@@ -1,14 +1,12 @@
 """Airflow's own commands: the provider is listed, its connection tested, and a DAG runs to its end."""
 
-from pathlib import Path
-
 import pytest
 from PIL import Image
-from stage import Stage
+from stage import HERE, Stage
 
 import connector
 
-EXAMPLE = Path(connector.__file__).parent / "airflow/example/enlarged.py"
+EXAMPLE = HERE.parents[1] / "docs/enlarged.py"
 
 
 @pytest.fixture(scope="module")
