@@ -109,6 +109,8 @@ _LEFT_OPEN = f"SELECT {_SHOWN} FROM runs WHERE {_IS_OPEN} AND durable = 0 ORDER 
 _TAKE_OVER = f"""
 UPDATE runs SET writer = :writer WHERE id = :id AND writer = :before AND {_IS_OPEN} RETURNING {_SHOWN}"""
 
+_TAKE = f"UPDATE runs SET writer = :writer WHERE id = :id AND {_IS_OPEN} RETURNING {_SHOWN}"
+
 _FILTERS = {
     "action": "action = :action",
     "environment": "environment = :environment",
@@ -296,6 +298,14 @@ class History:
         self._ledger.reconcile()
         left = [row for row in self._database.read(_LEFT_OPEN) if is_gone(row["writer"])]
         return sum(self._take_over(row) for row in left)
+
+    def take(self, run_id: str) -> Run:
+        """The run, which is this process's from now on if it is open: who asks knows that it is no other's.
+
+        No host takes it then for one whose process is gone.
+        """
+        taken = self._database.write(_TAKE, {"id": run_id, "writer": this_process()})
+        return _run(taken[0]) if taken else self.get(run_id)
 
     def open_here(self) -> builtins.list[Run]:
         """The runs of this process that have not ended, oldest first."""

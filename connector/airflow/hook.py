@@ -72,6 +72,7 @@ class ConnectorHook(BaseHook):
         uses = self._opened(where)
         try:
             yield uses
+            uses.tidy()
         finally:
             asyncio.run(_closed(uses))
 

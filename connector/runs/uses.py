@@ -99,6 +99,7 @@ class Uses:
 
     async def finish(self, run_id: str) -> Run:
         """The run as it ended, once its job did. It may be called by many at once: they ask in turns."""
+        await self._io.run(self._asked_again, run_id)
         await self._actions.finish(run_id)
         return await self._io.run(self.history.get, run_id)
 
@@ -125,6 +126,10 @@ class Uses:
         """Whether what is at a place, if there is something, is the result of the run. It blocks."""
         written = (one.data.get("place") for one in self.history.events(run_id) if one.kind == _WRITES)
         return place in written
+
+    def tidy(self) -> None:
+        """Files that were kept long enough are gone. It blocks."""
+        self._files.expire()
 
     def close(self) -> None:
         """Lets go of the threads; the connector stays open."""
@@ -162,7 +167,15 @@ class Uses:
 
     def _taken_up(self, run_id: str) -> Run:
         run = self.history.get(run_id)
-        return self._newest(run, {name: getattr(run, name) for name in _COPIED})[0]
+        newest, _ = self._newest(run, {name: getattr(run, name) for name in _COPIED})
+        return self.history.take(newest.id)
+
+    def _asked_again(self, run_id: str) -> None:
+        """Its job is asked for by this process, also where somebody who could not ask for it has ended it."""
+        run = self.history.get(run_id)
+        if run.has_ended and run.state != "succeeded":
+            self._reopened(run, self.history.entry(run.id))
+        self.history.take(run_id)
 
     def _newest(self, run: Run, given: Mapping[str, Any]) -> tuple[Run, bool]:
         """The run that counts, and whether it was made just now."""

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from upstream import JOB_ID, PNG, answer, pending, picture, started
 
+from connector.alive import this_process
 from connector.errors import InvalidArguments, UnknownName
 from connector.run import CANCELLED, RunSpec
 from connector.runs.uses import Uses
@@ -21,7 +22,8 @@ class Office(Desk):
     """A desk where somebody else's engine asks; every call is by a process that was just started."""
 
     def uses(self):
-        return Uses(self.connector, asked_by="engine", clock=self.clock, io=Patient(self.clock))
+        options = {"asked_by": "engine", "keep_seconds": 3600, "clock": self.clock}
+        return Uses(self.connector, **options, io=Patient(self.clock))
 
     def use(self, given=PROMPT, *, action=CORE, name=NAME, **options):
         """The run as it ends when the engine calls, and nothing dies."""
@@ -201,6 +203,35 @@ def test_an_answer_s_file_that_is_not_here_is_lost(office):
     with pytest.raises(LookupError, match="no file"):
         office.file(run)
     assert office.posts() == 1
+
+
+def test_a_job_that_somebody_else_could_not_ask_for_is_asked_for(office):
+    """A host that was started took it over, and has not its connection."""
+    run = office.opened(**enlarge())
+    running(office, run)
+    office.history.enter(run.id, "failed", "there is no connection", outcome="unknown_name", billed="no")
+    ended = asyncio.run(office.uses().finish(run.id))
+    assert (ended.id, ended.state, office.sent()) == (run.id, "succeeded", ["GET"])
+
+
+def test_no_host_takes_what_is_under_way(office, monkeypatch):
+    """Its run was written down by a process that is gone, and another one works on it."""
+    monkeypatch.setattr("connector.history.this_process", lambda: f"{this_process()}0")
+    run = office.opened(**enlarge())
+    running(office, run)
+    monkeypatch.undo()
+    office.history.take(run.id)
+    assert (office.history.abandon(), office.history.open_here()[0].id) == (0, run.id)
+
+
+def test_files_are_kept_for_so_long(office):
+    """What a week-old task made is gone from here."""
+    run = office.use()
+    uses = office.uses()
+    office.clock.now += 3601
+    uses.tidy()
+    with pytest.raises(LookupError):
+        office.files.open(run.file)
 
 
 def test_where_a_result_was_written_is_known(office):
