@@ -133,6 +133,18 @@ class Stage:
         assert answer.status_code == 200, answer.text
         return f"/dags/{dag_id}/dagRuns/{answer.json()['dag_run_id']}"
 
+    def clear(self, dag_id, run):
+        """A person wants the tasks of a run once more."""
+        asked = {"dag_run_id": run.rpartition("/")[2], "dry_run": False, "only_failed": False}
+        answer = self.http.post(f"/dags/{dag_id}/clearTaskInstances", json=asked)
+        assert answer.status_code == 200, answer.text
+
+    def ui(self, path):
+        """What Airflow's own pages are told."""
+        answer = self.http.get(str(self.http.base_url).replace("/api/v2/", "/ui") + path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     def state(self, run, task=None):
         told = self._get(run) if task is None else self.task(run, task)
         return told and told["state"]

@@ -92,6 +92,32 @@ def test_a_deferred_job_survives_the_triggerer(stage, far, out):
     assert (sent(far, "deferred"), far.paid().count("deferred")) == (1, 1)
 
 
+def test_a_deferred_task_that_is_cleared_goes_on_with_its_job(stage, far, out):
+    """Its trigger is stopped, and says what that means; the job is not started again."""
+    run = begin(stage, "deferred", out)
+    until(lambda: stage.state(run, "task") == "deferred", "it is deferred")
+    more_polls(far)
+    asked = sent(far, "deferred")
+    stage.clear("deferred", run)
+    until(lambda: stage.task(run)["try_number"] > 1 and stage.state(run, "task") == "deferred", "it goes on")
+    more_polls(far)
+    let_it_end(far)
+    ended(stage, run, "success")
+    assert sent(far, "deferred") == asked
+    assert any("goes on with this job" in said for said in stage.logs().values())
+
+
+def test_the_form_and_its_button_work_over_the_api(stage):
+    """As the page of connections asks."""
+    kinds = {one["connection_type"]: one for one in stage.ui("/connections/hook_meta")}
+    fields = kinds["connector"]["extra_fields"]
+    assert {*fields} == {"environment", "integration", "connection", "credential", "cap"}
+    assert fields["credential"]["schema"]["format"] == "password"
+    asked = {"connection_id": "typed", "conn_type": "connector", "extra": '{"environment": "sandbox"}'}
+    told = stage.http.post("/connections/test", json=asked).json()
+    assert (told["status"], told["message"].partition(";")[0]) == (True, "the key works")
+
+
 def test_a_job_that_is_waited_for_survives_its_worker(stage, far, out):
     """The machine dies with scheduler, worker and task; the retry goes on with the job."""
     run = begin(stage, "waited", out)
