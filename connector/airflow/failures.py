@@ -17,7 +17,6 @@ _PERHAPS_PAID = """
 It may have been paid for, and is not sent again by itself.
 To pay for it once more: connector jobs retry {id}   and clear the task"""
 
-
 _JOB = """
 Its job is paid for and may go on upstream: if the task is cleared, it is asked for again."""
 
@@ -31,6 +30,8 @@ def of_run(run: Run) -> AirflowException:
     """What became of a run that ended without a result."""
     told = run.error or {}
     said = f"{told.get('message') or run.outcome or run.state} (run {run.id}, {run.outcome})"
+    if run.file:
+        said += f"\nWhat was delivered all the same is kept as file:{run.file}."
     if run.state == "unknown":
         return AirflowFailException(said + _UNKNOWN.format(id=run.id))
     if run.job_id and run.billed == "no":  # what failed was to ask for it

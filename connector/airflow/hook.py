@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from airflow.sdk import BaseHook
@@ -72,7 +72,8 @@ class ConnectorHook(BaseHook):
         uses = self._opened(where)
         try:
             yield uses
-            uses.tidy()
+            with suppress(ConnectorError, OSError):  # the next task does it
+                uses.tidy()
         finally:
             asyncio.run(_closed(uses))
 

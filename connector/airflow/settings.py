@@ -11,7 +11,6 @@ from typing import Any, Protocol
 from connector import Configuration, Connection, Integration, InvalidArguments, Problem, default_folder, load
 from connector.secret import Secret
 
-# What a worker keeps of the specs that it has read, for the tasks to come.
 _TEXTS = ("environment", "integration", "connection")
 
 

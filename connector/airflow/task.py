@@ -18,6 +18,7 @@ from connector import ConnectorError, Media
 from connector.airflow import failures, files
 from connector.airflow.files import Target
 from connector.airflow.settings import Place
+from connector.render import SAFE_METHODS
 from connector.run import Run, RunSpec
 from connector.runs.uses import Uses
 from connector.spec import Action
@@ -62,9 +63,10 @@ class Attempt:
         return cls(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.try_number)
 
     def name(self, action: Action) -> str:
-        """The name of the use. What costs nothing is asked anew each time: its answer may be another one."""
+        """The name of the use. What only asks is asked anew each time: its answer may be another one."""
         task = [self.dag_id, self.run_id, self.task_id, self.map_index]
-        return json.dumps(task if action.paid or action.job else [*task, self.try_number])
+        only_asks = not action.paid and action.request.method in SAFE_METHODS
+        return json.dumps([*task, self.try_number] if only_asks else task)
 
 
 def placed(spec: RunSpec, where: Place) -> RunSpec:

@@ -152,6 +152,16 @@ async def _no_sleep(self, seconds):
     """The time passes."""
 
 
+def test_what_a_filter_delivered_is_kept(office):
+    """The failure says where; the policy of the task may take it for a success."""
+    filtered = picture(finish_reason="CONTENT_FILTERED")
+    office.upstream.answers = [filtered, filtered]
+    with pytest.raises(AirflowFailException, match="is kept as file:"):
+        office.attempt(invoke(office))
+    told = office.attempt(invoke(office, on_filtered="return"))
+    assert (told["outcome"], told["finish_reason"]) == ("filtered", "CONTENT_FILTERED")
+
+
 def test_what_is_unknown_is_decided_by_a_person(office):
     """The failure says how; then the task is cleared."""
     office.upstream.answers = [BROKEN]
