@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from connector.airflow.hook import ConnectorHook
+if TYPE_CHECKING:
+    from connector.airflow.hook import ConnectorHook
 
 
 class JobTrigger(BaseTrigger):
@@ -27,7 +29,8 @@ class JobTrigger(BaseTrigger):
         return "connector.airflow.trigger.JobTrigger", kept
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        async with ConnectorHook(self.connector_conn_id).uses_in_triggerer() as uses:
+        hook = await asyncio.to_thread(_hook, self.connector_conn_id)
+        async with hook.uses_in_triggerer() as uses:
             await uses.finish(self.run_id)
         yield TriggerEvent({"run_id": self.run_id})
 
@@ -37,3 +40,10 @@ class JobTrigger(BaseTrigger):
             "if the task is cleared, it goes on with this job.",
             self.run_id,
         )
+
+
+def _hook(connector_conn_id: str) -> ConnectorHook:
+    """The hook. Airflow imports this module in the event loop of all triggers, so it imports little."""
+    from connector.airflow.hook import ConnectorHook
+
+    return ConnectorHook(connector_conn_id)
