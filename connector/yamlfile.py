@@ -227,6 +227,8 @@ _ADVICE = {
     "did not find expected key": "the line is indented wrongly, or a quote or bracket above is not closed",
     "special characters are not allowed": "it holds a control character, so it is not text",
     "control characters are not allowed": "it holds a control character, so it is not text",
+    # PyYAML 6.0.4 counts brackets by itself, before we see them.
+    "maximum nesting depth": f"it is nested deeper than {MAX_DEPTH} levels",
     "unexpected end of stream": "the quote or bracket that opens here is not closed",
 }
 
