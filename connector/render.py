@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus
 
 from connector import styles, template, url
 from connector.auth import Authorization
@@ -115,7 +115,8 @@ def _address(
     except url.UrlError as error:
         names = sorted(name.partition(".")[2] for name in template.references(text))
         problems.append(Problem(", ".join(names), str(error)))
-    pairs = [*_query(spec, scope), *authorization.query]
+    own = [(url.encode_query(name), url.encode_query(value)) for name, value in authorization.query]
+    pairs = [*_query(spec, scope), *own]
     whole = url.with_query(url.join(target.base_url, path), pairs)
     if len(whole) > url.LONGEST:
         said = f"makes an address of more than {url.LONGEST:,} characters"
@@ -134,7 +135,7 @@ def _query(spec: RequestSpec, scope: Scope) -> Iterator[tuple[str, str]]:
     if filled is MISSING:
         return
     for name, value in filled.items():
-        yield from styles.pairs(name, value, spec.styles.get(name))
+        yield from styles.pairs(name, value, spec.styles.get(name), url.encode_query)
 
 
 def _headers(
@@ -214,7 +215,7 @@ def _json(action: Action, body: BodySpec, scope: Scope) -> Body:
 
 
 def _form(action: Action, body: BodySpec, scope: Scope) -> Body:
-    encoded = urlencode(list(_pairs(action, body, scope)), quote_via=quote_plus)
+    encoded = "&".join(f"{name}={value}" for name, value in _pairs(action, body, scope, quote_plus))
     return Raw(encoded.encode(), "application/x-www-form-urlencoded")
 
 
@@ -245,7 +246,9 @@ def _own_fields(action: Action, scope: Scope) -> Iterator[tuple[str, Any]]:
     return ((name, given[name]) for name in unused_inputs(action) if name in given)
 
 
-def _pairs(action: Action, body: BodySpec, scope: Scope) -> Iterator[tuple[str, Any]]:
+def _pairs(
+    action: Action, body: BodySpec, scope: Scope, encode: styles.Encode = str
+) -> Iterator[tuple[str, Any]]:
     """The fields of a form in their order; a list repeats its field where no style is declared."""
     if body.fields is None and body.files is None:
         named: Iterable[tuple[str, Any]] = _own_fields(action, scope)
@@ -255,7 +258,7 @@ def _pairs(action: Action, body: BodySpec, scope: Scope) -> Iterator[tuple[str, 
         if _holds_content(value):
             yield from ((name, item) for item in (value if isinstance(value, list | tuple) else [value]))
         else:
-            yield from styles.pairs(name, value, body.styles.get(name))
+            yield from styles.pairs(name, value, body.styles.get(name), encode)
 
 
 def _holds_content(value: Any) -> bool:

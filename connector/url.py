@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from connector.template import Segments
 
@@ -63,9 +63,14 @@ def join(base_url: str, path: str) -> str:
     return base_url.rstrip("/") + "/" + path.lstrip("/")
 
 
+def encode_query(text: str) -> str:
+    """What stands in a query as data: whatever means something there is encoded."""
+    return quote(text, safe="")
+
+
 def with_query(url: str, pairs: Iterable[tuple[str, str]]) -> str:
-    """The address with these parameters after those it has."""
-    query = urlencode(list(pairs), quote_via=quote, safe="")
+    """The address with these parameters, which are encoded, after those it has."""
+    query = "&".join(f"{name}={value}" for name, value in pairs)
     if not query:
         return url
     return f"{url}{'&' if '?' in url else '?'}{query}"
