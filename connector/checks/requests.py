@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from connector import template
 from connector.checks.subject import Subject
 from connector.errors import Problem
-from connector.render import SAFE_METHODS
+from connector.names import nearest
+from connector.render import SAFE_METHODS, unused_inputs
+from connector.spec import Action
 
 _WITH_FILES = ("multipart", "raw")
 
@@ -61,4 +64,40 @@ def _used(subject: Subject) -> frozenset[str] | None:
     return None if "inputs" in used else used
 
 
-OF_ACTIONS = (_body_of_a_reading, _files_need_a_body_for_them, _unused_input)
+def _styles_of_nothing(subject: Subject) -> Iterator[Problem]:
+    if not subject.is_whole("request"):
+        return
+    request = subject.action.request
+    styled = (
+        ("request.styles", request.styles, _keys(request.query), "parameter of the query"),
+        ("request.body.styles", request.body.styles, _form_fields(subject.action), "field of the form"),
+    )
+    for place, styles, known, noun in styled:
+        for name in styles:
+            if known is not None and name not in known:
+                message = f"is the style of nothing: {name!r} is no {noun}{nearest(name, known)}"
+                yield subject.problem(f"{place}.{name}", message)
+
+
+def _keys(*values: Any) -> list[str] | None:
+    """The names that are declared; None where they are the caller's."""
+    if any(template.is_template(value) for value in values if not isinstance(value, Mapping)):
+        return None
+    return [name for value in values if isinstance(value, Mapping) for name in value]
+
+
+def _form_fields(action: Action) -> Collection[str] | None:
+    body = action.request.body
+    if template.is_template(body.kind):
+        return None
+    if body.kind not in ("form", "multipart"):
+        return ()
+    if body.fields is not None or body.files is not None:
+        return _keys(body.fields, body.files)
+    try:
+        return unused_inputs(action)
+    except template.TemplateError:  # told where it stands
+        return None
+
+
+OF_ACTIONS = (_body_of_a_reading, _files_need_a_body_for_them, _unused_input, _styles_of_nothing)
