@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +98,7 @@ class Source:
         return Problem(path, message, self.name, self.document.line(path), **more)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Loaded:
     """What could be made of a folder, and everything that stands in the way of the rest.
 
@@ -117,9 +117,13 @@ class Loaded:
         return {self.manifest.name: self.manifest, **self.specs}
 
     def source(self, action: Action) -> Source:
-        return next(
-            source for source in self.specs.values() if source.usable and source.usable["id"] == action.id
-        )
+        return self._by_id[action.id]
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Source]:
+        """Of two files with one id, the first."""
+        usable = [source for source in self.specs.values() if source.usable]
+        return {source.usable["id"]: source for source in reversed(usable)}
 
 
 def read(folder: PathLike, cache: PathLike | None = None) -> Loaded:

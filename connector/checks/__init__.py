@@ -30,7 +30,6 @@ from connector.index import MANIFEST
 from connector.loader import Loaded
 
 _OF_ACTIONS = (
-    *identity.OF_ACTIONS,
     *references.OF_ACTIONS,
     *templates.OF_ACTIONS,
     *inputs.OF_ACTIONS,

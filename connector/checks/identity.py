@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from connector.checks.subject import Subject
 from connector.errors import Problem
 from connector.index import MANIFEST
 from connector.loader import Loaded, confined
@@ -19,27 +18,28 @@ from connector.template import is_template
 _HOLE = re.compile(r"\{\{.*?\}\}")
 
 
-def _same_title(subject: Subject) -> Iterator[Problem]:
-    for other in _before(subject):
-        if (other.group, other.title) == (subject.action.group, subject.action.title):
-            yield subject.problem(
-                "title",
-                f"{other.id} has the same title in the group {other.group}; people could not tell them apart",
-            )
+def _same_title(loaded: Loaded) -> Iterator[Problem]:
+    for action, other in _twins(loaded, lambda action: (action.group, action.title)):
+        message = (
+            f"{other.id} has the same title in the group {other.group}; people could not tell them apart"
+        )
+        yield loaded.source(action).problem("title", message)
 
 
-def _same_request(subject: Subject) -> Iterator[Problem]:
-    mine = _address(subject.action)
-    for other in _before(subject):
-        if mine is not None and _address(other) == mine:
-            yield subject.problem(
-                "request.path", f"{other.id} has the same method and path; one action is enough"
-            )
+def _same_request(loaded: Loaded) -> Iterator[Problem]:
+    for action, other in _twins(loaded, lambda action: address(action.request, action.output.kind)):
+        message = f"{other.id} has the same method and path; one action is enough"
+        yield loaded.source(action).problem("request.path", message)
 
 
-@lru_cache(maxsize=8192)
-def _address(action: Action) -> tuple[str, ...] | None:
-    return address(action.request, action.output.kind)
+def _twins(loaded: Loaded, key: Callable[[Action], Hashable]) -> Iterator[tuple[Action, Action]]:
+    """Each action with each one before it that has the same key: of two that clash, the later is named."""
+    before: defaultdict[Hashable, list[Action]] = defaultdict(list)
+    for action in loaded.integration.actions.values() if loaded.integration else ():
+        own = key(action)
+        if own is not None:
+            yield from ((action, other) for other in before[own])
+            before[own].append(action)
 
 
 def address(request: RequestSpec, kind: str) -> tuple[str, ...] | None:
@@ -65,14 +65,6 @@ def _fixed(entries: Any) -> Iterator[str]:
         yield from (f"{name}={text}" for name, text in sorted(entries.items()) if not is_template(text))
 
 
-def _before(subject: Subject) -> Iterator[Action]:
-    """The actions that are listed before this one: of two that clash, the later is named."""
-    for action in subject.integration.actions.values():
-        if action is subject.action:
-            return
-        yield action
-
-
 def _unlisted(loaded: Loaded) -> Iterator[Problem]:
     folders = {str(PurePosixPath(name).parent) for name in loaded.specs if confined(loaded.folder, name)}
     for folder in sorted(folders - {"."}):
@@ -83,5 +75,4 @@ def _unlisted(loaded: Loaded) -> Iterator[Problem]:
                 yield Problem("", message, name, 1)
 
 
-OF_ACTIONS = (_same_title, _same_request)
-OF_FOLDERS = (_unlisted,)
+OF_FOLDERS = (_same_title, _same_request, _unlisted)
