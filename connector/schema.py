@@ -7,22 +7,19 @@ enum's unknown value pass with a warning, and ``secret: true`` keeps a value out
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from connector import surely
 from connector.errors import Problem, SpecError
+from connector.surely import is_file
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
-
-Test = Callable[[Any], bool]
-
-_NOT_A_FILE = (bool, int, float, type(None), list)
 
 
 class Checker:
@@ -37,7 +34,7 @@ class Checker:
         self._schema = schema
         self._noun = noun
         self._registry = registry
-        self._is_surely_right = _plain_test(schema)
+        self._is_surely_right = surely.right(schema)
         self._open = tuple(_open_enums(schema, ()))
 
     @cached_property
@@ -83,6 +80,8 @@ class Checker:
 
 def flaws(schema: Mapping[str, Any], prefix: str = "") -> list[Problem]:
     """What is wrong with a schema as a schema; without flaws, values can be checked against it."""
+    if surely.is_schema(schema):
+        return []
     return _schema_of_schemas().problems(dict(schema), prefix)
 
 
@@ -91,74 +90,6 @@ def _schema_of_schemas() -> Checker:
     from jsonschema import Draft202012Validator
 
     return Checker(Draft202012Validator.META_SCHEMA, noun="a word of JSON Schema")
-
-
-def _plain_test(schema: Mapping[str, Any]) -> Test:
-    """A test that only lets pass what is right beyond doubt; of all else jsonschema judges.
-
-    Most actions take an object of plain values, and mostly they are right. Then this is twenty times as
-    fast, and jsonschema, which takes as long to import as httpx, stays unimported.
-    """
-    if schema.keys() - _PLAIN_OBJECT or schema.get("type") != "object":
-        return _never
-    tests = {name: _value_test(entry) for name, entry in schema.get("properties", {}).items()}
-    required = tuple(schema.get("required", ()))
-
-    def test(value: Any) -> bool:
-        return (
-            type(value) is dict
-            and all(name in value for name in required)
-            and all(tests.get(name, _never)(entry) for name, entry in value.items())
-        )
-
-    return test
-
-
-def _value_test(entry: Any) -> Test:
-    words = entry.keys() - _NOTES if isinstance(entry, Mapping) else None
-    for make, kind, known in _VALUE_TESTS:
-        if words is not None and entry.get("type") == kind and words <= known:
-            return make(entry)
-    return _never
-
-
-def _never(value: Any) -> bool:
-    return False
-
-
-def _text_test(entry: Mapping[str, Any]) -> Test:
-    least, most, known = entry.get("minLength", 0), entry.get("maxLength", math.inf), entry.get("enum")
-    return lambda value: (
-        type(value) is str and least <= len(value) <= most and (known is None or value in known)
-    )
-
-
-def _number_test(entry: Mapping[str, Any]) -> Test:
-    least, most = entry.get("minimum", -math.inf), entry.get("maximum", math.inf)
-    kinds = (int,) if entry["type"] == "integer" else (int, float)
-    return lambda value: type(value) in kinds and least <= value <= most
-
-
-def _truth_test(entry: Mapping[str, Any]) -> Test:
-    return lambda value: type(value) is bool
-
-
-def _file_test(entry: Mapping[str, Any]) -> Test:
-    return lambda value: _is_file(entry, value)
-
-
-_PLAIN_OBJECT = frozenset({"type", "properties", "required", "additionalProperties", "title", "description"})
-# Words that say nothing of what is right: with `open`, what an enum does not list is jsonschema's again.
-_NOTES = frozenset(
-    {"title", "description", "default", "examples", "unit", "widget", "mask_of", "file", "open"}
-)
-_VALUE_TESTS: tuple[tuple[Callable[[Mapping[str, Any]], Test], str, frozenset[str]], ...] = (
-    (_text_test, "string", frozenset({"type", "enum", "minLength", "maxLength"})),
-    (_file_test, "string", frozenset({"type", "format"})),
-    (_number_test, "integer", frozenset({"type", "minimum", "maximum"})),
-    (_number_test, "number", frozenset({"type", "minimum", "maximum"})),
-    (_truth_test, "boolean", frozenset({"type"})),
-)
 
 
 def defaults(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -251,14 +182,9 @@ def _is_uri(value: object) -> bool:
     return not isinstance(value, str) or bool(urlsplit(value).scheme and not value.split()[1:])
 
 
-def _is_file(schema: Mapping[str, Any], value: Any) -> bool:
-    """Files are whatever ``media`` takes: a path, bytes, an open file, an earlier result."""
-    return schema.get("format") == "binary" and not isinstance(value, _NOT_A_FILE)
-
-
 def _type(validator: Any, types: Any, instance: Any, schema: Mapping[str, Any]) -> Iterator[ValidationError]:
     names = (types,) if isinstance(types, str) else types
-    if not any(validator.is_type(instance, name) for name in names) and not _is_file(schema, instance):
+    if not any(validator.is_type(instance, name) for name in names) and not is_file(schema, instance):
         yield _error("type")
 
 

@@ -17,7 +17,7 @@ FLOORS = [
     {"errors", "home", "names", "messages", "events", "secret", "leash"},
     {
         "spec", "template", "syntax", "url", "schema", "sentences", "wording", "plain", "phrases", "amounts",
-        "texts", "translation", "styles",
+        "texts", "translation", "styles", "surely",
     },
     {"auth", "render", "result", "decode", "job", "retry", "money", "preview"},
     {

@@ -14,7 +14,7 @@ from connector.loader import confined
 def _arguments(subject: Subject) -> Iterator[Problem]:
     from connector.schema import Checker, flaws
 
-    if flaws(subject.action.inputs):
+    if not subject.action.examples or flaws(subject.action.inputs):
         return  # told by a rule of its own; nothing can be checked against such a schema
     checker = Checker(subject.action.inputs)
     for index, example in enumerate(subject.action.examples):

@@ -1,0 +1,78 @@
+"""What passes the quick tests is right; whatever they are not sure of is left to jsonschema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from connector import loader, surely, yamlfile
+from connector.schema import flaws
+
+_META = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=FormatChecker(("regex",)))
+_SHIPPED = loader.default_folder()
+_ODD = (
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    float("nan"),
+    "",
+    "object",
+    "(",
+    [],
+    ["a", "a"],
+    [1],
+    [{"type": "x"}],
+    {},
+    {"a": 1},
+)
+_EVERY_WORD = {
+    "type": ["object", "null"], "title": "t", "description": "d", "default": None, "const": 1, "enum": [1, 1],
+    "examples": [1], "format": "date", "pattern": "^a", "required": ["a"], "uniqueItems": True,
+    "deprecated": False, "readOnly": False, "writeOnly": True, "multipleOf": 2,
+    "minimum": 1, "maximum": 2.5, "exclusiveMinimum": 0, "exclusiveMaximum": 9,
+    "minLength": 0, "maxLength": 1, "minItems": 0, "maxItems": 1, "minProperties": 0, "maxProperties": 1,
+    "properties": {"a": {"type": "string"}, "b": True}, "additionalProperties": {"type": "integer"},
+    "items": {"type": "array", "items": False}, "not": {"type": "null"},
+    "if": {}, "then": {"required": ["b"]}, "else": True,
+    "allOf": [{"minLength": 1}], "anyOf": [{}], "oneOf": [{"open": True, "enum": ["a"]}],
+}  # fmt: skip
+
+
+def _twisted(value: Any) -> Iterator[Any]:
+    """The value with each of its parts replaced by each odd thing in turn."""
+    yield from _ODD
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for at, part in parts:
+        for other in _twisted(part):
+            whole = deepcopy(value)
+            whole[at] = other
+            yield whole
+
+
+def test_a_twisted_schema_never_passes_where_jsonschema_refuses_it() -> None:
+    """Every word, and every part of each, replaced by what does not belong there."""
+    every = [*_twisted(_EVERY_WORD)]
+    passed = [each for each in every if surely.is_schema(each)]
+    assert 100 < len(passed) < len(every) / 2
+    assert [each for each in passed if not _META.is_valid(each)] == []
+
+
+@pytest.mark.parametrize("word", ["$ref", "$defs", "propertyNames", "x-note", "tpye", "dependentRequired"])
+def test_a_word_that_is_not_known_to_it_is_jsonschemas(word: str) -> None:
+    """Also where it is right, and however deep it stands."""
+    assert not surely.is_schema({"properties": {"a": {"items": {word: {}}}}})
+
+
+def test_what_people_write_passes() -> None:
+    """So that it is worth it: the inputs of the shipped actions, and every word that is known."""
+    assert surely.is_schema(_EVERY_WORD)
+    files = sorted((_SHIPPED / "actions").glob("*.yaml"))
+    inputs = [yamlfile.read(path).value["inputs"] for path in files]
+    assert [each for each in inputs if flaws(each)] == []
+    assert sum(map(surely.is_schema, inputs)) > len(inputs) * 0.8
