@@ -171,6 +171,19 @@ def _export(before: Sequence[str], last: str) -> Candidates:
     yield from (*plain(("--output", "--host", "--force")), *common(before, last))
 
 
+_IMPORTED = {"openapi": ("--output", "--force"), "superblocks": ("--generic",)}
+
+
+def _import(before: Sequence[str], last: str) -> Candidates:
+    if not before:
+        yield from plain(_IMPORTED)
+        return
+    values = dict.fromkeys(("-o", "--output", "--integration"), folders)
+    values["--generic"] = lambda last: actions(before)
+    own = _IMPORTED.get(before[0], ())
+    yield from with_value(before, last, values, (*files(last), *plain(own), *common(before, last)))
+
+
 _COMMANDS: Mapping[str, Callable[[Sequence[str], str], Candidates]] = {
     "actions": _actions_command,
     "describe": _describe,
@@ -183,5 +196,6 @@ _COMMANDS: Mapping[str, Callable[[Sequence[str], str], Candidates]] = {
     "check": _check,
     "mcp": _mcp,
     "export": _export,
+    "import": _import,
     **complete_durable.COMMANDS,
 }
