@@ -241,12 +241,6 @@ def test_specs_that_say_the_same_have_no_problems(folder: Path) -> None:
             "make.yaml:10",
             "is multipart; the document takes application/json",
         ),
-        (
-            "paths./results/{id}.get.requestBody",
-            {"content": {"text/plain": {}}},
-            "fetch.yaml:5",
-            "request.body: is missing; the document takes text/plain",
-        ),
         (f"{OPERATION}.deprecated", True, "make.yaml:1", "calls the operation deprecated or removed"),
         (
             "components.parameters.Accept.schema.enum",
@@ -331,10 +325,11 @@ def test_a_document_of_version_3_0_says_the_same_in_its_own_words(folder: Path) 
     [
         ("none.json", None, "cannot be read"),
         ("api.json", "{", "is not JSON"),
-        ("api.json", "[" * 100_000, "is nested too deeply"),
+        ("api.json", "[" * 100_000, "is nested deeper than 200 levels"),
         ("api.json", "[]", "is not an OpenAPI document"),
         ("api.json", '{"openapi": "2.0"}', "is not an OpenAPI document"),
-        ("api.json", '{"openapi": "3.1.0"}', "is not valid OpenAPI"),
+        ("api.json", '{"openapi": "3.1.0"}', "holds no operation"),
+        ("api.json", '{"swagger": "2.0", "paths": []}', "holds no operation"),
         ("api.json", b"\xff\xfe", "is not UTF-8 text"),
         ("api.yaml", "openapi: [", "is not YAML"),
     ],
@@ -361,8 +356,8 @@ def test_a_schema_that_holds_itself_is_read_like_any_other(folder: Path) -> None
     assert any("tree is missing" in problem for problem in _found(folder, document))
 
 
-def test_a_reference_to_itself_is_a_problem(folder: Path) -> None:
-    """A document that goes in circles ends in a sentence."""
+def test_a_reference_to_itself_stands_for_anything(folder: Path) -> None:
+    """A document that goes in circles is read to its end."""
     circle = {"type": "object", "allOf": [{"$ref": "#/components/schemas/Circle"}]}
     document = _changed("components.schemas.Circle", circle)
     document["components"]["schemas"]["Make"]["properties"]["circle"] = {
@@ -371,7 +366,81 @@ def test_a_reference_to_itself_is_a_problem(folder: Path) -> None:
 
     [problem] = _found(folder, document)
 
-    assert "is not valid OpenAPI" in problem
+    assert "circle is missing, optional in the body" in problem
+
+
+def test_a_body_that_came_is_told_where_it_can_be_sent(folder: Path) -> None:
+    """A GET has none, whatever the document says."""
+    (folder / "actions" / "fetch.yaml").write_text(FETCH.replace("method: GET", "method: DELETE"))
+    document = _changed("paths./results/{id}.get.requestBody", {"content": {"text/plain": {}}})
+    item = document["paths"]["/results/{id}"]
+    item["delete"] = item["get"]
+
+    told = "\n".join(_found(folder, document))
+
+    assert "fetch.yaml:5: request.body: is missing; the document takes text/plain" in told
+    (folder / "actions" / "fetch.yaml").write_text(FETCH)
+    del item["delete"]
+    assert _found(folder, document) == []
+
+
+def test_a_document_of_version_2_0_says_the_same_in_its_own_words(folder: Path) -> None:
+    """A body in parameters, types beside names, and a limit that another version moved."""
+    fields = [
+        {"name": "prompt", "type": "string", "maxLength": 50, "required": True},
+        {"name": "size", "type": "string", "enum": ["small", "large"], "default": "small"},
+        {"name": "model", "type": "string", "enum": ["one"]},
+        {"name": "steps", "type": "integer", "minimum": 1, "maximum": 50},
+        {"name": "image", "type": "file"},
+    ]
+    make = DOCUMENT["paths"]["/make/{place}"]["post"]
+    document = {
+        "swagger": "2.0",
+        "paths": {
+            "/make/{place}": {
+                "post": {
+                    **{word: make[word] for word in ("x-credits", "x-async")},
+                    "x-max-bytes": 1000,
+                    "consumes": ["multipart/form-data"],
+                    "parameters": [
+                        {"name": "place", "in": "path", "type": "string", "required": True},
+                        {"name": "page", "in": "query", "type": "integer", "minimum": 1},
+                        *({**one, "in": "formData"} for one in fields),
+                    ],
+                }
+            },
+            "/results/{id}": {
+                "get": {"parameters": [{"name": "id", "in": "path", "type": "string", "required": True}]}
+            },
+        },
+    }
+
+    [problem] = _found(folder, document)
+
+    assert "make.yaml:18: inputs.properties.prompt.maxLength: is 100; the document has 50" in problem
+
+
+def test_operations_of_one_address_are_told_apart(tmp_path: Path) -> None:
+    """By what each always sends, so that each action is compared with its own."""
+    from connector.importing import convert
+    from connector.importing import folder as writing
+
+    def operation(target: str, most: int) -> dict[str, Any]:
+        constant = {"type": "string", "enum": [target]}
+        name = _parameter("name", "query", {"type": "string", "maxLength": most})
+        return {"post": {"parameters": [_parameter("X-Target", "header", constant, True), name]}}
+
+    document = {
+        "openapi": "3.0.0",
+        "paths": {"/#X-Target=a": operation("a", 1), "/#X-Target=b": operation("b", 2)},
+    }
+    writing.write(convert(document, "api.json"), tmp_path / "made")
+    assert _found(tmp_path / "made", document) == []
+    document["paths"]["/#X-Target=b"] = operation("b", 3)
+
+    [problem] = _found(tmp_path / "made", document)
+
+    assert "is 2; the document has 3 (POST /#X-Target=b)" in problem
 
 
 NEW_FIELD = {"type": "string", "maxLength": 9, "description": "In whose style it is made."}

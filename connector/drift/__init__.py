@@ -6,6 +6,7 @@ for a number, a known list for an open one) is none, and neither are operations 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +14,16 @@ from typing import Any, Literal
 
 from connector import template
 from connector.drift.additions import Additions
-from connector.drift.document import Field, Operation, read
+from connector.drift.document import Field, Operation
+from connector.drift.document import operations as read
 from connector.drift.fields import differences
 from connector.drift.prices import price_differences
-from connector.drift.sent import Sent, path_names, sent, shape
-from connector.errors import Problem
+from connector.drift.sent import Sent, sent, shape
+from connector.errors import Problem, SpecError
+from connector.importing import reading, requests, source
 from connector.loader import Loaded, Source
 from connector.names import nearest
-from connector.spec import Action, Integration
+from connector.spec import Action, Integration, RequestSpec
 
 Kind = Literal["new", "gone", "changed"]
 
@@ -43,7 +46,7 @@ class Change:
 class Report:
     """What a comparison found, and how much of the document it was about.
 
-    ``wrong`` is what stood in the way of the comparison.
+    ``wrong`` is what stood in the way of the comparison; ``unfit`` counts what no action can be made of.
     """
 
     changes: tuple[Change, ...] = ()
@@ -51,6 +54,7 @@ class Report:
     operations: int = 0
     covered: int = 0
     legacy: int = 0
+    unfit: int = 0
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -58,6 +62,7 @@ class Report:
 
     def __str__(self) -> str:
         left_out = f"; {self.legacy} legacy ones were left out" if self.legacy else ""
+        left_out += f"; {self.unfit} can be no action" if self.unfit else ""
         return f"{self.covered} of {self.operations} operations are covered by actions{left_out}"
 
 
@@ -68,45 +73,83 @@ def problems(loaded: Loaded, document: Path) -> tuple[Problem, ...]:
 
 def report(loaded: Loaded, document: Path) -> Report:
     """Every disagreement, and what the document holds."""
-    operations, wrong = read(document)
-    if wrong or loaded.integration is None:
-        return Report(wrong=wrong)
-    current = [operation for operation in operations if not operation.legacy]
+    if loaded.integration is None:
+        return Report()
+    try:
+        value = reading.parse(source.read(str(document))[0], document.name)
+        operations = read(value, document.name)
+    except SpecError as error:
+        return Report(wrong=tuple(error.problems))
+    additions = Additions(value, document.name)
+    current = [one for one in operations if not one.legacy and additions.can_be_made(one)]
     pairs = list(_pairs(loaded, loaded.integration, operations))
-    additions = Additions(document)
     found = [change for subject in pairs for change in subject.changes(additions)]
-    covered = {(subject.operation.method, subject.operation.path) for subject in pairs if subject.operation}
-    covered |= {(method, path) for method, path in _fallbacks(loaded.integration, operations)}
+    covered = {subject.operation.name for subject in pairs if subject.operation}
+    covered |= set(_fallbacks(loaded.integration, operations))
     for operation in current:
-        if (operation.method, operation.path) not in covered and not operation.deprecated:
+        if operation.name not in covered and not operation.deprecated:
             message = f"none covers {operation.name} of {document.name}; add an action for it"
             problem = loaded.manifest.problem("actions", message)
             whole = additions.action(operation, loaded.integration.actions)
             found.append(Change("new", operation.name, problem, whole))
-    named = {(operation.method, operation.path) for operation in current}
-    counts = len(named), len(covered & named), len(operations) - len(current)
-    return Report(tuple(found), (), *counts)
+    named = {operation.name for operation in current}
+    legacy = sum(operation.legacy for operation in operations)
+    unfit = len(operations) - len(current) - legacy
+    return Report(tuple(found), (), len(named), len(covered & named), legacy, unfit)
 
 
-def _fallbacks(integration: Integration, operations: tuple[Operation, ...]) -> Iterator[tuple[str, str]]:
+def _fallbacks(integration: Integration, operations: tuple[Operation, ...]) -> Iterator[str]:
     tried = {
         (action.request.method, shape(action.request.fallback.path))
         for action in integration.actions.values()
         if action.request.fallback
     }
     for operation in operations:
-        if (operation.method, shape(operation.path)) in tried:
-            yield operation.method, operation.path
+        if (operation.method, shape(operation.address)) in tried:
+            yield operation.name
 
 
 def _pairs(loaded: Loaded, integration: Integration, operations: tuple[Operation, ...]) -> Iterator[_Pair]:
-    by_address = {(each.method, shape(each.path)): each for each in operations}
+    by_address: defaultdict[tuple[Any, ...], list[Operation]] = defaultdict(list)
+    for each in operations:
+        address = each.method, shape(each.address)
+        by_address[address].append(each)
+        by_address[*address, _constants(each)].append(each)
     for action in integration.actions.values():
         request = action.request
         if template.is_template(request.method) or request.path.startswith("{{"):
             continue  # the address is the caller's
-        operation = by_address.get((request.method, shape(request.path)))
+        address = request.method, shape(request.path)
+        same = by_address.get((*address, _fixed(request))) or by_address.get(address) or []
+        operation = max(same, key=lambda one: _likeness(action, one), default=None)
         yield _Pair(action, loaded.source(action), integration, operation, operations)
+
+
+Constants = frozenset[tuple[str, str, Any]]
+
+
+def _constants(operation: Operation) -> Constants:
+    """What an operation always takes; some APIs have one address, and tell there what to do."""
+    plain = (field for field in operation.fields if field.place in ("query", "header") and field.required)
+    enums = ((field, field.schema.get("enum", ())) for field in plain)
+    return frozenset((field.place, field.name, str(enum[0])) for field, enum in enums if len(enum) == 1)
+
+
+def _fixed(request: RequestSpec) -> Constants:
+    """What a request always sends."""
+    return frozenset(
+        (place, name.lower() if place == "header" else name, text)
+        for place, entries in (("query", request.query), ("header", request.headers))
+        for name, text in (entries.items() if isinstance(entries, Mapping) else ())
+        if not template.is_template(text)
+    )
+
+
+def _likeness(action: Action, operation: Operation) -> int:
+    """How near they are, of operations with one address: what both take, less what either lacks."""
+    ours, theirs = _sent(action, operation).fields.keys(), _keyed(operation).keys()
+    same_body = action.request.body.kind in map(requests.kind, operation.bodies)
+    return len(ours & theirs) - len(ours ^ theirs) + same_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +178,10 @@ class _Pair:
 
     def _no_operation(self) -> str:
         request = self.action.request
-        same = [each.method for each in self.operations if shape(each.path) == shape(request.path)]
+        same = [each.method for each in self.operations if shape(each.address) == shape(request.path)]
         if same:
             return f"the document has this path with {', '.join(same)}, not with {request.method}"
-        paths = [each.path for each in self.operations]
+        paths = [each.address for each in self.operations]
         return f"the document has no {request.method} {request.path}{nearest(request.path, paths)}"
 
 
@@ -150,7 +193,7 @@ def _keyed(operation: Operation) -> dict[tuple[str, str], Field]:
 
 
 def _sent(action: Action, operation: Operation) -> Sent:
-    return sent(action, path_names(operation.path))
+    return sent(action, operation.path_names)
 
 
 def _new_fields(
@@ -187,8 +230,9 @@ def _place(input: str | None, place: str, name: str) -> str:
 def _of_everyone(field: Field, integration: Integration) -> bool:
     """Whether the connection sends it with every request."""
     always = {name.lower() for name in integration.headers}
-    name = integration.auth.settings.get("name", "")
-    return (field.place == "header" and field.name in always) or field.name.lower() == name.lower() != ""
+    settings = integration.auth.settings
+    keys = {str(one.get("name", "")).lower() for one in (settings, *settings.get("also", ()))}
+    return (field.place == "header" and field.name in always) or field.name.lower() in keys
 
 
 def _input(action: Action, input: str, field: Field) -> Found:
@@ -202,19 +246,11 @@ def _input(action: Action, input: str, field: Field) -> Found:
         yield f"{path}.{below}", message
 
 
-_BODIES = {
-    "json": "application/json",
-    "form": "application/x-www-form-urlencoded",
-    "multipart": "multipart/form-data",
-}
-
-
 def _body(action: Action, operation: Operation, integration: Integration) -> Found:
-    kind, theirs = action.request.body.kind, operation.bodies
-    ours = _BODIES.get(kind)
-    if ours is not None and ours not in theirs:
-        yield "request.body", f"is {kind}; the document takes {', '.join(theirs) or 'no body'}"
-    elif kind == "none" and theirs:
+    ours, theirs = action.request.body.kind, operation.bodies
+    if ours in ("json", "form", "multipart") and ours not in map(requests.kind, theirs):
+        yield "request.body", f"is {ours}; the document takes {', '.join(theirs) or 'no body'}"
+    elif ours == "none" and theirs:
         yield "request.body", f"is missing; the document takes {', '.join(theirs)}"
 
 

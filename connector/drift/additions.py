@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from connector import specfile
 from connector.drift.document import Field, Operation
-from connector.drift.sent import path_names, sent
+from connector.drift.sent import sent
 from connector.errors import SpecError
 from connector.importing import Imported, convert
-from connector.importing.reading import parse
 from connector.importing.wording import unique
 from connector.importing.yamltext import written
 from connector.spec import Action
@@ -21,8 +19,13 @@ from connector.spec import Action
 class Additions:
     """What a document adds; it is imported when the first addition is asked for."""
 
-    def __init__(self, document: Path) -> None:
+    def __init__(self, document: Any, name: str) -> None:
         self._document = document
+        self._name = name
+
+    def can_be_made(self, operation: Operation) -> bool:
+        """Whether an operation can be an action; of what no import tells, it is taken to be so."""
+        return self._imported is None or operation.name in self._imported.addresses
 
     def action(self, operation: Operation, taken: Container[str]) -> str | None:
         """The whole file of an action for an operation; None where none can be made."""
@@ -37,7 +40,7 @@ class Additions:
         spec = self._spec(operation)
         if spec is None:
             return None
-        fields = sent(specfile.action(spec), path_names(operation.path)).fields
+        fields = sent(specfile.action(spec), operation.path_names).fields
         name = fields.get((field.place, field.name))
         if name is None:
             return None
@@ -55,10 +58,9 @@ class Additions:
 
     @cached_property
     def _imported(self) -> Imported | None:
-        name = self._document.name
         try:
-            return convert(parse(self._document.read_bytes(), name), name)
-        except (SpecError, OSError):
+            return convert(self._document, self._name)
+        except SpecError:
             return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connector.drift.document import Json
+from connector.importing.raw import Json
 from connector.names import nearest
 from connector.wording import listed, quoted
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,12 +33,7 @@ def shape(path: str) -> str:
     return re.sub(r"\{[^{}]*\}", "{}", _HOLE.sub("{}", path)).rstrip("/")
 
 
-def path_names(path: str) -> list[str]:
-    """What the document calls the holes of a path, in order."""
-    return re.findall(r"\{([^{}]*)\}", path)
-
-
-def sent(action: Action, path_names: list[str]) -> Sent:
+def sent(action: Action, path_names: Sequence[str]) -> Sent:
     """The request's fields; ``path_names`` are what the document calls the holes of the path, in order."""
     request, body = action.request, action.request.body
     fields: dict[Key, str | None] = {}

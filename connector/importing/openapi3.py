@@ -12,6 +12,7 @@ from connector.importing.operation import (
     Operation,
     Parameter,
     media_type,
+    own_words,
     successes,
 )
 from connector.importing.raw import Json, items, mapping, names, text
@@ -72,15 +73,16 @@ class _Reader:
             tuple(names(raw.get("tags"))),
             raw.get("deprecated") is True,
             text(mapping(raw.get("externalDocs")).get("url")),
-            self._parameters(item, raw),
+            self._parameters(path, item, raw),
             self._body(raw.get("requestBody")),
             self._answers(raw),
             raw.get("security"),
             tuple(_address(mapping(server)) for server in own_servers),
+            own_words(self._references.resolved(raw.get("requestBody")), raw),
         )
 
-    def _parameters(self, item: Json, raw: Json) -> tuple[Parameter, ...]:
-        found = paths.parameters(item, raw, self._references, self._remarks)
+    def _parameters(self, path: str, item: Json, raw: Json) -> tuple[Parameter, ...]:
+        found = paths.parameters(path, item, raw, self._references, self._remarks)
         return tuple(self._parameter(each) for each in found)
 
     def _parameter(self, raw: Json) -> Parameter:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
+_HOLE = re.compile(r"\{([^{}]+)\}")
+_QUERY_IN_BRACES = re.compile(r"\{[?&][^{}]*\}")
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 
 
@@ -52,7 +56,10 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """``security`` None means: as the document has it. ``servers`` are the operation's own."""
+    """``security`` None means: as the document has it. ``servers`` are the operation's own.
+
+    ``extra`` holds the document's own words for it and its body, which begin with ``x-``.
+    """
 
     method: str
     path: str
@@ -67,10 +74,44 @@ class Operation:
     answers: Answers
     security: Any
     servers: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def bare_path(self) -> str:
+        """Without a query, and without what some write behind # to tell operations apart."""
+        return _parted(self.path)[0]
+
+    @property
+    def fixed_query(self) -> dict[str, str]:
+        """What stands behind a question mark in the path and has no holes: it is always sent."""
+        return {name: value for name, value in _parted(self.path)[1].items() if "{" not in value}
+
+    @property
+    def odd_query(self) -> dict[str, str]:
+        """What stands there and is made of holes and more."""
+        known = {**self.fixed_query, **query_holes(self.path)}
+        return {name: value for name, value in _parted(self.path)[1].items() if name not in known}
+
+
+def query_holes(path: str) -> dict[str, str]:
+    """Parameters that stand as holes in a query behind the path, and what their holes are called."""
+    found = ((name, _HOLE.fullmatch(value)) for name, value in _parted(path)[1].items())
+    return {name: hole[1] for name, hole in found if hole}
+
+
+def _parted(path: str) -> tuple[str, dict[str, str]]:
+    # A query in braces, as in {?page,size}, names parameters that are declared elsewhere.
+    address, _, query = _QUERY_IN_BRACES.sub("", path).partition("#")[0].partition("?")
+    return address, dict(parse_qsl(query, keep_blank_values=True))
+
+
+def own_words(*nodes: Mapping[str, Any]) -> dict[str, Any]:
+    """The words of a document that are none of OpenAPI's."""
+    return {word: value for node in nodes for word, value in node.items() if word.startswith("x-")}
 
 
 def media_type(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from connector.importing.operation import METHODS, Operation
+from connector.importing.operation import METHODS, Operation, query_holes
 from connector.importing.raw import Json, items, mapping
 from connector.importing.references import References
 from connector.importing.report import Remark
@@ -30,11 +30,17 @@ def operations(document: Json, references: References, made: Callable[[Said], Re
                 yield made(said).operation(method, path, item, item[method]), said
 
 
-def parameters(item: Json, raw: Json, references: References, said: Said) -> list[Json]:
-    """The path's own, each replaced by the operation's of the same place and name."""
-    found = {}
+def parameters(path: str, item: Json, raw: Json, references: References, said: Said) -> list[Json]:
+    """The path's own, each replaced by the operation's of the same place and name.
+
+    A hole in a query behind the path is a parameter of the query, declared as such or not.
+    """
+    found: dict[tuple[str, str], Json] = {}
     for node in (*items(item.get("parameters")), *items(raw.get("parameters"))):
         each = references.resolved(node, said)
         if isinstance(each.get("name"), str) and isinstance(each.get("in"), str):
             found[each["in"], each["name"]] = each
+    for name, hole in query_holes(path).items():
+        declared = found.pop(("path", hole), {"schema": {"type": "string"}})
+        found.setdefault(("query", name), {**declared, "name": name, "in": "query"})
     return [*found.values()]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from connector.checks.secrets import looks_secret
 from connector.importing.inputs import Inputs, hole
 from connector.importing.operation import Body, Content, Operation, Parameter
 from connector.importing.raw import Json, mapping, names
 from connector.importing.report import Remarks, Unfit
-from connector.importing.schemas import Converted, Schemas
+from connector.importing.schemas import Converted, Schemas, is_read_only
 from connector.importing.wording import sentence
 from connector.render import RESERVED_HEADERS, SAFE_METHODS
 from connector.template import is_template
@@ -62,23 +61,17 @@ class Requests:
 
     def _path(self) -> tuple[str, dict[str, str]]:
         declared = {one.name: one for one in self._of("path")}
-        text, _, _ = self._operation.path.partition("#")  # what some write to tell operations apart
-        path, _, query = text.partition("?")
+        path = self._operation.bare_path
         pieces = _IN_PATH.split(path if path.startswith("/") else f"/{path}")
         # Every second piece is what stood in braces.
         pieces[1::2] = [self._segment(name, declared) for name in pieces[1::2]]
         pieces[::2] = map(_literal, pieces[::2])
-        return "".join(pieces), self._fixed(query)
-
-    def _fixed(self, query: str) -> dict[str, str]:
-        """What stands behind a question mark in the path is always sent."""
-        pairs = dict(parse_qsl(query, keep_blank_values=True))
-        for name in [name for name, value in pairs.items() if "{" in value]:
-            self._remarks.add(f"{name} is in the path's query, as {pairs.pop(name)[:40]!r}", "it is left out")
-        return pairs
+        for name, value in self._operation.odd_query.items():
+            self._remarks.add(f"{name} is in the path's query, as {value[:40]!r}", "it is left out")
+        return "".join(pieces), self._operation.fixed_query
 
     def _segment(self, name: str, declared: Mapping[str, Parameter]) -> str:
-        plain = name.lstrip("+").rstrip("*") or name
+        plain = bare_name(name)
         one = declared.get(name) or declared.get(plain)
         if one is None:
             self._remarks.add(f"{plain} of the path is not declared", "it is a text")
@@ -110,7 +103,7 @@ class Requests:
             name = one.name.lower()
             if name in _NO_PARAMETERS or f"header {name}" in self._sent:
                 continue
-            if name in RESERVED_HEADERS or not _HEADER.fullmatch(one.name):
+            if not can_be_given(one):
                 self._remarks.add(
                     f"{one.name} is asked for as a header", "only the connection sets that; it is left out"
                 )
@@ -121,10 +114,7 @@ class Requests:
 
     def _accepted(self) -> list[str]:
         """The forms of answer: those that the header is declared to take, else those of the answers."""
-        named = [one for one in self._of("header") if one.name.lower() == "accept"]
-        told = [form for one in named for form in self._converted(one).schema.get("enum", ())]
-        forms = [form for form in told if isinstance(form, str)] or _answered(self._operation)
-        return [form for form in dict.fromkeys(forms) if _FORM.fullmatch(form) and form.isascii()][:8]
+        return _readable(asked_forms(self._operation, self._schemas) or _answered(self._operation))
 
     def _cookies(self) -> None:
         for one in self._of("cookie"):
@@ -194,7 +184,7 @@ class Requests:
         properties = {
             name: inner
             for name, inner in mapping(schema.get("properties")).items()
-            if not (isinstance(inner, Mapping) and inner.get("readOnly") is True)
+            if not is_read_only(inner)
         }
         if not properties or len(properties) > _MOST_FIELDS or (_is_varied(schema) and not files):
             return None
@@ -213,6 +203,35 @@ class Requests:
             )
         if _is_varied(schema):
             self._remarks.add("the form has alternatives", "the fields that all have can be given")
+
+
+def path_names(operation: Operation) -> list[str]:
+    """What the holes of an operation's path are called, in order."""
+    return [bare_name(name) for name in _IN_PATH.findall(operation.bare_path)]
+
+
+def bare_name(name: str) -> str:
+    """The name of a hole without what some write around it, as in ``{+name}`` and ``{name*}``."""
+    return name.lstrip("+").rstrip("*") or name
+
+
+def can_be_given(one: Parameter) -> bool:
+    """Whether a caller may set it: cookies and some headers are the connection's alone."""
+    if one.place != "header":
+        return one.place != "cookie"
+    name = one.name.lower()
+    return name not in _NO_PARAMETERS | RESERVED_HEADERS and bool(_HEADER.fullmatch(one.name))
+
+
+def asked_forms(operation: Operation, schemas: Schemas) -> list[str]:
+    """The forms of answer that the header ``Accept`` is declared to take."""
+    named = [one for one in operation.parameters if one.place == "header" and one.name.lower() == "accept"]
+    told = [form for one in named for form in schemas.converted(one.schema).schema.get("enum", ())]
+    return _readable([form for form in told if isinstance(form, str)])
+
+
+def _readable(forms: list[str]) -> list[str]:
+    return [form for form in dict.fromkeys(forms) if _FORM.fullmatch(form) and form.isascii()][:8]
 
 
 def _literal(piece: str) -> str:
@@ -257,6 +276,13 @@ def _sendable(form: str) -> str:
     if is_template(form) or not form.isascii() or not form.isprintable():
         raise Unfit(f"it has a body of the type {form[:40]!r}")
     return form
+
+
+def kind(form: str) -> str:
+    """The kind of a body of this media type."""
+    if _is_form(form):
+        return "multipart" if form.startswith("multipart/") else "form"
+    return "json" if _is_json(form) else "raw"
 
 
 Maker = Callable[[Requests, Body, Content], Any]

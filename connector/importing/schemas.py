@@ -217,7 +217,7 @@ class Schemas:
 
     def _properties(self, node: Json, parts: _Parts, convert: Callable[[Any], dict[str, Any]]) -> None:
         properties = mapping(node.get("properties"))
-        given = {name: inner for name, inner in properties.items() if not _is_read_only(inner)}
+        given = {name: inner for name, inner in properties.items() if not is_read_only(inner)}
         if given:
             parts.schema["properties"] = {str(name): convert(inner) for name, inner in given.items()}
         hidden = properties.keys() - given.keys()
@@ -284,7 +284,8 @@ def _has_inside(node: Json) -> bool:
     return any(node.get(word) for word in words) or isinstance(node.get("additionalProperties"), Mapping)
 
 
-def _is_read_only(node: Any) -> bool:
+def is_read_only(node: Any) -> bool:
+    """Whether only answers have it."""
     return isinstance(node, Mapping) and node.get("readOnly") is True
 
 

@@ -13,6 +13,7 @@ from connector.importing.operation import (
     Operation,
     Parameter,
     media_type,
+    own_words,
     successes,
 )
 from connector.importing.raw import Json, mapping, names, text
@@ -65,7 +66,7 @@ class _Reader:
         self._remarks = remarks
 
     def operation(self, method: str, path: str, item: Json, raw: Json) -> Operation:
-        parameters = paths.parameters(item, raw, self._references, self._remarks)
+        parameters = paths.parameters(path, item, raw, self._references, self._remarks)
         return Operation(
             method.upper(),
             path,
@@ -79,6 +80,7 @@ class _Reader:
             self._body(parameters, self._forms(raw, "consumes")),
             self._answers(raw),
             raw.get("security"),
+            extra=own_words(raw),
         )
 
     def _forms(self, raw: Json, word: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from connector import checks, template
+from connector import checks, drift, loader, template
 from connector.errors import InvocationError, SpecError
 from connector.importing import Imported, convert, folder
 from connector.importing.reading import MAX_DEPTH, parse
@@ -62,6 +62,15 @@ def test_what_is_imported_has_no_problems(name: str, tmp_path: Path) -> None:
         path: yaml.safe_load((tmp_path / "made" / path).read_text("utf-8")) for path in folder.values(made)
     }
     assert read == folder.values(made)
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if "refused" not in case])
+def test_what_is_imported_agrees_with_its_document(name: str, tmp_path: Path) -> None:
+    """Right after an import there is nothing new, gone or changed."""
+    folder.write(_imported(CASES[name]), tmp_path / "made")
+    document = tmp_path / "api.yaml"
+    document.write_text(yaml.safe_dump(CASES[name]["document"]))
+    assert drift.problems(loader.read(tmp_path / "made"), document) == ()
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if "refused" in case])
