@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from connector.importing.raw import Json
 from connector.importing.report import Remark
 
-MAX_HOPS = 24
+MAX_HOPS = 64
 
 
 class References:

@@ -61,12 +61,16 @@ class Converted(NamedTuple):
     remarks: tuple[Remark, ...] = ()
 
 
+_ENDLESS = Converted({}, 1, (Remark("a reference leads to itself", "it stands for anything"),))
+
+
 class Schemas:
     """Converts the schemas of one document; what was converted once is kept."""
 
     def __init__(self, references: References) -> None:
         self._references = references
         self._kept: dict[tuple[str, int, bool], Converted] = {}
+        self._flats: dict[str, Json] = {}
         self._patterns: dict[str, bool] = {}
 
     def converted(self, node: Any, *, files: bool = False) -> Converted:
@@ -91,7 +95,19 @@ class Schemas:
         return self._flat(node, 0)
 
     def _flat(self, node: Any, hops: int) -> Json:
-        found = dict(self._references.resolved(node))
+        reference = node.get("$ref") if isinstance(node, Mapping) else None
+        if not isinstance(reference, str):
+            return self._flat_plain(mapping(node), hops)
+        # What was flattened once is kept: parts that name parts would multiply without end.
+        if reference not in self._flats:
+            target = self._references.target(reference)[0] if hops <= MAX_HOPS else None
+            self._flats[reference] = self._flat(target, hops + 1)
+        beside = {name: value for name, value in node.items() if name != "$ref"}
+        found = self._flats[reference]
+        return folded(self._flat_plain(beside, hops), found) if beside else found
+
+    def _flat_plain(self, node: Json, hops: int) -> Json:
+        found = dict(node)
         parts = items(found.pop("allOf", None))
         if hops > MAX_HOPS:
             return found
@@ -122,14 +138,16 @@ class Schemas:
 
     def _referred(self, reference: str, depth: int, files: bool, hops: int) -> Converted:
         if hops > MAX_HOPS:
-            return Converted({}, 1, (Remark("a reference leads to itself", "it stands for anything"),))
+            return _ENDLESS
         target, wrong = self._references.target(reference)
         if wrong is not None:
             return Converted({}, 1, (wrong,))
         return self._convert(target, depth, files, hops + 1)
 
     def _plain(self, node: Json, depth: int, files: bool, hops: int) -> Converted:
-        if "allOf" in node and hops <= MAX_HOPS:
+        if "allOf" in node and hops > MAX_HOPS:
+            return _ENDLESS
+        if "allOf" in node:
             return self._folded(node, depth, files, hops)
         schema, remarks = self._words(node, {})
         is_file = schema.get("type") == "string" and _is_binary(node)

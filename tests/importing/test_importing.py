@@ -177,3 +177,20 @@ def test_a_template_of_a_strangers_is_never_filled() -> None:
         }
     assert [one.operation for one in made.report.told if one.action is None] == ["POST /a"]
     assert "{{" not in made.manifest["environments"]["production"]["base_url"]
+
+
+def test_parts_that_multiply_are_read_once() -> None:
+    """Thirty schemas, each made of the next one twice over, are a thousand million."""
+    schemas: dict[str, Any] = {}
+    for number in range(30):
+        following = {"$ref": f"#/components/schemas/A{number + 1}"}
+        schemas[f"A{number}"] = {"allOf": [following, {**following, "description": "The same again."}]}
+    schemas["A30"] = {"type": "object", "properties": {"name": {"type": "string", "maxLength": 9}}}
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/A0"}}}}
+    document = {
+        "openapi": "3.0.3",
+        "paths": {"/a": {"post": {"operationId": "make", "requestBody": body}}},
+        "components": {"schemas": schemas},
+    }
+    [spec] = convert(document, "api.yaml").actions.values()
+    assert spec["inputs"]["properties"]["name"]["maxLength"] == 9
