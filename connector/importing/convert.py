@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from connector.checks import identity
-from connector.importing import naming, openapi3, swagger2
+from connector.importing import naming, openapi3, paths, swagger2
 from connector.importing.operation import Operation
 from connector.importing.outputs import output
 from connector.importing.raw import Json, mapping, text
@@ -48,6 +48,7 @@ def convert(document: Any, name: str, url: str | None = None) -> Imported:
     dialect = _dialect(document, name)
     found = list(dialect.operations(document))
     about = Remarks()
+    about.extend(paths.beside(document, References(document)))
     places = environments(dialect.servers(document), url, about)
     maker = _Maker(document, dialect.schemes(document), [one for one, _ in found], places, about)
     for operation, remarks in found:

@@ -17,6 +17,7 @@ from connector.importing.operation import (
 )
 from connector.importing.raw import Json, items, mapping, names, text
 from connector.importing.references import References
+from connector.importing.report import Remark
 
 # OpenAPI's style and explode, as a spec's word; a list that repeats its name has none.
 _STYLES = {
@@ -86,6 +87,9 @@ class _Reader:
         return tuple(self._parameter(each) for each in found)
 
     def _parameter(self, raw: Json) -> Parameter:
+        if raw.get("allowReserved") is True:
+            said = f"{raw['name']} asks for reserved characters as they are"
+            self._remarks[Remark(said, "they are encoded")] = None
         content = mapping(raw.get("content"))
         schema, style = raw.get("schema", {}), self._style(raw)
         for form in content.values():

@@ -30,6 +30,24 @@ def operations(document: Json, references: References, made: Callable[[Said], Re
                 yield made(said).operation(method, path, item, item[method]), said
 
 
+def beside(document: Json, references: References) -> Said:
+    """What a document says beside its operations: paths that are elsewhere, and calls of the API itself."""
+    said: Said = {}
+    paths = mapping(document.get("paths"))
+    for path, node in paths.items():
+        elsewhere: Said = {}
+        references.resolved(node, elsewhere)
+        said |= {Remark(f"the path {path}: {one.what}", "it is left out"): None for one in elsewhere}
+    webhooks = len(mapping(document.get("webhooks")))
+    if webhooks:
+        said[Remark(f"it has {webhooks} webhooks, which the API calls", "they are no actions")] = None
+    items = (mapping(item).get(method) for item in paths.values() for method in METHODS)
+    callers = sum(bool(mapping(operation).get("callbacks")) for operation in items)
+    if callers:
+        said[Remark(f"{callers} of its operations call back", "nothing listens for that here")] = None
+    return said
+
+
 def parameters(path: str, item: Json, raw: Json, references: References, said: Said) -> list[Json]:
     """The path's own, each replaced by the operation's of the same place and name.
 

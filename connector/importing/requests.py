@@ -60,9 +60,11 @@ class Requests:
         return [one for one in self._operation.parameters if one.place == place]
 
     def _path(self) -> tuple[str, dict[str, str]]:
-        declared = {one.name: one for one in self._of("path")}
+        declared = {bare_name(one.name): one for one in self._of("path")}
         path = self._operation.bare_path
         pieces = _IN_PATH.split(path if path.startswith("/") else f"/{path}")
+        for name in sorted(declared.keys() - path_names(self._operation)):
+            self._remarks.add(f"{name} is declared for the path, which has no such hole", "it is left out")
         # Every second piece is what stood in braces.
         pieces[1::2] = [self._segment(name, declared) for name in pieces[1::2]]
         pieces[::2] = map(_literal, pieces[::2])
@@ -72,7 +74,7 @@ class Requests:
 
     def _segment(self, name: str, declared: Mapping[str, Parameter]) -> str:
         plain = bare_name(name)
-        one = declared.get(name) or declared.get(plain)
+        one = declared.get(plain)
         if one is None:
             self._remarks.add(f"{plain} of the path is not declared", "it is a text")
             one = Parameter("path", plain, {"type": "string"}, True, "")

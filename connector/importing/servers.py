@@ -12,6 +12,7 @@ from connector.importing.wording import kebab, sentence, unique
 
 _BASE_URL = re.compile(r"https?://[^\s/?#@{}]+(/[^\s?#{}]*)?")
 _NOWHERE = "http://localhost"
+_TO_MEND = f"the base URL begins with {_NOWHERE}; put the right one into integration.yaml"
 _MOST = 20
 # What a server is for, by what its name or address says.
 _KINDS = (
@@ -41,16 +42,14 @@ def environments(
         described = {"description": sentence(about, 200)} if sentence(about, 200) else {}
         found[unique(_name(about, base, not found), found)] = {**described, "base_url": base}
     if not found:
-        remarks.add(
-            "it names no server", f"the base URL is {_NOWHERE}; put the right one into integration.yaml"
-        )
+        remarks.add("it names no server", _TO_MEND)
         found["local"] = {"base_url": _NOWHERE}
     return found
 
 
 def base_url(address: str, document_url: str | None, remarks: Remarks) -> str | None:
     """The base URL of a server; None where it is none, which is told."""
-    whole = _absolute(address.strip(), document_url)
+    whole = _absolute(address.strip(), document_url, remarks)
     if whole is None:
         return None
     base = whole.partition("?")[0].partition("#")[0].rstrip("/")
@@ -63,7 +62,7 @@ def base_url(address: str, document_url: str | None, remarks: Remarks) -> str | 
     return base
 
 
-def _absolute(address: str, document_url: str | None) -> str | None:
+def _absolute(address: str, document_url: str | None, remarks: Remarks) -> str | None:
     if address.startswith("//"):
         return f"https:{address}"
     if re.match(r"https?://", address, re.IGNORECASE):
@@ -72,7 +71,10 @@ def _absolute(address: str, document_url: str | None) -> str | None:
     if re.match(r"[a-z][a-z0-9+.-]*:", address, re.IGNORECASE):
         return address  # of another kind, which is told
     if document_url is None:
-        return None if not address.strip("/") else f"{_NOWHERE}/{address.lstrip('/')}"
+        if not address.strip("/"):
+            return None
+        remarks.add(f"its server {address[:80]!r} is relative, and it was read from a file", _TO_MEND)
+        return f"{_NOWHERE}/{address.lstrip('/')}"
     try:
         return urljoin(document_url, address)
     except ValueError:
