@@ -210,7 +210,8 @@ _PROBES = ("me", "self", "whoami", "user", "account", "profile", "balance", "pin
 
 
 def _variable(id: str, name: str) -> str:
-    found = re.sub(r"[^A-Z0-9]+", "_", f"{id[:30]}_{name}".upper()).strip("_")
+    short = kebab(id.removesuffix("-api"), 30)
+    found = re.sub(r"[^A-Z0-9]+", "_", f"{short}_{name}".upper()).strip("_")
     return found if found[0].isalpha() else f"API_{found}"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from connector.importing.report import Remarks
 from connector.importing.schemas import Converted
-from connector.importing.wording import snake, title, unique
+from connector.importing.wording import sentence, snake, title, unique
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,30}", re.ASCII)
 
@@ -51,5 +51,5 @@ def _described(text: str, name: str, place: str) -> str:
     text = text.strip()
     if len(text) >= 5:
         return text
-    words = title(name) or "A value"
+    words = title(name) or sentence(name, 80) or "A value"
     return f"{words}: {text}, in the {place}." if text else f"{words}, in the {place}."

@@ -24,7 +24,7 @@ class Names:
     def id(self, operation: Operation) -> str:
         """From the operation's own id, else from its method and path."""
         by_address = _address(operation)
-        own = kebab(operation.id) or by_address
+        own = _own(operation) or by_address
         found = own if own not in self.ids else unique(kebab(f"{own} {operation.method}", 80), self.ids)
         self.ids.add(found)
         return found
@@ -43,6 +43,12 @@ class Names:
             found = _apart(title(id), group, self.titles)
         self.titles.add((group, found))
         return found
+
+
+def _own(operation: Operation) -> str:
+    """What the operation calls itself, without the address that FastAPI writes behind it."""
+    written = f"-{kebab(operation.bare_path, 300)}-{operation.method.lower()}"
+    return kebab(kebab(operation.id, 400).removesuffix(written))
 
 
 def _apart(found: str, group: str, taken: Container[tuple[str, str]]) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()\s]{1,500}\)")
 _MARKS = re.compile(r"[*`]{1,3}|^#{1,6} ", re.MULTILINE)
-_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+# Where a word begins within a name; of "listAPIs" the last is "APIs".
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z](?!s(?![a-z]))[a-z])")
 _BETWEEN = re.compile(r"[^a-z0-9]+")
 _FIRST = 4000
 """Characters of a text that are looked at; some documents put whole manuals into one description."""
