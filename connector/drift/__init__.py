@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from connector import template
+from connector import template, url
 from connector.drift.additions import Additions
 from connector.drift.document import Field, Operation
 from connector.drift.document import operations as read
@@ -132,7 +132,7 @@ def _constants(operation: Operation) -> Constants:
     """What an operation always takes; some APIs have one address, and tell there what to do."""
     plain = (field for field in operation.fields if field.place in ("query", "header") and field.required)
     enums = ((field, field.schema.get("enum", ())) for field in plain)
-    return frozenset((field.place, field.name, str(enum[0])) for field, enum in enums if len(enum) == 1)
+    return frozenset((field.place, field.name, url.text(enum[0])) for field, enum in enums if len(enum) == 1)
 
 
 def _fixed(request: RequestSpec) -> Constants:

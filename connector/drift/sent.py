@@ -12,6 +12,7 @@ from connector.render import unused_inputs
 from connector.spec import Action
 
 _HOLE = re.compile(r"\{\{.*?\}\}")
+_STYLED = re.compile(r"(?<=/)(\.|;[^;/{}]+=)\{\}")
 _LONE_INPUT = re.compile(r"\s*\{\{-?\s*inputs\.(\w+)\s*-?\}\}\s*")
 
 Key = tuple[str, str]
@@ -29,8 +30,8 @@ class Sent:
 
 
 def shape(path: str) -> str:
-    """A path with its holes unnamed, whether OpenAPI's or ours."""
-    return re.sub(r"\{[^{}]*\}", "{}", _HOLE.sub("{}", path)).rstrip("/")
+    """A path with its holes unnamed, whether OpenAPI's or ours, and without what a style puts before them."""
+    return _STYLED.sub("{}", re.sub(r"\{[^{}]*\}", "{}", _HOLE.sub("{}", path))).rstrip("/")
 
 
 def sent(action: Action, path_names: Sequence[str]) -> Sent:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import quote, unquote
 
+from connector import url
 from connector.checks.secrets import looks_secret
 from connector.importing.inputs import Inputs, hole
 from connector.importing.operation import Body, Content, Operation, Parameter
@@ -62,6 +64,8 @@ class Requests:
     def _path(self) -> tuple[str, dict[str, str]]:
         declared = {bare_name(one.name): one for one in self._of("path")}
         path = self._operation.bare_path
+        if {".", ".."} & {*unquote(path).split("/")}:
+            raise Unfit("its path has the segments . or ..")
         pieces = _IN_PATH.split(path if path.startswith("/") else f"/{path}")
         for name in sorted(declared.keys() - path_names(self._operation)):
             self._remarks.add(f"{name} is declared for the path, which has no such hole", "it is left out")
@@ -79,9 +83,13 @@ class Requests:
             self._remarks.add(f"{plain} of the path is not declared", "it is a text")
             one = Parameter("path", plain, {"type": "string"}, True, "")
         found = self._converted(one)
-        if one.style is not None and (_has_parts(found.schema) or one.style[:5] in ("label", "matri")):
+        self._commas_for(one, found)
+        return _before(one) + hole(self.inputs.add(plain, "path", found, required=True, about=_about(one)))
+
+    def _commas_for(self, one: Parameter, found: Converted) -> None:
+        """Parts in a path or a header have commas between, whatever the document asks for."""
+        if one.style is not None and "exploded" in one.style and _has_parts(found.schema):
             self._remarks.add(f"{one.name}: it is written in the style {one.style}", "it has commas between")
-        return hole(self.inputs.add(plain, "path", found, required=True, about=_about(one)))
 
     def _converted(self, one: Parameter) -> Converted:
         return self._schemas.converted(one.schema)
@@ -111,6 +119,7 @@ class Requests:
                 )
                 continue
             converted = self._converted(one)
+            self._commas_for(one, converted)
             found[one.name] = self._constant(one, converted) or self._given(one, converted)
         return found
 
@@ -129,12 +138,11 @@ class Requests:
     def _constant(self, one: Parameter, converted: Converted) -> str | None:
         """What must be there and can have only one value needs nobody to give it."""
         values = converted.schema.get("enum", ())
-        if not one.required or len(values) != 1 or not isinstance(values[0], str):
+        if not one.required or len(values) != 1 or not isinstance(values[0], str | int | float):
             return None
-        fits = (
-            values[0] and values[0].isascii() and not is_template(values[0]) and not looks_secret(values[0])
-        )
-        return values[0] if fits else None
+        found = url.text(values[0])
+        fits = found and found.isascii() and not is_template(found) and not looks_secret(found)
+        return found if fits else None
 
     def _body(self) -> Any:
         body = self._operation.body
@@ -172,7 +180,9 @@ class Requests:
         is_text = content.type.startswith("text/") or "xml" in content.type or "yaml" in content.type
         schema: Json = {"type": "string"} if is_text else {"type": "string", "format": "binary"}
         found = {"kind": "raw", "content": hole(self._whole(body, Converted(dict(schema))))}
-        return found if "*" in content.type else {**found, "content_type": _sendable(content.type)}
+        # Of several types a file has its own.
+        is_open = "*" in content.type or (not is_text and len(body.contents) > 1)
+        return found if is_open else {**found, "content_type": _sendable(content.type)}
 
     def _whole(self, body: Body, found: Converted) -> str:
         about = (
@@ -234,6 +244,12 @@ def asked_forms(operation: Operation, schemas: Schemas) -> list[str]:
 
 def _readable(forms: list[str]) -> list[str]:
     return [form for form in dict.fromkeys(forms) if _FORM.fullmatch(form) and form.isascii()][:8]
+
+
+def _before(one: Parameter) -> str:
+    """What OpenAPI's styles label and matrix put before a value in the path."""
+    style = (one.style or "").partition(",")[0]
+    return {"label": ".", "matrix": f";{quote(one.name, safe='')}="}.get(style, "")
 
 
 def _literal(piece: str) -> str:
