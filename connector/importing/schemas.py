@@ -149,6 +149,7 @@ class Schemas:
             return _ENDLESS
         if "allOf" in node:
             return self._folded(node, depth, files, hops)
+        node = _with_choices_inside(node)
         schema, remarks = self._words(node, {})
         is_file = schema.get("type") == "string" and _is_binary(node)
         if is_file and files:
@@ -171,6 +172,7 @@ class Schemas:
         if schema.get("enum") == []:
             schema.pop("enum")
         _uncross(schema)
+        _ask_for_what_is_there(schema, _hidden(self._flat(node, hops)))
         remarks = dict.fromkeys(remark for part in (own, *all_parts) for remark in part.remarks)
         return Converted(schema, own.size + sum(part.size for part in all_parts), tuple(remarks))
 
@@ -232,18 +234,17 @@ class Schemas:
             parts.schema["items"] = convert(node["items"])
         self._properties(node, parts, convert)
         self._options(node, parts, convert)
+        _ask_for_what_is_there(parts.schema, _hidden(node))
 
     def _properties(self, node: Json, parts: _Parts, convert: Callable[[Any], dict[str, Any]]) -> None:
         properties = mapping(node.get("properties"))
         given = {name: inner for name, inner in properties.items() if not is_read_only(inner)}
         if given:
             parts.schema["properties"] = {str(name): convert(inner) for name, inner in given.items()}
-        hidden = properties.keys() - given.keys()
-        needed = [name for name in dict.fromkeys(names(node.get("required"))) if name not in hidden]
-        if needed:
-            parts.schema["required"] = needed
+        if needed := names(node.get("required")):
+            parts.schema["required"] = list(dict.fromkeys(needed))
         others = node.get("additionalProperties")
-        if others is False and not hidden:
+        if others is False:
             parts.schema["additionalProperties"] = False
         elif isinstance(others, Mapping) and others:
             parts.schema["additionalProperties"] = convert(others)
@@ -305,6 +306,33 @@ def _has_inside(node: Json) -> bool:
 def is_read_only(node: Any) -> bool:
     """Whether only answers have it."""
     return isinstance(node, Mapping) and node.get("readOnly") is True
+
+
+def _hidden(node: Json) -> set[str]:
+    return {name for name, inner in mapping(node.get("properties")).items() if is_read_only(inner)}
+
+
+def _ask_for_what_is_there(schema: dict[str, Any], hidden: set[str]) -> None:
+    """Takes out of an object's rules what nobody is asked for: fields that only answers have, or nothing.
+
+    An object is not closed to those, nor to the fields of its alternatives.
+    """
+    if (hidden or "anyOf" in schema) and schema.get("additionalProperties") is False:
+        del schema["additionalProperties"]
+    known = schema.get("properties", {})
+    is_closed = schema.get("additionalProperties") is False
+    asked = [name for name in schema.pop("required", ()) if name in known or not is_closed]
+    if needed := [name for name in asked if name not in hidden]:
+        schema["required"] = needed
+
+
+def _with_choices_inside(node: Json) -> Json:
+    """Where a list is said to be one of some plain values, each of its items is meant."""
+    choices, inner = items(node.get("enum")), node.get("items")
+    if _kinds(node)[:1] != ["array"] or not choices or any(isinstance(one, list | None) for one in choices):
+        return node
+    rest = {name: value for name, value in node.items() if name != "enum"}
+    return {**rest, "items": {"enum": choices, **mapping(inner)}}
 
 
 def _is_count(value: Any) -> bool:
