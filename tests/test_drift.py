@@ -553,6 +553,22 @@ def _without(value: Any, names: set[str]) -> Any:
     return [_without(item, names) for item in value] if isinstance(value, list) else value
 
 
+def test_another_server_and_another_proof_are_told(folder: Path) -> None:
+    """Of the integration as a whole; a document that says nothing of them asks for nothing."""
+    document = deepcopy(DOCUMENT)
+    document["servers"] = [{"url": "https://api.example.com/v2"}, {"url": "https://api.example.com"}]
+    document["components"]["securitySchemes"] = {"key": {"type": "apiKey", "in": "query", "name": "X-Key"}}
+    document["security"] = [{"key": []}]
+
+    told = [(one.kind, one.subject, str(one.problem)) for one in _changes(folder, document)]
+
+    base = "none has the path of the document's first base URL, https://api.example.com/v2"
+    assert told == [
+        ("changed", "small", f"integration.yaml:8: environments: {base}"),
+        ("changed", "small", "integration.yaml:7: connection.auth.in: is header; the document has query"),
+    ]
+
+
 def test_the_report_is_read_by_action(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In the terminal each action once, its lines below it; the exit code is that of any problem."""
     from connector.cli import main

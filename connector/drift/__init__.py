@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from connector import template, url
 from connector.drift.additions import Additions
@@ -21,6 +22,7 @@ from connector.drift.prices import price_differences
 from connector.drift.sent import Sent, sent, shape
 from connector.errors import Problem, SpecError
 from connector.importing import reading, requests, source
+from connector.importing.servers import NOWHERE
 from connector.loader import Loaded, Source
 from connector.names import nearest
 from connector.spec import Action, Integration, RequestSpec
@@ -83,7 +85,8 @@ def report(loaded: Loaded, document: Path) -> Report:
     additions = Additions(value, document.name)
     current = [one for one in operations if not one.legacy and additions.can_be_made(one)]
     pairs = list(_pairs(loaded, loaded.integration, operations))
-    found = [change for subject in pairs for change in subject.changes(additions)]
+    found = list(_of_the_whole(loaded, loaded.integration, additions))
+    found += [change for subject in pairs for change in subject.changes(additions)]
     covered = {subject.operation.name for subject in pairs if subject.operation}
     covered |= set(_fallbacks(loaded.integration, operations))
     for operation in current:
@@ -96,6 +99,26 @@ def report(loaded: Loaded, document: Path) -> Report:
     legacy = sum(operation.legacy for operation in operations)
     unfit = len(operations) - len(current) - legacy
     return Report(tuple(found), (), len(named), len(covered & named), legacy, unfit)
+
+
+def _of_the_whole(loaded: Loaded, integration: Integration, additions: Additions) -> Iterator[Change]:
+    """Where it is sent, and how it is proved, in what the document would be as an integration."""
+    wanted = additions.manifest
+    if wanted is None:
+        return
+    base = wanted["environments"][wanted["default_environment"]]["base_url"]
+    # The host may be one's own, such as a proxy's or that of an installation; the path is the API's.
+    paths = [urlsplit(one.base_url).path for one in integration.environments.values()]
+    if urlsplit(base).path not in paths and not base.startswith(NOWHERE):
+        message = f"none has the path of the document's first base URL, {base}"
+        yield Change("changed", integration.id, loaded.manifest.problem("environments", message))
+    theirs = wanted["connection"]["auth"]
+    ours = {"kind": integration.auth.kind, **integration.auth.settings}
+    for word in ("kind", "in", "name", "token_url") if theirs["kind"] != "none" else ():
+        if ours.get(word) != theirs.get(word):
+            message = f"is {ours.get(word, 'missing')}; the document has {theirs.get(word, 'none')}"
+            problem = loaded.manifest.problem(f"connection.auth.{word}", message)
+            yield Change("changed", integration.id, problem)
 
 
 def _fallbacks(integration: Integration, operations: tuple[Operation, ...]) -> Iterator[str]:

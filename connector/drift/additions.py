@@ -27,6 +27,11 @@ class Additions:
         """Whether an operation can be an action; of what no import tells, it is taken to be so."""
         return self._imported is None or operation.name in self._imported.addresses
 
+    @property
+    def manifest(self) -> Mapping[str, Any] | None:
+        """What the whole document would be as an integration; None where no import tells."""
+        return self._imported.manifest if self._imported else None
+
     def action(self, operation: Operation, taken: Container[str]) -> str | None:
         """The whole file of an action for an operation; None where none can be made."""
         spec = self._spec(operation)

@@ -11,8 +11,8 @@ from connector.importing.report import Remarks
 from connector.importing.wording import kebab, sentence, unique
 
 _BASE_URL = re.compile(r"https?://[^\s/?#@{}]+(/[^\s?#{}]*)?")
-_NOWHERE = "http://localhost"
-_TO_MEND = f"the base URL begins with {_NOWHERE}; put the right one into integration.yaml"
+NOWHERE = "http://localhost"
+_TO_MEND = f"the base URL begins with {NOWHERE}; put the right one into integration.yaml"
 _MOST = 20
 # What a server is for, by what its name or address says.
 _KINDS = (
@@ -43,7 +43,7 @@ def environments(
         found[unique(_name(about, base, not found), found)] = {**described, "base_url": base}
     if not found:
         remarks.add("it names no server", _TO_MEND)
-        found["local"] = {"base_url": _NOWHERE}
+        found["local"] = {"base_url": NOWHERE}
     return found
 
 
@@ -74,7 +74,7 @@ def _absolute(address: str, document_url: str | None, remarks: Remarks) -> str |
         if not address.strip("/"):
             return None
         remarks.add(f"its server {address[:80]!r} is relative, and it was read from a file", _TO_MEND)
-        return f"{_NOWHERE}/{address.lstrip('/')}"
+        return f"{NOWHERE}/{address.lstrip('/')}"
     try:
         return urljoin(document_url, address)
     except ValueError:
