@@ -12,6 +12,8 @@ from connector.importing.wording import kebab, sentence, title, unique
 
 _VERSION = re.compile(r"v?[0-9]+(\.[0-9]+)*[a-z]*[0-9]*|api|rest", re.IGNORECASE)
 _SHORTEST = 20
+_LONGEST = 64
+"""Characters of an id; agents take no longer names of tools."""
 
 
 @dataclass(slots=True)
@@ -25,7 +27,7 @@ class Names:
         """From the operation's own id, else from its method and path."""
         by_address = _address(operation)
         own = _own(operation) or by_address
-        found = own if own not in self.ids else unique(kebab(f"{own} {operation.method}", 80), self.ids)
+        found = own if own not in self.ids else unique(_short(f"{own} {operation.method}"), self.ids)
         self.ids.add(found)
         return found
 
@@ -47,8 +49,20 @@ class Names:
 
 def _own(operation: Operation) -> str:
     """What the operation calls itself, without the address that FastAPI writes behind it."""
-    written = f"-{kebab(operation.bare_path, 300)}-{operation.method.lower()}"
-    return kebab(kebab(operation.id, 400).removesuffix(written))
+    written = re.sub(r"\W", "_", f"{operation.bare_path}_{operation.method.lower()}")
+    return _short(operation.id.removesuffix(written))
+
+
+def _short(name: str) -> str:
+    """A name in kebab; of one that is too long its first word and its last part, which tell most of it."""
+    whole = kebab(name, len(name) * 2)
+    last = kebab(re.split(r"[./:_]", name.rstrip("./:_"))[-1], len(name) * 2).split("-")
+    words = whole.split("-")
+    before, last = words[: -len(last)], words[-len(last) :]
+    for part, kept in ((before, 1), (last, 3)):
+        while len(part) > kept and len("-".join(before + last)) > _LONGEST:
+            del part[kept]
+    return kebab("-".join(before + last), _LONGEST)
 
 
 def _apart(found: str, group: str, taken: Container[tuple[str, str]]) -> str:
@@ -61,7 +75,7 @@ def _apart(found: str, group: str, taken: Container[tuple[str, str]]) -> str:
 def _address(operation: Operation) -> str:
     parts = [part for part in operation.path.split("/") if part and not _VERSION.fullmatch(part)]
     words = [f"by-{part.strip('{}')}" if part.startswith("{") else part for part in parts]
-    return kebab("-".join([operation.method, *words])) or "call"
+    return _short("/".join([operation.method, *words])) or "call"
 
 
 def group(operation: Operation, otherwise: str) -> str:

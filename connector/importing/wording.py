@@ -10,6 +10,7 @@ from html import unescape
 from typing import Any
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
+_TABLE = re.compile(r"^ *\|.*\| *$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()\s]{1,500}\)")
 _MARKS = re.compile(r"[*`]{1,3}|^#{1,6} ", re.MULTILINE)
 # Where a word begins within a name; of "listAPIs" the last is "APIs".
@@ -31,8 +32,9 @@ def _sentence(text: str, most: int) -> str:
 
 
 def _plain(text: str) -> str:
-    if "<" in text:
-        text = unescape(_TAG.sub(" ", text))
+    text = _TABLE.sub("", text) if "|" in text else text
+    text = _TAG.sub(" ", text) if "<" in text else text
+    text = unescape(text) if "&" in text else text
     if "](" in text:
         text = _LINK.sub(r"\1", text)
     text = _MARKS.sub("", text) if "*" in text or "`" in text or "#" in text else text
