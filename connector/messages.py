@@ -54,7 +54,7 @@ class File(Content, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a form, in order. A text part has no file name and no content type."""
+    """One part of a form, in order. A text has no file name, and a content type where it is no plain text."""
 
     name: str
     value: str | Content

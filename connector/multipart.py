@@ -90,14 +90,15 @@ def _form(body: Multipart, boundary: str) -> Iterator[bytes | Content]:
 
 def _part_head(part: Part) -> str:
     disposition = f'Content-Disposition: form-data; name="{_escaped(part.name)}"'
-    if isinstance(part.value, str) and part.filename is None and part.content_type is None:
+    is_text = isinstance(part.value, str) and part.filename is None
+    if is_text and part.content_type is None:
         return f"{disposition}\r\n"
     # Without a file name servers take a part for text, so a file always has one.
-    filename = _escaped(part.filename or "file")
+    filename = "" if is_text else f'; filename="{_escaped(part.filename or "file")}"'
     content_type = part.content_type or "application/octet-stream"
     if not _MEDIA_TYPE.fullmatch(content_type):
         raise ValueError(f"the content type of {part.name!r} has characters that no header may have")
-    return f'{disposition}; filename="{filename}"\r\nContent-Type: {content_type}\r\n'
+    return f"{disposition}{filename}\r\nContent-Type: {content_type}\r\n"
 
 
 def _escaped(name: str) -> str:

@@ -66,7 +66,8 @@ def _url(request: Request) -> str:
 
 def _described(part: Part, secrets: Iterable[str]) -> dict[str, Any]:
     if isinstance(part.value, str):
-        return {"name": part.name, "value": redact(part.value, secrets)}
+        kind = {"content_type": part.content_type} if part.content_type else {}
+        return {"name": part.name, "value": redact(part.value, secrets), **kind}
     return {
         "name": part.name,
         "filename": part.filename,
@@ -107,10 +108,12 @@ def _body_options(request: Request, place: Callable[[Content], str]) -> Iterable
 
 
 def _form_option(part: Part, secrets: Iterable[str], place: Callable[[Content], str]) -> str:
+    kind = f";type={part.content_type}" if part.content_type else ""
+    if isinstance(part.value, str) and kind:
+        return _option("--form", f"{part.name}={_escaped(redact(part.value, secrets))}{kind}", secrets)
     if isinstance(part.value, str):
         # --form would read a leading @ or < and a ;type= inside the value; --form-string does not.
         return _option("--form-string", f"{part.name}={part.value}", secrets)
-    kind = f";type={part.content_type}" if part.content_type else ""
     name = f";filename={_escaped(part.filename)}" if part.filename else ""
     return f"--form {_quoted(f'{part.name}=@{_escaped(place(part.value))}{kind}{name}')}"
 

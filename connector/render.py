@@ -220,7 +220,9 @@ def _form(action: Action, body: BodySpec, scope: Scope) -> Body:
 
 
 def _multipart(action: Action, body: BodySpec, scope: Scope) -> Body:
-    return Multipart(tuple(_part(name, value) for name, value in _pairs(action, body, scope)))
+    return Multipart(
+        tuple(_part(name, value, body.styles.get(name)) for name, value in _pairs(action, body, scope))
+    )
 
 
 def _raw(action: Action, body: BodySpec, scope: Scope) -> Body:
@@ -270,9 +272,10 @@ def _mapping(value: Any, scope: Scope) -> Mapping[str, Any]:
     return filled if isinstance(filled, Mapping) else {}
 
 
-def _part(name: str, value: Any) -> Part:
+def _part(name: str, value: Any, style: str | None) -> Part:
     if not is_content(value):
-        return Part(name, url.text(value))
+        # Some servers only read a part as JSON that says so.
+        return Part(name, url.text(value), None, "application/json" if style == "json" else None)
     return Part(name, value, getattr(value, "name", None) or name, getattr(value, "type", None))
 
 

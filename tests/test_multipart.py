@@ -80,6 +80,12 @@ def test_file_has_its_name_and_type() -> None:
     assert parts[0].get_payload(decode=True) == b"\x89PNG"
 
 
+def test_a_text_can_say_what_it_is() -> None:
+    """It is no file for that: it has no file name."""
+    [part] = parsed(Multipart((Part("m", "{}", None, "application/json"),)))
+    assert (part.get_filename(), part["content-type"], part.get_payload()) == (None, "application/json", "{}")
+
+
 def test_name_cannot_break_out_of_its_quotes() -> None:
     """Quotes and line ends in names are escaped as browsers do, so a name adds no header."""
     body = Multipart((Part('a"; x="', "v"), Part("f", Stream(b"v"), 'x"\r\nEvil: 1\r\n\r\n.png')))

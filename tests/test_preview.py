@@ -38,6 +38,16 @@ def test_a_file_stands_as_its_path_or_as_its_name() -> None:
         assert option.format("room.png") in preview.curl(by_name=True)
 
 
+def test_a_text_that_says_what_it_is_is_quoted_as_curl_reads_it() -> None:
+    """What would end a value within --form is part of it, and a secret in it is masked."""
+    parts = (Part("o", f'{{"a;b":"\\{KEY}"}}', None, "application/json"),)
+    request = Request("POST", "https://api.example/x", body=Multipart(parts), secrets=(KEY,))
+    preview = Preview(request, 3, "for each success")
+    assert """--form 'o="{\\"a;b\\":\\"\\\\********\\"}";type=application/json'""" in preview.curl()
+    [shown] = preview.to_dict()["parts"]
+    assert shown == {"name": "o", "value": '{"a;b":"\\********"}', "content_type": "application/json"}
+
+
 def test_the_command_says_what_curl_would_read_otherwise() -> None:
     """An empty header stays, quotes are safe, and a secret in the body is masked."""
     command = _preview("https://api.example/x", f"it's {KEY}".encode()).curl()

@@ -99,7 +99,8 @@ def _check_body(body, expected):
 
 def _shown(part):
     if isinstance(part.value, str):
-        return {"name": part.name, "value": part.value}
+        kind = {"type": part.content_type} if part.content_type else {}
+        return {"name": part.name, "value": part.value, **kind}
     return {"name": part.name, "filename": part.filename, "bytes": part.value.size}
 
 
