@@ -18,6 +18,7 @@ class Inputs:
     def __init__(self, remarks: Remarks) -> None:
         self.properties: dict[str, dict[str, Any]] = {}
         self.required: list[str] = []
+        self._together: tuple[list[str], list[str]] | None = None
         self._remarks = remarks
 
     def add(self, name: str, place: str, found: Converted, *, required: bool, about: str = "") -> str:
@@ -37,9 +38,17 @@ class Inputs:
         own = name if _NAME.fullmatch(name) else snake(name) or place
         return own if own not in self.properties else f"{place}_{own}"
 
+    def together(self, fields: list[str], needed: list[str]) -> None:
+        """Where any of these inputs is given, some of them must be: what may be left out is their whole."""
+        self._together = (fields, needed) if needed else None
+
     def schema(self) -> dict[str, Any]:
         required = {"required": self.required} if self.required else {}
-        return {"type": "object", "additionalProperties": False, **required, "properties": self.properties}
+        found = {"type": "object", "additionalProperties": False, **required, "properties": self.properties}
+        if self._together is None:
+            return found
+        fields, needed = self._together
+        return {**found, "if": {"properties": dict.fromkeys(fields, False)}, "else": {"required": needed}}
 
 
 def hole(name: str) -> str:

@@ -201,12 +201,15 @@ class Requests:
         if not properties or len(properties) > _MOST_FIELDS or (_is_varied(schema) and not files):
             return None
         self._lost(schema)
-        needed = names(schema.get("required")) if body.required else ()
+        needed = names(schema.get("required"))
         converted = self._schemas.together(properties, files=files)
-        return {
-            name: hole(self.inputs.add(name, "body", found, required=name in needed))
+        own = {
+            name: self.inputs.add(name, "body", found, required=body.required and name in needed)
             for name, found in converted.items()
         }
+        if not body.required:
+            self.inputs.together([*own.values()], [own[name] for name in needed if name in own])
+        return {name: hole(input) for name, input in own.items()}
 
     def _lost(self, schema: Json) -> None:
         if schema.get("additionalProperties"):
