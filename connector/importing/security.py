@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from connector.importing.operation import Operation
+from connector.importing.operation import Operation, Parameter
 from connector.importing.raw import Json, items, mapping, text
 from connector.importing.report import Remarks
 from connector.importing.wording import sentence, snake, title, unique
@@ -90,18 +90,17 @@ class Security:
             first = _beside(first, one)
         return first
 
-    def _undeclared(self, operations: Iterable[Operation]) -> Way:
-        """Schemes that no operation names are meant for all; without any, a header often says it."""
+    def _undeclared(self, operations: list[Operation]) -> Way:
+        """Schemes that no operation names are meant for all; without any, a parameter often says it."""
         if self._known and not any(self._alternatives(each) for each in operations):
             return next(iter(self._known.values()))
-        asked = (
-            one.name
-            for each in operations
-            for one in each.parameters
-            if one.place == "header" and one.name.lower() == "authorization"
-        )
-        name = None if self._schemes else next(asked, None)
-        return NOTHING if name is None else _key("header", name, "What the Authorization header holds.")
+        asked = [] if self._schemes else [one for each in operations for one in each.parameters]
+        keys = Counter((one.place, one.name) for one in asked if _says_key(one))
+        for (place, name), times in keys.most_common():
+            if name.lower() == "authorization" or times * 2 >= len(operations):
+                note = f"the {place} parameter {name}; the connection sends it"
+                return replace(_key(place, name, f"What {name} holds."), note=note)
+        return NOTHING
 
     def _tell(self, remarks: Remarks) -> None:
         for name in self._schemes.keys() - self._known.keys():
@@ -110,6 +109,16 @@ class Security:
         if self.way.note:
             said, _, instead = self.way.note.partition("; ")
             remarks.add(f"it authenticates by {said}", instead)
+
+
+_KEYS = re.compile(r"(x[a-z]*[-_])?(api|auth|access)[-_]?(key|token)", re.IGNORECASE)
+
+
+def _says_key(one: Parameter) -> bool:
+    """Whether a parameter is by its name what proves who asks."""
+    if one.place == "header" and one.name.lower() == "authorization":
+        return True
+    return one.place in ("header", "query") and bool(_KEYS.fullmatch(one.name))
 
 
 def _served(asked: Counter[tuple[Names, ...]], names: Names, usable: Mapping[Names, Way]) -> int:
