@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.importing import Imported, Report
+    from connector.importing.report import Said
 
 _EPILOG = """\
 DOCUMENT is a file or an http(s) address: OpenAPI 3.0 or 3.1, or Swagger 2.0,
@@ -47,7 +48,8 @@ def run(words: list[str]) -> int:
     target = Path(args.output)
     folder.refuse_taken(target, force=args.force)
     content, name, url = source.read(args.document)
-    imported = convert(reading.parse(content, name), name, url)
+    twice: Said = {}
+    imported = convert(reading.parse(content, name, twice), name, url, twice)
     folder.write(imported, target, force=args.force)
     _list_at_once(imported, target)
     if args.json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -40,14 +40,16 @@ class Imported:
     addresses: Mapping[str, str]
 
 
-def convert(document: Any, name: str, url: str | None = None) -> Imported:
+def convert(document: Any, name: str, url: str | None = None, said: Iterable[Remark] = ()) -> Imported:
     """The integration of a document that was read from ``url``, or from a file where that is None.
 
+    ``said`` is what was told of the document as it was read.
     Raises SpecError where it is no OpenAPI document, or nothing of it can be an action.
     """
     dialect = _dialect(document, name)
     found = list(dialect.operations(document))
     about = Remarks()
+    about.extend(said)
     about.extend(paths.beside(document, References(document)))
     places = environments(dialect.servers(document), url, about)
     maker = _Maker(document, dialect.schemes(document), [one for one, _ in found], places, about)

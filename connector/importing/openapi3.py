@@ -17,7 +17,7 @@ from connector.importing.operation import (
 )
 from connector.importing.raw import Json, items, mapping, names, text
 from connector.importing.references import References
-from connector.importing.report import Remark
+from connector.importing.report import Remark, Said
 
 # OpenAPI's style and explode, as a spec's word; a list that repeats its name has none.
 _STYLES = {
@@ -59,7 +59,7 @@ def _address(server: Json) -> str:
 class _Reader:
     """Reads one operation."""
 
-    def __init__(self, references: References, remarks: paths.Said) -> None:
+    def __init__(self, references: References, remarks: Said) -> None:
         self._references = references
         self._remarks = remarks
 

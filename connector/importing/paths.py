@@ -8,9 +8,8 @@ from typing import Protocol
 from connector.importing.operation import METHODS, Operation, query_holes
 from connector.importing.raw import Json, items, mapping
 from connector.importing.references import References
-from connector.importing.report import Remark
+from connector.importing.report import Remark, Said
 
-Said = dict[Remark, None]
 Found = tuple[Operation, Said]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from connector.errors import Problem, SpecError
+from connector.importing.report import Remark, Said
 from connector.yamlfile import plain
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -19,8 +20,12 @@ MAX_DEPTH = 200
 MAX_VALUES = 6_000_000
 
 
-def parse(content: bytes, name: str) -> Any:
-    """The document's value. Raises SpecError with the place where it is wrong."""
+def parse(content: bytes, name: str, twice: Said | None = None) -> Any:
+    """The document's value. Raises SpecError with the place where it is wrong.
+
+    ``twice`` takes what there is to say of keys that are given more than once.
+    """
+    twice = {} if twice is None else twice
     if len(content) > MAX_BYTES:
         raise refused(name, f"is larger than {MAX_BYTES >> 20} MB, which no description of an API needs")
     try:
@@ -29,11 +34,11 @@ def parse(content: bytes, name: str) -> Any:
         line = content.count(b"\n", 0, error.start) + 1
         raise refused(name, "is not UTF-8 text; save it as UTF-8", line) from error
     if text.lstrip()[:1] not in ("{", "["):
-        return _yaml(text, name)
+        return _yaml(text, name, twice)
     try:
-        return _json(text, name)
+        return _json(text, name, twice)
     except ValueError as error:
-        return _nearly_json(text, name, error)
+        return _nearly_json(text, name, twice, error)
 
 
 def refused(name: str, message: str, line: int | None = None, path: str = "") -> SpecError:
@@ -41,28 +46,39 @@ def refused(name: str, message: str, line: int | None = None, path: str = "") ->
     return SpecError([Problem(path, message, name, line)])
 
 
-def _json(text: str, name: str) -> Any:
+def _json(text: str, name: str, twice: Said) -> Any:
+    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice.update(dict.fromkeys(_repeated(key) for key, value in pairs if found[key] is not value))
+        return found
+
     try:
-        return json.loads(text, parse_constant=lambda word: None)
+        return json.loads(text, parse_constant=lambda word: None, object_pairs_hook=made)
     except RecursionError as error:
         raise refused(name, f"is nested deeper than {MAX_DEPTH} levels") from error
 
 
-def _nearly_json(text: str, name: str, error: ValueError) -> Any:
+def _repeated(key: str, line: int | None = None) -> Remark:
+    place = f" on line {line}" if line else ""
+    return Remark(f"the key {key[:80]!r} is given again{place}", "the last one is read")
+
+
+def _nearly_json(text: str, name: str, twice: Said, error: ValueError) -> Any:
     """JSON with a comma too many is YAML all the same; what is neither is told as JSON."""
     try:
-        return _yaml(text, name)
+        return _yaml(text, name, twice)
     except SpecError:
         if isinstance(error, json.JSONDecodeError):
             raise refused(name, f"is not JSON: {error.msg}", error.lineno) from error
         raise refused(name, "is not JSON: it has a number of too many digits") from error
 
 
-def _yaml(text: str, name: str) -> Any:
+def _yaml(text: str, name: str, twice: Said) -> Any:
     from yaml import YAMLError
 
     try:
-        return _Reader(text, name).value()
+        return _Reader(text, name, twice).value()
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         said = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
@@ -72,9 +88,10 @@ def _yaml(text: str, name: str) -> Any:
 class _Reader:
     """Builds one value of the parser's events, without recursion."""
 
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, text: str, name: str, twice: Said) -> None:
         self._events = _events(text)
         self._name = name
+        self._twice = twice
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._count = 0
         # Of each open mapping or list: itself, the key that waits for its value, its anchor, and the count.
@@ -143,6 +160,8 @@ class _Reader:
         elif spelt is None:
             raise self._refused(event, "has a key that is not text")
         else:
+            if spelt in around:
+                self._twice[_repeated(spelt, event.start_mark.line + 1)] = None
             key.append(spelt)  # as it is spelt: 200, true and null can be keys
 
     def _refused(self, event: Any, message: str) -> SpecError:

@@ -18,6 +18,10 @@ class Remark:
         return f"{self.what}; {self.instead}"
 
 
+Said = dict[Remark, None]
+"""Remarks as they are found, each once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """The remarks on one operation. ``action`` is the id it got; None where it was left out."""
@@ -69,7 +73,7 @@ class Report:
 class Remarks:
     """Remarks as they are found, each once."""
 
-    found: dict[Remark, None] = field(default_factory=dict)
+    found: Said = field(default_factory=dict)
 
     def add(self, what: str, instead: str) -> None:
         self.found[Remark(what, instead)] = None

@@ -18,6 +18,7 @@ from connector.importing.operation import (
 )
 from connector.importing.raw import Json, mapping, names, text
 from connector.importing.references import References
+from connector.importing.report import Said
 
 _COLLECTIONS = {"csv": "comma", "ssv": "space", "tsv": "tab", "pipes": "pipe", "multi": None}
 # What tells of a parameter itself, where the rest is its schema.
@@ -60,7 +61,7 @@ def _modern(scheme: Json) -> Json:
 class _Reader:
     """Reads one operation."""
 
-    def __init__(self, document: Json, references: References, remarks: paths.Said) -> None:
+    def __init__(self, document: Json, references: References, remarks: Said) -> None:
         self._document = document
         self._references = references
         self._remarks = remarks

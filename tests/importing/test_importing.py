@@ -13,6 +13,7 @@ from connector import checks, drift, loader, template
 from connector.errors import InvocationError, SpecError
 from connector.importing import Imported, convert, folder
 from connector.importing.reading import MAX_DEPTH, parse
+from connector.importing.report import Said
 
 DOCUMENTS = Path(__file__).parent / "documents"
 CASES = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sorted(DOCUMENTS.glob("*.yaml"))}
@@ -112,6 +113,21 @@ def test_yaml_is_read_as_it_is_spelt() -> None:
     text = b"a: &x {200: no, true: 1, null: 1.5}\nb: *x\nc: 2020-01-01\nd: '1'\ne: !!str 7\n"
     same = {"200": "no", "true": 1, "null": 1.5}
     assert parse(text, "x") == {"a": same, "b": same, "c": "2020-01-01", "d": "1", "e": "7"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"a": 1, "b": {"c": 1, "c": 2}}', ["the key 'c' is given again; the last one is read"]),
+        ("a: 1\nb:\n  c: 1\n  c: 2\n", ["the key 'c' is given again on line 4; the last one is read"]),
+        ("a: &x {c: 1}\nb: *x\nd: *x\n", []),
+    ],
+)
+def test_a_key_that_is_given_twice_is_told(text: str, said: list[str]) -> None:
+    """What stood there first is not dropped in silence."""
+    twice: Said = {}
+    parse(text.encode(), "x", twice)
+    assert [str(one) for one in twice] == said
 
 
 def test_nearly_json_is_read() -> None:
