@@ -80,6 +80,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"document: {remark}"
     for told in report.told[:_SHOWN]:
         for remark in told.remarks:
-            yield f"{told.action or 'left out'} ({told.operation}): {remark}"
+            # What a stranger calls an operation is one line all the same.
+            yield f"{told.action or 'left out'} ({' '.join(told.operation.split())[:200]}): {remark}"
     if len(report.told) > _SHOWN:
         yield f"... and remarks on {len(report.told) - _SHOWN} more operations; --json has them all"

@@ -12,6 +12,8 @@ from connector.importing.wording import kebab, sentence, title, unique
 
 _VERSION = re.compile(r"v?[0-9]+(\.[0-9]+)*[a-z]*[0-9]*|api|rest", re.IGNORECASE)
 _SHORTEST = 20
+# What Windows takes for devices, whatever stands behind it.
+_NO_FILES = ("con", "prn", "aux", "nul")
 _LONGEST = 64
 """Characters of an id; agents take no longer names of tools."""
 
@@ -20,7 +22,7 @@ _LONGEST = 64
 class Names:
     """The names of one integration's actions; each is given once."""
 
-    ids: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=lambda: set(_NO_FILES))
     titles: set[tuple[str, str]] = field(default_factory=set)
 
     def id(self, operation: Operation) -> str:

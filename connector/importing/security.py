@@ -203,7 +203,10 @@ def _oauth2(scheme: Json, base: str) -> Way | None:
     }
     holes = {name: "{{ credential." + name + " }}" for name in fields}
     auth = {"kind": "oauth2_client_credentials", "token_url": token_url, **holes}
-    return Way(auth, fields, _AUTHORIZATION, keys=frozenset({"bearer"}))
+    host = urlsplit(token_url).hostname
+    is_own = host == urlsplit(base).hostname
+    note = "" if is_own else f"OAuth 2 at another host, {host}; the client's secret is sent there"
+    return Way(auth, fields, _AUTHORIZATION, note, frozenset({"bearer"}))
 
 
 def _scopes(scopes: list[Any]) -> str:

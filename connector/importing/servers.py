@@ -53,7 +53,7 @@ def base_url(address: str, document_url: str | None, remarks: Remarks) -> str | 
     if whole is None:
         return None
     base = whole.partition("?")[0].partition("#")[0].rstrip("/")
-    if not _BASE_URL.fullmatch(base) or not _is_address(base):
+    if not _BASE_URL.fullmatch(base) or not _is_address(base) or {".", ".."} & {*base.split("/")}:
         remarks.add(f"its server {address[:80]!r} is no base URL", "it is left out")
         return None
     if base.startswith("http://") and not _is_near(urlsplit(base).hostname or ""):

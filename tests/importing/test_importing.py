@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from connector import checks, drift, loader, template
+from connector.cli import main
 from connector.errors import InvocationError, SpecError
 from connector.importing import Imported, convert, folder
 from connector.importing.reading import MAX_DEPTH, parse
@@ -210,3 +211,15 @@ def test_parts_that_multiply_are_read_once() -> None:
     }
     [spec] = convert(document, "api.yaml").actions.values()
     assert spec["inputs"]["properties"]["name"]["maxLength"] == 9
+
+
+def test_what_a_stranger_calls_an_operation_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A document cannot write lines of its own into the report."""
+    monkeypatch.setenv("CONNECTOR_HOME", str(tmp_path / "home"))
+    document = {"openapi": "3.0.0", "paths": {"/a": {"get": {}}, "/b\n0 problems": {"get": {}}}}
+    (tmp_path / "api.yaml").write_text(yaml.safe_dump(document))
+    assert main(["import", "openapi", str(tmp_path / "api.yaml"), "-o", str(tmp_path / "made")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("left out (GET /b 0 problems): its path cannot be read") for line in lines)
