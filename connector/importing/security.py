@@ -164,6 +164,9 @@ def _key(place: str, name: str, about: str) -> Way:
     return Way(auth, {"api_key": field}, frozenset({sent}), keys=frozenset({sent}))
 
 
+_RECKONED = "digest|hmac|sha|hoba|mutual|negotiate|ntlm|scram|dpop|signature|aws|vapid"
+
+
 def _http(scheme: Json, base: str) -> Way | None:
     kind = text(scheme.get("scheme")).lower()
     if kind == "basic":
@@ -173,7 +176,16 @@ def _http(scheme: Json, base: str) -> Way | None:
         }
         auth = {"kind": "basic", **{name: "{{ credential." + name + " }}" for name in fields}}
         return Way(auth, fields, _AUTHORIZATION, keys=frozenset({"basic"}))
-    return _bearer("Token", sentence(scheme.get("description"), 200)) if kind == "bearer" else None
+    about = sentence(scheme.get("description"), 200)
+    if kind == "bearer":
+        return _bearer("Token", about)
+    # Of what needs a reckoning or a conversation, a key is not enough.
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", kind) or re.search(_RECKONED, kind):
+        return None
+    said = f"the scheme {kind}; what stands behind that word is the connection's key"
+    key = _key("header", "Authorization", about or f"What stands behind {kind}.")
+    value = f"{text(scheme.get('scheme'))} {key.auth['value']}"
+    return replace(key, auth={**key.auth, "value": value}, sent=_AUTHORIZATION, note=said)
 
 
 def _bearer(name: str, about: str, note: str = "") -> Way:
