@@ -64,6 +64,8 @@ def _problems(kept: Kept, extra: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("credential", "is no JSON object of texts; write one such as {} or leave it empty")
     if _cap(extra) is None and extra.get("cap") not in (None, ""):
         yield Problem("cap", "must be a number of credits, 0 or more")
+    if _cap(extra) is not None and not (kept.password or kept.host or _fields(extra)):
+        yield Problem("cap", "holds for the credential that stands here; give its secret too")
     if extra.get("connection") and (kept.password or kept.host or extra.get("credential")):
         yield Problem(
             "connection", "has a secret and a base URL of its own; leave those empty, or leave this"

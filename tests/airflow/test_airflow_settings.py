@@ -70,6 +70,8 @@ def test_another_integration_has_its_own_credential(tmp_path):
         ({"credential": "{"}, {}, ["credential"]),
         ({"credential": {"organization": 1}, "cap": "much"}, {}, ["credential", "cap"]),
         ({"cap": -1, "environment": 3}, {}, ["environment", "cap"]),
+        ({"cap": 5, "environment": "sandbox"}, {}, ["cap"]),
+        ({"connection": "work", "cap": 5}, {}, ["cap"]),
         ({"connection": "work"}, {"password": "sk-0123"}, ["connection"]),
         ({"connection": "work"}, {"host": "https://proxy.example"}, ["connection"]),
     ],
