@@ -54,7 +54,8 @@ _JSON_PLACES = tuple(at for at, name in enumerate(_OWN) if name in _AS_JSON)
 _DURABLE_PLACE = _OWN.index("durable")
 # In the order of a Run's fields; what only the database knows comes behind.
 _SHOWN = ", ".join((*_OWN, "digest", "writer"))
-_GIVEN = (
+# What somebody asked for; a run in the place of another has the same.
+GIVEN = (
     "action",
     "title",
     "integration",
@@ -70,7 +71,7 @@ _LINKS: Mapping[str, Any] = {
     for one in fields(Run)
     if one.name in ("kind", "durable", "parent", "place", "batch", "row", "definition", "retry_of")
 }
-_AT_FIRST = (*_GIVEN, *_LINKS, "id", "created", "updated", "state", "billed", "idempotency_key")
+_AT_FIRST = (*GIVEN, *_LINKS, "id", "created", "updated", "state", "billed", "idempotency_key")
 _COLUMNS = (*_AT_FIRST, "digest", "writer")
 
 _INSERT = f"""
@@ -339,7 +340,7 @@ def _new_row(
     given: Mapping[str, Any], idempotency_key: str | None, state: State, now: float
 ) -> dict[str, Any]:
     links = {name: given.get(name, default) for name, default in _LINKS.items()}
-    return _as_row({name: given[name] for name in _GIVEN} | links) | {
+    return _as_row({name: given[name] for name in GIVEN} | links) | {
         "durable": int(links["durable"]),
         "id": new_id(now),
         "created": now,

@@ -21,7 +21,7 @@ from connector.errors import (
     UnknownName,
 )
 from connector.files import FileStore
-from connector.history import History, Run, RunEvent, RunNotFound
+from connector.history import GIVEN, History, Run, RunEvent, RunNotFound
 from connector.media import Sources
 from connector.names import nearest
 from connector.record import Record
@@ -38,22 +38,7 @@ _LOOK_AGAIN = 0.2
 _MOMENT = 5.0
 _QUEUED: frozenset[State] = frozenset({"queued"})
 _UNKNOWN: frozenset[State] = frozenset({"unknown"})
-_COPIED = (
-    "action",
-    "title",
-    "integration",
-    "connection",
-    "environment",
-    "inputs",
-    "options",
-    "token_name",
-    "kind",
-    "parent",
-    "place",
-    "batch",
-    "row",
-    "definition",
-)  # fmt: skip
+_COPIED = (*GIVEN, "kind", "parent", "place", "batch", "row", "definition")
 
 # What a person found out: how it is billed, the outcome, whether trying again can help, and the sentence.
 _MARKS: Mapping[bool, tuple[Billed, str, bool, str]] = {

@@ -23,7 +23,7 @@ from connector import keeping
 from connector.entry import Entry
 from connector.errors import JobError
 from connector.files import FileNotFound
-from connector.history import History, Run, digest
+from connector.history import GIVEN, History, Run, digest
 from connector.io import Io, Threads
 from connector.media import Media, Sources
 from connector.run import RunSpec
@@ -34,16 +34,6 @@ from connector.runtime import AsyncConnector
 from connector.spec import Action
 
 _WRITES = "writes"
-_COPIED = (
-    "action",
-    "title",
-    "integration",
-    "connection",
-    "environment",
-    "inputs",
-    "options",
-    "token_name",
-)  # fmt: skip
 
 
 class Uses:
@@ -167,7 +157,7 @@ class Uses:
 
     def _taken_up(self, run_id: str) -> Run:
         run = self.history.get(run_id)
-        newest, _ = self._newest(run, {name: getattr(run, name) for name in _COPIED})
+        newest, _ = self._newest(run, {name: getattr(run, name) for name in GIVEN})
         return self.history.take(newest.id)
 
     def _asked_again(self, run_id: str) -> None:
