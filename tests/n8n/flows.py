@@ -105,6 +105,13 @@ def ours(resource: str, operation: str, type_: str = NODE, options: Any = None, 
 _PROMPT = "={{ $json.body.prompt }}"
 _CORE = ("generate", "stable-image-core")
 
+_SPLIT = {
+    "id": "split",
+    "name": "Split",
+    "type": "n8n-nodes-base.splitOut",
+    "typeVersion": 1,
+    "parameters": {"fieldToSplitOut": "body.prompts", "options": {"destinationFieldName": "prompt"}},
+}
 _AGENT = {
     "id": "agent",
     "name": "Agent",
@@ -145,6 +152,12 @@ WORKFLOWS: list[dict[str, Any]] = [
             waitBetweenTries=100,
         ),
         answer=_json(),
+    ),
+    flow(
+        "many",
+        _SPLIT,
+        ours(*_CORE, prompt="={{ $json.prompt }}"),
+        answer=_respond({"respondWith": "allIncomingItems"}),
     ),
     flow("begun", ours(*_CORE, prompt=_PROMPT, options={"wait": False}), answer=_json()),
     flow("awaited", ours("connectorRun", "getResult", run="={{ $json.body.run }}")),

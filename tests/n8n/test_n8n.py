@@ -138,6 +138,15 @@ def test_a_node_that_tries_again_pays_once(n8n: N8n, host: Host) -> None:
     assert len(_runs(host, "sandbox-refuse")) == 1
 
 
+def test_each_item_is_a_use_of_its_own(n8n: N8n, host: Host) -> None:
+    """Asked for at once, and handed on in the order in which they came."""
+    prompts = [f"boat {number}" for number in range(5)]
+    told = n8n.hook("many", json={"prompts": [*prompts, prompts[0]]}).json()
+    runs = {run["id"]: run["inputs"].get("prompt") for run in host.get("/api/runs", limit=200)["runs"]}
+    assert [runs[item["run"]] for item in told] == [*prompts, prompts[0]]
+    assert len({item["run"] for item in told}) == 6
+
+
 def test_a_run_can_be_waited_for_later(n8n: N8n) -> None:
     """By another use of the node, in another workflow."""
     begun = n8n.hook("begun", json={"prompt": "a slow boat"}).json()
