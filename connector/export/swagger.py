@@ -64,9 +64,8 @@ def definition(integration: Integration, url: str) -> Document:
         "definitions": dict(_definitions(newer)),
         "securityDefinitions": {"api_key": {"type": "apiKey", "in": "header", "name": "Authorization"}},
         "security": [{"api_key": []}],
-        "x-ms-connector-metadata": [*_metadata(integration)],
     }
-    return told | _test(integration)
+    return told | _metadata(integration) | _test(integration)
 
 
 def properties() -> Document:
@@ -102,10 +101,12 @@ def properties() -> Document:
     }
 
 
-def _metadata(integration: Integration) -> Iterator[dict[str, str]]:
-    yield {"propertyName": "Categories", "propertyValue": "AI"}
-    if integration.documentation:
-        yield {"propertyName": "Website", "propertyValue": integration.documentation}
+def _metadata(integration: Integration) -> Document:
+    if not integration.documentation:
+        return {}
+    return {
+        "x-ms-connector-metadata": [{"propertyName": "Website", "propertyValue": integration.documentation}]
+    }
 
 
 def _test(integration: Integration) -> Document:

@@ -49,8 +49,8 @@ class Names:
         pascal = "".join(part[:1].upper() + part[1:] for part in integration.id.split("-"))
         # A class begins with a letter.
         whole = pascal if pascal[:1].isalpha() else f"Api{pascal}"
-        camel = whole[:1].lower() + whole[1:]
-        return cls(f"n8n-nodes-{integration.id}", camel, whole, f"{camel}HostApi", f"{whole}HostApi")
+        node = whole[:1].lower() + whole[1:]
+        return cls(f"n8n-nodes-{integration.id}", node, whole, f"{node}HostApi", f"{whole}HostApi")
 
 
 def camel(text: str) -> str:

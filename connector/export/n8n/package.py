@@ -97,7 +97,7 @@ def _codex(integration: Integration, names: Names) -> dict[str, Any]:
         "node": f"{names.package}.{names.node}",
         "nodeVersion": "1.0",
         "codexVersion": "1.0",
-        "categories": ["AI", "Marketing & Content"],
+        "categories": ["Miscellaneous"],
         "resources": {"credentialDocumentation": [{"url": url}], "primaryDocumentation": [{"url": url}]},
     }
 
