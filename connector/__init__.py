@@ -54,14 +54,14 @@ _PLACES = {
     "Connector": "connector.runtime",
     "Estimate": "connector.money",
     "Event": "connector.events",
-    "Integration": "connector.spec",
+    "Integration": "connector.spec.model",
     "Media": "connector.media",
     "Preview": "connector.preview",
     "Result": "connector.result",
     "Sources": "connector.media",
     "Stream": "connector.stream",
-    "default_folder": "connector.loader",
-    "load": "connector.loader",
+    "default_folder": "connector.spec.loader",
+    "load": "connector.spec.loader",
     **dict.fromkeys(_ERRORS, "connector.errors"),
 }
 
@@ -104,8 +104,6 @@ if TYPE_CHECKING:
     from connector.errors import UpstreamError as UpstreamError
     from connector.errors import UpstreamFailed as UpstreamFailed
     from connector.events import Event as Event
-    from connector.loader import default_folder as default_folder
-    from connector.loader import load as load
     from connector.media import Media as Media
     from connector.media import Sources as Sources
     from connector.money import Estimate as Estimate
@@ -113,7 +111,9 @@ if TYPE_CHECKING:
     from connector.result import Result as Result
     from connector.runtime import AsyncConnector as AsyncConnector
     from connector.runtime import Connector as Connector
-    from connector.spec import Integration as Integration
+    from connector.spec.loader import default_folder as default_folder
+    from connector.spec.loader import load as load
+    from connector.spec.model import Integration as Integration
     from connector.stream import Stream as Stream
 
 

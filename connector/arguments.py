@@ -13,9 +13,9 @@ from typing import Any, Protocol
 from connector import media
 from connector.errors import InvalidArguments, Problem
 from connector.media import Media, MediaError, Sources
-from connector.plain import plain, shown
-from connector.schema import Checker
-from connector.spec import Deprecation, JsonSchema
+from connector.spec.model import Deprecation, JsonSchema
+from connector.spec.schema.json_values import plain, shown
+from connector.spec.schema.validator import Checker
 
 
 class Taker(Protocol):

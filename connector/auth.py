@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
-from connector import url
 from connector.errors import CredentialError, MissingCredential, Unauthorized
 from connector.messages import Raw, Request
 from connector.secret import Credential, Secrets, redact
-from connector.spec import Auth
-from connector.template import MISSING, fill
+from connector.spec import url
+from connector.spec.model import Auth
+from connector.spec.template import MISSING, fill
 
 Exchange = Generator[Request, tuple[int, bytes], "Authorization"]
 

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 from connector.database import timestamp
 from connector.errors import Problem, UnknownName
-from connector.names import nearest
 from connector.references import Reference, is_reference
-from connector.render import RESERVED_HEADERS
 from connector.sealing import Sealed
 from connector.secret import Secret
+from connector.spec.header_names import RESERVED_HEADERS
+from connector.spec.schema.suggest import nearest
 
 # What a field of a credential holds. A ``Secret`` is on its way in; the store gives out only the others.
 Stored = str | Secret | Reference | Sealed

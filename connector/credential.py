@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from connector.connection import Stored
 from connector.errors import Problem
-from connector.names import nearest
 from connector.references import is_reference
-from connector.schema import Checker
 from connector.secret import Secret
-from connector.spec import Integration
+from connector.spec.model import Integration
+from connector.spec.schema.suggest import nearest
+from connector.spec.schema.validator import Checker
 
 
 def problems(integration: Integration, given: Mapping[str, Stored], prefix: str = "") -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from connector.errors import Billed, ConnectorError, Problem
 from connector.messages import File
 from connector.result import Result
 from connector.secret import hide, redact
-from connector.spec import Action, Integration, OutcomeRule, Place
+from connector.spec.model import Action, Integration, OutcomeRule, Place
 
 # What an answer means where neither action nor integration has a rule for it.
 _COMMON_RULES = (

@@ -16,10 +16,10 @@ from connector.exchange import Wire, taken_in
 from connector.io import Io
 from connector.media import Sources
 from connector.messages import Request
-from connector.names import nearest, same
 from connector.render import Target
-from connector.schema import Checker
-from connector.spec import Action, Integration
+from connector.spec.model import Action, Integration
+from connector.spec.schema.suggest import nearest, same
+from connector.spec.schema.validator import Checker
 from connector.targets import Connections, Destination, Opened
 from connector.transport import HttpTransport, Transport
 from connector.workspace import Workspace

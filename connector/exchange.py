@@ -26,7 +26,7 @@ from connector.render import SAFE_METHODS
 from connector.result import Result
 from connector.retry import Attempt, wait_before_next
 from connector.secret import hide
-from connector.spec import Action, Integration
+from connector.spec.model import Action, Integration
 from connector.transport import Transport
 
 

@@ -9,7 +9,7 @@ from connector.connection import Configuration, Connection, check, configuration
 from connector.errors import InvalidArguments, Problem
 from connector.references import Reference, resolve
 from connector.secret import Secret
-from connector.spec import Integration
+from connector.spec.model import Integration
 
 
 class Given:

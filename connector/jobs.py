@@ -30,7 +30,7 @@ from connector.job import Job
 from connector.ledger import Entry, State
 from connector.prepare import Prepared, Use, prepare
 from connector.result import Result
-from connector.spec import JobSpec
+from connector.spec.model import JobSpec
 
 
 async def write_down(engine: Engine, prepared: Prepared, started: Result) -> Result:

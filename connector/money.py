@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from connector import template
 from connector.errors import InvalidArguments, Problem
 from connector.render import SAFE_METHODS
-from connector.spec import Action, Integration, Price
+from connector.spec import template
+from connector.spec.model import Action, Integration, Price
+from connector.spec.segments import TemplateError
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +90,5 @@ def _number(value: float | str | None, arguments: Mapping[str, Any]) -> float | 
     try:
         reckoned = template.fill(value, {"inputs": arguments})
         return None if reckoned is template.MISSING else round(float(reckoned), 6)
-    except (template.TemplateError, TypeError, ValueError) as error:
+    except (TemplateError, TypeError, ValueError) as error:
         raise InvalidArguments([Problem("", f"the price cannot be reckoned with them: {error}")]) from error

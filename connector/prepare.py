@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connector import exchange, money, render, template
+from connector import exchange, money, render
 from connector.arguments import Arguments, take
 from connector.auth import Authorization, masked
 from connector.engine import Engine
@@ -14,9 +14,10 @@ from connector.errors import InvalidArguments, Problem
 from connector.exchange import Call
 from connector.messages import Request
 from connector.money import Estimate
-from connector.plain import shown
 from connector.secret import MASK, Secrets
-from connector.spec import Action
+from connector.spec import template
+from connector.spec.model import Action
+from connector.spec.schema.json_values import shown
 from connector.targets import Destination
 
 # Nobody waits so many seconds, and no clock of the system counts them.

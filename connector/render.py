@@ -13,25 +13,20 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus
 
-from connector import styles, template, url
+from connector import styles
 from connector.auth import Authorization
 from connector.errors import InvalidArguments, Problem
 from connector.messages import Body, Content, Multipart, Part, Raw, Request, Timeout
-from connector.spec import Action, BodySpec, Integration, RequestSpec
-from connector.template import MISSING, Scope
+from connector.spec import template, url
+from connector.spec.header_names import RESERVED_HEADERS
+from connector.spec.model import Action, BodySpec, Integration, RequestSpec
+from connector.spec.template import MISSING, Scope
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Methods that promise to change nothing (RFC 9110, section 9.2.1).
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-# The connection's and the transport's own; a caller who could set them could pose as somebody else.
-RESERVED_HEADERS = frozenset(
-    {
-        "authorization", "proxy-authorization", "cookie", "host", "content-length", "transfer-encoding",
-        "connection", "keep-alive", "te", "trailer", "upgrade", "expect",
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connector.errors import ConnectorError
-from connector.spec import Retry
+from connector.spec.model import Retry
 
 _HARMLESS = frozenset({"unreachable", "timed_out", "upstream_failed", "invalid_answer", "rate_limited"})
 

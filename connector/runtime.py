@@ -13,7 +13,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypedDict, TypeVar, Unpack
 
-from connector import decode, index, jobs, template
+from connector import decode, jobs
 from connector.database import Database
 from connector.engine import Engine
 from connector.errors import Filtered, InvocationError, UnknownName
@@ -25,7 +25,9 @@ from connector.money import Estimate
 from connector.prepare import Prepared, Use, prepare, prepare_masked
 from connector.preview import Preview
 from connector.result import Result
-from connector.spec import Action, Integration
+from connector.spec import cache as spec_cache
+from connector.spec import template
+from connector.spec.model import Action, Integration
 from connector.spend import flagged, send
 from connector.stream import Stream, open_stream
 from connector.transport import Transport
@@ -79,7 +81,7 @@ class AsyncConnector:
         environ = options.get("environ", os.environ)
         clock = options.get("clock", time.time)
         home = options.get("home") or default_home(environ)
-        cache = Path(home, "cache") if options.get("home") else index.default_cache(environ)
+        cache = Path(home, "cache") if options.get("home") else spec_cache.default_cache(environ)
         self._engine = Engine(
             _loaded(integration, cache),
             Workspace(Path(home), environ, clock, options.get("database"), options.get("files")),
@@ -274,7 +276,7 @@ class AsyncConnector:
 def _loaded(integration: Integration | Path | str | None, cache: Path | str) -> Integration:
     if isinstance(integration, Integration):
         return integration
-    from connector.loader import default_folder, load
+    from connector.spec.loader import default_folder, load
 
     return load(Path(integration) if integration is not None else default_folder(), cache)
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from connector import url
+from connector.spec import url
 
 Pairs = Iterator[tuple[str, str]]
 Encode = Callable[[str], str]

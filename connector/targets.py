@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.errors import ConnectorError, MissingCredential, UnknownName
-from connector.names import nearest
 from connector.render import Target
 from connector.secret import MASK, Credential, Secret, Secrets
-from connector.spec import Environment, Integration
+from connector.spec.model import Environment, Integration
+from connector.spec.schema.suggest import nearest
 
 if TYPE_CHECKING:
     from connector.connection import Configuration, Connection

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 from connector.database import Database, timestamp
 from connector.errors import InvalidArguments, InvocationError, Problem, UnknownName
-from connector.names import nearest
+from connector.spec.schema.suggest import nearest
 
 Role = Literal[
     "use",  # invoke, read, upload

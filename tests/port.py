@@ -16,10 +16,10 @@ from upstream import KEY, Clock
 
 from connector.connection import Configuration, Connection
 from connector.io import Inline, Threads
-from connector.loader import default_folder, load
 from connector.runtime import Connector
 from connector.sandbox import InProcess, Sandbox, Settings, serving, studio
 from connector.secret import Secret
+from connector.spec.loader import default_folder, load
 
 SAMPLES = Path(__file__).parents[1] / "actions" / "samples"
 INTEGRATION = load(default_folder())

@@ -7,8 +7,8 @@ from declared import ACTIONS, EXAMPLES, INVALID, MANIFEST, ROOT, SPECS, load_jso
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from connector import yamlfile
-from connector.schema import Checker
+from connector.spec import yaml_lines
+from connector.spec.schema.validator import Checker
 
 # The product page's actions: their titles are used as they stand.
 PRODUCT_PAGE = {
@@ -63,7 +63,7 @@ def test_a_spec_conforms_to_its_schema(action):
 @every_action
 def test_a_spec_reads_the_same_to_every_yaml_reader(action):
     """Nothing in it depends on what YAML 1.1 makes of words such as on, no or 1_000."""
-    assert yamlfile.read(ACTIONS / f"{action}.yaml").value == SPECS[action]
+    assert yaml_lines.read(ACTIONS / f"{action}.yaml").value == SPECS[action]
 
 
 @every_action

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector import amounts
+from connector.spec.schema import amounts
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from connector.auth import Authorization, authorize, masked
 from connector.errors import ConnectorError, CredentialError, MissingCredential
-from connector.spec import Auth
+from connector.spec.model import Auth
 
 KINDS = {
     "bearer": {"token": "{{ credential.key }}"},

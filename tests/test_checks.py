@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from connector import checks, loader, yamlfile
+from connector import checks
+from connector.spec import loader, yaml_lines
 
 BROKEN = Path(__file__).parent / "broken"
-EXPECTED: dict[str, list[dict[str, Any]]] = yamlfile.read(BROKEN / "expected.yaml").value
+EXPECTED: dict[str, list[dict[str, Any]]] = yaml_lines.read(BROKEN / "expected.yaml").value
 SHIPPED = loader.default_folder()
 
 

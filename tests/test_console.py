@@ -12,9 +12,9 @@ import pytest
 from console.markup import Element, parse
 from server.support import KEY, Place, place
 
-from connector.index import default_folder
-from connector.loader import load
 from connector.sandbox import moderation
+from connector.spec.cache import default_folder
+from connector.spec.loader import load
 
 INTEGRATION = load(default_folder())
 ACTIONS = sorted(INTEGRATION.actions)

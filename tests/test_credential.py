@@ -6,7 +6,7 @@ from connector import credential
 from connector.errors import Problem
 from connector.references import Reference
 from connector.secret import Secret
-from connector.spec import Auth, Environment, Integration
+from connector.spec.model import Auth, Environment, Integration
 
 FIELDS = {
     "key": {"type": "string", "secret": True, "pattern": "^sk-"},

@@ -10,7 +10,7 @@ import yaml
 from connector import media
 from connector.decode import Answer, decide, decode, dig, retry_after
 from connector.errors import ConnectorError
-from connector.loader import default_folder, load
+from connector.spec.loader import default_folder, load
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "decode" / "answers.yaml").read_text())
 FOLDERS = {"other": Path(__file__).parent / "other", "shipped": default_folder()}

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from connector import checks, drift, loader
+from connector import checks, drift
+from connector.spec import loader
 
 MANIFEST = """\
 id: small

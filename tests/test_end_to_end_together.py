@@ -25,9 +25,9 @@ CHILD = """
 import json, sys
 from dataclasses import replace
 from connector.errors import CapReached
-from connector.loader import default_folder, load
+from connector.spec.loader import default_folder, load
 from connector.runtime import Connector
-from connector.spec import RateLimit
+from connector.spec.model import RateLimit
 
 told = json.loads(sys.argv[1])
 integration = replace(load(default_folder()), rate_limit=RateLimit(*told["limit"]))

@@ -8,7 +8,7 @@ import pytest
 from declared import EXAMPLES, INVALID, SPECS, load_json, parameters
 from jsonschema import Draft202012Validator
 
-from connector.schema import defaults
+from connector.spec.schema.validator import defaults
 
 DOCUMENT = load_json("stability.openapi.json")
 ANYTHING = "generic-http-request"  # reaches every operation, and is the declaration of none

@@ -13,9 +13,9 @@ from connector.arguments import take
 from connector.database import Database
 from connector.errors import InvalidArguments, InvocationError
 from connector.files import FileNotFound, FileStore, FileTooLarge
-from connector.loader import default_folder, load
 from connector.media import Sources
-from connector.schema import Checker
+from connector.spec.loader import default_folder, load
+from connector.spec.schema.validator import Checker
 
 DAY = 24 * 3600.0
 

@@ -14,17 +14,17 @@ PACKAGE = Path(connector.__file__).parent
 
 # Floors from the ground up; a module may import from its own floor and those below.
 FLOORS = [
-    {"errors", "home", "names", "messages", "events", "secret", "leash"},
+    {"errors", "home", "messages", "events", "secret", "leash"},
     {
-        "spec", "template", "syntax", "url", "schema", "sentences", "wording", "plain", "phrases", "amounts",
-        "texts", "translation", "styles", "surely",
+        "spec",
+        "styles",
     },
     {"auth", "render", "result", "decode", "job", "retry", "money", "preview"},
     {
-        "yamlfile", "specfile", "loader", "index", "media", "guard", "multipart", "wire", "http1", "proxies",
+        "media", "guard", "multipart", "wire", "http1", "proxies",
         "arrival", "transport", "database", "migrations", "sqlite", "postgres", "sealing", "references",
         "connections", "budget", "ledger", "importing",
-        "alive", "io", "credential", "connection", "given", "entry", "sound", "checks", "drift", "workflow",
+        "alive", "io", "credential", "connection", "given", "entry", "checks", "drift", "workflow",
         "run", "history", "arriving", "blobs", "thumbnail", "files", "tokens",
     },
     {

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from test_loader import MANIFEST, SPEC
 
-from connector import index
 from connector.errors import SpecError
+from connector.spec import cache as spec_cache
+from connector.spec import listing
 
 
 @pytest.fixture
@@ -25,9 +26,9 @@ def test_each_action_is_listed_with_what_people_choose_by(folder: Path, tmp_path
     """The same from the files as from the cache."""
     cache = tmp_path / "cache"
 
-    first, second = index.entries(folder, cache), index.entries(folder, cache)
+    first, second = listing.entries(folder, cache), listing.entries(folder, cache)
 
-    assert first == second == index.entries(folder)
+    assert first == second == listing.entries(folder)
     assert first == [
         {
             "id": "one",
@@ -58,7 +59,7 @@ def test_a_price_is_told_in_a_few_characters(folder: Path, credits: str, price: 
     """A range where an input decides, and no figure where nobody can tell before."""
     (folder / "actions" / "one.yaml").write_text(f"{SPEC}credits: {credits}\n")
 
-    [entry] = index.entries(folder)
+    [entry] = listing.entries(folder)
 
     assert entry["price"] == price
 
@@ -66,14 +67,14 @@ def test_a_price_is_told_in_a_few_characters(folder: Path, credits: str, price: 
 def test_a_change_shows_at_once(folder: Path, tmp_path: Path) -> None:
     """Of a spec, and of the list itself."""
     cache = tmp_path / "cache"
-    index.entries(folder, cache)
+    listing.entries(folder, cache)
     (folder / "actions" / "one.yaml").write_text(SPEC.replace("title: One", "title: Two"))
 
-    assert index.entries(folder, cache)[0]["title"] == "Two"
+    assert listing.entries(folder, cache)[0]["title"] == "Two"
 
     (folder / "actions" / "one.yaml").unlink()
     with pytest.raises(SpecError):
-        index.entries(folder, cache)
+        listing.entries(folder, cache)
 
 
 def test_a_spec_that_is_listed_no_more_is_forgotten(folder: Path, tmp_path: Path) -> None:
@@ -81,23 +82,23 @@ def test_a_spec_that_is_listed_no_more_is_forgotten(folder: Path, tmp_path: Path
     cache = tmp_path / "cache"
     (folder / "actions" / "two.yaml").write_text(SPEC.replace("one", "two"))
     (folder / "integration.yaml").write_text(MANIFEST.replace("one.yaml", "one.yaml, actions/two.yaml"))
-    assert len(index.entries(folder, cache)) == 2
+    assert len(listing.entries(folder, cache)) == 2
 
     (folder / "integration.yaml").write_text(MANIFEST)
-    assert len(index.entries(folder, cache)) == 1
+    assert len(listing.entries(folder, cache)) == 1
 
-    assert set(index.values(folder, cache)) == {"integration.yaml", "actions/one.yaml"}
+    assert set(spec_cache.values(folder, cache)) == {"integration.yaml", "actions/one.yaml"}
 
 
 @pytest.mark.parametrize("damage", [b"", b"x", b"\x00" * 400])
 def test_a_damaged_cache_is_no_obstacle(folder: Path, tmp_path: Path, damage: bytes) -> None:
     """It is made anew."""
     cache = tmp_path / "cache"
-    expected = index.entries(folder, cache)
+    expected = listing.entries(folder, cache)
     [file] = cache.iterdir()
     file.write_bytes(damage)
 
-    assert index.entries(folder, cache) == expected
+    assert listing.entries(folder, cache) == expected
     assert file.read_bytes() != damage
 
 
@@ -106,12 +107,12 @@ def test_a_cache_that_cannot_be_written_is_no_obstacle(folder: Path, tmp_path: P
     taken = tmp_path / "cache"
     taken.write_text("not a folder")
 
-    assert len(index.entries(folder, taken)) == 1
+    assert len(listing.entries(folder, taken)) == 1
 
 
 def test_the_cache_is_the_owners_alone(folder: Path, tmp_path: Path) -> None:
     """What Python reads back by marshal nobody else may write."""
-    index.entries(folder, tmp_path / "cache")
+    listing.entries(folder, tmp_path / "cache")
 
     assert (tmp_path / "cache").stat().st_mode & 0o077 == 0
 
@@ -119,11 +120,11 @@ def test_the_cache_is_the_owners_alone(folder: Path, tmp_path: Path) -> None:
 def test_listing_imports_nothing_heavy(folder: Path, tmp_path: Path) -> None:
     """A terminal answers before one notices: no YAML, no schema, no dataclass, no typing."""
     cache = tmp_path / "cache"
-    index.entries(folder, cache)
+    listing.entries(folder, cache)
     heavy = "{'yaml', 'jsonschema', 'dataclasses', 'typing', 'pathlib', 're', 'json', 'jinja2', 'httpx'}"
     program = (
-        "import sys; before = set(sys.modules); from connector import index; "
-        f"assert index.entries({str(folder)!r}, {str(cache)!r}); "
+        "import sys; before = set(sys.modules); from connector.spec import listing; "
+        f"assert listing.entries({str(folder)!r}, {str(cache)!r}); "
         f"print(sorted((set(sys.modules) - before) & {heavy}))"
     )
 
@@ -134,7 +135,7 @@ def test_listing_imports_nothing_heavy(folder: Path, tmp_path: Path) -> None:
 
 def test_the_cache_has_its_place() -> None:
     """That of the desktop's conventions, or with everything else of the connector."""
-    assert index.default_cache({"CONNECTOR_HOME": "/data"}) == "/data/cache"
-    assert index.default_cache({"XDG_CACHE_HOME": "/caches"}) == "/caches/connector"
-    assert index.default_cache({}).endswith("/.cache/connector")
-    assert index.default_cache({"XDG_CACHE_HOME": "relative"}).endswith("/.cache/connector")
+    assert spec_cache.default_cache({"CONNECTOR_HOME": "/data"}) == "/data/cache"
+    assert spec_cache.default_cache({"XDG_CACHE_HOME": "/caches"}) == "/caches/connector"
+    assert spec_cache.default_cache({}).endswith("/.cache/connector")
+    assert spec_cache.default_cache({"XDG_CACHE_HOME": "relative"}).endswith("/.cache/connector")

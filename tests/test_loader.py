@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from connector import loader, yamlfile
 from connector.errors import SpecError
-from connector.spec import Action, Place, TimeoutSpec
+from connector.spec import loader, yaml_lines
+from connector.spec.model import Action, Place, TimeoutSpec
 
 SHIPPED = loader.default_folder()
 
@@ -57,7 +57,7 @@ def test_the_shipped_folder_loads_whole() -> None:
     """Every listed spec is an action under its id, in the manifest's order."""
     integration = loader.load(SHIPPED)
 
-    listed = yamlfile.read(SHIPPED / "integration.yaml").value["actions"]
+    listed = yaml_lines.read(SHIPPED / "integration.yaml").value["actions"]
     assert [f"actions/{id}.yaml" for id in integration.actions] == listed
     assert all(isinstance(action, Action) for action in integration.actions.values())
     assert integration.icon is not None
@@ -177,7 +177,7 @@ class TestCache:
         """Whatever came from the files comes from the cache."""
         cache = tmp_path / "cache"
         first = loader.load(folder, cache)
-        monkeypatch.setattr(yamlfile, "read", None)
+        monkeypatch.setattr(yaml_lines, "read", None)
         monkeypatch.setattr(loader, "_checkers", None)
 
         assert loader.load(folder, cache).actions["one"].request == first.actions["one"].request
@@ -208,4 +208,4 @@ class TestCache:
         cache = tmp_path / "cache"
         loader.load_lazily(folder, cache).actions["one"]
 
-        assert set(loader.index.values(folder, cache)) == {"integration.yaml", "actions/one.yaml"}
+        assert set(loader.spec_cache.values(folder, cache)) == {"integration.yaml", "actions/one.yaml"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector import phrases
+from connector.spec.schema import describe
 
 FILE = {"type": "string", "format": "binary"}
 
@@ -38,7 +38,7 @@ FILE = {"type": "string", "format": "binary"}
 )
 def test_limits_are_a_few_words_each(schema, said):
     """How much, how long, how large; a form shows choices and patterns in its own way."""
-    assert ", ".join(phrases.limits(schema)) == said
+    assert ", ".join(describe.limits(schema)) == said
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_limits_are_a_few_words_each(schema, said):
 )
 def test_a_whole_input_is_one_line(schema, said):
     """What it is or can be, its limits, its pattern and its default."""
-    assert phrases.whole(schema) == said
+    assert describe.whole(schema) == said
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,4 @@ def test_a_whole_input_is_one_line(schema, said):
 )
 def test_a_value_is_shown_as_it_is_typed(value, typed):
     """So that it can be given back."""
-    assert phrases.plain(value) == typed
+    assert describe.plain(value) == typed

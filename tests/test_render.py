@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connector import specfile
 from connector.auth import Authorization
 from connector.errors import InvalidArguments
-from connector.loader import default_folder, load
 from connector.messages import Multipart, Raw
 from connector.render import Target, render
+from connector.spec import parse
+from connector.spec.loader import default_folder, load
 
 CASES = Path(__file__).parent / "cases" / "render"
 FOLDERS = {"other": Path(__file__).parent / "other", "shipped": default_folder()}
@@ -69,7 +69,7 @@ def _declared(case):
     """An action of the case's own, whose inputs are whatever is given."""
     inputs = {"type": "object", "properties": {name: {} for name in case["arguments"]}}
     texts = dict.fromkeys(("id", "title", "group", "description"), "a test's")
-    return specfile.action({**texts, "request": case["request_spec"], "inputs": inputs, "output": {}})
+    return parse.action({**texts, "request": case["request_spec"], "inputs": inputs, "output": {}})
 
 
 @pytest.mark.parametrize("case", [case for case in _cases() if "request" in case.values[0]])

@@ -4,7 +4,7 @@ import pytest
 
 from connector.errors import BadRequest, OutcomeUnknown, RateLimited, TimedOut, Unreachable, UpstreamFailed
 from connector.retry import Attempt, wait_before_next
-from connector.spec import Retry
+from connector.spec.model import Retry
 
 RULES = Retry(attempts=3, first=1, longest=5)
 

@@ -17,10 +17,10 @@ from connector.alive import this_process
 from connector.files import FileStore
 from connector.history import History, KeyReused, RunNotFound
 from connector.io import Threads
-from connector.loader import default_folder, load
 from connector.media import Sources
 from connector.runner import Runner, RunSpec, Stopping
 from connector.runtime import AsyncConnector
+from connector.spec.loader import default_folder, load
 from connector.transport import HttpTransport
 
 INTEGRATION = load(default_folder())

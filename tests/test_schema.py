@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from connector import yamlfile
 from connector.errors import SpecError
-from connector.schema import Checker, defaults
+from connector.spec import yaml_lines
+from connector.spec.schema.validator import Checker, defaults
 
 ROOT = Path(__file__).parents[1]
 CASES = Path(__file__).parent / "cases" / "schema" / "inputs.yaml"
 
 
 def _cases() -> list[Any]:
-    groups = yamlfile.read(CASES).value
+    groups = yaml_lines.read(CASES).value
     return [
         pytest.param(group["schema"], case["given"], case["problems"], id=f"{at}-{case['given']}"[:60])
         for at, group in enumerate(groups)
@@ -127,7 +127,7 @@ def _values(name: str, entry: Any, chance: random.Random) -> Any:
 @pytest.mark.parametrize("path", sorted((ROOT / "actions").glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_short_way_to_say_that_all_is_right_is_right(path: Path) -> None:
     """What is plain is judged without jsonschema, and as jsonschema judges."""
-    schema, chance = yamlfile.read(path).value["inputs"], random.Random(path.stem)
+    schema, chance = yaml_lines.read(path).value["inputs"], random.Random(path.stem)
     needed = schema.get("required", ())
     short, long = Checker(schema), Checker({**schema, "allOf": [*schema.get("allOf", ()), True]})
     for _ in range(60):
@@ -139,7 +139,7 @@ def test_the_short_way_to_say_that_all_is_right_is_right(path: Path) -> None:
 def test_what_is_right_by_the_short_way_needs_no_jsonschema() -> None:
     """It takes as long to import as httpx, and mostly nothing is wrong."""
     program = (
-        "import sys; from connector.schema import Checker; "
+        "import sys; from connector.spec.schema.validator import Checker; "
         "checker = Checker({'type': 'object', 'properties': {'n': {'type': 'integer', 'maximum': 3}}}); "
         "assert checker.problems({'n': 3}) == []; assert 'jsonschema' not in sys.modules; "
         "assert checker.problems({'n': 4}); assert 'jsonschema' in sys.modules"

@@ -484,7 +484,7 @@ def test_a_host_that_stops_takes_nothing_new(tmp_path: Path) -> None:
 
 def test_a_second_integration_is_served_beside(tmp_path: Path) -> None:
     """Each with its own actions; names lead to whichever has them."""
-    from connector.loader import default_folder
+    from connector.spec.loader import default_folder
 
     other = Path(__file__).parent / "other"
     with place(tmp_path, integrations=(default_folder(), other)) as host:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from server.support import cases
 
-from connector import errors, translation
+from connector import errors
 from connector.server import (
     answers,
     components,
@@ -22,6 +22,7 @@ from connector.server import (
     reply,
     sse,
 )
+from connector.spec.schema import plain_schema
 
 
 @pytest.mark.parametrize("case", cases("fields"), ids=lambda case: case["name"])
@@ -95,7 +96,7 @@ def test_an_upstreams_status_is_told_apart() -> None:
 def test_an_open_enum_is_any_other_value_too() -> None:
     """Readers elsewhere do not know the word `open`."""
     schema = {"type": "string", "open": True, "enum": ["a"], "unit": "pixels", "title": "Model"}
-    told = translation.plain(schema)
+    told = plain_schema.plain(schema)
     assert told["anyOf"][0] == {"enum": ["a"]}
     assert "open" not in told
     assert "enum" not in told
@@ -111,7 +112,7 @@ def test_a_file_is_a_reference_in_json_and_a_part_in_a_form() -> None:
         "file": {"formats": ["png"]},
         "mask_of": "image",
     }
-    in_json, in_form = translation.plain(schema), translation.plain(schema, "form")
+    in_json, in_form = plain_schema.plain(schema), plain_schema.plain(schema, "form")
     assert in_json["anyOf"] == [{"$ref": "#/components/schemas/GivenFile"}]
     assert in_form["contentMediaType"] == "application/octet-stream"
     for told in (in_json, in_form):
@@ -122,7 +123,7 @@ def test_a_file_is_a_reference_in_json_and_a_part_in_a_form() -> None:
 def test_an_input_may_be_named_like_a_word_of_ours() -> None:
     """Names of properties are no words of the schema."""
     schema = {"properties": {"file": {"type": "string"}, "unit": {"type": "string", "unit": "s"}}}
-    assert translation.plain(schema) == {
+    assert plain_schema.plain(schema) == {
         "properties": {"file": {"type": "string"}, "unit": {"type": "string", "x-unit": "s"}}
     }
 

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from connector import media
-from connector.loader import default_folder
 from connector.runs.look import fitted
 from connector.runs.sheet import Tile, TooManyTiles, draw
+from connector.spec.loader import default_folder
 
 SAMPLES = default_folder() / "actions" / "samples"
 ROOM = media.from_path(SAMPLES / "room.png")

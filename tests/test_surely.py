@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from connector import loader, surely, yamlfile
-from connector.schema import flaws
+from connector.spec import loader, yaml_lines
+from connector.spec.schema import fast_path
+from connector.spec.schema.validator import flaws
 
 _META = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=FormatChecker(("regex",)))
 _SHIPPED = loader.default_folder()
@@ -58,7 +59,7 @@ def _twisted(value: Any) -> Iterator[Any]:
 def test_a_twisted_schema_never_passes_where_jsonschema_refuses_it() -> None:
     """Every word, and every part of each, replaced by what does not belong there."""
     every = [*_twisted(_EVERY_WORD)]
-    passed = [each for each in every if surely.is_schema(each)]
+    passed = [each for each in every if fast_path.is_schema(each)]
     assert 100 < len(passed) < len(every) / 2
     assert [each for each in passed if not _META.is_valid(each)] == []
 
@@ -66,13 +67,13 @@ def test_a_twisted_schema_never_passes_where_jsonschema_refuses_it() -> None:
 @pytest.mark.parametrize("word", ["$ref", "$defs", "propertyNames", "x-note", "tpye", "dependentRequired"])
 def test_a_word_that_is_not_known_to_it_is_jsonschemas(word: str) -> None:
     """Also where it is right, and however deep it stands."""
-    assert not surely.is_schema({"properties": {"a": {"items": {word: {}}}}})
+    assert not fast_path.is_schema({"properties": {"a": {"items": {word: {}}}}})
 
 
 def test_what_people_write_passes() -> None:
     """So that it is worth it: the inputs of the shipped actions, and every word that is known."""
-    assert surely.is_schema(_EVERY_WORD)
+    assert fast_path.is_schema(_EVERY_WORD)
     files = sorted((_SHIPPED / "actions").glob("*.yaml"))
-    inputs = [yamlfile.read(path).value["inputs"] for path in files]
+    inputs = [yaml_lines.read(path).value["inputs"] for path in files]
     assert [each for each in inputs if flaws(each)] == []
-    assert sum(map(surely.is_schema, inputs)) > len(inputs) * 0.8
+    assert sum(map(fast_path.is_schema, inputs)) > len(inputs) * 0.8

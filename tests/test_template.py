@@ -4,16 +4,8 @@ import contextlib
 
 import pytest
 
-from connector.template import (
-    MISSING,
-    Segments,
-    Template,
-    TemplateError,
-    fill,
-    fill_all,
-    is_template,
-    references,
-)
+from connector.spec.segments import Segments, TemplateError
+from connector.spec.template import MISSING, Template, fill, fill_all, is_template, references
 
 GIVEN = {"inputs": {"prompt": "a {{ 7*7 }} cat", "seed": 0, "flag": False, "items": [1, 2], "id": "a b"}}
 

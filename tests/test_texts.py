@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector import texts
+from connector.spec.schema import coerce
 
 NUMBERS = {"type": "array", "items": {"type": "integer"}}
 
@@ -35,7 +35,7 @@ NUMBERS = {"type": "array", "items": {"type": "integer"}}
 )
 def test_a_text_becomes_what_the_schema_asks_for(schema, text, value):
     """By its type; what cannot stays text, for the checker to name."""
-    found = texts.value(schema, text)
+    found = coerce.value(schema, text)
     assert found == value
     assert type(found) is type(value)
 
@@ -46,11 +46,11 @@ def test_a_text_becomes_what_the_schema_asks_for(schema, text, value):
 )
 def test_a_list_is_made_of_items_and_of_lists(given, value):
     """One by one, as JSON, or both."""
-    assert texts.listed(NUMBERS, given, texts.value) == value
+    assert coerce.listed(NUMBERS, given, coerce.value) == value
 
 
 def test_an_entry_has_the_schema_of_its_name():
     """Or that of all others, or none."""
     schema = {"properties": {"a": {"type": "integer"}}, "additionalProperties": {"type": "number"}}
-    assert [texts.entry(schema, name) for name in "ab"] == [{"type": "integer"}, {"type": "number"}]
-    assert texts.entry({"additionalProperties": False}, "a") == {}
+    assert [coerce.entry(schema, name) for name in "ab"] == [{"type": "integer"}, {"type": "number"}]
+    assert coerce.entry({"additionalProperties": False}, "a") == {}

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from connector import loader, media, yamlfile
+from connector import media
 from connector.errors import InvalidArguments, SpecError, UnknownName
+from connector.spec import loader, yaml_lines
 from connector.workflow import bind, check, cost, load, plan, read
 from connector.workflow.bind import BindingError
 
 SHIPPED = loader.default_folder()
 INTEGRATION = loader.load(SHIPPED)
 SAMPLES = SHIPPED / "actions" / "samples"
-COSTS: list[dict[str, Any]] = yamlfile.read(Path(__file__).parent / "cases/workflow/cost.yaml").value
+COSTS: list[dict[str, Any]] = yaml_lines.read(Path(__file__).parent / "cases/workflow/cost.yaml").value
 SMALL: dict[str, Any] = {
     "id": "small",
     "title": "Small",

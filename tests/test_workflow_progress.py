@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from connector import yamlfile
+from connector.spec import yaml_lines
 from connector.workflow.progress import SKIPPED, Progress, Stop
 from connector.workflow.values import Step, Workflow
 
-CASES: list[dict[str, Any]] = yamlfile.read(Path(__file__).parent / "cases/workflow/progress.yaml").value
+CASES: list[dict[str, Any]] = yaml_lines.read(Path(__file__).parent / "cases/workflow/progress.yaml").value
 REQUIRED = {"draw": ["prompt"], "paint": ["image"]}
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case["about"])
 

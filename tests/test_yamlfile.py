@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector import yamlfile
+from connector.spec import yaml_lines
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ from connector import yamlfile
 )
 def test_only_true_false_null_and_numbers_are_not_text(text: str, value: Any) -> None:
     """What YAML 1.1 takes for a truth, a time or a date is the text that the author wrote."""
-    document = yamlfile.parse(f"key: {text}")
+    document = yaml_lines.parse(f"key: {text}")
 
     assert document.value == {"key": value}
     assert type(document.value["key"]) is type(value)
@@ -49,7 +49,7 @@ def test_only_true_false_null_and_numbers_are_not_text(text: str, value: Any) ->
 
 def test_each_path_has_its_line() -> None:
     """A mapping's entry is on its key's line, a list's on its own; what is missing is where it would be."""
-    document = yamlfile.parse("a: 1\nb:\n  - x\n  - c: 2\n    d.e: {f: 3}\n")
+    document = yaml_lines.parse("a: 1\nb:\n  - x\n  - c: 2\n    d.e: {f: 3}\n")
 
     lines = {
         path: document.line(path) for path in ("a", "b", "b.0", "b.1.c", "b.1.d.e.f", "b.1.missing", "z")
@@ -60,7 +60,7 @@ def test_each_path_has_its_line() -> None:
 
 def test_anchors_are_followed() -> None:
     """An alias is the value of its anchor."""
-    document = yamlfile.parse("sizes: &sizes [1, 2]\nother: *sizes\n")
+    document = yaml_lines.parse("sizes: &sizes [1, 2]\nother: *sizes\n")
 
     assert document.value == {"sizes": [1, 2], "other": [1, 2]}
 
@@ -82,12 +82,12 @@ def test_anchors_are_followed() -> None:
         ("[" * 100_000, 1, "is nested deeper than"),
         ("- " * 100_000, 1, "is nested deeper than"),
         ("{a: " * 100_000, 1, "is nested deeper than"),
-        ("x" * (yamlfile.MAX_BYTES + 1), 1, "is longer than"),
+        ("x" * (yaml_lines.MAX_BYTES + 1), 1, "is longer than"),
     ],
 )
 def test_what_is_wrong_is_a_problem_with_its_line(content: str | bytes, line: int, says: str) -> None:
     """However hostile a text is, it gives a problem and never a traceback."""
-    document = yamlfile.parse(content, "spec.yaml")
+    document = yaml_lines.parse(content, "spec.yaml")
 
     assert (document.problems[-1].file, document.problems[-1].line) == ("spec.yaml", line)
     assert says in document.problems[-1].message
@@ -98,7 +98,7 @@ def test_an_anchor_bomb_is_refused_before_it_grows() -> None:
     bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
     bomb += "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9))
 
-    [problem] = yamlfile.parse(bomb).problems
+    [problem] = yaml_lines.parse(bomb).problems
 
     assert "aliases counted in full" in problem.message
 
@@ -107,9 +107,9 @@ def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     """Missing, a folder, or far too large."""
     huge = tmp_path / "huge.yaml"
     with huge.open("wb") as file:
-        file.truncate(yamlfile.MAX_BYTES + 1)
+        file.truncate(yaml_lines.MAX_BYTES + 1)
 
-    found = [yamlfile.read(path).problems[0].message for path in (tmp_path / "none.yaml", tmp_path, huge)]
+    found = [yaml_lines.read(path).problems[0].message for path in (tmp_path / "none.yaml", tmp_path, huge)]
 
     assert [message[:14] for message in found] == ["cannot be read", "cannot be read", "is larger than"]
 
@@ -119,7 +119,7 @@ def test_a_spec_that_was_cut_off_never_raises(size: int) -> None:
     """Half of a file is some document, or a problem."""
     text = (Path(__file__).parents[1] / "actions" / "stable-image-core.yaml").read_text("utf-8")
 
-    yamlfile.parse(text[: size * 13])
+    yaml_lines.parse(text[: size * 13])
 
 
 @pytest.mark.parametrize("device", ["/dev/zero", None])
@@ -127,5 +127,5 @@ def test_what_never_ends_is_not_read(tmp_path, device):
     """A device or a pipe under the name of a spec."""
     path = tmp_path / "integration.yaml"
     path.symlink_to(device) if device else os.mkfifo(path)
-    (problem,) = yamlfile.read(path).problems
+    (problem,) = yaml_lines.read(path).problems
     assert "not a plain file" in problem.message

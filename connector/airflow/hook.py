@@ -14,10 +14,10 @@ from connector import AsyncConnector, Connector, ConnectorError
 from connector.airflow.settings import Kept, Place, place
 from connector.airflow.sharing import Shared
 from connector.events import Event
-from connector.index import default_cache
 from connector.runs.books import news
 from connector.runs.uses import Uses
 from connector.runtime import Options
+from connector.spec.cache import default_cache
 
 # So long as somebody may clear a task, what it made is kept for it.
 _KEPT = 7 * 24 * 3600.0

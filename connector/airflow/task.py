@@ -21,7 +21,7 @@ from connector.airflow.settings import Place
 from connector.render import SAFE_METHODS
 from connector.run import Run, RunSpec
 from connector.runs.uses import Uses
-from connector.spec import Action
+from connector.spec.model import Action
 
 # What a task hands on is small: Airflow's database keeps it.
 _LARGEST_VALUE = 48 * 1024

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from connector import loader
 from connector.checks import (
     answers,
     environments,
@@ -26,8 +25,9 @@ from connector.checks import (
 )
 from connector.checks.subject import Subject
 from connector.errors import Problem
-from connector.index import MANIFEST
-from connector.loader import Loaded
+from connector.spec import loader
+from connector.spec.cache import MANIFEST
+from connector.spec.loader import Loaded
 
 _OF_ACTIONS = (
     *references.OF_ACTIONS,

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from connector.checks.subject import Subject
 from connector.errors import Problem
-from connector.loader import Loaded
-from connector.spec import OutcomeRule
+from connector.spec.loader import Loaded
+from connector.spec.model import OutcomeRule
 
 
 def _media(subject: Subject) -> Iterator[Problem]:

@@ -7,9 +7,9 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from connector.errors import Problem
-from connector.loader import Loaded, confined
-from connector.names import nearest
-from connector.spec import Environment
+from connector.spec.loader import Loaded, confined
+from connector.spec.model import Environment
+from connector.spec.schema.suggest import nearest
 
 
 def _default(loaded: Loaded) -> Iterator[Problem]:
@@ -52,7 +52,7 @@ def _on_this_machine(host: str) -> bool:
 
 def _credentials(loaded: Loaded) -> Iterator[Problem]:
     """A credential that is written down is one that the connection form would take."""
-    from connector.schema import Checker, flaws
+    from connector.spec.schema.validator import Checker, flaws
 
     integration = loaded.integration
     if integration is None or not integration.credential or flaws(integration.credential):

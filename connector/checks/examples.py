@@ -8,11 +8,11 @@ from typing import Any
 
 from connector.checks.subject import Subject
 from connector.errors import Problem
-from connector.loader import confined
+from connector.spec.loader import confined
 
 
 def _arguments(subject: Subject) -> Iterator[Problem]:
-    from connector.schema import Checker, flaws
+    from connector.spec.schema.validator import Checker, flaws
 
     if not subject.action.examples or flaws(subject.action.inputs):
         return  # told by a rule of its own; nothing can be checked against such a schema

@@ -9,11 +9,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from connector.errors import Problem
-from connector.index import MANIFEST
-from connector.loader import Loaded, confined
 from connector.render import SAFE_METHODS
-from connector.spec import Action, RequestSpec
-from connector.template import is_template
+from connector.spec.cache import MANIFEST
+from connector.spec.loader import Loaded, confined
+from connector.spec.model import Action, RequestSpec
+from connector.spec.template import is_template
 
 _HOLE = re.compile(r"\{\{.*?\}\}")
 

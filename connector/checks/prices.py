@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from connector import money, schema, template
+from connector import money
 from connector.checks.subject import Subject
 from connector.errors import ConnectorError, Problem
-from connector.names import nearest
+from connector.spec import template
+from connector.spec.schema import validator
+from connector.spec.schema.suggest import nearest
+from connector.spec.segments import TemplateError
 
 
 def _by_value(subject: Subject) -> Iterator[Problem]:
@@ -53,7 +56,7 @@ def _formulas(subject: Subject) -> Iterator[Problem]:
     if not any(template.is_template(value) for value in _amounts(subject)):
         return
     for index, example in enumerate(subject.action.examples):
-        arguments = {**schema.defaults(subject.action.inputs, example.arguments), **example.arguments}
+        arguments = {**validator.defaults(subject.action.inputs, example.arguments), **example.arguments}
         if message := _no_number(subject, arguments):
             yield subject.problem("credits", f"gives no price for example {index + 1}: {message}")
 
@@ -63,7 +66,7 @@ def _amounts(subject: Subject) -> tuple[Any, ...]:
     amounts = (price.flat, *price.values.values())
     try:
         template.references(amounts)
-    except template.TemplateError:
+    except TemplateError:
         return ()
     return amounts
 

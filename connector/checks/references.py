@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from connector.checks.subject import Subject, no_action
 from connector.errors import Problem
-from connector.loader import Loaded
-from connector.names import nearest
-from connector.spec import Action, Integration
+from connector.spec.loader import Loaded
+from connector.spec.model import Action, Integration
+from connector.spec.schema.suggest import nearest
 
 
 def _job(subject: Subject) -> Iterator[Problem]:

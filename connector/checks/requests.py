@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from connector import template
 from connector.checks.subject import Subject
 from connector.errors import Problem
-from connector.names import nearest
 from connector.render import SAFE_METHODS, unused_inputs
-from connector.spec import Action
+from connector.spec import template
+from connector.spec.model import Action
+from connector.spec.schema.suggest import nearest
+from connector.spec.segments import TemplateError
 
 _WITH_FILES = ("multipart", "raw")
 
@@ -59,7 +60,7 @@ def _used(subject: Subject) -> frozenset[str] | None:
     try:
         used = template.references(subject.source.usable["request"])
         used |= template.references(subject.action.output.kind)
-    except template.TemplateError:
+    except TemplateError:
         return None
     return None if "inputs" in used else used
 
@@ -96,7 +97,7 @@ def _form_fields(action: Action) -> Collection[str] | None:
         return _keys(body.fields, body.files)
     try:
         return unused_inputs(action)
-    except template.TemplateError:  # told where it stands
+    except TemplateError:  # told where it stands
         return None
 
 

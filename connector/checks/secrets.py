@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from connector.errors import Problem
-from connector.loader import Loaded, Source
-from connector.template import texts
+from connector.spec.loader import Loaded, Source
+from connector.spec.template import texts
 
 _SECRETS = (
     re.compile(

@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from connector.errors import Problem
-from connector.loader import Loaded, Source
-from connector.names import nearest
-from connector.spec import Action, Integration
+from connector.spec.loader import Loaded, Source
+from connector.spec.model import Action, Integration
+from connector.spec.schema.suggest import nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connector import template
 from connector.checks.subject import Subject
 from connector.errors import Problem
-from connector.loader import Loaded
-from connector.names import nearest
-from connector.spec import Integration
+from connector.spec import template
+from connector.spec.loader import Loaded
+from connector.spec.model import Integration
+from connector.spec.schema.suggest import nearest
+from connector.spec.segments import TemplateError
 
 # The names of each root that a hole may use; None: any.
 Names = Mapping[str, Any]
@@ -61,7 +62,7 @@ def _wrong(text: str, scope: Names, in_path: bool = False) -> Iterator[str]:
         return
     try:
         read = template.Template(text)
-    except template.TemplateError as error:
+    except TemplateError as error:
         yield str(error)
         return
     if read.uses_path_filter and not in_path:

@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 
 from connector.checks import secrets
 from connector.errors import Problem
-from connector.index import MANIFEST
-from connector.loader import Loaded, confined, identity, missing
-from connector.spec import Integration
+from connector.spec.cache import MANIFEST
+from connector.spec.loader import Loaded, confined, identity, missing
+from connector.spec.model import Integration
 from connector.workflow import check, read
 
 _FOLDER = "workflows"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from connector import index
 from connector.cli import terminal
 from connector.cli.parser import Parser, folder_of
+from connector.spec import cache, listing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def run(words: list[str]) -> int:
     args = parser.read(words)
     if args is None:
         return 0
-    entries = index.entries(folder_of(args), index.default_cache())
+    entries = listing.entries(folder_of(args), cache.default_cache())
     found = _with_word(_of_group(entries, args.group), args.word)
     if args.json:
         terminal.print_json({"actions": found})
@@ -45,7 +45,7 @@ def _of_group(entries: Entries, group: str | None) -> Entries:
     if found or group is None:
         return found
     from connector.errors import UnknownName
-    from connector.names import nearest
+    from connector.spec.schema.suggest import nearest
 
     groups = list(dict.fromkeys(one["group"] for one in entries))
     raise UnknownName(f"there is no group {group!r}; there are {', '.join(groups)}{nearest(group, groups)}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from connector import amounts
 from connector.cli import choice, terminal
 from connector.cli.parser import Parser, folder_of
 from connector.cli.progress import Progress
 from connector.runtime import Connector
+from connector.spec.schema import amounts
 
 _EPILOG = """\
 examples:

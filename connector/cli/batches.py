@@ -6,13 +6,13 @@ import shlex
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 
-from connector import amounts
 from connector.cli import terminal
 from connector.cli.durable import Desk, desk
 from connector.cli.parser import Parser, folder_of
 from connector.runs import stopping
 from connector.runs.batches import Batch, Batches
 from connector.runs.batchrow import BatchRow, Counts
+from connector.spec.schema import amounts
 
 # Rows that are told one by one.
 _MOST = 20

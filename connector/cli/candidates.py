@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector import index
 from connector.cli import choice
 from connector.cli.card import Card, card
 from connector.cli.options import OWN, option_names
 from connector.cli.parser import named_folder
+from connector.spec import cache, listing
 
 if TYPE_CHECKING:
     from connector.workspace import Workspace
@@ -59,7 +59,7 @@ def value_of(
 
 
 def actions(before: Sequence[str]) -> Candidates:
-    for entry in index.entries(named_folder(before), index.default_cache()):
+    for entry in listing.entries(named_folder(before), cache.default_cache()):
         yield Candidate(entry["id"], entry["title"])
 
 
@@ -142,7 +142,7 @@ def folders(last: str) -> Candidates:
 
 def invoke(before: Sequence[str], last: str) -> Candidates:
     folder = named_folder(before)
-    entries = index.entries(folder, index.default_cache())
+    entries = listing.entries(folder, cache.default_cache())
     named = next(filter(None, (choice.find(word, entries) for word in before)), None)
     values: dict[str, Callable[[str], Candidates]] = {**own_values(folder)}
     if named is None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 
-from connector import index
 from connector.cli import choice
+from connector.spec import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Card:
 
     def __init__(self, entry: Said, files: Said, folder: str) -> None:
         self._files = files
-        self.manifest: Said = files[index.MANIFEST]
+        self.manifest: Said = files[cache.MANIFEST]
         self.id: str = entry["id"]
         self.title: str = entry["title"]
         self.price: str = entry["price"]
@@ -71,7 +71,7 @@ class Card:
     def deprecation(self) -> str | None:
         if "deprecated" not in self.spec:
             return None
-        from connector.spec import Deprecation
+        from connector.spec.model import Deprecation
 
         return Deprecation(**self.spec["deprecated"]).sentence(self.title)
 
@@ -92,7 +92,7 @@ class Card:
 def card(name: str, folder: str) -> Card:
     """The card of the action of that id or title. Raises UnknownName, or SpecError where files are wrong."""
     entry = choice.entry(name, folder)
-    files = index.values(folder, index.default_cache())
+    files = cache.values(folder, cache.default_cache())
     try:
         return Card(entry, files, folder)
     except (KeyError, StopIteration):  # there is no cache, or not of all files
@@ -100,6 +100,6 @@ def card(name: str, folder: str) -> Card:
 
 
 def _read(folder: str) -> dict[str, Any]:
-    from connector import loader
+    from connector.spec import loader
 
     return {name: source.usable for name, source in loader.read(folder).sources.items()}

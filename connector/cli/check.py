@@ -56,7 +56,8 @@ def _compared(folder: str, document: str | None) -> Report | None:
         return None
     from pathlib import Path
 
-    from connector import drift, loader
+    from connector import drift
+    from connector.spec import loader
 
     return drift.report(loader.read(folder), Path(document))
 

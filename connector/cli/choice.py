@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from connector import index
+from connector.spec import cache, listing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from connector.spec import Integration
+    from connector.spec.model import Integration
 
 
 def entry(name: str, folder: str) -> dict[str, Any]:
     """The list's entry of the action of that id or title, in whatever case."""
-    entries = index.entries(folder, index.default_cache())
+    entries = listing.entries(folder, cache.default_cache())
     found = find(name, entries)
     if found is not None:
         return found
     from connector.errors import UnknownName
-    from connector.names import nearest
+    from connector.spec.schema.suggest import nearest
 
     known = [one["id"] for one in entries]
     near = nearest(name, known) or "; `connector actions` lists them"
@@ -30,7 +30,7 @@ def find(name: str, entries: list[dict[str, Any]]) -> dict[str, Any] | None:
     for one in entries:
         if name == one["id"]:
             return one
-    from connector.names import same
+    from connector.spec.schema.suggest import same
 
     alike = (one for one in entries if same(name, one["id"]) or same(name, one["title"]))
     return next(alike, None)
@@ -38,6 +38,6 @@ def find(name: str, entries: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 def integration(folder: str) -> Integration:
     """The folder's integration; each action is read when it is asked for."""
-    from connector.loader import load_lazily
+    from connector.spec.loader import load_lazily
 
-    return load_lazily(folder, index.default_cache())
+    return load_lazily(folder, cache.default_cache())

@@ -96,7 +96,7 @@ def unknown(name: str) -> ConnectorError:
     """The error for a word that is no command."""
     from connector.cli.usage import BadUsage
     from connector.errors import Problem
-    from connector.names import nearest
+    from connector.spec.schema.suggest import nearest
 
     if name.startswith("-"):
         sentence = f"unknown option {name}; options come behind the command"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 
-from connector import index
 from connector.cli import choice, commands, complete_durable, completion
 from connector.cli.candidates import (
     Candidate,
@@ -30,6 +29,7 @@ from connector.cli.candidates import (
 from connector.cli.options import option_names
 from connector.cli.parser import named_folder
 from connector.errors import ConnectorError
+from connector.spec import cache, listing
 
 
 def run(words: list[str]) -> int:
@@ -92,7 +92,7 @@ def candidates(words: Sequence[str]) -> Candidates:
 
 
 def _actions_command(before: Sequence[str], last: str) -> Candidates:
-    entries = index.entries(named_folder(before), index.default_cache())
+    entries = listing.entries(named_folder(before), cache.default_cache())
     if before and before[-1] == "--group":
         yield from map(Candidate, dict.fromkeys(entry["group"] for entry in entries))
         return

@@ -19,7 +19,7 @@ from connector.errors import InvalidArguments, Problem, UnknownName
 from connector.references import is_reference
 from connector.runtime import Connector
 from connector.secret import Secret
-from connector.spec import Integration
+from connector.spec.model import Integration
 
 _EPILOG = """\
 A secret is best piped in (-), typed at the prompt that comes where it is

@@ -6,12 +6,12 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from connector import amounts
 from connector.cli import choice, exits, failure, terminal
 from connector.cli.parser import Parser, folder_of
 from connector.errors import ConnectorError, Problem
-from connector.names import nearest
 from connector.runtime import Connector
+from connector.spec.schema import amounts
+from connector.spec.schema.suggest import nearest
 
 if TYPE_CHECKING:
     from connector.connection import Configuration, Connection

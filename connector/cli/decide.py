@@ -6,11 +6,11 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from connector import amounts
 from connector.cli import exits, terminal
 from connector.cli.durable import Desk
 from connector.database import timestamp
 from connector.errors import Problem
+from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
     from connector.run import Run

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from connector import phrases
 from connector.cli import example, terminal
 from connector.cli.card import Card, card
 from connector.cli.options import option_names
 from connector.cli.parser import Parser, folder_of
+from connector.spec.schema import describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,4 +121,4 @@ def _input(card: Card, name: str, option: str, wide: int) -> Iterator[str]:
     else:
         lines.insert(0, f"  {terminal.paint(option, 'bold')}")
     yield from lines
-    yield from (terminal.paint(line, "dim") for line in terminal.wrapped(phrases.whole(schema), indent))
+    yield from (terminal.paint(line, "dim") for line in terminal.wrapped(describe.whole(schema), indent))

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import shlex
 
-from connector import phrases
 from connector.cli.options import option_names
+from connector.spec.schema import describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def _words(card: Card, option: str, schema: Mapping[str, Any], value: Any) -> It
         for item in value:
             yield from _words(card, option, schema.get("items", {}), item)
     elif isinstance(value, dict):
-        yield from (option, phrases.plain(_relocated(card, schema, value)))
+        yield from (option, describe.plain(_relocated(card, schema, value)))
     else:
-        yield from (option, phrases.plain(value))
+        yield from (option, describe.plain(value))
 
 
 def _relocated(card: Card, schema: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from connector.cli import terminal
 from connector.cli.parser import Parser, folder_of
 from connector.errors import InvalidArguments, InvocationError, Problem
-from connector.spec import Integration
+from connector.spec.model import Integration
 
 _OVERVIEW = """\
 Usage: connector export PLATFORM -o TARGET [OPTIONS]
@@ -58,14 +58,14 @@ def run(words: list[str]) -> int:
 
 def _unknown(name: str) -> InvocationError:
     from connector.cli.usage import BadUsage
-    from connector.names import nearest
+    from connector.spec.schema.suggest import nearest
 
     said = f"export knows no platform {name!r}{nearest(name, [*PLATFORMS, 'superblocks'])}"
     return BadUsage(Problem("command", said), command="export")
 
 
 def _export(args: Namespace, write: Write) -> int:
-    from connector.loader import load
+    from connector.spec.loader import load
 
     write(load(Path(folder_of(args))), _address(args.host), args.output, args.force)
     if args.json:

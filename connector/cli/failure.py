@@ -125,8 +125,8 @@ def _traceback(error: BaseException, words: Sequence[str]) -> str:
 def _secrets(words: Sequence[str]) -> list[str]:
     """Every secret that could have got into a text: stored ones, and those in the environment."""
     from connector.cli.parser import named_folder
-    from connector.loader import load_lazily
     from connector.runtime import Connector
+    from connector.spec.loader import load_lazily
 
     try:
         integration = load_lazily(named_folder(words))

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from connector import amounts
 from connector.cli import delivered, exits, saving, terminal
 from connector.cli.durable import Desk, failure_of
 from connector.cli.progress import Progress
 from connector.database import timestamp
 from connector.errors import JobPending
 from connector.events import Event
+from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
     from connector.run import Run, RunEvent

@@ -6,14 +6,14 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import Any
 
-from connector import amounts
 from connector.cli import exits, terminal
 from connector.cli.bar import length
 from connector.errors import ConnectorError
 from connector.runs.inspection import Inspection
 from connector.runs.opening import Order
 from connector.runtime import Connector
-from connector.spec import Action
+from connector.spec.model import Action
+from connector.spec.schema import amounts
 
 
 def show(connector: Connector, wanted: Order, found: Inspection, args: Namespace) -> int:

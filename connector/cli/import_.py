@@ -66,12 +66,12 @@ def run(words: list[str]) -> int:
 
 def _list_at_once(imported: Imported, target: Path) -> None:
     """Notes what the files say, so that nobody waits while a thousand of them are read for the first time."""
-    from connector import index
     from connector.importing import folder
+    from connector.spec import cache
 
     known = folder.values(imported)
-    seen = {name: stamp for name, stamp in index.stamps(str(target), known).items() if stamp}
-    index.keep(str(target), index.default_cache(), known, seen)
+    seen = {name: stamp for name, stamp in cache.stamps(str(target), known).items() if stamp}
+    cache.keep(str(target), cache.default_cache(), known, seen)
 
 
 def _lines(report: Report) -> Iterator[str]:

@@ -57,14 +57,14 @@ def _from_file(name: str, card: Form, stdin: Stdin) -> dict[str, Any]:
 
 
 def _read(name: str, path: Path, stdin: Stdin) -> Any:
-    from connector import yamlfile
+    from connector.spec import yaml_lines
 
     if name == "-":
-        document = yamlfile.parse(_piped(stdin), "standard input")
+        document = yaml_lines.parse(_piped(stdin), "standard input")
     elif path.suffix == ".json":
         return _read_json(name, path)
     else:
-        document = yamlfile.read(path, name)
+        document = yaml_lines.read(path, name)
     if document.problems:
         raise InvalidArguments(document.problems)
     return document.value

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from connector import amounts
 from connector.cli import choice, failure, saving, terminal
 from connector.cli.outcome import Shown
 from connector.cli.progress import Progress
 from connector.cli.request import Asked
 from connector.errors import Filtered, InvalidArguments, Problem
 from connector.runtime import Connector
+from connector.spec.schema import amounts
 from connector.stream import Stream
 
 T = TypeVar("T")

@@ -122,7 +122,7 @@ def _one(name: str, words: Sequence[str]) -> int:
     if name not in _COMMANDS:
         from connector.cli.usage import BadUsage
         from connector.errors import Problem
-        from connector.names import nearest
+        from connector.spec.schema.suggest import nearest
 
         known = ("list", "submit", *_COMMANDS)
         raise BadUsage(

@@ -72,9 +72,9 @@ def add_options(parser: Parser, card: Form, taken: Iterable[str] = OWN) -> None:
 
 
 def _settings(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    from connector import phrases
+    from connector.spec.schema import describe
 
-    said = f"{schema['description'].strip()} ({phrases.whole(schema)})".replace("%", "%%")
+    said = f"{schema['description'].strip()} ({describe.whole(schema)})".replace("%", "%%")
     settings = {"dest": f"{PREFIX}{name}", "action": "append", "metavar": _metavar(schema), "help": said}
     if schema.get("type") == "boolean":
         settings |= {"nargs": "?", "const": "true"}

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from connector import texts
 from connector.errors import InvalidArguments, Problem, UnknownName
-from connector.names import nearest, same
 from connector.runs.columns import Naming, Subject
 from connector.runs.opening import Order
 from connector.runs.rows import Rows, beside
 from connector.runtime import Connector
-from connector.spec import JsonSchema
+from connector.spec.model import JsonSchema
+from connector.spec.schema import coerce
+from connector.spec.schema.suggest import nearest, same
 from connector.workflow import load
 
 _WORKFLOW_FILES = (".yaml", ".yml")
@@ -88,18 +88,18 @@ def _defaults(given: Sequence[str], subject: Subject, problems: list[Problem]) -
     problems += [
         Problem(name, f"is set {count} times; set it once")
         for name, count in several.items()
-        if not texts.is_only(known[name], "array")
+        if not coerce.is_only(known[name], "array")
     ]
     return {name: _value(known[name], words) for name, words in found.items()}
 
 
 def _value(schema: JsonSchema, words: Sequence[str]) -> Any:
-    if texts.is_only(schema, "array"):
-        return texts.listed(schema, words, _one)
+    if coerce.is_only(schema, "array"):
+        return coerce.listed(schema, words, _one)
     return _one(schema, words[0])
 
 
 def _one(schema: JsonSchema, text: str) -> Any:
     if schema.get("format") == "binary":
         return beside(text, Path.cwd())
-    return texts.value(schema, text)
+    return coerce.value(schema, text)

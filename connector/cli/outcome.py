@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from connector import amounts
 from connector.cli import picture, saving, terminal
 from connector.media import kinds
 from connector.messages import File
 from connector.result import Result
 from connector.runtime import Connector
+from connector.spec.schema import amounts
 
 
 class Shown:

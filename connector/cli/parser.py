@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 
-from connector import index
 from connector.cli import terminal
+from connector.spec import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Scan:
             self._problem(_long(action), f"{_long(action)} is {value!r}; give a number")
 
     def _unknown(self, name: str) -> None:
-        from connector.names import nearest
+        from connector.spec.schema.suggest import nearest
 
         known = [option for option in self._parser.option_names if option.startswith("--")]
         meant = nearest(name, known).replace("'", "")
@@ -201,7 +201,7 @@ def one_of(*choices: str) -> Callable[[str], str]:
     """The type of an option that takes one of few words."""
 
     def read(text: str) -> str:
-        from connector.names import nearest
+        from connector.spec.schema.suggest import nearest
 
         if text in choices:
             return text
@@ -212,7 +212,7 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 def folder_of(args: argparse.Namespace) -> str:
     """The integration's folder: the one given, else the one in the environment, else the shipped one."""
-    return args.integration or os.environ.get("CONNECTOR_INTEGRATION") or index.default_folder()
+    return args.integration or os.environ.get("CONNECTOR_INTEGRATION") or cache.default_folder()
 
 
 def named_folder(words: Sequence[str]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from connector import amounts
 from connector.cli import choice, request, terminal
+from connector.spec.schema import amounts
 
 _DESCRIPTION = "Shows the request that invoke would send, as a curl command with its secrets masked."
 _EPILOG = """\

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from connector import index
 from connector.cli import choice, numbers, options
 from connector.cli.card import Card, card
 from connector.cli.parser import Parser, Scan, named_folder, one_of
+from connector.spec import cache, listing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def read(
     add_answer = answer or partial(_add_answer_options, shown=command == "invoke")
     parser = _parser(command, description, epilog, add_answer)
     folder = named_folder(words)
-    entries = index.entries(folder, index.default_cache())
+    entries = listing.entries(folder, cache.default_cache())
     place = place_of(words, parser, lambda word: choice.find(word, entries) is not None)
     if place is None:
         _refuse_or_help(parser, words)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from connector import amounts
 from connector.cli import exits, numbers, terminal
 from connector.cli.parser import Parser, folder_of
+from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
     from connector.cli.durable import Desk
@@ -53,7 +53,7 @@ def run(words: list[str]) -> int:
     if name not in _COMMANDS:
         from connector.cli.usage import BadUsage
         from connector.errors import Problem
-        from connector.names import nearest
+        from connector.spec.schema.suggest import nearest
 
         said = f"schedule has no command {name!r}{nearest(name, ['add', *_COMMANDS])}"
         raise BadUsage(Problem("command", said), command="schedule")

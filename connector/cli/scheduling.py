@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from connector import amounts
 from connector.cli import numbers, subject, terminal
 from connector.cli.parser import Parser, one_of
 from connector.errors import Problem
+from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
     from connector.cli.durable import Desk

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector import index
 from connector.arguments import Taker, adopted, is_address
 from connector.cli import choice, inputs, options, request
 from connector.cli.card import card
@@ -17,9 +16,10 @@ from connector.cli.parser import Parser, Scan, named_folder
 from connector.errors import InvalidArguments, Problem, UnknownName
 from connector.files import FileStore
 from connector.media import Sources
-from connector.names import nearest, same
 from connector.runtime import Connector
-from connector.spec import Integration
+from connector.spec import cache, listing
+from connector.spec.model import Integration
+from connector.spec.schema.suggest import nearest, same
 from connector.workflow import load
 from connector.workflow.values import Workflow
 
@@ -131,7 +131,7 @@ def _workflow(name: str, integration: Integration) -> Workflow | None:
 def _is_known(integration: Integration, folder: str, actions: bool, word: str) -> bool:
     if word.endswith(_FILES) or any(same(word, id) for id in load.names(integration)):
         return True
-    return actions and choice.find(word, index.entries(folder, index.default_cache())) is not None
+    return actions and choice.find(word, listing.entries(folder, cache.default_cache())) is not None
 
 
 def _form(name: str, workflow: Workflow | None, integration: Integration, folder: str, actions: bool) -> Any:

@@ -74,7 +74,7 @@ def read(words: list[str]) -> int:
     if args is None:
         return 0
     from connector.export import steps
-    from connector.loader import load
+    from connector.spec.loader import load
 
     found = steps.invocations(load(Path(folder_of(args))), _document(args.file), args.generic)
     if not found:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from connector import texts
 from connector.errors import Problem
+from connector.spec.schema import coerce
 
 Schema = Mapping[str, Any]
 
@@ -38,9 +38,9 @@ class Stdin:
 
 def combined(schema: Schema, words: list[str], stdin: Stdin) -> Any:
     """The value of an option that was given once or more. Raises Unclear where once is enough."""
-    if texts.is_only(schema, "array"):
-        return texts.listed(schema, words, lambda items, word: value(items, word, stdin))
-    if texts.is_only(schema, "object"):
+    if coerce.is_only(schema, "array"):
+        return coerce.listed(schema, words, lambda items, word: value(items, word, stdin))
+    if coerce.is_only(schema, "object"):
         return _mapped(schema, words, stdin)
     if len(words) > 1:
         raise Unclear(f"is given {len(words)} times; give it once")
@@ -49,7 +49,7 @@ def combined(schema: Schema, words: list[str], stdin: Stdin) -> Any:
 
 def value(schema: Schema, text: str, stdin: Stdin) -> Any:
     """One text as what the schema asks for."""
-    return _file(text, stdin) if _is_file(schema) else texts.value(schema, text)
+    return _file(text, stdin) if _is_file(schema) else coerce.value(schema, text)
 
 
 def relocated(schema: Schema, given: Any, folder: Path) -> Any:
@@ -57,7 +57,7 @@ def relocated(schema: Schema, given: Any, folder: Path) -> Any:
     if _is_file(schema):
         return _from_folder(given, folder)
     if isinstance(given, Mapping):
-        return {name: relocated(texts.entry(schema, name), each, folder) for name, each in given.items()}
+        return {name: relocated(coerce.entry(schema, name), each, folder) for name, each in given.items()}
     if isinstance(given, list):
         return [relocated(schema.get("items", {}), each, folder) for each in given]
     return given
@@ -93,18 +93,18 @@ def _mapped(schema: Schema, words: list[str], stdin: Stdin) -> Any:
 
 
 def _in_json(schema: Schema, word: str, stdin: Stdin) -> dict[str, Any] | None:
-    told = texts.whole(dict, word)
+    told = coerce.whole(dict, word)
     if told is None:
         return None
     return {
-        name: _file(each, stdin) if isinstance(each, str) and _is_file(texts.entry(schema, name)) else each
+        name: _file(each, stdin) if isinstance(each, str) and _is_file(coerce.entry(schema, name)) else each
         for name, each in told.items()
     }
 
 
 def _pair(schema: Schema, word: str, stdin: Stdin) -> dict[str, Any] | None:
     name, equals, rest = word.partition("=")
-    return {name: value(texts.entry(schema, name), rest, stdin)} if equals else None
+    return {name: value(coerce.entry(schema, name), rest, stdin)} if equals else None
 
 
 def _is_file(schema: Schema) -> bool:

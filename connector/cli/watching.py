@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from connector import amounts, errors
+from connector import errors
 from connector.cli import exits, terminal
 from connector.cli.bar import Bar, length
 from connector.cli.durable import Desk
@@ -19,6 +19,7 @@ from connector.runs.batchrow import BatchRow, Counts
 from connector.runs.delivery import Delivery
 from connector.runs.foreground import Foreground
 from connector.runs.tables import RESULTS_CSV
+from connector.spec.schema import amounts
 
 _LOOK_AGAIN = 0.2
 # How often it is seen to that the batch is fed and worked on, in seconds.

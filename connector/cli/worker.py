@@ -10,7 +10,6 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import Any
 
-from connector import amounts
 from connector.cli import choice, exits, numbers, terminal
 from connector.cli.parser import Parser, folder_of
 from connector.database import Database
@@ -18,6 +17,7 @@ from connector.history import History
 from connector.home import home
 from connector.run import OPEN, Run
 from connector.runtime import Connector
+from connector.spec.schema import amounts
 
 _DESCRIPTION = "Does what is submitted with `jobs submit`, `workflow`, `batch` and `schedule`, until Ctrl-C."
 _EPILOG = """\

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from connector.cli import choice, exits, terminal
 from connector.cli.parser import Parser, folder_of
-from connector.names import nearest
+from connector.spec.schema.suggest import nearest
 
 if TYPE_CHECKING:
     from connector.run import Run
@@ -92,8 +92,8 @@ def _show(args: Namespace) -> int:
 
 
 def _page(workflow: Workflow) -> Iterator[str]:
-    from connector import phrases
     from connector.cli.options import option_names
+    from connector.spec.schema import describe
 
     yield f"{terminal.paint(workflow.title, 'bold')} ({workflow.id})"
     yield from terminal.wrapped(workflow.description)
@@ -106,7 +106,9 @@ def _page(workflow: Workflow) -> Iterator[str]:
         need = "Required. " if name in required else ""
         yield f"  {terminal.paint(option, 'bold')}"
         yield from terminal.wrapped(f"{need}{schema['description'].strip()}", "      ")
-        yield from (terminal.paint(line, "dim") for line in terminal.wrapped(phrases.whole(schema), "      "))
+        yield from (
+            terminal.paint(line, "dim") for line in terminal.wrapped(describe.whole(schema), "      ")
+        )
     yield from ("", terminal.paint("Outputs", "bold"), f"  {', '.join(workflow.outputs)}")
     if workflow.notes:
         yield from ("", terminal.paint("Notes", "bold"))

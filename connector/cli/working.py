@@ -9,11 +9,11 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from connector import amounts
 from connector.cli import delivered, exits, numbers, saving, subject, terminal
 from connector.cli.parser import Parser
 from connector.cli.progress import Progress
 from connector.errors import ConnectorError
+from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
     from connector.cli.durable import Desk

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from connector import amounts
 from connector.arguments import beside
 from connector.errors import ConnectorError
 from connector.media import from_path, kinds
 from connector.result import Result
 from connector.runs.sheet import Tile
 from connector.runtime import AsyncConnector
-from connector.spec import Action
+from connector.spec.model import Action
+from connector.spec.schema import amounts
 
 Say = Callable[[str], None]
 

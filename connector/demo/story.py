@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from connector import amounts
 from connector.media import from_path
 from connector.result import Result
 from connector.runs.sheet import Tile
 from connector.runtime import AsyncConnector
+from connector.spec.schema import amounts
 
 Say = Callable[[str], None]
 

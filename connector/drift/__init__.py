@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from connector import template, url
 from connector.drift.additions import Additions
 from connector.drift.document import Field, Operation
 from connector.drift.document import operations as read
@@ -23,9 +22,10 @@ from connector.drift.sent import Sent, sent, shape
 from connector.errors import Problem, SpecError
 from connector.importing import reading, requests, source
 from connector.importing.servers import NOWHERE
-from connector.loader import Loaded, Source
-from connector.names import nearest
-from connector.spec import Action, Integration, RequestSpec
+from connector.spec import template, url
+from connector.spec.loader import Loaded, Source
+from connector.spec.model import Action, Integration, RequestSpec
+from connector.spec.schema.suggest import nearest
 
 Kind = Literal["new", "gone", "changed"]
 

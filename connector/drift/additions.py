@@ -6,14 +6,14 @@ from collections.abc import Container, Mapping
 from functools import cached_property
 from typing import Any
 
-from connector import specfile
 from connector.drift.document import Field, Operation
 from connector.drift.sent import sent
 from connector.errors import SpecError
 from connector.importing import Imported, convert
 from connector.importing.wording import unique
 from connector.importing.yamltext import written
-from connector.spec import Action
+from connector.spec import parse
+from connector.spec.model import Action
 
 
 class Additions:
@@ -45,7 +45,7 @@ class Additions:
         spec = self._spec(operation)
         if spec is None:
             return None
-        fields = sent(specfile.action(spec), operation.path_names).fields
+        fields = sent(parse.action(spec), operation.path_names).fields
         name = fields.get((field.place, field.name))
         if name is None:
             return None

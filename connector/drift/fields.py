@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connector.importing.raw import Json
-from connector.names import nearest
-from connector.wording import listed, quoted
+from connector.spec.schema.phrases import listed, quoted
+from connector.spec.schema.suggest import nearest
 
 _LIMITS = (
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from connector import template
 from connector.drift.document import Operation
-from connector.spec import Action, Integration
+from connector.spec import template
+from connector.spec.model import Action, Integration
+from connector.spec.segments import TemplateError
 
 
 def price_differences(
@@ -57,7 +58,7 @@ def _equal(action: Action, ours: Any, theirs: Any) -> bool:
             abs(_filled(ours, point) - _filled(f"{{{{ {theirs} }}}}", point)) < 1e-6
             for point in _points(action)
         )
-    except (template.TemplateError, TypeError, ValueError):
+    except (TemplateError, TypeError, ValueError):
         return False
 
 

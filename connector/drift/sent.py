@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connector import template
 from connector.render import unused_inputs
-from connector.spec import Action
+from connector.spec import template
+from connector.spec.model import Action
 
 _HOLE = re.compile(r"\{\{.*?\}\}")
 _STYLED = re.compile(r"(?<=/)(\.|;[^;/{}]+=)\{\}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connector.spec import JsonSchema
+from connector.spec.model import JsonSchema
 
 _KEPT = frozenset(
     (

@@ -9,7 +9,7 @@ from typing import Any
 from connector.server import document as host_document
 from connector.server.settings import Settings
 from connector.server.table import OPERATIONS
-from connector.spec import Integration
+from connector.spec.model import Integration
 
 Document = dict[str, Any]
 

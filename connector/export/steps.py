@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from connector import texts
-from connector.spec import Action, Integration
+from connector.spec.model import Action, Integration
+from connector.spec.schema import coerce
 
 _BINDING = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _QUOTED = re.compile(r"\{\{(\"(?:[^\"\\]|\\.)*\")\}\}", re.DOTALL)
@@ -116,7 +116,7 @@ def _form(step: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _json(step: Mapping[str, Any]) -> dict[str, Any]:
     if step.get("bodyType") != "jsonBody":
         return {}
-    found = texts.whole(dict, _unquoted(str(step.get("body", ""))))
+    found = coerce.whole(dict, _unquoted(str(step.get("body", ""))))
     return found if found is not None else {}
 
 
@@ -189,10 +189,10 @@ def _is_bound(value: Any) -> bool:
 
 
 def _read(schema: Mapping[str, Any], value: Any) -> Any:
-    if texts.is_only(schema, "array"):
+    if coerce.is_only(schema, "array"):
         given = value if isinstance(value, list) else [value]
-        return texts.listed(schema, given, lambda items, one: _read(items, one))
-    return texts.value(schema, str(value)) if isinstance(value, str) else value
+        return coerce.listed(schema, given, lambda items, one: _read(items, one))
+    return coerce.value(schema, str(value)) if isinstance(value, str) else value
 
 
 def _notes(step: Mapping[str, Any]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from connector.messages import Content, Multipart, Part, Raw, Request
 from connector.secret import MASK, redact
-from connector.spec import Action, JsonSchema
+from connector.spec.model import Action, JsonSchema
 
 Json = dict[str, Any]
 

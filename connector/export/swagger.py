@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from connector.export import openapi
 from connector.export.older import kind, older
 from connector.export.wording import described, priced, titled
-from connector.spec import Action, Integration, JsonSchema
+from connector.spec.model import Action, Integration, JsonSchema
 
 Document = dict[str, Any]
 

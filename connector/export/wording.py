@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from connector import phrases
-from connector.index import price_text
-from connector.spec import Action, JsonSchema
+from connector.spec.listing import price_text
+from connector.spec.model import Action, JsonSchema
+from connector.spec.schema import describe
 
 _SMALL = re.compile(
     r"\b(?:an?d?|a[st]|because|but|by|en|for|i[fn]|neither|nor|o[fnr]|only|over|per|so|some|tha[tn]|the|to|up"
@@ -39,13 +39,13 @@ def described(schema: JsonSchema, *, is_json: bool) -> str:
     """The description, the choices that are no limits, the rules of a file, and the default, which is told
     and never sent. ``is_json`` says that the value is written as JSON."""
     known = ", ".join(map(str, schema.get("enum", ()))) if schema.get("open") else ""
-    rules = ", ".join(phrases.limits(schema)) if schema.get("format") == "binary" else ""
+    rules = ", ".join(describe.limits(schema)) if schema.get("format") == "binary" else ""
     said = (
         schema.get("description", ""),
         f"Such as {known}." if known else "",
         f"It must be {rules}." if rules else "",
         "Written as JSON." if is_json else "",
-        f"By default {phrases.plain(schema['default'])}." if "default" in schema else "",
+        f"By default {describe.plain(schema['default'])}." if "default" in schema else "",
     )
     return " ".join(part for part in said if part)
 

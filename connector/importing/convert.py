@@ -22,7 +22,7 @@ from connector.importing.security import Security, Way
 from connector.importing.servers import base_url, environments
 from connector.importing.wording import kebab, sentence
 from connector.render import SAFE_METHODS
-from connector.specfile import request as request_of
+from connector.spec.parse import request as request_of
 
 Spec = dict[str, Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 from connector.errors import InvocationError
 from connector.importing.convert import Imported
 from connector.importing.yamltext import written
-from connector.index import MANIFEST
+from connector.spec.cache import MANIFEST
 
 _SCHEMAS = "https://stability-connector.example/schemas"
 _PARTS = (MANIFEST, "actions")

@@ -13,7 +13,7 @@ from typing import Any
 
 from connector.errors import Problem, SpecError
 from connector.importing.report import Remark, Said
-from connector.yamlfile import plain
+from connector.spec.yaml_lines import plain
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 200

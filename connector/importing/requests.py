@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
-from connector import url
 from connector.checks.secrets import looks_secret
 from connector.importing.inputs import Inputs, hole
 from connector.importing.operation import Body, Content, Operation, Parameter
@@ -15,8 +14,10 @@ from connector.importing.raw import Json, mapping, names
 from connector.importing.report import Remarks, Unfit
 from connector.importing.schemas import Converted, Schemas, is_read_only
 from connector.importing.wording import sentence
-from connector.render import RESERVED_HEADERS, SAFE_METHODS
-from connector.template import is_template
+from connector.render import SAFE_METHODS
+from connector.spec import url
+from connector.spec.header_names import RESERVED_HEADERS
+from connector.spec.template import is_template
 
 _IN_PATH = re.compile(r"\{([^{}/]+)\}")
 _FORM = re.compile(r"[^/\s]+/[^/\s]+")

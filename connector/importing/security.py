@@ -17,7 +17,7 @@ from connector.importing.operation import Operation, Parameter
 from connector.importing.raw import Json, items, mapping, text
 from connector.importing.report import Remarks
 from connector.importing.wording import sentence, snake, title, unique
-from connector.template import is_template
+from connector.spec.template import is_template
 
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 

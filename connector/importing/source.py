@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from connector.errors import InvocationError, UpstreamError
 from connector.importing.reading import MAX_BYTES, refused
 from connector.messages import Request, Timeout
-from connector.url import origin
+from connector.spec.url import origin
 
 _MAX_REDIRECTS = 5
 _ACCEPT = "application/json, application/yaml, text/yaml, */*;q=0.5"

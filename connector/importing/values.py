@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from connector import url
 from connector.importing.raw import Json, items
-from connector.schema import Checker
+from connector.spec import url
+from connector.spec.schema.validator import Checker
 
 
 class Value(NamedTuple):

@@ -19,7 +19,7 @@ from connector.io import Io, Threads
 from connector.media import Media, Sources, adopt
 from connector.runner import Runner
 from connector.runtime import AsyncConnector
-from connector.spec import Integration
+from connector.spec.model import Integration
 from connector.transport import Transport
 
 P = ParamSpec("P")

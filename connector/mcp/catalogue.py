@@ -7,10 +7,10 @@ from typing import Any
 
 import mcp_types as types
 
-from connector.index import price_text
 from connector.render import SAFE_METHODS
-from connector.spec import Action, Integration, JsonSchema
-from connector.translation import plain
+from connector.spec.listing import price_text
+from connector.spec.model import Action, Integration, JsonSchema
+from connector.spec.schema.plain_schema import plain
 
 # Models whose tools have these at the top of their schema refuse every request, so the rules are told in
 # words. They are checked all the same.

@@ -12,8 +12,8 @@ from connector.errors import ConnectorError, InvalidArguments
 from connector.mcp import answers
 from connector.mcp.desk import Caller, Desk
 from connector.run import Run
-from connector.schema import Checker
-from connector.spec import JsonSchema
+from connector.spec.model import JsonSchema
+from connector.spec.schema.validator import Checker
 
 Given = Mapping[str, Any]
 Answer = Callable[[Desk, Caller, Given], Awaitable[types.CallToolResult]]

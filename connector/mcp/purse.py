@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from connector import amounts
 from connector.errors import CapReached
 from connector.run import Run
+from connector.spec.schema import amounts
 
 
 class Purse:

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from connector.database import Database, new_id, timestamp
 from connector.errors import InvocationError
-from connector.names import nearest
 from connector.runs.batchrows import BatchRows
+from connector.spec.schema.suggest import nearest
 
 State = Literal[
     "written",  # its rows are being written down, or are; nothing has been sent

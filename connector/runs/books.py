@@ -7,7 +7,7 @@ from connector.events import Event, Listener
 from connector.history import History, Run, Told
 from connector.ledger import Ledger
 from connector.run import CANCELLED
-from connector.spec import JobSpec
+from connector.spec.model import JobSpec
 
 
 class Books:

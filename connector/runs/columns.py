@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from connector import texts
 from connector.arguments import Taker
 from connector.errors import InvalidArguments, Problem
-from connector.names import nearest, same
 from connector.runs.items import Files, Item, Source, Table
-from connector.spec import JsonSchema
+from connector.spec.model import JsonSchema
+from connector.spec.schema import coerce
+from connector.spec.schema.suggest import nearest, same
 
 # What the one column of a source that is files is called.
 FILE = "file"
@@ -112,10 +112,10 @@ class _Cells:
 
 def _put(values: dict[str, Any], place: _Place, cell: str) -> None:
     schema = place.schema
-    if texts.is_only(schema, "array"):
-        found: Any = texts.listed(schema, [cell.strip()], texts.value)
+    if coerce.is_only(schema, "array"):
+        found: Any = coerce.listed(schema, [cell.strip()], coerce.value)
     else:
-        found = texts.value(schema, cell if "string" in texts.types(schema) else cell.strip())
+        found = coerce.value(schema, cell if "string" in coerce.types(schema) else cell.strip())
     if place.entry is not None:
         values.setdefault(place.input, {})[place.entry] = found
     elif isinstance(found, list) and isinstance(values.get(place.input), list):
@@ -134,8 +134,8 @@ def _placed(column: str, subject: Subject, naming: Naming) -> _Place | str | Non
     if name is not None:
         return _Place(column, name, None, known[name])
     outer, dot, inner = wanted.partition(".")
-    if dot and "object" in texts.types(known.get(outer, {})):
-        return _Place(column, outer, inner, texts.entry(known[outer], inner))
+    if dot and "object" in coerce.types(known.get(outer, {})):
+        return _Place(column, outer, inner, coerce.entry(known[outer], inner))
     return None if column == naming.label else _unknown(column, wanted, subject)
 
 
@@ -163,7 +163,7 @@ def _twice(table: Table, places: Sequence[_Place | None]) -> list[Problem]:
     seen: dict[tuple[str, str | None], str] = {}
     found = []
     for place in places:
-        if place is None or texts.is_only(place.schema, "array"):
+        if place is None or coerce.is_only(place.schema, "array"):
             continue
         key = (place.input, place.entry)
         if key in seen:

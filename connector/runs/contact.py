@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from connector.amounts import credits
 from connector.media import from_path
 from connector.runs.sheet import Tile, draw
 from connector.runs.tables import Entry, Tables
+from connector.spec.schema.amounts import credits
 
 SHEET = "contact-sheet.png"
 _MOST = 60

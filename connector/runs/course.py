@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from connector import amounts, money
+from connector import money
 from connector.errors import Billed, ConnectorError, InvocationError
 from connector.files import FileStore
 from connector.history import History, Run, State
@@ -20,7 +20,8 @@ from connector.runs import make, recipe
 from connector.runs.runs import Runs
 from connector.runs.takeup import TAKEN_UP
 from connector.runs.told import facts_of, of_failure
-from connector.spec import Integration
+from connector.spec.model import Integration
+from connector.spec.schema import amounts
 from connector.workflow import load, plan
 from connector.workflow.bind import BindingError
 from connector.workflow.progress import SKIPPED, SUCCESS, Facts, Progress, Stop, Task

@@ -18,7 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from connector.errors import InvalidArguments, InvocationError, Problem
-from connector.names import nearest
+from connector.spec.schema.suggest import nearest
 
 _FIELDS = ("minute", "hour", "day of the month", "month", "day of the week")
 _RANGES = ("0 to 59", "0 to 23", "1 to 31", "1 to 12 or jan to dec", "0 to 7 or sun to sat")

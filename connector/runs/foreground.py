@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from connector.database import FILE_NAME, Database
 from connector.errors import InvocationError
-from connector.spec import Integration
+from connector.spec.model import Integration
 from connector.workspace import where
 
 if TYPE_CHECKING:

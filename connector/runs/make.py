@@ -12,7 +12,7 @@ from connector.files import FileStore
 from connector.media import Media, from_bytes
 from connector.runs import sheet
 from connector.runs.told import of_file
-from connector.template import MISSING
+from connector.spec.template import MISSING
 from connector.workflow import bind
 from connector.workflow.progress import Facts, Task
 from connector.workflow.values import Workflow

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connector import amounts
 from connector.arguments import each_file, is_address
 from connector.errors import CapReached, InvalidArguments, Problem
 from connector.files import FileStore
 from connector.media import MediaError, Sources, adopt
-from connector.spec import Integration
+from connector.spec.model import Integration
+from connector.spec.schema import amounts
 from connector.workflow import cost, plan
 from connector.workflow.values import Workflow
 

@@ -16,8 +16,8 @@ from connector.errors import Problem
 from connector.runs import items
 from connector.runs.columns import Naming, Subject, reader
 from connector.runs.items import Item
-from connector.spec import JsonSchema
-from connector.texts import types
+from connector.spec.model import JsonSchema
+from connector.spec.schema.coerce import types
 
 _ADDRESSES = ("http://", "https://", "data:")
 _REFERENCE = re.compile(r"[a-z][a-z0-9_-]+:\S+")

@@ -23,7 +23,6 @@ from connector.errors import (
 from connector.files import FileStore
 from connector.history import GIVEN, History, Run, RunEvent, RunNotFound
 from connector.media import Sources
-from connector.names import nearest
 from connector.record import Record
 from connector.run import CANCELLED, RunSpec, State
 from connector.runs import recipe, taking
@@ -31,6 +30,7 @@ from connector.runs.queues import Queues
 from connector.runs.reopening import reopen
 from connector.runs.takeup import take_up
 from connector.runtime import AsyncConnector, Connector
+from connector.spec.schema.suggest import nearest
 from connector.workflow.values import Workflow
 
 _LOOK_AGAIN = 0.2

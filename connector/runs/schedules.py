@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from connector.database import Database, timestamp
 from connector.errors import Billed, InvocationError
-from connector.names import nearest
 from connector.run import Kind
 from connector.run import State as RunState
 from connector.runs.cron import Cron
+from connector.spec.schema.suggest import nearest
 
 Overlap = Literal[
     "skip",  # a time is let go while the run before it has not ended

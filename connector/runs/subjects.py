@@ -10,8 +10,8 @@ from connector.arguments import adopted, each_file, is_address, take
 from connector.errors import InvalidArguments, Problem, UnknownName
 from connector.media import Sources
 from connector.runs.columns import Subject
-from connector.schema import Checker
-from connector.spec import Action, Integration
+from connector.spec.model import Action, Integration
+from connector.spec.schema.validator import Checker
 from connector.workflow import cost, load, plan
 from connector.workflow.values import Workflow
 

@@ -17,7 +17,7 @@ from connector.runs.batchrow import BatchRow
 from connector.runs.columns import Subject
 from connector.runs.runs import Runs
 from connector.runs.subjects import subject_of
-from connector.spec import Integration
+from connector.spec.model import Integration
 from connector.workflow.values import Workflow
 
 # What many rows have in common is kept once: so many files of those that were seen last.

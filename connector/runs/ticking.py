@@ -22,7 +22,7 @@ from connector.runs.passing import is_passing, reason
 from connector.runs.runs import Runs
 from connector.runs.schedules import Schedule, ScheduleStore, Tick, TickState, about, tick_of
 from connector.runs.subjects import subject_of
-from connector.spec import Action, Integration
+from connector.spec.model import Action, Integration
 from connector.workflow import cost
 from connector.workflow.values import Workflow
 

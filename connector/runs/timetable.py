@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from connector import amounts, keeping
+from connector import keeping
 from connector.errors import CapReached, InvalidArguments, Problem
 from connector.files import FileStore
 from connector.media import Sources
@@ -18,6 +18,7 @@ from connector.runs.schedules import CatchUp, Overlap, Schedule, ScheduleStore, 
 from connector.runs.subjects import check_of
 from connector.runs.ticking import Ticking, range_of
 from connector.runtime import AsyncConnector, Connector
+from connector.spec.schema import amounts
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _SECRET = "is a secret, and is not kept with a schedule"

@@ -31,7 +31,7 @@ from connector.runs import taking
 from connector.runs.action import Actions
 from connector.runs.reopening import reopen
 from connector.runtime import AsyncConnector
-from connector.spec import Action
+from connector.spec.model import Action
 
 _WRITES = "writes"
 

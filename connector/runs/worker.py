@@ -31,7 +31,7 @@ from connector.runs.tending import Tending
 from connector.runs.workflow import Workflows
 from connector.runs.workshop import Workshop
 from connector.runtime import AsyncConnector
-from connector.spec import Integration
+from connector.spec.model import Integration
 from connector.transport import Transport
 from connector.workspace import Workspace
 

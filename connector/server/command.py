@@ -19,7 +19,7 @@ from connector.server.settings import Settings
 
 if TYPE_CHECKING:
     from connector.server.host import Host
-    from connector.spec import Action
+    from connector.spec.model import Action
 
 _MIB = 1024 * 1024
 _DAY = 24 * 3600.0

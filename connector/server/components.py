@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from connector.server.credentials import CONNECTION
-from connector.spec import JsonSchema
-from connector.translation import GIVEN_FILE
+from connector.spec.model import JsonSchema
+from connector.spec.schema.plain_schema import GIVEN_FILE
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "number"}

@@ -15,7 +15,7 @@ from connector.connection import Configuration, Connection, Stored
 from connector.errors import Problem
 from connector.references import Reference, is_reference
 from connector.secret import Secret
-from connector.spec import Integration, JsonSchema
+from connector.spec.model import Integration, JsonSchema
 
 Sent = Mapping[str, Any]
 

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector import __version__
-from connector.index import price_text
 from connector.media.kinds import type_of
 from connector.server.answers import FAMILIES
 from connector.server.api.actions import accepted_forms
 from connector.server.components import SCHEMAS
 from connector.server.operation import Operation
-from connector.spec import Action, Integration, JsonSchema
-from connector.translation import plain
+from connector.spec.listing import price_text
+from connector.spec.model import Action, Integration, JsonSchema
+from connector.spec.schema.plain_schema import plain
 
 if TYPE_CHECKING:
     from connector.server.settings import Settings

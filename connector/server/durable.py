@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import SpecError, UnknownName
-from connector.names import nearest
 from connector.run import Run
 from connector.runs import stopping
 from connector.runs.batches import Batch, Batches
@@ -23,6 +22,7 @@ from connector.runs.timetable import Timetable
 from connector.runs.webhooks import Webhook, Webhooks
 from connector.server import logs, resident
 from connector.server.problems import Refused
+from connector.spec.schema.suggest import nearest
 from connector.workflow import load
 from connector.workflow.values import Workflow
 

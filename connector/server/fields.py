@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from connector import texts
-from connector.spec import JsonSchema
+from connector.spec.model import JsonSchema
+from connector.spec.schema import coerce
 
 
 def values(schema: JsonSchema, given: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def values(schema: JsonSchema, given: Iterable[tuple[str, Any]]) -> dict[str, An
     entries: dict[str, dict[str, list[Any]]] = {}
     for name, each in given:
         outer, dot, inner = name.partition(".")
-        if dot and name not in known and "object" in texts.types(known.get(outer, {})):
+        if dot and name not in known and "object" in coerce.types(known.get(outer, {})):
             entries.setdefault(outer, {}).setdefault(inner, []).append(each)
         else:
             found.setdefault(name, []).append(each)
@@ -26,17 +26,17 @@ def values(schema: JsonSchema, given: Iterable[tuple[str, Any]]) -> dict[str, An
 
 def _combined(schema: JsonSchema, several: Sequence[Any]) -> Any:
     """The value of a name that was given once or more."""
-    if texts.is_only(schema, "array"):
-        return texts.listed(schema, several, _value)
+    if coerce.is_only(schema, "array"):
+        return coerce.listed(schema, several, _value)
     read = [_value(schema, one) for one in several]
     return read[0] if len(read) == 1 else read
 
 
 def _value(schema: JsonSchema, given: Any) -> Any:
     """Text is read, a file stays as it is."""
-    return texts.value(schema, given) if isinstance(given, str) else given
+    return coerce.value(schema, given) if isinstance(given, str) else given
 
 
 def _object(schema: JsonSchema, whole: Any, entries: Mapping[str, Sequence[Any]]) -> Any:
-    told = {name: _combined(texts.entry(schema, name), several) for name, several in entries.items()}
+    told = {name: _combined(coerce.entry(schema, name), several) for name, several in entries.items()}
     return {**whole, **told} if isinstance(whole, Mapping) else told

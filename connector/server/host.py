@@ -15,11 +15,8 @@ from starlette.responses import Response
 from connector.errors import UnknownName
 from connector.guard import Guard
 from connector.history import History
-from connector.index import default_cache
 from connector.io import Threads
-from connector.loader import default_folder, load
 from connector.media import Sources
-from connector.names import nearest
 from connector.run import Run
 from connector.runner import Runner
 from connector.runtime import AsyncConnector
@@ -30,7 +27,10 @@ from connector.server.metrics import Gauge, Metrics
 from connector.server.problems import Refused
 from connector.server.resident import Resident
 from connector.server.settings import Settings
-from connector.spec import Action, Integration
+from connector.spec.cache import default_cache
+from connector.spec.loader import default_folder, load
+from connector.spec.model import Action, Integration
+from connector.spec.schema.suggest import nearest
 from connector.tokens import Tokens
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.errors import InvalidArguments
-from connector.schema import Checker
 from connector.server import fields, security
 from connector.server.problems import Refused
 from connector.server.security import Role
-from connector.spec import JsonSchema
+from connector.spec.model import JsonSchema
+from connector.spec.schema.validator import Checker
 
 if TYPE_CHECKING:
     from connector.server.host import Host

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from connector.errors import Problem
-from connector.schema import Checker
-from connector.spec import JsonSchema
+from connector.spec.model import JsonSchema
+from connector.spec.schema.validator import Checker
 
 # Words of a schema that are about several inputs at once.
 _TOGETHER = ("if", "not", "anyOf", "oneOf", "dependentSchemas")

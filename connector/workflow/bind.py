@@ -10,9 +10,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connector import template
-from connector.template import MISSING
-from connector.wording import quoted
+from connector.spec import template
+from connector.spec.schema.phrases import quoted
+from connector.spec.segments import TemplateError
+from connector.spec.template import MISSING
 from connector.workflow.values import MOST_ITEMS
 
 Scope = Mapping[str, Any]
@@ -36,7 +37,7 @@ def filled(value: Any, known: Scope) -> Any:
     """A value with its holes filled; what is missing is left out, or MISSING."""
     try:
         return template.fill_all(value, known)
-    except template.TemplateError as error:
+    except TemplateError as error:
         raise BindingError(str(error)) from error
 
 

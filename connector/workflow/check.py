@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from connector import sound
 from connector.errors import Problem
-from connector.loader import Source
-from connector.names import nearest
-from connector.schema import flaws
-from connector.spec import Action, Integration
-from connector.syntax import reading
-from connector.template import Template, TemplateError, is_template
+from connector.spec.jinja import reading
+from connector.spec.loader import Source
+from connector.spec.model import Action, Integration
+from connector.spec.schema import lint
+from connector.spec.schema.suggest import nearest
+from connector.spec.schema.validator import flaws
+from connector.spec.segments import TemplateError
+from connector.spec.template import Template, is_template
 from connector.workflow import given, holes, read, samples, scope
 from connector.workflow.fit import misfit
 from connector.workflow.holes import Place
@@ -88,7 +89,7 @@ def _actions(subject: Subject) -> Iterator[Problem]:
 
 
 def _inputs(subject: Subject) -> Iterator[Problem]:
-    flaws = sound.inputs_flaws(subject.source.usable["inputs"], "inputs", "an input of this workflow")
+    flaws = lint.inputs_flaws(subject.source.usable["inputs"], "inputs", "an input of this workflow")
     yield from (subject.problem(path, message) for path, message in flaws)
     used = holes.looked_up([step.bindings for step in subject.workflow.steps])
     used |= holes.looked_up(subject.workflow.outputs)

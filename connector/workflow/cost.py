@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from connector import amounts, money, template
+from connector import money
 from connector.errors import InvalidArguments, Problem
-from connector.spec import Action, Integration
+from connector.spec import template
+from connector.spec.model import Action, Integration
+from connector.spec.schema import amounts
 from connector.workflow import holes
 from connector.workflow.bind import BindingError
 from connector.workflow.foresee import Foreseen, Use, foresee

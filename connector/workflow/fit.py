@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connector.schema import Checker
-from connector.spec import JsonSchema
-from connector.wording import kinds_of
+from connector.spec.model import JsonSchema
+from connector.spec.schema.phrases import kinds_of
+from connector.spec.schema.validator import Checker
 
 
 def misfit(given: JsonSchema, wanted: JsonSchema) -> str | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connector.errors import Problem
-from connector.schema import flaws
-from connector.spec import Action, JsonSchema
-from connector.template import is_template, texts
+from connector.spec.model import Action, JsonSchema
+from connector.spec.schema.validator import flaws
+from connector.spec.template import is_template, texts
 from connector.workflow import arguments, holes, scope
 from connector.workflow.fit import misfit
 from connector.workflow.values import Step, Workflow

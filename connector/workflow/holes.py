@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from connector.spec import Integration, JsonSchema
-from connector.syntax import reading
-from connector.template import TemplateError, is_template, texts
+from connector.spec.jinja import reading
+from connector.spec.model import Integration, JsonSchema
+from connector.spec.segments import TemplateError
+from connector.spec.template import is_template, texts
 from connector.workflow import scope
 from connector.workflow.values import Workflow
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from connector.errors import SpecError, UnknownName
-from connector.loader import Source
-from connector.names import nearest
-from connector.spec import Integration
+from connector.spec.loader import Source
+from connector.spec.model import Integration
+from connector.spec.schema.suggest import nearest
 from connector.workflow import check, read
 from connector.workflow.values import Workflow
 

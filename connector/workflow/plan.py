@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from connector import media, schema
+from connector import media
 from connector.errors import Problem
 from connector.media import Media
-from connector.schema import Checker
-from connector.spec import Empty, Integration
+from connector.spec.model import Empty, Integration
+from connector.spec.schema import validator
+from connector.spec.schema.validator import Checker
 from connector.workflow import arguments, holes
 from connector.workflow.bind import BindingError
 from connector.workflow.foresee import Foreseen, Use, foresee
@@ -20,7 +21,7 @@ from connector.workflow.values import Step, Workflow
 def with_defaults(workflow: Workflow, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """What holds for a run: what is given, and the defaults of the rest. What is None is not given."""
     given = {name: value for name, value in inputs.items() if value is not None}
-    return {**schema.defaults(workflow.inputs, given), **given}
+    return {**validator.defaults(workflow.inputs, given), **given}
 
 
 def required(integration: Integration) -> Required:

@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from connector import loader, yamlfile
-from connector.loader import Source
-from connector.spec import Example
+from connector.spec import loader, yaml_lines
+from connector.spec.loader import Source
+from connector.spec.model import Example
 from connector.workflow.values import Step, Workflow
 
 
 def source(path: Path, name: str | None = None) -> Source:
     """A file with the problems of its form; ``name`` is what they call it."""
     shown = name or str(path)
-    return loader.checked(Source(shown, yamlfile.read(path, shown)), "workflow")
+    return loader.checked(Source(shown, yaml_lines.read(path, shown)), "workflow")
 
 
 def source_of(text: str, name: str) -> Source:
     """The same of a text."""
-    return loader.checked(Source(name, yamlfile.parse(text, name)), "workflow")
+    return loader.checked(Source(name, yaml_lines.parse(text, name)), "workflow")
 
 
 def workflow(source: Source, path: Path | None = None) -> Workflow:

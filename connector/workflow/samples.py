@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from connector.schema import Checker
+from connector.spec.schema.validator import Checker
 from connector.workflow.given import is_file, leaves
 from connector.workflow.values import Workflow
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from connector.names import nearest
-from connector.spec import Action, Integration, JsonSchema
+from connector.spec.model import Action, Integration, JsonSchema
+from connector.spec.schema.suggest import nearest
 from connector.workflow.values import Step, Workflow
 
 FILE: Final[JsonSchema] = {"type": "string", "format": "binary"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from connector.spec import Deprecation, Empty, Example, JsonSchema
+from connector.spec.model import Deprecation, Empty, Example, JsonSchema
 
 Policy = Literal[
     "stop",  # nothing more is begun, and the run fails

@@ -15,10 +15,10 @@ from playwright.sync_api import expect
 
 from browser.served import SAMPLES
 from browser.visitor import Visitor
-from connector.index import default_folder
-from connector.loader import load
 from connector.media.file import from_bytes
 from connector.media.rules import problems
+from connector.spec.cache import default_folder
+from connector.spec.loader import load
 
 INTEGRATION = load(default_folder())
 

@@ -83,7 +83,7 @@ def test_a_family_has_its_code(kind: type[errors.ConnectorError], code: int) -> 
 
 def test_a_mistake_of_ours_asks_for_a_report(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unexpected exception is a short line; what it says could hold anything, so it is not shown."""
-    monkeypatch.setattr("connector.index.entries", _broken)
+    monkeypatch.setattr("connector.spec.listing.entries", _broken)
     ended = run("actions")
     assert ended.code == 70
     assert "a mistake in the connector (ZeroDivisionError); please report it" in ended.err
@@ -92,7 +92,7 @@ def test_a_mistake_of_ours_asks_for_a_report(run: Any, monkeypatch: pytest.Monke
 
 def test_a_traceback_is_shown_to_who_asks_without_secrets(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """CONNECTOR_DEBUG=1 shows where it happened, and every known secret is masked in it."""
-    monkeypatch.setattr("connector.index.entries", _broken)
+    monkeypatch.setattr("connector.spec.listing.entries", _broken)
     monkeypatch.setenv("CONNECTOR_DEBUG", "1")
     ended = run("actions")
     assert "Traceback" in ended.err

@@ -11,7 +11,7 @@ from openapi_spec_validator import validate
 from server.support import place
 
 from connector.export import openapi, swagger
-from connector.loader import default_folder, load
+from connector.spec.loader import default_folder, load
 
 INTEGRATION = load(default_folder())
 OTHER = load(Path(__file__).parents[1] / "other")

@@ -15,7 +15,7 @@ import yaml
 
 from connector.export import wording
 from connector.export.n8n import habits, literal, naming, node, package
-from connector.loader import default_folder, load
+from connector.spec.loader import default_folder, load
 
 INTEGRATION = load(default_folder())
 OTHER = load(Path(__file__).parents[1] / "other")

@@ -10,8 +10,8 @@ import pytest
 from connector.cli import main, superblocks
 from connector.export import steps
 from connector.export import superblocks as exported
-from connector.loader import default_folder, load
 from connector.runtime import Connector
+from connector.spec.loader import default_folder, load
 
 INTEGRATION = load(default_folder())
 KEY = "sk-live-9b1e44c0"

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from connector import checks, drift, loader, template
+from connector import checks, drift
 from connector.cli import main
 from connector.errors import InvocationError, SpecError
 from connector.importing import Imported, convert, folder
 from connector.importing.reading import MAX_DEPTH, parse
 from connector.importing.report import Said
+from connector.spec import loader, template
 
 DOCUMENTS = Path(__file__).parent / "documents"
 CASES = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sorted(DOCUMENTS.glob("*.yaml"))}

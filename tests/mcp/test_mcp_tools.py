@@ -16,7 +16,7 @@ from tooling import INTEGRATION, KEY, SAMPLES, tooling
 
 from connector.mcp import own
 from connector.mcp.desk import Caller
-from connector.schema import Checker
+from connector.spec.schema.validator import Checker
 
 ERAS = pytest.mark.parametrize("era", ["legacy", "auto"])
 ROOM = {"image": "room.png", "mask": str(SAMPLES / "room-mask.png")}

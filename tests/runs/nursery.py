@@ -13,8 +13,8 @@ from pathlib import Path
 
 import connector.runs.flows  # noqa: F401
 from connector.database import Database
-from connector.loader import load
 from connector.runs.worker import Worker
+from connector.spec.loader import load
 
 
 def main():

@@ -9,12 +9,12 @@ import pytest
 from port import SAMPLES
 
 from connector.database import Database
-from connector.loader import load
 from connector.media import Sources
 from connector.run import RunSpec
 from connector.runs.runs import Runs
 from connector.runs.worker import Worker
 from connector.runtime import Connector
+from connector.spec.loader import load
 from runs import havoc
 from runs.world import UPSCALE, Nursery, asking, far, integration, kill
 

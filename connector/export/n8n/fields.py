@@ -14,7 +14,7 @@ from connector.export.n8n.habits import Property, sentences, spelt, usual
 from connector.export.n8n.naming import order, parameter
 from connector.export.older import older
 from connector.export.wording import described, titled
-from connector.spec import Action, JsonSchema
+from connector.spec.model import Action, JsonSchema
 
 _ADDED = "additionalFields"
 _LONG_TEXT = 500

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
 
-from connector.spec import Integration
+from connector.spec.model import Integration
 
 # Parameters that the node has itself, or whose name means something to n8n.
 _TAKEN = frozenset(

@@ -10,7 +10,7 @@ from connector.export.n8n.habits import Property, sentences, spelt
 from connector.export.n8n.literal import Code, literal
 from connector.export.n8n.naming import Names, camel, order, sentence, singular
 from connector.export.wording import priced, titled
-from connector.spec import Action, Integration
+from connector.spec.model import Action, Integration
 
 # What the node has beside the actions.
 _RUNS = "connectorRun"

@@ -12,7 +12,7 @@ from connector.export.n8n.habits import sentences
 from connector.export.n8n.literal import literal, text
 from connector.export.n8n.naming import Names
 from connector.export.wording import titled
-from connector.spec import Integration
+from connector.spec.model import Integration
 
 _HERE = "connector.export.n8n"
 _COMMON = ("tsconfig.json", "eslint.config.mjs")

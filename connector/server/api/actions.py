@@ -10,7 +10,6 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from connector.errors import ConnectorError, InvalidArguments
-from connector.index import price_text
 from connector.run import RunSpec
 from connector.server import answers, inputs
 from connector.server.api import asked
@@ -18,7 +17,8 @@ from connector.server.host import Host, Served
 from connector.server.operation import Call, Operation, options
 from connector.server.problems import Refused
 from connector.server.reply import Reply
-from connector.spec import Action, Integration
+from connector.spec.listing import price_text
+from connector.spec.model import Action, Integration
 from connector.stream import Stream
 
 

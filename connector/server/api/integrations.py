@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, Response
 from connector.server.operation import Call, Operation
 from connector.server.problems import Refused
 from connector.server.reply import Reply
-from connector.spec import Integration
+from connector.spec.model import Integration
 
 
 async def list_integrations(call: Call) -> Response:

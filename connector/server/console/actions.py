@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import FileResponse, Response
 
-from connector.index import price_text
 from connector.server.console import shelf
 from connector.server.console.calls import is_file
 from connector.server.console.fields import Field, fields, is_media
 from connector.server.console.integrations import connections_of
 from connector.server.console.rendering import page
 from connector.server.problems import Refused
-from connector.spec import Action, Integration
+from connector.spec.listing import price_text
+from connector.spec.model import Action, Integration
 
 if TYPE_CHECKING:
     from connector.server.console.table import Visit

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
-from connector import amounts
+from connector.spec.schema import amounts
 
 Key = TypeVar("Key")
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.spec import JsonSchema
+from connector.spec.model import JsonSchema
 
 Condition = bool | Mapping[str, Any]
 

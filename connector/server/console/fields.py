@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connector import phrases
 from connector.server.console.conditions import Effects, effects, holds
-from connector.spec import JsonSchema
+from connector.spec.model import JsonSchema
+from connector.spec.schema import describe
 
 _RATIO = re.compile(r"\d{1,3}:\d{1,3}")
 # So many choices, and so many characters of all of them, fit beside each other.
@@ -67,7 +67,7 @@ class Field:
 
     @property
     def limits(self) -> str:
-        return ", ".join(phrases.limits(self.schema))
+        return ", ".join(describe.limits(self.schema))
 
     @property
     def unit(self) -> str:
@@ -82,23 +82,23 @@ class Field:
     @property
     def default(self) -> str:
         """The default as it is shown; it is never sent."""
-        return phrases.plain(self.schema["default"]) if "default" in self.schema else ""
+        return describe.plain(self.schema["default"]) if "default" in self.schema else ""
 
     @property
     def example(self) -> str:
         examples = self.schema.get("examples", ())
-        return phrases.plain(examples[0]) if examples else ""
+        return describe.plain(examples[0]) if examples else ""
 
     @property
     def lines(self) -> str:
         """A list as it is written, an item a line."""
-        return "\n".join(map(phrases.plain, self.value)) if isinstance(self.value, list | tuple) else ""
+        return "\n".join(map(describe.plain, self.value)) if isinstance(self.value, list | tuple) else ""
 
     @property
     def resting_lines(self) -> str:
         """The default, else an example, of a list."""
         found = self.schema.get("default") or next(iter(self.schema.get("examples", ())), ())
-        return "\n".join(map(phrases.plain, found)) if isinstance(found, list | tuple) else ""
+        return "\n".join(map(describe.plain, found)) if isinstance(found, list | tuple) else ""
 
     @property
     def items(self) -> str:
@@ -107,7 +107,7 @@ class Field:
 
     @property
     def known_items(self) -> str:
-        return ", ".join(map(phrases.plain, self.schema.get("items", {}).get("enum", ())))
+        return ", ".join(map(describe.plain, self.schema.get("items", {}).get("enum", ())))
 
     @property
     def accept(self) -> str:
@@ -229,7 +229,7 @@ def _entry(schema: JsonSchema) -> Mapping[str, Any]:
 
 
 def _choice_kind(schema: JsonSchema) -> str:
-    labels = [phrases.plain(value) for value in _values(schema)]
+    labels = [describe.plain(value) for value in _values(schema)]
     if schema.get("open"):
         return "combo"
     if len(labels) > 1 and all(map(_RATIO.fullmatch, labels)):
@@ -244,7 +244,7 @@ def _values(schema: JsonSchema) -> Iterable[Any]:
 
 def _choices(schema: JsonSchema, given: Any) -> Iterator[Choice]:
     for value in _values(schema):
-        label = phrases.plain(value)
+        label = describe.plain(value)
         width, height = _ratio(label)
         yield Choice(
             value=value,

@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, Response
 from connector.server.console import shelf
 from connector.server.console.rendering import page
 from connector.server.problems import Refused
-from connector.spec import Action, Integration
+from connector.spec.model import Action, Integration
 
 if TYPE_CHECKING:
     from connector.connection import Connection

@@ -13,8 +13,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from connector import amounts, phrases
 from connector.server.console.fields import is_media
+from connector.spec.schema import amounts, describe
 
 STATIC = Path(__file__).parent / "static"
 _HEADERS = {"cache-control": "no-store"}
@@ -36,7 +36,7 @@ def _environment() -> Environment:
     )
     made.filters |= {
         "size": amounts.size,
-        "plain": phrases.plain,
+        "plain": describe.plain,
         "number": number,
         "ago": lambda value: _moment(value).strftime("%-d %b, %H:%M"),
         "iso": lambda value: _moment(value).isoformat(timespec="seconds"),

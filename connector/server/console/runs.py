@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from connector import amounts
 from connector.errors import ConnectorError
 from connector.server.answers import failure
 from connector.server.console import durable, shelf
@@ -18,6 +17,7 @@ from connector.server.console.chart import chart
 from connector.server.console.integrations import action_of
 from connector.server.console.rendering import page
 from connector.server.problems import STATUSES
+from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
     from connector.files import StoredFile

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector import template
 from connector.server.console.calls import is_file
-from connector.spec import Action, Integration
+from connector.spec import template
+from connector.spec.model import Action, Integration
 
 if TYPE_CHECKING:
     from connector.connection import Connection

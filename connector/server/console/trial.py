@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 from connector.connection import Connection
 from connector.errors import ConnectorError, InvalidArguments, UnknownName
 from connector.runtime import AsyncConnector
-from connector.schema import Checker
 from connector.server import credentials, operation, problems, security
+from connector.spec.schema.validator import Checker
 
 if TYPE_CHECKING:
     from connector.server.host import Host, Served

@@ -1,4 +1,4 @@
-"""Check a value against a JSON Schema and name each problem by its path.
+"""The validator: a value is checked against a JSON Schema, and each problem is named by its path.
 
 All problems are found at once, and each is a sentence for people: what is wrong, what the limit is,
 what was given, what was perhaps meant. Beside JSON Schema two words are read: ``open: true`` lets an
@@ -13,9 +13,9 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from connector import surely
 from connector.errors import Problem, SpecError
-from connector.surely import is_file
+from connector.spec.schema import fast_path
+from connector.spec.schema.fast_path import is_file
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -34,7 +34,7 @@ class Checker:
         self._schema = schema
         self._noun = noun
         self._registry = registry
-        self._is_surely_right = surely.right(schema)
+        self._is_surely_right = fast_path.right(schema)
         self._open = tuple(_open_enums(schema, ()))
 
     @cached_property
@@ -50,7 +50,7 @@ class Checker:
         """
         if self._is_surely_right(value):
             return []
-        from connector.sentences import Teller
+        from connector.spec.schema.error_messages import Teller
 
         errors = self._errors(value)
         if not errors and not self._open:
@@ -69,7 +69,7 @@ class Checker:
             raise
 
     def _warnings(self, value: Any, prefix: str) -> Iterator[Problem]:
-        from connector.wording import nearest, quoted
+        from connector.spec.schema.phrases import nearest, quoted
 
         for pattern, known in self._open:
             for path, given in _at(value, pattern, ()):
@@ -80,7 +80,7 @@ class Checker:
 
 def flaws(schema: Mapping[str, Any], prefix: str = "") -> list[Problem]:
     """What is wrong with a schema as a schema; without flaws, values can be checked against it."""
-    if surely.is_schema(schema):
+    if fast_path.is_schema(schema):
         return []
     return _schema_of_schemas().problems(dict(schema), prefix)
 

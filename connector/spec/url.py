@@ -1,4 +1,4 @@
-"""Addresses: a base URL, a path whose holes are single segments, and a query.
+"""URLs: a base URL, a path whose holes are single segments, and a query.
 
 What is given for a path can neither leave the base URL's origin nor climb out of its place.
 """
@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from connector.template import Segments
+from connector.spec.segments import Segments
 
 LONGEST = 60_000
 """Characters of a whole address; few servers take as many, and httpx takes hardly more."""

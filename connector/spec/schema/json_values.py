@@ -1,4 +1,4 @@
-"""What a caller gave, as the values that a request can carry: text, numbers, lists and mappings of them."""
+"""JSON values of what a caller gave: text, numbers, lists and mappings of them."""
 
 from __future__ import annotations
 

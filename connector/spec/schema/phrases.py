@@ -1,4 +1,4 @@
-"""Values and limits, as a sentence shows them: each rule of a JSON Schema in a few words.
+"""Phrases: values and limits as a sentence shows them, each rule of a JSON Schema in a few words.
 
 What was given is shortened. ``Failure`` is the one thing that is known of jsonschema here.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from connector import names
+from connector.spec.schema import suggest
 
 
 class Failure(Protocol):
@@ -74,7 +74,7 @@ def quoted(value: Any) -> str:
 
 def nearest(given: Any, known: Iterable[Any]) -> str:
     """``; did you mean 'x'?``, or nothing where nothing is near."""
-    return names.nearest(str(given), map(str, known))
+    return suggest.nearest(str(given), map(str, known))
 
 
 def listed(values: Iterable[Any]) -> str:

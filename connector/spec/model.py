@@ -1,4 +1,4 @@
-"""What an integration declares, as frozen values.
+"""The model of an integration: what it declares, as frozen values.
 
 ``loader`` makes them of files that have passed their schemas; nothing past it asks whether a key is there.
 JSON Schemas (an action's inputs, a credential's fields) and templates stay as they were written.

@@ -1,12 +1,12 @@
-"""What is wrong with a JSON Schema that an author wrote, beyond what the schema of schemas knows."""
+"""The linter of JSON Schemas: what is wrong with one, beyond what the schema of schemas knows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connector import schema as checking
-from connector.names import nearest
+from connector.spec.schema import validator as checking
+from connector.spec.schema.suggest import nearest
 
 Flaw = tuple[str, str]
 

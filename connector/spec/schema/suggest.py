@@ -1,4 +1,4 @@
-"""Names that people type: what they meant where they mistyped."""
+"""Did you mean: the name that was meant where it was mistyped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quick tests that let pass only what is right beyond doubt; of all else jsonschema judges.
+"""The fast path: quick tests that let pass only what is right beyond doubt; jsonschema judges all else.
 
 Most actions take an object of plain values, and mostly they are right; most schemas are made of a few words,
 which hold what they should. Then this is twenty times as fast, and jsonschema, which takes as long to

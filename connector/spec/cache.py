@@ -1,8 +1,8 @@
-"""What an integration's files said when they were last read, so that unchanged files need no reading.
+"""The cache of specs: what an integration's files said when they were last read.
 
 Kept in a cache folder, one file for each integration folder: the values of files that passed their schema,
 and what a list of actions shows. A file that changed since (by size and both of its times) is read again.
-This module answers `connector actions`, so it imports next to nothing.
+It serves `connector actions`, so it imports next to nothing.
 """
 
 # ruff: noqa: PTH100, PTH103, PTH105, PTH111, PTH112, PTH116, PTH120, PTH123
@@ -15,26 +15,23 @@ import os
 import sys
 from zlib import crc32
 
-from connector import __version__
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from connector.spec import Action
-
     Stamp = tuple[int, int, int]
     Place = str | os.PathLike[str]
 
 MANIFEST = "integration.yaml"
-# Another version of this package, or of Python's marshal format, keeps its own.
-_FORMAT = f"{__version__}-{sys.implementation.cache_tag}-1"
+# Another form of these files, or of Python's marshal format, has files of its own. Another version of this
+# package is told by its schemas, which are written anew when it is installed.
+_FORMAT = f"2-{sys.implementation.cache_tag}"
 
 
 def default_folder() -> str:
     """The integration that came with this package: inside the wheel, else beside it in a checkout."""
-    package = os.path.dirname(os.path.abspath(__file__))
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     inside = package + "/_integration"
     return inside if os.path.isdir(inside) else os.path.dirname(package)
 
@@ -47,30 +44,22 @@ def default_cache(environ: Mapping[str, str] = os.environ) -> str:
     return (base if base.startswith("/") else os.path.expanduser("~/.cache")) + "/connector"
 
 
-def entries(folder: Place, cache: Place | None = None) -> list[dict[str, Any]]:
-    """Each action as a list shows it: id, title, group, price, description, deprecated, job.
-
-    Raises SpecError where the files are wrong.
-    """
+def entries(folder: Place, cache: Place | None) -> list[dict[str, Any]] | None:
+    """The list of actions that was kept; None where there is none, or a file has changed since."""
     kept = _kept(folder, cache)
-    if "entries" in kept and _unchanged(folder, kept) == kept["stamps"].keys():
-        return list(kept["entries"])
-    from connector import loader
-
-    integration = loader.load(folder, cache)
-    listed = [_entry(action) for action in integration.actions.values()]
-    _keep(folder, cache, _with_entries(_kept(folder, cache), listed))
-    return listed
+    is_fresh = "entries" in kept and _unchanged(folder, kept) == kept["stamps"].keys()
+    return list(kept["entries"]) if is_fresh else None
 
 
-def _with_entries(kept: dict[str, Any], listed: list[dict[str, Any]]) -> dict[str, Any]:
-    """The list beside what the files say that it was made of, without those that are listed no more."""
+def keep_entries(folder: Place, cache: Place | None, listed: list[dict[str, Any]]) -> None:
+    """Notes the list beside what the files say that it was made of, without those that are listed no more."""
+    kept = _kept(folder, cache)
     said = kept.get("values", {})
     if MANIFEST not in said:
-        return {}
+        return
     names = [MANIFEST, *said[MANIFEST]["actions"]]
     parts = {part: {name: kept[part][name] for name in names} for part in ("values", "stamps")}
-    return {**kept, **parts, "entries": listed}
+    _keep(folder, cache, {**kept, **parts, "entries": listed})
 
 
 def values(folder: Place, cache: Place | None) -> dict[str, Any]:
@@ -154,35 +143,3 @@ def _keep(folder: Place, cache: Place | None, content: dict[str, Any]) -> None:
         os.replace(draft, path)
     except OSError:
         return
-
-
-def _entry(action: Action) -> dict[str, Any]:
-    return {
-        "id": action.id,
-        "title": action.title,
-        "group": action.group,
-        "price": price_text(action),
-        "description": action.description,
-        "deprecated": action.deprecated is not None,
-        "job": action.job is not None,
-    }
-
-
-def price_text(action: Action) -> str:
-    """The price in a few characters, such as ``3``, ``2.5 to 6.5``, ``free``, ``unknown`` or ``varies``."""
-    from connector import schema, template
-
-    price = action.price
-    if price.free:
-        return "free"
-    if price.unknown:
-        return "unknown"
-    scope = {"inputs": schema.defaults(action.inputs, {})}
-    named = price.values.values() if price.by else (price.flat,)
-    try:
-        numbers = sorted(float(template.fill(value, scope)) for value in named)
-    except (template.TemplateError, TypeError, ValueError):
-        return "varies"
-    shown = f"{numbers[0]:g}" + (f" to {numbers[-1]:g}" if numbers[0] != numbers[-1] else "")
-    formula = any(isinstance(value, str) for value in named)
-    return f"about {shown}" if formula else shown

@@ -1,4 +1,4 @@
-"""The language of templates: what may stand in one, and what one looks up. Jinja2 is known here.
+"""The Jinja2 behind templates: what may stand in one, and what one looks up.
 
 There are no loops and no calls, so that a template always ends, whoever wrote it.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector.template import Segments, TemplateError
+from connector.spec.segments import Segments, TemplateError
 
 if TYPE_CHECKING:
     from jinja2 import nodes

@@ -1,4 +1,4 @@
-"""Text with holes, filled in a sandbox; a hole standing alone keeps its type.
+"""Templates: text with holes, filled in a sandbox; a hole standing alone keeps its type.
 
 Authors write templates, in Jinja2's sandbox, and in as much of its language as values need: look-ups,
 reckoning, ``if``, and a few filters. There are no loops and no calls, so that a template always ends,
@@ -16,12 +16,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from connector.spec.segments import TemplateError
+
 Scope = Mapping[str, Mapping[str, Any]]
 Encode = Callable[[Any], str]
-
-
-class TemplateError(ValueError):
-    """The author's template is wrong; the sentence says how."""
 
 
 class _Missing:
@@ -33,12 +31,6 @@ class _Missing:
 
 
 MISSING: Final = _Missing()
-
-
-class Segments(str):
-    """A text that is a path of several segments, where a hole in a path is otherwise one."""
-
-    __slots__ = ()
 
 
 class _Hole(NamedTuple):
@@ -72,11 +64,11 @@ class Template:
             holes = [piece for piece in self._pieces if isinstance(piece, _Hole)]
             self.references = frozenset(f"{hole.root}.{hole.name}" for hole in holes)
         else:
-            from connector import syntax
+            from connector.spec import jinja
 
-            tree = syntax.parse(text)
-            self.uses_path_filter = syntax.uses_filter(tree, "path")
-            self.references = syntax.references(tree)
+            tree = jinja.parse(text)
+            self.uses_path_filter = jinja.uses_filter(tree, "path")
+            self.references = jinja.references(tree)
 
     def fill(self, scope: Scope, encode: Encode | None = None) -> Any:
         """The text with its holes filled, or MISSING where a hole has no value.
@@ -167,11 +159,11 @@ def _look_up(hole: str | _Hole, scope: Scope) -> Any:
 @lru_cache(maxsize=512)
 def _jinja(text: str) -> Callable[[Scope, Encode], Any]:
     """The compiled text, as a function of its scope and how a hole becomes text."""
-    from connector import syntax
+    from connector.spec import jinja
 
     stripped = text.strip()
-    environment = syntax.environment()
-    if syntax.is_one_hole(syntax.parse(stripped)):
+    environment = jinja.environment()
+    if jinja.is_one_hole(jinja.parse(stripped)):
         expression = environment.compile_expression(stripped[2:-2].strip("-"), undefined_to_none=False)
         return lambda scope, encode: _kept(expression(**scope), encode)
     template = environment.from_string(text)

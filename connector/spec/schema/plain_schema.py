@@ -1,4 +1,4 @@
-"""The schemas of specs, with words of their own in them, as plain JSON Schema for readers elsewhere.
+"""Plain JSON Schema for readers elsewhere, of the schemas of specs, which have words of their own.
 
 What only our forms read becomes ``x-...``; an open enum becomes what it means: known values, or any other;
 a file becomes what stands for one in JSON, the part of a form that it is, or what a tool is given for it.
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from connector import phrases
-from connector.spec import JsonSchema
+from connector.spec.model import JsonSchema
+from connector.spec.schema import describe
 
 Shape = Literal["json", "form", "tool"]
 
@@ -90,7 +90,7 @@ def _file(schema: JsonSchema, shape: Shape) -> dict[str, Any]:
 
 def _of_tool(schema: JsonSchema) -> dict[str, Any]:
     """The text that a tool is given for a file; the file's own rules are in its description."""
-    rules = ", ".join(phrases.limits(schema))
+    rules = ", ".join(describe.limits(schema))
     said = (schema.get("description"), rules and f"It must be {rules}.", _TOOL_FILE)
     titled = {name: schema[name] for name in ("title",) if name in schema}
     return {"type": "string", **titled, "description": " ".join(part for part in said if part)}

@@ -1,4 +1,4 @@
-"""A failed rule of a JSON Schema, told to the person who can mend it.
+"""Error messages: a failed rule of a JSON Schema, told to the person who can mend it.
 
 A rule that an author described speaks in the author's words; any other says what is wrong, the limit,
 what was given (shortened, and never where it is secret) and what was perhaps meant.
@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from connector.wording import FACTS, Failure, listed, must_be, nearest, quoted, types_of, unknown_rule
+from connector.spec.schema.phrases import (
+    FACTS,
+    Failure,
+    listed,
+    must_be,
+    nearest,
+    quoted,
+    types_of,
+    unknown_rule,
+)
 
 Path = tuple[Any, ...]
 

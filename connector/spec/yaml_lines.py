@@ -1,4 +1,4 @@
-"""YAML text becomes a value, and the line on which each of its parts stands.
+"""YAML with line numbers: text becomes a value, and the line on which each of its parts stands.
 
 Scalars are read as YAML 1.2's core schema has them, so that nothing surprises an author: only
 ``true``, ``false``, ``null`` and numbers are not text; ``no``, ``on``, ``16:9`` and ``2025-07-24`` are.

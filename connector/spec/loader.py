@@ -1,4 +1,4 @@
-"""The folder becomes an Integration, or all its problems at once.
+"""The loader: a folder becomes an Integration, or all its problems at once.
 
 Every file is checked against its schema before anything is made of it. Where a cache folder is given,
 a file that has not changed since it passed is neither parsed nor checked again.
@@ -13,21 +13,22 @@ from functools import cached_property, lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from connector import index, specfile, yamlfile
 from connector.errors import Problem, SpecError
-from connector.index import MANIFEST
-from connector.spec import Action, Integration
-from connector.yamlfile import Document
+from connector.spec import cache as spec_cache
+from connector.spec import parse, yaml_lines
+from connector.spec.cache import MANIFEST
+from connector.spec.model import Action, Integration
+from connector.spec.yaml_lines import Document
 
 if TYPE_CHECKING:
-    from connector.schema import Checker
+    from connector.spec.schema.validator import Checker
 
 PathLike = str | os.PathLike[str]
 
 
 def default_folder() -> Path:
     """The integration that came with this package: inside the wheel, else the checkout's top level."""
-    return Path(index.default_folder())
+    return Path(spec_cache.default_folder())
 
 
 def load(folder: PathLike, cache: PathLike | None = None) -> Integration:
@@ -138,7 +139,7 @@ def read(folder: PathLike, cache: PathLike | None = None) -> Loaded:
         return Loaded(reader.folder, None, tuple(found), manifest, specs)
     defaults = manifest.usable.get("defaults", {})
     usable = [source for source in specs.values() if source.usable is not None]
-    actions = [specfile.action(each.usable, defaults, reader.folder / each.name) for each in usable]
+    actions = [parse.action(each.usable, defaults, reader.folder / each.name) for each in usable]
     integration = _integration(manifest.usable, {each.id: each for each in actions}, reader.folder)
     return Loaded(reader.folder, integration, tuple(found), manifest, specs)
 
@@ -154,7 +155,7 @@ def _listed(manifest: Source, folder: Path) -> list[str]:
 
 def _read_one(reader: _Reader, manifest: Source, name: str) -> Action:
     defaults = manifest.usable.get("defaults", {})
-    action = specfile.action(_sound(reader.spec(name, manifest)), defaults, reader.folder / name)
+    action = parse.action(_sound(reader.spec(name, manifest)), defaults, reader.folder / name)
     reader.keep()
     return action
 
@@ -167,7 +168,7 @@ def _sound(source: Source) -> Any:
 
 def _integration(raw: Mapping[str, Any], actions: Mapping[str, Action], folder: Path) -> Integration:
     icon = confined(folder, raw["icon"]) if "icon" in raw else None
-    return specfile.integration(raw, actions, folder, icon)
+    return parse.integration(raw, actions, folder, icon)
 
 
 def confined(folder: Path, name: str, base: str = "") -> Path | None:
@@ -186,8 +187,8 @@ class _Reader:
     def __init__(self, folder: Path, cache: PathLike | None) -> None:
         self.folder = folder.resolve()
         self._cache = cache
-        self._known = index.values(self.folder, cache)
-        self._stamps = index.stamps(self.folder, self._known)
+        self._known = spec_cache.values(self.folder, cache)
+        self._stamps = spec_cache.stamps(self.folder, self._known)
         self._changed = False
 
     def manifest(self) -> Source:
@@ -203,14 +204,14 @@ class _Reader:
         """Notes what was read and found to be right."""
         if self._changed:
             seen = {name: stamp for name, stamp in self._stamps.items() if stamp and name in self._known}
-            index.keep(self.folder, self._cache, self._known, seen)
+            spec_cache.keep(self.folder, self._cache, self._known, seen)
             self._changed = False
 
     def _source(self, name: str, kind: str, check: Callable[[Source], list[Problem]]) -> Source:
         if name in self._known:
             return Source(name, Document(self._known[name]), usable=self._known[name])
-        self._stamps |= index.stamps(self.folder, [name])
-        document = yamlfile.read(self.folder / name, name)
+        self._stamps |= spec_cache.stamps(self.folder, [name])
+        document = yaml_lines.read(self.folder / name, name)
         source = checked(Source(name, document), kind)
         source = replace(source, problems=(*source.problems, *check(source)))
         if not source.problems:
@@ -324,7 +325,7 @@ def _checkers() -> Mapping[str, Checker]:
 
     from referencing import Registry, Resource
 
-    from connector.schema import Checker
+    from connector.spec.schema.validator import Checker
 
     folder = default_folder() / "schemas"
     names = ("action", "integration", "workflow")

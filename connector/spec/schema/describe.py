@@ -1,11 +1,11 @@
-"""An input in words: what it is, what its limits are, what holds where it is not given.
+"""Descriptions of inputs in words: what one is, what its limits are, what holds where it is not given.
 
 Help and forms say the same of it; a form shows the choices and the pattern in its own way.
 """
 
 from __future__ import annotations
 
-from connector import amounts
+from connector.spec.schema import amounts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Texts become values, by the JSON Schema of each.
+"""Coercion: texts become values, by the JSON Schema of each.
 
 What cannot become one stays text, so that the check which follows names it together with everything else.
 """
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from connector.spec import JsonSchema
+from connector.spec.model import JsonSchema
 
 # Python refuses to convert numbers of thousands of digits.
 _INTEGER = re.compile(r"[-+]?\d{1,100}")

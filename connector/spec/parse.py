@@ -1,4 +1,4 @@
-"""What a spec file says, once it has passed its schema, becomes the frozen value it declares."""
+"""The parser of specs: what a file says, once it has passed its schema, becomes the value it declares."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from connector.spec import (
+from connector.spec.model import (
     Action,
     Auth,
     Balance,
