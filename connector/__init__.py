@@ -49,8 +49,8 @@ _ERRORS = (
 )
 _PLACES = {
     "AsyncConnector": "connector.runtime",
-    "Configuration": "connector.connection",
-    "Connection": "connector.connection",
+    "Configuration": "connector.storage.connections.model",
+    "Connection": "connector.storage.connections.model",
     "Connector": "connector.runtime",
     "Estimate": "connector.money",
     "Event": "connector.events",
@@ -69,8 +69,6 @@ __all__ = [*sorted(_PLACES), "__version__"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from connector.connection import Configuration as Configuration
-    from connector.connection import Connection as Connection
     from connector.errors import BadRequest as BadRequest
     from connector.errors import CapReached as CapReached
     from connector.errors import ConnectorError as ConnectorError
@@ -114,6 +112,8 @@ if TYPE_CHECKING:
     from connector.spec.loader import default_folder as default_folder
     from connector.spec.loader import load as load
     from connector.spec.model import Integration as Integration
+    from connector.storage.connections.model import Configuration as Configuration
+    from connector.storage.connections.model import Connection as Connection
     from connector.stream import Stream as Stream
 
 

@@ -13,19 +13,19 @@ from connector.auth import Authorization, authorize
 from connector.errors import InvocationError, Problem, SpecError, UnknownName
 from connector.events import Listener, hearing
 from connector.exchange import Wire, taken_in
-from connector.io import Io
 from connector.media import Sources
 from connector.messages import Request
 from connector.render import Target
 from connector.spec.model import Action, Integration
 from connector.spec.schema.suggest import nearest, same
 from connector.spec.schema.validator import Checker
+from connector.storage.blocking import Io
+from connector.storage.workspace import Workspace
 from connector.targets import Connections, Destination, Opened
 from connector.transport import HttpTransport, Transport
-from connector.workspace import Workspace
 
 if TYPE_CHECKING:
-    from connector.connection import Connection
+    from connector.storage.connections.model import Connection
 
 
 class Engine:
@@ -156,7 +156,7 @@ class Engine:
 
 
 def _given(connection: Connection, integration: Integration, environ: Mapping[str, str]) -> Connections:
-    from connector.given import Given
+    from connector.storage.connections.fixed import Given
 
     return Given(connection, integration, environ)
 

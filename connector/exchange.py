@@ -14,11 +14,9 @@ from functools import partial
 from typing import Protocol
 
 from connector import decode, media
-from connector.budget import Budget
 from connector.decode import Answer
 from connector.errors import ConnectorError, InvalidAnswer, RateLimited
 from connector.events import Event, Listener
-from connector.io import Io
 from connector.leash import Leash
 from connector.messages import Request, Response
 from connector.money import Estimate
@@ -27,6 +25,8 @@ from connector.result import Result
 from connector.retry import Attempt, wait_before_next
 from connector.secret import hide
 from connector.spec.model import Action, Integration
+from connector.storage.blocking import Io
+from connector.storage.ledger.rate_limit import Budget
 from connector.transport import Transport
 
 

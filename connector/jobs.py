@@ -25,12 +25,12 @@ from connector.errors import (
     Problem,
 )
 from connector.events import Event
-from connector.io import surely
 from connector.job import Job
-from connector.ledger import Entry, State
 from connector.prepare import Prepared, Use, prepare
 from connector.result import Result
 from connector.spec.model import JobSpec
+from connector.storage.blocking import surely
+from connector.storage.ledger.ledger import Entry, State
 
 
 async def write_down(engine: Engine, prepared: Prepared, started: Result) -> Result:

@@ -9,10 +9,10 @@ from typing import Any
 
 from connector.arguments import Taker, each_file
 from connector.errors import ConnectorError
-from connector.files import FileStore, StoredFile
 from connector.media import Media, MediaError, Sources, adopt
 from connector.result import Result
 from connector.secret import MASK
+from connector.storage.files.store import FileStore, StoredFile
 
 # The engine refuses these wherever a caller may name headers. What was refused is not written down either.
 _CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "api-key", "x-api-key"})

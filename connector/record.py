@@ -11,11 +11,11 @@ from typing import Any
 from connector import keeping
 from connector.arguments import Taker
 from connector.errors import ConnectorError, JobCancelled, OutcomeUnknown
-from connector.files import FileStore, StoredFile
-from connector.history import History, Run, State, Told
 from connector.media import Media
 from connector.result import Result
-from connector.run import RunSpec
+from connector.storage.files.store import FileStore, StoredFile
+from connector.storage.runs.history import History, Run, State, Told
+from connector.storage.runs.model import RunSpec
 
 _log = getLogger(__name__)
 # The state that a failure ends a run in; any other one is `failed`.

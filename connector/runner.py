@@ -11,14 +11,14 @@ from typing import Any
 
 from connector.errors import ConnectorError, InvocationError, JobError
 from connector.events import followed
-from connector.files import FileStore
-from connector.history import History, Run, RunEvent, Told
-from connector.io import Io, Threads
 from connector.record import Record
 from connector.result import Result
-from connector.run import CANCELLED, INTERRUPTED, RunSpec, State
 from connector.runtime import AsyncConnector
 from connector.slot import Slot
+from connector.storage.blocking import Io, Threads
+from connector.storage.files.store import FileStore
+from connector.storage.runs.history import History, Run, RunEvent, Told
+from connector.storage.runs.model import CANCELLED, INTERRUPTED, RunSpec, State
 from connector.underway import UnderWay
 
 __all__ = ["RunSpec", "Runner", "Stopping"]

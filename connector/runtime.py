@@ -14,12 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypedDict, TypeVar, Unpack
 
 from connector import decode, jobs
-from connector.database import Database
 from connector.engine import Engine
 from connector.errors import Filtered, InvocationError, UnknownName
 from connector.events import Listener, ignore
-from connector.home import home as default_home
-from connector.io import Inline, Io, Threads, drive
 from connector.media import Sources
 from connector.money import Estimate
 from connector.prepare import Prepared, Use, prepare, prepare_masked
@@ -29,12 +26,15 @@ from connector.spec import cache as spec_cache
 from connector.spec import template
 from connector.spec.model import Action, Integration
 from connector.spend import flagged, send
+from connector.storage.blocking import Inline, Io, Threads, drive
+from connector.storage.database.database import Database
+from connector.storage.home import home as default_home
+from connector.storage.workspace import Workspace
 from connector.stream import Stream, open_stream
 from connector.transport import Transport
-from connector.workspace import Workspace
 
 if TYPE_CHECKING:
-    from connector.connection import Connection
+    from connector.storage.connections.model import Connection
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -20,11 +20,11 @@ from connector import exchange
 from connector.engine import Engine
 from connector.errors import ConnectorError, Filtered, JobCancelled, OutcomeUnknown, Problem, Unauthorized
 from connector.events import Event, origin
-from connector.io import surely
-from connector.ledger import Entry
 from connector.prepare import Prepared
 from connector.result import Result
 from connector.secret import Secrets
+from connector.storage.blocking import surely
+from connector.storage.ledger.ledger import Entry
 
 
 class Spending:

@@ -21,7 +21,7 @@ from connector.spec.model import Environment, Integration
 from connector.spec.schema.suggest import nearest
 
 if TYPE_CHECKING:
-    from connector.connection import Configuration, Connection
+    from connector.storage.connections.model import Configuration, Connection
 
 
 class Connections(Protocol):
@@ -68,7 +68,7 @@ class Opened:
         return destination if before == connection else None
 
     def keep(self, connection: Connection, environment: str | None, destination: Destination) -> Destination:
-        from connector.references import Reference
+        from connector.storage.connections.secret_references import Reference
 
         fields = (value for one in connection.configurations for value in one.fields.values())
         if not any(isinstance(value, Reference) for value in fields):
@@ -209,7 +209,7 @@ def _at_hand(
 
     Somebody may have typed one into a prompt. Where they cannot be opened, the preview does without.
     """
-    from connector.references import Reference
+    from connector.storage.connections.secret_references import Reference
 
     fields = configuration.fields.values()
     if any(isinstance(one, Reference) and not one.text.startswith(("env:", "file:")) for one in fields):

@@ -11,10 +11,10 @@ from threading import Lock
 
 from connector.errors import ConnectorError
 from connector.events import Event
-from connector.history import History, Run, Told
-from connector.io import Io
 from connector.result import Result
-from connector.run import Ending
+from connector.storage.blocking import Io
+from connector.storage.runs.history import History, Run, Told
+from connector.storage.runs.model import Ending
 
 # What is told is written so many seconds later, together: a quick run then writes it all with its end.
 _SOON = 0.05

@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 from postgres import postgres, postgres_url
 
-from connector.database import Database
+from connector.storage.database.database import Database
 
 __all__ = ["database", "postgres", "postgres_url"]
 

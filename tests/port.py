@@ -14,12 +14,12 @@ from PIL import Image
 from sandbox.support import Made, QuickStudio
 from upstream import KEY, Clock
 
-from connector.connection import Configuration, Connection
-from connector.io import Inline, Threads
 from connector.runtime import Connector
 from connector.sandbox import InProcess, Sandbox, Settings, serving, studio
 from connector.secret import Secret
 from connector.spec.loader import default_folder, load
+from connector.storage.blocking import Inline, Threads
+from connector.storage.connections.model import Configuration, Connection
 
 SAMPLES = Path(__file__).parents[1] / "actions" / "samples"
 INTEGRATION = load(default_folder())

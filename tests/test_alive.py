@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 
-from connector.alive import is_gone, this_process
+from connector.storage.process import is_gone, this_process
 
 
 def test_this_process_is_here():
@@ -17,7 +17,7 @@ def test_this_process_is_here():
 
 def test_another_process():
     """Another process is here until it ends, and is gone from then on, even before it is waited for."""
-    script = "from connector.alive import this_process; print(this_process(), flush=True); input()"
+    script = "from connector.storage.process import this_process; print(this_process(), flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -10,11 +10,11 @@ import pytest
 from upstream import PNG, Clock
 
 from connector import media
-from connector.blobs import FilesUnavailable, Folder, ObjectStore, open_blobs
-from connector.database import Database
 from connector.errors import InvocationError
-from connector.files import FileNotFound, FileStore
-from connector.workspace import Workspace
+from connector.storage.database.database import Database
+from connector.storage.files.blobs import FilesUnavailable, Folder, ObjectStore, open_blobs
+from connector.storage.files.store import FileNotFound, FileStore
+from connector.storage.workspace import Workspace
 
 ONE, TWO, THREE = (digit * 32 for digit in "123")
 
@@ -162,7 +162,7 @@ def test_threads_share_the_cache(tmp_path):
 READER = """
 import sys
 from pathlib import Path
-from connector.blobs import ObjectStore
+from connector.storage.files.blobs import ObjectStore
 store = ObjectStore(sys.argv[1], Path(sys.argv[2]), most=64)
 sys.stdin.readline()
 for number in range(100):

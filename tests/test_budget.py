@@ -14,8 +14,8 @@ from random import Random
 
 import pytest
 
-from connector.budget import DatabaseBudget, RateLimit
-from connector.database import Database
+from connector.storage.database.database import Database
+from connector.storage.ledger.rate_limit import DatabaseBudget, RateLimit
 
 LIMIT = RateLimit(requests=150, window=10.0, lockout=60.0)
 PACE = 10.0 / 145
@@ -381,8 +381,8 @@ def test_the_clock_is_the_servers(postgres):
 SENDER = """
 import json, sys, time
 from threading import Thread
-from connector.budget import DatabaseBudget, RateLimit
-from connector.database import Database
+from connector.storage.ledger.rate_limit import DatabaseBudget, RateLimit
+from connector.storage.database.database import Database
 budget, limit, left = DatabaseBudget(Database(sys.argv[1])), RateLimit(60, 1.0, 1.0), []
 
 def send(background, pause):

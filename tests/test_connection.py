@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from connector.connection import Configuration, Connection, check, configuration_for
 from connector.errors import UnknownName
-from connector.references import Reference
-from connector.sealing import Sealed
 from connector.secret import Secret
+from connector.storage.connections.encryption import Sealed
+from connector.storage.connections.model import Configuration, Connection, check, configuration_for
+from connector.storage.connections.secret_references import Reference
 
 LIVE = Configuration("live", ("production", "eu"), fields={"api_key": Secret("sk-live")})
 TRIAL = Configuration("trial", ("staging",), default=True, fields={"api_key": Reference("env:KEY")})

@@ -8,8 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from connector.connections import Configuration, Connection, ConnectionStore
-from connector.database import Database
 from connector.errors import (
     CredentialError,
     InvalidArguments,
@@ -17,9 +15,11 @@ from connector.errors import (
     MissingCredential,
     UnknownName,
 )
-from connector.references import Reference
-from connector.sealing import MasterKeys, Sealed, new_key
 from connector.secret import Secret
+from connector.storage.connections.encryption import MasterKeys, Sealed, new_key
+from connector.storage.connections.secret_references import Reference
+from connector.storage.connections.store import Configuration, Connection, ConnectionStore
+from connector.storage.database.database import Database
 
 KEY = "sk-the-secret-itself"
 SECRET = {"api_key"}

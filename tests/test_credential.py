@@ -2,11 +2,11 @@
 
 import pytest
 
-from connector import credential
 from connector.errors import Problem
-from connector.references import Reference
 from connector.secret import Secret
 from connector.spec.model import Auth, Environment, Integration
+from connector.storage.connections import check_credential
+from connector.storage.connections.secret_references import Reference
 
 FIELDS = {
     "key": {"type": "string", "secret": True, "pattern": "^sk-"},
@@ -42,8 +42,10 @@ def _integration(auth="bearer"):
 )
 def test_each_mistake_is_told_once_at_its_field(given, path, says):
     """In a sentence that holds no secret; the path begins where the caller says."""
-    assert list(credential.problems(_integration(), given)) == [Problem(path, says)]
-    assert list(credential.problems(_integration(), given, "fields")) == [Problem(f"fields.{path}", says)]
+    assert list(check_credential.problems(_integration(), given)) == [Problem(path, says)]
+    assert list(check_credential.problems(_integration(), given, "fields")) == [
+        Problem(f"fields.{path}", says)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -51,18 +53,18 @@ def test_each_mistake_is_told_once_at_its_field(given, path, says):
 )
 def test_what_is_elsewhere_or_may_still_come_is_no_problem(given):
     """A reference names no value; what is missing can be asked for."""
-    assert list(credential.problems(_integration(), given)) == []
+    assert list(check_credential.problems(_integration(), given)) == []
 
 
 def test_a_scheme_is_only_in_the_way_where_it_is_added():
     """In a header of its own a key may well begin so."""
-    (problem,) = credential.problems(_integration("api_key"), {"key": "Bearer sk-1"})
+    (problem,) = check_credential.problems(_integration("api_key"), {"key": "Bearer sk-1"})
     assert "must match" in problem.message
 
 
 def test_an_environment_of_ones_own_needs_an_address():
     """One that the integration declares has it."""
-    (said,) = credential.homeless(_integration(), ["live", "lvie"], None)
+    (said,) = check_credential.homeless(_integration(), ["live", "lvie"], None)
     assert said.startswith("Small has no environment 'lvie'; one of your own needs a base URL")
     assert said.endswith("; did you mean 'live'?")
-    assert list(credential.homeless(_integration(), ["lvie"], "https://other.example")) == []
+    assert list(check_credential.homeless(_integration(), ["lvie"], "https://other.example")) == []

@@ -11,8 +11,8 @@ from contextlib import closing
 
 import pytest
 
-from connector.database import Database, timestamp
 from connector.errors import ConnectorError
+from connector.storage.database.database import Database, timestamp
 
 PUT = """
 INSERT INTO settings (name, value) VALUES (:name, :value)
@@ -105,7 +105,7 @@ def test_private(filed, tmp_path):
 
 COUNTER = """
 import sys
-from connector.database import Database
+from connector.storage.database.database import Database
 database = Database(sys.argv[1])
 sys.stdin.readline()
 database.write("INSERT INTO settings (name, value) VALUES ('count', '0') ON CONFLICT (name) DO NOTHING", {})

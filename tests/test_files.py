@@ -10,12 +10,12 @@ from upstream import PNG, Clock
 
 from connector import media
 from connector.arguments import take
-from connector.database import Database
 from connector.errors import InvalidArguments, InvocationError
-from connector.files import FileNotFound, FileStore, FileTooLarge
 from connector.media import Sources
 from connector.spec.loader import default_folder, load
 from connector.spec.schema.validator import Checker
+from connector.storage.database.database import Database
+from connector.storage.files.store import FileNotFound, FileStore, FileTooLarge
 
 DAY = 24 * 3600.0
 

@@ -6,8 +6,8 @@ import pytest
 from upstream import KEY, World
 
 from connector import Configuration, Connection, InvalidArguments, UnknownName
-from connector.references import Reference
 from connector.secret import Secret
+from connector.storage.connections.secret_references import Reference
 
 PROMPT = {"prompt": "a boat"}
 MAIN = Configuration("main", ("production",), True, fields={"api_key": Secret("sk-given-0123456")})

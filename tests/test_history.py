@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 from upstream import Clock
 
-from connector.alive import this_process
-from connector.database import Database
-from connector.entry import Entry
 from connector.events import Event
-from connector.history import History, KeyReused, Run, RunNotFound
-from connector.ledger import Ledger
-from connector.run import CANCELLED, INTERRUPTED, given_up
+from connector.storage.database.database import Database
+from connector.storage.ledger.ledger import Ledger
+from connector.storage.ledger.model import Entry
+from connector.storage.process import this_process
+from connector.storage.runs.history import History, KeyReused, Run, RunNotFound
+from connector.storage.runs.model import CANCELLED, INTERRUPTED, given_up
 
 DAY = 24 * 3600.0
 GIVEN = {
@@ -318,7 +318,7 @@ def test_what_a_living_process_runs_is_left_alone(history):
 
 def test_a_database_of_before_takes_runs(tmp_path, clock):
     """What was written by the version without a host is kept, and the host's tables are added."""
-    from connector import migrations
+    from connector.storage.database import migrations
 
     path = tmp_path / "connector.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as raw:

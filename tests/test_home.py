@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.home import create_whole, home
+from connector.storage.home import create_whole, home
 
 
 @pytest.mark.parametrize(

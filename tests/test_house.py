@@ -14,21 +14,21 @@ PACKAGE = Path(connector.__file__).parent
 
 # Floors from the ground up; a module may import from its own floor and those below.
 FLOORS = [
-    {"errors", "home", "messages", "events", "secret", "leash"},
+    {"errors", "messages", "events", "secret", "leash"},
     {
         "spec",
         "styles",
     },
     {"auth", "render", "result", "decode", "job", "retry", "money", "preview"},
     {
-        "media", "guard", "multipart", "wire", "http1", "proxies",
-        "arrival", "transport", "database", "migrations", "sqlite", "postgres", "sealing", "references",
-        "connections", "budget", "ledger", "importing",
-        "alive", "io", "credential", "connection", "given", "entry", "checks", "drift", "workflow",
-        "run", "history", "arriving", "blobs", "thumbnail", "files", "tokens",
+        "media", "storage", "guard", "multipart", "wire", "http1", "proxies",
+        "arrival", "transport",
+        "importing",
+        "checks", "drift", "workflow",
+        "thumbnail",
     },
     {
-        "workspace", "targets", "arguments", "engine", "exchange", "prepare", "spend", "stream", "jobs",
+        "targets", "arguments", "engine", "exchange", "prepare", "spend", "stream", "jobs",
         "runtime", "keeping", "record", "underway", "slot", "runner", "runs",
     },
     {"cli", "demo", "server", "mcp", "export", "airflow"},

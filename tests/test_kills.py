@@ -23,7 +23,7 @@ CORE, START = "stable-image-core", "start-creative-upscale"
 SPEED = 100
 CHILD = """
 import json, sys, time
-from connector.io import Inline
+from connector.storage.blocking import Inline
 from connector.runtime import Connector
 
 told = json.loads(sys.argv[1])

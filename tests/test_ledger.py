@@ -12,9 +12,9 @@ from datetime import date
 
 import pytest
 
-from connector.database import Database
 from connector.errors import CapReached, ConnectorError, JobError, JobNotFound, OutcomeUnknown
-from connector.ledger import Entry, Intent, Ledger, Spending
+from connector.storage.database.database import Database
+from connector.storage.ledger.ledger import Entry, Intent, Ledger, Spending
 
 NOON = 1_763_812_800.0  # 2025-11-22T12:00:00Z
 TODAY, TOMORROW = date(2025, 11, 22), date(2025, 11, 23)
@@ -285,8 +285,8 @@ def test_summary(ledger, clock):
 
 VICTIM = """
 import os, signal, sys
-from connector.database import Database
-from connector.ledger import Entry, Ledger
+from connector.storage.database.database import Database
+from connector.storage.ledger.ledger import Entry, Ledger
 ledger = Ledger(Database(sys.argv[1]))
 entry = Entry("stability-ai", "generate-ultra", "stability", "production", "fp", estimate=8.0)
 ledger.intend(entry)

@@ -5,14 +5,14 @@ from contextlib import closing
 
 import pytest
 
-from connector.budget import DatabaseBudget, RateLimit
-from connector.database import Database
-from connector.entry import Entry
 from connector.errors import CapReached
-from connector.history import History
-from connector.ledger import Ledger
-from connector.migrations import ALL
-from connector.tokens import Tokens
+from connector.storage.connections.api_tokens import Tokens
+from connector.storage.database.database import Database
+from connector.storage.database.migrations import ALL
+from connector.storage.ledger.ledger import Ledger
+from connector.storage.ledger.model import Entry
+from connector.storage.ledger.rate_limit import DatabaseBudget, RateLimit
+from connector.storage.runs.history import History
 
 TABLES = {
     "sqlite": "SELECT m.name AS table_name, c.name AS column_name FROM sqlite_master AS m, "

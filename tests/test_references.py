@@ -11,9 +11,9 @@ import keyring.backend
 import keyring.backends.fail
 import pytest
 
-from connector import references
 from connector.errors import MissingCredential
-from connector.references import is_reference, resolve
+from connector.storage.connections import secret_references
+from connector.storage.connections.secret_references import is_reference, resolve
 
 VALUE = "sk-the-secret-itself"
 
@@ -238,9 +238,9 @@ def plugin(tmp_path, monkeypatch):
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pocket-plugin\nVersion: 1\n")
     (info / "entry_points.txt").write_text("[connector.references]\npocket = pocket_plugin:find\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    references._plugins.cache_clear()
+    secret_references._plugins.cache_clear()
     yield
-    references._plugins.cache_clear()
+    secret_references._plugins.cache_clear()
 
 
 @pytest.mark.usefixtures("plugin")

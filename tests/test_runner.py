@@ -13,14 +13,14 @@ import pytest
 from upstream import JOB_ID, KEY, PNG, Clock, Upstream, answer, pending, picture, started
 
 from connector import errors, media
-from connector.alive import this_process
-from connector.files import FileStore
-from connector.history import History, KeyReused, RunNotFound
-from connector.io import Threads
 from connector.media import Sources
 from connector.runner import Runner, RunSpec, Stopping
 from connector.runtime import AsyncConnector
 from connector.spec.loader import default_folder, load
+from connector.storage.blocking import Threads
+from connector.storage.files.store import FileStore
+from connector.storage.process import this_process
+from connector.storage.runs.history import History, KeyReused, RunNotFound
 from connector.transport import HttpTransport
 
 INTEGRATION = load(default_folder())

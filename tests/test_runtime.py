@@ -7,8 +7,8 @@ import pytest
 from upstream import JOB_ID, KEY, OTHER, PNG, World, answer, pending, picture, started
 
 from connector import errors
-from connector.connection import Configuration, Connection
 from connector.runtime import AsyncConnector
+from connector.storage.connections.model import Configuration, Connection
 from connector.transport import HttpTransport
 
 PROMPT = {"prompt": "a cat"}

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from connector.errors import CredentialError, MissingCredential
-from connector.sealing import MasterKeys, Place, Sealed, new_key
+from connector.storage.connections.encryption import MasterKeys, Place, Sealed, new_key
 
 SECRET = "sk-the-secret-itself"
 PLACE = Place("stability", ("production", "eu"), "api_key")
@@ -136,7 +136,7 @@ def test_key_that_cannot_be_made(tmp_path):
 SEALER = """
 import sys
 from pathlib import Path
-from connector.sealing import MasterKeys, Place
+from connector.storage.connections.encryption import MasterKeys, Place
 sys.stdin.readline()
 print(MasterKeys({}, Path(sys.argv[1])).seal("x", Place("c", ("e",), "f")).kid)
 """

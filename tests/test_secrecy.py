@@ -17,7 +17,7 @@ import pytest
 from upstream import KEY, OTHER, World, answer
 
 from connector import errors
-from connector.connection import Configuration, Connection
+from connector.storage.connections.model import Configuration, Connection
 
 CORE = ("stable-image-core", {"prompt": "x"})
 FREE = ("balance", {})
@@ -166,8 +166,8 @@ def hostile(says):
 @pytest.mark.parametrize("said", HOSTILE)
 def test_a_hostile_server_gets_no_key_into_a_message(tmp_path, said, use):
     """Nor into the causes of an error, nor their variables."""
-    from connector.io import Inline
     from connector.runtime import Connector
+    from connector.storage.blocking import Inline
 
     with (
         hostile(HOSTILE[said]) as base_url,

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from server.support import SANDBOX, Place, picture, place
 
-from connector.ledger import Turn
+from connector.storage.ledger.ledger import Turn
 
 CORE = "stable-image-core"
 BOAT = {"prompt": "a paper boat", "seed": 7}

@@ -15,11 +15,11 @@ from typing import Any
 
 import httpx
 
-from connector.database import Database
 from connector.runs.place import take
 from connector.server import listening, logs, resident
 from connector.server.app import create
 from connector.server.settings import Settings
+from connector.storage.database.database import Database
 
 CORE = "/api/actions/stable-image-core"
 _PATIENCE = 60

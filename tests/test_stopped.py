@@ -11,9 +11,9 @@ import pytest
 from upstream import JOB_ID, KEY, OTHER, PNG, World, answer, pending, picture, started
 
 from connector import errors
-from connector.io import Threads
-from connector.ledger import Ledger
 from connector.runtime import AsyncConnector
+from connector.storage.blocking import Threads
+from connector.storage.ledger.ledger import Ledger
 from connector.transport import HttpTransport
 
 CORE, START = "stable-image-core", "start-creative-upscale"
@@ -119,7 +119,7 @@ def _silent():
 
 
 def _environ(home, base_url):
-    from connector.connection import Configuration, Connection
+    from connector.storage.connections.model import Configuration, Connection
 
     with World(home).connector as made:
         one = Configuration("a", ("production",), True, base_url, fields={"api_key": KEY})
@@ -233,8 +233,8 @@ def test_a_listener_that_fails_stops_nothing(tmp_path, caplog):
     def listen(event):
         raise RuntimeError("the terminal is gone")
 
-    from connector.io import Inline
     from connector.runtime import Connector
+    from connector.storage.blocking import Inline
 
     with Connector(
         home=tmp_path, on_event=listen, environ={"STABILITY_API_KEY": KEY}, io=Inline(world.clock.sleep),

@@ -4,7 +4,7 @@ import pytest
 from upstream import Clock
 
 from connector import errors
-from connector.tokens import Tokens
+from connector.storage.connections.api_tokens import Tokens
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 import pytest
 
-from connector.connection import Configuration, Connection
-from connector.database import FILE_NAME, Database
 from connector.errors import InvocationError, MissingCredential
-from connector.sealing import new_key
-from connector.workspace import Workspace, where
+from connector.storage.connections.encryption import new_key
+from connector.storage.connections.model import Configuration, Connection
+from connector.storage.database.database import FILE_NAME, Database
+from connector.storage.workspace import Workspace, where
 
 SERVER = "postgresql://somebody:secret@db.test/connector"
 HIDDEN = Connection(

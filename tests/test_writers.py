@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from connector.database import Database
 from connector.errors import DatabaseUnavailable
+from connector.storage.database.database import Database
 
 _ADD = "INSERT INTO settings (name, value) VALUES (:name, '')"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import httpx
 
-from connector.io import Inline
 from connector.runtime import Connector
+from connector.storage.blocking import Inline
 from connector.transport import HttpTransport
 
 OTHER = Path(__file__).parent / "other"

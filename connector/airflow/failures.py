@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from connector.errors import ConnectorError
-from connector.run import Run
+from connector.storage.runs.model import Run
 
 _UNKNOWN = """
 The request left, and its answer did not come back. It may have been paid for: it is not sent again by itself.

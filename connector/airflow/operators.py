@@ -19,8 +19,8 @@ from connector.airflow import task
 from connector.airflow.hook import ConnectorHook
 from connector.airflow.task import Attempt, Order
 from connector.airflow.trigger import JobTrigger
-from connector.run import Run, RunSpec
 from connector.runs.uses import Uses
+from connector.storage.runs.model import Run, RunSpec
 
 
 class ActionOperator(BaseOperator):

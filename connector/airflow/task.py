@@ -19,9 +19,9 @@ from connector.airflow import failures, files
 from connector.airflow.files import Target
 from connector.airflow.settings import Place
 from connector.render import SAFE_METHODS
-from connector.run import Run, RunSpec
 from connector.runs.uses import Uses
 from connector.spec.model import Action
+from connector.storage.runs.model import Run, RunSpec
 
 # What a task hands on is small: Airflow's database keeps it.
 _LARGEST_VALUE = 48 * 1024

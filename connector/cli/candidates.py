@@ -15,7 +15,7 @@ from connector.cli.parser import named_folder
 from connector.spec import cache, listing
 
 if TYPE_CHECKING:
-    from connector.workspace import Workspace
+    from connector.storage.workspace import Workspace
 
 
 class Candidate(NamedTuple):
@@ -31,8 +31,8 @@ Candidates = Iterator[Candidate]
 @contextmanager
 def workspace() -> Iterator[Workspace]:
     """The stores of this machine."""
-    from connector.home import home
-    from connector.workspace import Workspace
+    from connector.storage.home import home
+    from connector.storage.workspace import Workspace
 
     opened = Workspace(home(), os.environ, lambda: 0.0)
     try:

@@ -46,7 +46,7 @@ _JOBS_OPTIONS = {
 
 def _runs() -> Candidates:
     """The durable runs of late."""
-    from connector.history import History
+    from connector.storage.runs.history import History
 
     with workspace() as opened:
         for one in History(opened.database).list(durable=True, limit=20):

@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from connector import credential
 from connector.cli import choice, terminal
 from connector.cli.options import option_names
 from connector.cli.parser import Parser, named_folder
-from connector.connection import Configuration, Connection, Stored
 from connector.errors import InvalidArguments, Problem, UnknownName
-from connector.references import is_reference
 from connector.runtime import Connector
 from connector.secret import Secret
 from connector.spec.model import Integration
+from connector.storage.connections import check_credential
+from connector.storage.connections.model import Configuration, Connection, Stored
+from connector.storage.connections.secret_references import is_reference
 
 _EPILOG = """\
 A secret is best piped in (-), typed at the prompt that comes where it is
@@ -58,7 +58,7 @@ def run(words: list[str]) -> int:
 def _configuration(integration: Integration, args: argparse.Namespace) -> Configuration:
     """What is to be kept; the credential is asked for where it is missing."""
     environments = tuple(args.environment or (integration.default_environment,))
-    for said in credential.homeless(integration, environments, args.base_url, "--base-url"):
+    for said in check_credential.homeless(integration, environments, args.base_url, "--base-url"):
         raise UnknownName(said)
     own = vars(args)
     texts = {name.removeprefix(_PREFIX): own[name] for name in own if name.startswith(_PREFIX) and own[name]}
@@ -133,7 +133,7 @@ def _fields(integration: Integration, texts: Mapping[str, str], *, quiet: bool) 
     for name in integration.credential.get("required", ()):
         if name not in given:
             given |= taken.asked(name)
-    problems = [*taken.problems, *credential.problems(integration, given)]
+    problems = [*taken.problems, *check_credential.problems(integration, given)]
     if problems:
         raise InvalidArguments(problems, said="the credential cannot be kept")
     secret = integration.secret_fields

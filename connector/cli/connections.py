@@ -14,7 +14,7 @@ from connector.spec.schema import amounts
 from connector.spec.schema.suggest import nearest
 
 if TYPE_CHECKING:
-    from connector.connection import Configuration, Connection
+    from connector.storage.connections.model import Configuration, Connection
 
 _OVERVIEW = """\
 Usage: connector connections COMMAND [WORDS] [OPTIONS]
@@ -142,7 +142,7 @@ def _test(connector: Connector, args: Namespace) -> int:
 
 
 def _places(found: tuple[Connection, ...], only: str | None) -> Iterator[tuple[Connection, str]]:
-    from connector.connection import configuration_for
+    from connector.storage.connections.model import configuration_for
 
     for connection in found:
         if only is not None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from connector.cli import exits, terminal
 from connector.cli.durable import Desk
-from connector.database import timestamp
 from connector.errors import Problem
 from connector.spec.schema import amounts
+from connector.storage.database.database import timestamp
 
 if TYPE_CHECKING:
-    from connector.run import Run
+    from connector.storage.runs.model import Run
 
 
 def cancel(desk: Desk, args: Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from connector.cli import saving
 from connector.cli.durable import Desk
-from connector.run import Run
+from connector.storage.runs.model import Run
 
 _SCHEME = "file:"
 

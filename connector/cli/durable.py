@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from connector import errors
 from connector.cli import choice, terminal
 from connector.errors import ConnectorError, Problem
-from connector.files import FileStore
-from connector.home import home
 from connector.media import Sources
 from connector.runs.foreground import is_worker_alive
 from connector.runs.runs import Runs
 from connector.runtime import Connector
+from connector.storage.files.store import FileStore
+from connector.storage.home import home
 
 if TYPE_CHECKING:
-    from connector.run import Run, State
+    from connector.storage.runs.model import Run, State
 
 _NO_WORKER = "No worker is alive, so that nothing is done; start one: connector worker"
 # What a run's failure is where its code says too little, by the state that it ended in.

@@ -11,7 +11,7 @@ from connector.cli import exits, terminal
 from connector.errors import ConnectorError, OutcomeUnknown, SpecError
 
 if TYPE_CHECKING:
-    from connector.connections import ConnectionStore
+    from connector.storage.connections.store import ConnectionStore
 
 _BILLED = {"yes": "It was billed.", "unknown": "Whether it was billed is not known."}
 

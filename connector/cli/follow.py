@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from connector.cli import delivered, exits, saving, terminal
 from connector.cli.durable import Desk, failure_of
 from connector.cli.progress import Progress
-from connector.database import timestamp
 from connector.errors import JobPending
 from connector.events import Event
 from connector.spec.schema import amounts
+from connector.storage.database.database import timestamp
 
 if TYPE_CHECKING:
-    from connector.run import Run, RunEvent
+    from connector.storage.runs.model import Run, RunEvent
 
 _LOOK_AGAIN = 0.2
 _LONGEST = 60

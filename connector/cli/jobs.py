@@ -13,8 +13,8 @@ from connector.runtime import Connector
 
 if TYPE_CHECKING:
     from connector.cli.durable import Desk
-    from connector.ledger import Entry
-    from connector.run import Run
+    from connector.storage.ledger.ledger import Entry
+    from connector.storage.runs.model import Run
 
 _OVERVIEW = """\
 Usage: connector jobs [COMMAND] [WORDS] [OPTIONS]

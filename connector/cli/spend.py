@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from connector.cli import choice, terminal
 from connector.cli.parser import Parser, folder_of
-from connector.database import timestamp
 from connector.runtime import Connector
+from connector.storage.database.database import timestamp
 
 if TYPE_CHECKING:
-    from connector.ledger import Entry, Spending
+    from connector.storage.ledger.ledger import Entry, Spending
 
 _EPILOG = """\
 Days are UTC days. Credits are those of the declared prices. What is not

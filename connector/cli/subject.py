@@ -14,12 +14,12 @@ from connector.cli import choice, inputs, options, request
 from connector.cli.card import card
 from connector.cli.parser import Parser, Scan, named_folder
 from connector.errors import InvalidArguments, Problem, UnknownName
-from connector.files import FileStore
 from connector.media import Sources
 from connector.runtime import Connector
 from connector.spec import cache, listing
 from connector.spec.model import Integration
 from connector.spec.schema.suggest import nearest, same
+from connector.storage.files.store import FileStore
 from connector.workflow import load
 from connector.workflow.values import Workflow
 

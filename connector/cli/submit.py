@@ -21,7 +21,7 @@ def run(words: list[str]) -> int:
     if asked is None:
         return 0
     from connector.cli.durable import desk
-    from connector.run import RunSpec
+    from connector.storage.runs.model import RunSpec
 
     args = asked.args
     spec = RunSpec(asked.card.id, asked.given, **asked.where, on_filtered=args.on_filtered)

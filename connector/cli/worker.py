@@ -12,12 +12,12 @@ from typing import Any
 
 from connector.cli import choice, exits, numbers, terminal
 from connector.cli.parser import Parser, folder_of
-from connector.database import Database
-from connector.history import History
-from connector.home import home
-from connector.run import OPEN, Run
 from connector.runtime import Connector
 from connector.spec.schema import amounts
+from connector.storage.database.database import Database
+from connector.storage.home import home
+from connector.storage.runs.history import History
+from connector.storage.runs.model import OPEN, Run
 
 _DESCRIPTION = "Does what is submitted with `jobs submit`, `workflow`, `batch` and `schedule`, until Ctrl-C."
 _EPILOG = """\

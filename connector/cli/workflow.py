@@ -12,7 +12,7 @@ from connector.cli.parser import Parser, folder_of
 from connector.spec.schema.suggest import nearest
 
 if TYPE_CHECKING:
-    from connector.run import Run
+    from connector.storage.runs.model import Run
     from connector.workflow.values import Step, Workflow
 
 _OVERVIEW = """\
@@ -161,7 +161,7 @@ def _status(args: Namespace) -> int:
 
 
 def _run(run: Run) -> tuple[str, ...]:
-    from connector.database import timestamp
+    from connector.storage.database.database import timestamp
 
     ended = run.state if run.outcome in (None, "success", run.state) else f"{run.state} ({run.outcome})"
     credits = "" if run.credits is None else f"{run.credits:g}"

@@ -17,8 +17,8 @@ from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
     from connector.cli.durable import Desk
-    from connector.run import Run
     from connector.runs.foreground import Foreground
+    from connector.storage.runs.model import Run
     from connector.workflow.cost import Cost
     from connector.workflow.values import Workflow
 
@@ -45,7 +45,7 @@ def run(words: list[str]) -> int:
         return exits.DONE
     assert asked.workflow is not None
     from connector.cli.durable import desk
-    from connector.run import RunSpec
+    from connector.storage.runs.model import RunSpec
 
     args, workflow = asked.args, asked.workflow
     folder = _folder(args, workflow)

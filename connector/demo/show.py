@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from connector.connection import Configuration, Connection
 from connector.demo import actions, story
 from connector.events import Event
-from connector.ledger import Ledger
 from connector.runs.sheet import Tile, draw
 from connector.runtime import AsyncConnector
+from connector.storage.connections.model import Configuration, Connection
+from connector.storage.ledger.ledger import Ledger
 
 ENVIRONMENT = "demo"
 # The sandbox's own clock: a job takes 12 of its seconds, so at this speed 6 of ours.

@@ -11,9 +11,9 @@ import mcp_types as types
 
 from connector import thumbnail
 from connector.errors import ConnectorError
-from connector.files import FileStore, StoredFile
 from connector.media import from_bytes
-from connector.run import Run
+from connector.storage.files.store import FileStore, StoredFile
+from connector.storage.runs.model import Run
 
 SCHEME = "connector://files/"
 # A longer answer of the API is kept as a file: a model reads every character that it is sent.

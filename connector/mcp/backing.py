@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from connector.files import FileStore
 from connector.guard import Guard
-from connector.history import History
-from connector.home import home as default_home
-from connector.io import Io, Threads
 from connector.media import Media, Sources, adopt
 from connector.runner import Runner
 from connector.runtime import AsyncConnector
 from connector.spec.model import Integration
+from connector.storage.blocking import Io, Threads
+from connector.storage.files.store import FileStore
+from connector.storage.home import home as default_home
+from connector.storage.runs.history import History
 from connector.transport import Transport
 
 P = ParamSpec("P")

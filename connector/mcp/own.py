@@ -11,9 +11,9 @@ import mcp_types as types
 from connector.errors import ConnectorError, InvalidArguments
 from connector.mcp import answers
 from connector.mcp.desk import Caller, Desk
-from connector.run import Run
 from connector.spec.model import JsonSchema
 from connector.spec.schema.validator import Checker
+from connector.storage.runs.model import Run
 
 Given = Mapping[str, Any]
 Answer = Callable[[Desk, Caller, Given], Awaitable[types.CallToolResult]]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from connector.errors import CapReached
-from connector.run import Run
 from connector.spec.schema import amounts
+from connector.storage.runs.model import Run
 
 
 class Purse:

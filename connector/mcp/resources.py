@@ -7,8 +7,8 @@ import base64
 import mcp_types as types
 
 from connector.errors import ConnectorError
-from connector.files import FileStore
 from connector.mcp.answers import SCHEME
+from connector.storage.files.store import FileStore
 
 # A message is in memory several times over, at both ends.
 MOST_BYTES = 16 * 1024 * 1024

@@ -25,21 +25,21 @@ from logging import getLogger
 from typing import TypedDict
 
 from connector import keeping
-from connector.entry import Entry
 from connector.errors import ConnectorError, JobCancelled, JobError
 from connector.events import followed
-from connector.files import FileStore
-from connector.history import History, Run, Told
-from connector.io import Io, Threads
-from connector.ledger import Ledger
 from connector.record import Record
 from connector.result import Result
-from connector.run import Ending
 from connector.runs.books import Books, news
 from connector.runs.gate import Gate
 from connector.runs.passing import PASSING, Patience, is_passing
 from connector.runs.queues import urgency
 from connector.runtime import AsyncConnector
+from connector.storage.blocking import Io, Threads
+from connector.storage.files.store import FileStore
+from connector.storage.ledger.ledger import Ledger
+from connector.storage.ledger.model import Entry
+from connector.storage.runs.history import History, Run, Told
+from connector.storage.runs.model import Ending
 from connector.underway import UnderWay
 
 _LOST = Ending("unknown", "unknown", "yes", "the answer came, and was lost with the process that got it")

@@ -8,11 +8,11 @@ from logging import getLogger
 from typing import TYPE_CHECKING
 
 from connector.errors import ConnectorError
-from connector.run import Run
 from connector.runs.batches import Batch, Batches, State
 from connector.runs.batchrow import OUTSIDE, BatchRow, Ended
 from connector.runs.passing import is_passing, reason
 from connector.runs.submitting import Submitting
+from connector.storage.runs.model import Run
 
 if TYPE_CHECKING:
     from connector.runs.workshop import Workshop

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from connector.database import Database, new_id, timestamp
 from connector.errors import InvocationError
 from connector.runs.batchrows import BatchRows
 from connector.spec.schema.suggest import nearest
+from connector.storage.database.database import Database, new_id, timestamp
 
 State = Literal[
     "written",  # its rows are being written down, or are; nothing has been sent

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from connector.database import Database
 from connector.errors import Billed, ConnectorError
-from connector.run import ENDED
 from connector.runs.batchrow import AGAIN, OUTSIDE, BatchRow, Counts, Ended, RowState
+from connector.storage.database.database import Database
+from connector.storage.runs.model import ENDED
 
 
 def _quoted(words: Iterable[str]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from connector.entry import Entry
 from connector.events import Event, Listener
-from connector.history import History, Run, Told
-from connector.ledger import Ledger
-from connector.run import CANCELLED
 from connector.spec.model import JobSpec
+from connector.storage.ledger.ledger import Ledger
+from connector.storage.ledger.model import Entry
+from connector.storage.runs.history import History, Run, Told
+from connector.storage.runs.model import CANCELLED
 
 
 class Books:

@@ -13,15 +13,15 @@ from typing import Any
 
 from connector import money
 from connector.errors import Billed, ConnectorError, InvocationError
-from connector.files import FileStore
-from connector.history import History, Run, State
-from connector.run import Child, RunSpec
 from connector.runs import make, recipe
 from connector.runs.runs import Runs
 from connector.runs.takeup import TAKEN_UP
 from connector.runs.told import facts_of, of_failure
 from connector.spec.model import Integration
 from connector.spec.schema import amounts
+from connector.storage.files.store import FileStore
+from connector.storage.runs.history import History, Run, State
+from connector.storage.runs.model import Child, RunSpec
 from connector.workflow import load, plan
 from connector.workflow.bind import BindingError
 from connector.workflow.progress import SKIPPED, SUCCESS, Facts, Progress, Stop, Task

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from connector.errors import InvocationError
-from connector.files import FileNotFound, FileStore, StoredFile
-from connector.history import History
 from connector.media.kinds import suffix_of
-from connector.run import Run
 from connector.runs.batchrow import BatchRow
 from connector.runs.batchrows import BatchRows
 from connector.runs.rows import slug
 from connector.runs.tables import Tables
+from connector.storage.files.store import FileNotFound, FileStore, StoredFile
+from connector.storage.runs.history import History
+from connector.storage.runs.model import Run
 
 _PIECE = 1024 * 1024
 _REFERENCE = "file:"

@@ -10,9 +10,9 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from connector.database import Database
 from connector.errors import ConnectorError, InvocationError
 from connector.runs.place import PlaceLost
+from connector.storage.database.database import Database
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, DBOSConfig

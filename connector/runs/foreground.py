@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from connector.database import FILE_NAME, Database
 from connector.errors import InvocationError
 from connector.spec.model import Integration
-from connector.workspace import where
+from connector.storage.database.database import FILE_NAME, Database
+from connector.storage.workspace import where
 
 if TYPE_CHECKING:
     from connector.runs.worker import Worker

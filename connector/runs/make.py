@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connector.errors import ConnectorError
-from connector.files import FileStore
 from connector.media import Media, from_bytes
 from connector.runs import sheet
 from connector.runs.told import of_file
 from connector.spec.template import MISSING
+from connector.storage.files.store import FileStore
 from connector.workflow import bind
 from connector.workflow.progress import Facts, Task
 from connector.workflow.values import Workflow

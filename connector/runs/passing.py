@@ -7,10 +7,10 @@ from contextlib import suppress
 from logging import getLogger
 from typing import TypeVar
 
-from connector.blobs import FilesUnavailable
 from connector.errors import ConnectorError, DatabaseUnavailable
-from connector.history import History
-from connector.io import Io
+from connector.storage.blocking import Io
+from connector.storage.files.blobs import FilesUnavailable
+from connector.storage.runs.history import History
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
-from connector.database import Database
 from connector.errors import InvocationError
+from connector.storage.database.database import Database
 
 
 class Place(Protocol):

@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager, nullcontext
 from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
-from connector.database import Database
-from connector.run import Kind, Run
 from connector.runs import engine
+from connector.storage.database.database import Database
+from connector.storage.runs.model import Kind, Run
 
 if TYPE_CHECKING:
     from dbos import DBOSClient

@@ -7,10 +7,10 @@ from typing import Any
 
 from connector.arguments import each_file, is_address
 from connector.errors import CapReached, InvalidArguments, Problem
-from connector.files import FileStore
 from connector.media import MediaError, Sources, adopt
 from connector.spec.model import Integration
 from connector.spec.schema import amounts
+from connector.storage.files.store import FileStore
 from connector.workflow import cost, plan
 from connector.workflow.values import Workflow
 

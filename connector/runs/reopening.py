@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.entry import Entry
 from connector.errors import JobError, JobExpired
-from connector.history import History, Run
-from connector.ledger import Ledger
-from connector.run import ENDED
+from connector.storage.ledger.ledger import Ledger
+from connector.storage.ledger.model import Entry
+from connector.storage.runs.history import History, Run
+from connector.storage.runs.model import ENDED
 
 
 def reopen(run: Run, entry: Entry | None, history: History, ledger: Ledger) -> Run:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypedDict, Unpack
 
 from connector.arguments import Taker
-from connector.entry import Entry
 from connector.errors import (
     Billed,
     InvocationError,
@@ -20,17 +19,18 @@ from connector.errors import (
     JobNotFound,
     UnknownName,
 )
-from connector.files import FileStore
-from connector.history import GIVEN, History, Run, RunEvent, RunNotFound
 from connector.media import Sources
 from connector.record import Record
-from connector.run import CANCELLED, RunSpec, State
 from connector.runs import recipe, taking
 from connector.runs.queues import Queues
 from connector.runs.reopening import reopen
 from connector.runs.takeup import take_up
 from connector.runtime import AsyncConnector, Connector
 from connector.spec.schema.suggest import nearest
+from connector.storage.files.store import FileStore
+from connector.storage.ledger.model import Entry
+from connector.storage.runs.history import GIVEN, History, Run, RunEvent, RunNotFound
+from connector.storage.runs.model import CANCELLED, RunSpec, State
 from connector.workflow.values import Workflow
 
 _LOOK_AGAIN = 0.2

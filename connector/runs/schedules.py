@@ -10,12 +10,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from connector.database import Database, timestamp
 from connector.errors import Billed, InvocationError
-from connector.run import Kind
-from connector.run import State as RunState
 from connector.runs.cron import Cron
 from connector.spec.schema.suggest import nearest
+from connector.storage.database.database import Database, timestamp
+from connector.storage.runs.model import Kind
+from connector.storage.runs.model import State as RunState
 
 Overlap = Literal[
     "skip",  # a time is let go while the run before it has not ended

@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Any
 
-from connector.database import Database
-from connector.postgres import Postgres, lock_number
 from connector.runs.place import PlaceLost
+from connector.storage.database.database import Database
+from connector.storage.database.postgres import Postgres, lock_number
 
 _TRY = "SELECT pg_try_advisory_lock(%(lock)s) AS taken"
 _LET_GO = "SELECT pg_advisory_unlock(%(lock)s)"

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connector.database import Database
 from connector.runs import engine
 from connector.runs.place import Place
 from connector.runs.workshop import Workshop
+from connector.storage.database.database import Database
 
 # What was written down just now is being handed over.
 _JUST_NOW = 10.0

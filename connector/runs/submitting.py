@@ -9,15 +9,15 @@ from typing import Any
 
 from connector.arguments import each_file
 from connector.errors import ConnectorError, InvalidArguments, Problem
-from connector.files import FileStore
 from connector.media import MediaError, Sources, adopt
-from connector.run import Run, RunSpec
 from connector.runs.batches import Batch
 from connector.runs.batchrow import BatchRow
 from connector.runs.columns import Subject
 from connector.runs.runs import Runs
 from connector.runs.subjects import subject_of
 from connector.spec.model import Integration
+from connector.storage.files.store import FileStore
+from connector.storage.runs.model import Run, RunSpec
 from connector.workflow.values import Workflow
 
 # What many rows have in common is kept once: so many files of those that were seen last.

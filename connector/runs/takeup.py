@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from connector.errors import InvocationError
-from connector.history import History, Run
-from connector.run import ENDED, Child, State
+from connector.storage.runs.history import History, Run
+from connector.storage.runs.model import ENDED, Child, State
 
 # The event after which what is made without the API is made anew: it may show what comes now.
 TAKEN_UP = "taken_up"

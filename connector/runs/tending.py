@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from connector.database import timestamp
 from connector.runs.queues import Queues
 from connector.runs.schedules import CatchUp, Schedule, ScheduleStore
 from connector.runs.timetable import keep
+from connector.storage.database.database import timestamp
 
 # The engine fires a time within these seconds, at its leisure.
 LEISURE = 15.0

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from connector import money
 from connector.errors import ConnectorError, InvocationError
-from connector.run import Run, RunSpec
 from connector.runs import recipe
 from connector.runs.columns import Subject
 from connector.runs.passing import is_passing, reason
@@ -23,12 +22,13 @@ from connector.runs.runs import Runs
 from connector.runs.schedules import Schedule, ScheduleStore, Tick, TickState, about, tick_of
 from connector.runs.subjects import subject_of
 from connector.spec.model import Action, Integration
+from connector.storage.runs.model import Run, RunSpec
 from connector.workflow import cost
 from connector.workflow.values import Workflow
 
 if TYPE_CHECKING:
-    from connector.database import Transaction
     from connector.runs.workshop import Workshop
+    from connector.storage.database.protocols import Transaction
 
 # So many times of a schedule may wait for the run before them.
 MOST_WAITING = 100

@@ -8,7 +8,6 @@ from typing import Any
 
 from connector import keeping
 from connector.errors import CapReached, InvalidArguments, Problem
-from connector.files import FileStore
 from connector.media import Sources
 from connector.runs import engine
 from connector.runs.columns import Subject
@@ -19,6 +18,7 @@ from connector.runs.subjects import check_of
 from connector.runs.ticking import Ticking, range_of
 from connector.runtime import AsyncConnector, Connector
 from connector.spec.schema import amounts
+from connector.storage.files.store import FileStore
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _SECRET = "is a secret, and is not kept with a schedule"

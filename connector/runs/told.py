@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from connector.errors import ConnectorError
-from connector.files import StoredFile
-from connector.run import Run
+from connector.storage.files.store import StoredFile
+from connector.storage.runs.model import Run
 from connector.workflow.progress import FILTERED, SUCCESS, Facts
 
 _OF_MEDIA = ("name", "type", "bytes", "width", "height", "seconds", "sha256")

@@ -20,18 +20,18 @@ from dataclasses import replace
 from typing import Any
 
 from connector import keeping
-from connector.entry import Entry
 from connector.errors import JobError
-from connector.files import FileNotFound
-from connector.history import GIVEN, History, Run, digest
-from connector.io import Io, Threads
 from connector.media import Media, Sources
-from connector.run import RunSpec
 from connector.runs import taking
 from connector.runs.action import Actions
 from connector.runs.reopening import reopen
 from connector.runtime import AsyncConnector
 from connector.spec.model import Action
+from connector.storage.blocking import Io, Threads
+from connector.storage.files.store import FileNotFound
+from connector.storage.ledger.model import Entry
+from connector.storage.runs.history import GIVEN, History, Run, digest
+from connector.storage.runs.model import RunSpec
 
 _WRITES = "writes"
 

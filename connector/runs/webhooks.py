@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from typing import Any
 
-from connector.database import Database, new_id, timestamp
 from connector.errors import InvocationError
+from connector.storage.database.database import Database, new_id, timestamp
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,8 @@ from logging import getLogger
 from pathlib import Path
 from typing import Self
 
-from connector.database import Database
 from connector.errors import ConnectorError, DatabaseUnavailable
-from connector.files import FileStore
 from connector.guard import Guard
-from connector.history import History, Run
-from connector.io import Io, Threads
-from connector.ledger import Ledger
 from connector.media import Sources
 from connector.runs import engine, workshop
 from connector.runs.action import Actions
@@ -32,8 +27,13 @@ from connector.runs.workflow import Workflows
 from connector.runs.workshop import Workshop
 from connector.runtime import AsyncConnector
 from connector.spec.model import Integration
+from connector.storage.blocking import Io, Threads
+from connector.storage.database.database import Database
+from connector.storage.files.store import FileStore
+from connector.storage.ledger.ledger import Ledger
+from connector.storage.runs.history import History, Run
+from connector.storage.workspace import Workspace
 from connector.transport import Transport
-from connector.workspace import Workspace
 
 # The durable engine's own acts are short, and one writes at a time.
 _ENGINE_THREADS = 4

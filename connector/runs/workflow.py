@@ -10,13 +10,13 @@ from logging import getLogger
 from typing import Any
 
 from connector.errors import ConnectorError, InvocationError, SpecError
-from connector.files import FileStore
-from connector.history import History, Run
-from connector.io import Io, Threads
 from connector.runs.course import Course
 from connector.runs.passing import Patience
 from connector.runs.runs import Runs
 from connector.runtime import AsyncConnector
+from connector.storage.blocking import Io, Threads
+from connector.storage.files.store import FileStore
+from connector.storage.runs.history import History, Run
 
 _MISTAKE = "the worker failed ({}); see its log"
 # How often a run is looked at where nobody tells that a step has ended, in seconds: another worker did it.

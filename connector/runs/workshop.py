@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from connector.database import Database
 from connector.errors import InvocationError
-from connector.files import FileStore
-from connector.history import History
-from connector.io import Io
 from connector.runs.action import Actions
 from connector.runs.runs import Runs
 from connector.runs.workflow import Workflows
 from connector.runtime import AsyncConnector
+from connector.storage.blocking import Io
+from connector.storage.database.database import Database
+from connector.storage.files.store import FileStore
+from connector.storage.runs.history import History
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from connector.server import delivery, problems
 from connector.server.reply import Reply
 
 if TYPE_CHECKING:
-    from connector.run import Run
     from connector.server.operation import Call
+    from connector.storage.runs.model import Run
 
 # The kinds of file that an answer may be.
 FAMILIES = ("image/", "audio/", "video/", "model/")

@@ -26,10 +26,10 @@ from connector.runs.subjects import check_of, price_of
 from connector.server.problems import Refused
 
 if TYPE_CHECKING:
-    from connector.files import FileStore
     from connector.runs.inspection import Inspection
     from connector.runtime import AsyncConnector
     from connector.server.durable import Durable
+    from connector.storage.files.store import FileStore
 
 _FOLDER = "batches"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 
-from connector.tokens import Token
+from connector.storage.connections.api_tokens import Token
 
 # For so long a token that another process revoked may still be good here, in seconds.
 _MOMENT = 1.0

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from connector.errors import InvalidArguments, InvocationError, Problem
-from connector.home import home as default_home
 from connector.server import listening, logs
 from connector.server.settings import Settings
+from connector.storage.home import home as default_home
 
 if TYPE_CHECKING:
     from connector.server.host import Host

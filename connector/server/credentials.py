@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from connector import credential
-from connector.connection import Configuration, Connection, Stored
 from connector.errors import Problem
-from connector.references import Reference, is_reference
 from connector.secret import Secret
 from connector.spec.model import Integration, JsonSchema
+from connector.storage.connections import check_credential
+from connector.storage.connections.model import Configuration, Connection, Stored
+from connector.storage.connections.secret_references import Reference, is_reference
 
 Sent = Mapping[str, Any]
 
@@ -102,7 +102,7 @@ class _Reading:
         self._before = standing.get(self._name)
 
     def configuration(self) -> Configuration:
-        for said in credential.homeless(self._integration, self._environments, self._base_url):
+        for said in check_credential.homeless(self._integration, self._environments, self._base_url):
             self._say("environments", said)
         return Configuration(
             self._name,
@@ -176,7 +176,7 @@ class _Reading:
         for name in self._integration.credential.get("required", ()):
             if name not in found and f"{prefix}.{name}" not in told:
                 yield Problem(f"{prefix}.{name}", "is required")
-        yield from credential.problems(self._integration, found, prefix)
+        yield from check_credential.problems(self._integration, found, prefix)
 
     def _say(self, path: str, message: str) -> None:
         self._problems.append(Problem(f"{self._path}.{path}", message))

@@ -14,8 +14,8 @@ from connector.server import ranges
 from connector.server.problems import Refused
 
 if TYPE_CHECKING:
-    from connector.files import StoredFile
     from connector.server.host import Host
+    from connector.storage.files.store import StoredFile
 
 _PIECE = 1 << 18
 # What a browser may show by itself. Nothing that can hold a script is among it.

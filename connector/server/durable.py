@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import SpecError, UnknownName
-from connector.run import Run
 from connector.runs import stopping
 from connector.runs.batches import Batch, Batches
 from connector.runs.columns import Subject
@@ -23,13 +22,14 @@ from connector.runs.webhooks import Webhook, Webhooks
 from connector.server import logs, resident
 from connector.server.problems import Refused
 from connector.spec.schema.suggest import nearest
+from connector.storage.runs.model import Run
 from connector.workflow import load
 from connector.workflow.values import Workflow
 
 if TYPE_CHECKING:
-    from connector.files import FileStore
     from connector.runtime import AsyncConnector
     from connector.server.settings import Settings
+    from connector.storage.files.store import FileStore
 
 _UPCOMING = 5
 
@@ -129,7 +129,7 @@ class Durable:
 
     def hooked(self, hook: Webhook, inputs: Mapping[str, Any], key: str | None) -> Run:
         """The run that a webhook asks for. Its keys are its own."""
-        from connector.run import RunSpec
+        from connector.storage.runs.model import RunSpec
 
         workflow = load.kept(hook.definition)
         place = hook.environment or None, hook.connection or None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from connector.database import Database
 from connector.server.metrics import Gauge, Labels
+from connector.storage.database.database import Database
 
 _QUEUE = """
 SELECT kind, state, count(*) AS count FROM runs

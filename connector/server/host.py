@@ -14,10 +14,7 @@ from starlette.responses import Response
 
 from connector.errors import UnknownName
 from connector.guard import Guard
-from connector.history import History
-from connector.io import Threads
 from connector.media import Sources
-from connector.run import Run
 from connector.runner import Runner
 from connector.runtime import AsyncConnector
 from connector.server import gauges, logs
@@ -31,7 +28,10 @@ from connector.spec.cache import default_cache
 from connector.spec.loader import default_folder, load
 from connector.spec.model import Action, Integration
 from connector.spec.schema.suggest import nearest
-from connector.tokens import Tokens
+from connector.storage.blocking import Threads
+from connector.storage.connections.api_tokens import Tokens
+from connector.storage.runs.history import History
+from connector.storage.runs.model import Run
 
 if TYPE_CHECKING:
     from connector.runs.worker import Worker

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from connector.database import timestamp
+from connector.storage.database.database import timestamp
 
 _LOG = logging.getLogger(__name__)
 # All that is ours, and the server beneath, of which we hear what goes wrong.

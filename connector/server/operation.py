@@ -22,7 +22,7 @@ from connector.spec.schema.validator import Checker
 
 if TYPE_CHECKING:
     from connector.server.host import Host
-    from connector.tokens import Token
+    from connector.storage.connections.api_tokens import Token
 
 Handler = Callable[["Call"], Awaitable[Response]]
 

@@ -16,7 +16,7 @@ from connector.server.problems import Refused
 
 if TYPE_CHECKING:
     from connector.server.host import Host
-    from connector.tokens import Token
+    from connector.storage.connections.api_tokens import Token
 
 Role = Literal["use", "manage"]
 

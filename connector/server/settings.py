@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from connector.home import home as default_home
-from connector.io import Io
+from connector.storage.blocking import Io
+from connector.storage.home import home as default_home
 from connector.transport import Transport
 
 _MIB = 1024 * 1024

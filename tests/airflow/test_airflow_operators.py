@@ -16,8 +16,8 @@ from upstream import JOB_ID, PNG, answer, picture, started
 from connector import Connector
 from connector.airflow.operators import InvokeOperator, JobOperator
 from connector.airflow.trigger import JobTrigger
-from connector.home import home as default_home
 from connector.runs.runs import Runs
+from connector.storage.home import home as default_home
 
 BROKEN = httpx.ReadError("it broke")
 ROOM = str(SAMPLES / "room.png")
@@ -133,7 +133,7 @@ ENDINGS = {
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_failure_says_whether_to_try_again(office, monkeypatch, ending):
     """What is known not to have run is sent again; what may have been paid for never, whoever clears it."""
-    monkeypatch.setattr("connector.io.Threads.sleep", _no_sleep)
+    monkeypatch.setattr("connector.storage.blocking.Threads.sleep", _no_sleep)
     answers, retryable, more = ENDINGS[ending]
     office.upstream.answers = [*answers]
     operator = invoke(office, target=office.out / "boat.png")
@@ -179,7 +179,7 @@ def test_what_is_unknown_is_decided_by_a_person(office):
 
 def test_a_job_is_deferred_and_fetched(office, monkeypatch):
     """The worker starts it, the triggerer asks for it, a worker delivers it."""
-    monkeypatch.setattr("connector.io.Threads.sleep", _no_sleep_at_all(monkeypatch))
+    monkeypatch.setattr("connector.storage.blocking.Threads.sleep", _no_sleep_at_all(monkeypatch))
     office.upstream.answers = [started(), picture()]
     operator = job(office, target=f"{office.out}/")
     trigger = office.attempt(operator)
@@ -226,7 +226,7 @@ def test_a_deferred_task_that_is_cleared_goes_on_with_its_job(office):
 
 def test_a_job_that_cannot_be_asked_for_fails_and_goes_on_when_cleared(office, monkeypatch):
     """The key was revoked meanwhile; nothing is started again by itself."""
-    monkeypatch.setattr("connector.io.Threads.sleep", _no_sleep_at_all(monkeypatch))
+    monkeypatch.setattr("connector.storage.blocking.Threads.sleep", _no_sleep_at_all(monkeypatch))
     office.upstream.answers = [started(), answer(401, {"errors": ["no"]}), picture()]
     operator = job(office)
     event = asyncio.run(_fired(office.attempt(operator)))
@@ -250,7 +250,7 @@ def test_a_trigger_that_is_stopped_is_taken_over(office, monkeypatch):
         await asyncio.wait({asking})
 
     asyncio.run(stopped())
-    monkeypatch.setattr("connector.io.Threads.sleep", _no_sleep_at_all(monkeypatch))
+    monkeypatch.setattr("connector.storage.blocking.Threads.sleep", _no_sleep_at_all(monkeypatch))
     office.upstream.answers = [picture()]
     assert office.finish(operator, asyncio.run(_fired(trigger)))["outcome"] == "success"
     assert office.posts() == 1
@@ -258,7 +258,7 @@ def test_a_trigger_that_is_stopped_is_taken_over(office, monkeypatch):
 
 def test_many_jobs_are_asked_for_by_one_triggerer(office, monkeypatch):
     """They share a connector: threads and connections to the database do not grow with them."""
-    monkeypatch.setattr("connector.io.Threads.sleep", _no_sleep_at_all(monkeypatch))
+    monkeypatch.setattr("connector.storage.blocking.Threads.sleep", _no_sleep_at_all(monkeypatch))
     triggers = []
     for number in range(12):
         office.task_id = f"job-{number}"

@@ -19,9 +19,9 @@ from typing import Any
 
 from ways import async_connector
 
-from connector.files import FileStore
-from connector.run import RunSpec
 from connector.runs.runs import Runs
+from connector.storage.files.store import FileStore
+from connector.storage.runs.model import RunSpec
 
 HERE = Path(__file__).parent
 NOTE = RunSpec("note", {"prompt": "a lighthouse"})

@@ -143,7 +143,7 @@ def async_connector(port: int, home: Path, **options: Any) -> Any:
 
 
 def _connect(connector: Any, port: int) -> None:
-    from connector.connection import Configuration, Connection
+    from connector.storage.connections.model import Configuration, Connection
 
     base_url = f"http://127.0.0.1:{port}"
     local = Configuration("local", ("local",), True, base_url, fields={"key": "sk-0123456789abcdef"})

@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 from browser.looks import look
 from browser.served import Served
 from browser.visitor import Visitor
-from connector.database import Database
-from connector.history import History
+from connector.storage.database.database import Database
+from connector.storage.runs.history import History
 
 CORE = "stable-image-core"
 PATIENCE = 60_000

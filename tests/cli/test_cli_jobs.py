@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from connector.cli.durable import desk
-from connector.run import Run
 from connector.runs.foreground import Foreground
 from connector.spec.cache import default_folder
 from connector.spec.loader import load_lazily
+from connector.storage.runs.model import Run
 
 NOBODY = "No worker is alive"
 CORE = "jobs submit stable-image-core -e sandbox --prompt"

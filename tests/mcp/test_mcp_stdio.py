@@ -16,8 +16,8 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from tooling import SAMPLES
 
 from connector.cli import main
-from connector.database import FILE_NAME, Database
-from connector.history import History
+from connector.storage.database.database import FILE_NAME, Database
+from connector.storage.runs.history import History
 
 WORDS = ["-c", "import sys; from connector.cli import main; sys.exit(main())", "mcp"]
 FARSIDE = Path(__file__).parent / "farside.py"

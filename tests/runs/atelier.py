@@ -8,9 +8,9 @@ from PIL import Image
 from upstream import answer, picture
 
 from connector.media import Sources
-from connector.run import RunSpec
 from connector.runs.course import Course
 from connector.runs.runs import Runs
+from connector.storage.runs.model import RunSpec
 from connector.workflow import load
 from runs.desk import Desk, work
 

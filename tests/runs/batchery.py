@@ -4,11 +4,11 @@ from contextlib import contextmanager
 
 from upstream import Clock
 
-from connector.history import History
 from connector.runs.batch import Feeder
 from connector.runs.batches import Batches
 from connector.runs.batchrow import BatchRow
-from connector.workspace import Workspace
+from connector.storage.runs.history import History
+from connector.storage.workspace import Workspace
 
 PLACE = {"integration": "stabilityai", "connection": "", "environment": "far"}
 

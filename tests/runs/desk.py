@@ -6,13 +6,13 @@ import httpx
 from port import INTEGRATION, QuickThreads
 from upstream import KEY, Clock, Upstream
 
-from connector.files import FileStore
-from connector.history import History
 from connector.record import Record
-from connector.run import RunSpec
 from connector.runs.action import Actions
 from connector.runs.runs import Runs
 from connector.runtime import AsyncConnector
+from connector.storage.files.store import FileStore
+from connector.storage.runs.history import History
+from connector.storage.runs.model import RunSpec
 from connector.transport import HttpTransport
 
 CORE, UPSCALE = "stable-image-core", "start-creative-upscale"

@@ -4,7 +4,7 @@ import random
 import time
 from collections import Counter
 
-from connector.run import RunSpec
+from connector.storage.runs.model import RunSpec
 from runs.world import CORE, SAMPLE, UPSCALE, kill
 
 ENOUGH = 300.0

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 import connector.runs.flows  # noqa: F401
-from connector.database import Database
 from connector.runs.worker import Worker
 from connector.spec.loader import load
+from connector.storage.database.database import Database
 
 
 def main():

@@ -4,13 +4,13 @@ import json
 
 from port import INTEGRATION, SAMPLES
 
-from connector.files import FileNotFound
 from connector.media import Sources, from_path
 from connector.runs.columns import Naming
 from connector.runs.inspection import Inspection
 from connector.runs.opening import BadRows
 from connector.runs.rows import Rows
 from connector.runs.subjects import check_of, price_of
+from connector.storage.files.store import FileNotFound
 from connector.workflow import load
 
 NOWHERE = Sources(urls=None)

@@ -8,11 +8,11 @@ import pytest
 from upstream import PNG
 
 from connector.errors import InvocationError
-from connector.files import FileStore
 from connector.media import from_bytes
 from connector.runs import contact, delivery
 from connector.runs.delivery import CannotDeliver, Delivery
 from connector.runs.tables import Tables
+from connector.storage.files.store import FileStore
 from runs.batchery import Batchery
 
 

@@ -17,10 +17,10 @@ from connector.errors import (
     JobNotFound,
     UnknownName,
 )
-from connector.history import KeyReused, RunNotFound
 from connector.media import Sources
-from connector.run import RunSpec
 from connector.runs.runs import Runs
+from connector.storage.runs.history import KeyReused, RunNotFound
+from connector.storage.runs.model import RunSpec
 from runs.desk import CORE, PLACE, UPSCALE, Desk
 
 ROOM = SAMPLES / "room.png"

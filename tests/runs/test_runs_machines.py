@@ -8,13 +8,13 @@ import psycopg
 import pytest
 from port import SAMPLES
 
-from connector.database import Database
 from connector.media import Sources
-from connector.run import RunSpec
 from connector.runs.runs import Runs
 from connector.runs.worker import Worker
 from connector.runtime import Connector
 from connector.spec.loader import load
+from connector.storage.database.database import Database
+from connector.storage.runs.model import RunSpec
 from runs import havoc
 from runs.world import UPSCALE, Nursery, asking, far, integration, kill
 

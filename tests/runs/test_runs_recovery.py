@@ -9,10 +9,10 @@ import pytest
 from port import SAMPLES
 from upstream import JOB_ID, PNG, answer, pending, picture, started
 
-from connector.alive import _named
-from connector.entry import Entry
 from connector.errors import ConnectorError
-from connector.files import FileStore
+from connector.storage.files.store import FileStore
+from connector.storage.ledger.model import Entry
+from connector.storage.process import _named
 from runs.desk import CORE, UPSCALE, Desk, work
 
 ROOM = SAMPLES / "room.png"

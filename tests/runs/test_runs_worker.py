@@ -10,14 +10,14 @@ from functools import cache
 import pytest
 from port import SAMPLES
 
-from connector.blobs import FilesUnavailable, Folder
 from connector.errors import InvocationError
-from connector.files import FileStore
-from connector.history import History
-from connector.run import RunSpec
 from connector.runs import passing
 from connector.runs.worker import _LOOK_EVERY, Worker
 from connector.spec.loader import load
+from connector.storage.files.blobs import FilesUnavailable, Folder
+from connector.storage.files.store import FileStore
+from connector.storage.runs.history import History
+from connector.storage.runs.model import RunSpec
 from runs.world import CORE, UPSCALE, Nursery, asking, far, integration, kill
 
 ROOM = SAMPLES / "room.png"

@@ -9,8 +9,6 @@ from port import INTEGRATION, SAMPLES
 from upstream import picture
 
 from connector.errors import CapReached, InvalidArguments, InvocationError, UnknownName
-from connector.files import FileStore
-from connector.history import History
 from connector.runs import tending as looked_after
 from connector.runs.runs import Runs
 from connector.runs.schedules import ScheduleNotFound, ScheduleStore
@@ -20,6 +18,8 @@ from connector.runs.timetable import Timetable
 from connector.runs.worker import Worker
 from connector.runtime import Connector
 from connector.spec.loader import default_folder, load_lazily
+from connector.storage.files.store import FileStore
+from connector.storage.runs.history import History
 from connector.workflow import load
 from runs.atelier import CONTINUE, SHEET, Atelier, text
 

@@ -6,10 +6,10 @@ import httpx
 import pytest
 from upstream import JOB_ID, PNG, answer, pending, picture, started
 
-from connector.alive import this_process
 from connector.errors import InvalidArguments, UnknownName
-from connector.run import CANCELLED, RunSpec
 from connector.runs.uses import Uses
+from connector.storage.process import this_process
+from connector.storage.runs.model import CANCELLED, RunSpec
 from runs.desk import CORE, UPSCALE, Desk, Patient
 from runs.test_runs_recovery import ROOM, intended, not_sent, running, sent, settled
 
@@ -216,7 +216,7 @@ def test_a_job_that_somebody_else_could_not_ask_for_is_asked_for(office):
 
 def test_no_host_takes_what_is_under_way(office, monkeypatch):
     """Its run was written down by a process that is gone, and another one works on it."""
-    monkeypatch.setattr("connector.history.this_process", lambda: f"{this_process()}0")
+    monkeypatch.setattr("connector.storage.runs.history.this_process", lambda: f"{this_process()}0")
     run = office.opened(**enlarge())
     running(office, run)
     monkeypatch.undo()

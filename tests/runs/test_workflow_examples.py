@@ -7,13 +7,13 @@ import pytest
 from port import INTEGRATION, PLENTY, TinyStudio
 from upstream import KEY
 
-from connector.files import FileStore
 from connector.media import Sources
-from connector.run import RunSpec
 from connector.runs.runs import Runs
 from connector.runs.worker import Worker
 from connector.runtime import Connector
 from connector.sandbox import InProcess, Sandbox, Settings, studio
+from connector.storage.files.store import FileStore
+from connector.storage.runs.model import RunSpec
 from connector.transport import HttpTransport
 from connector.workflow import cost, load
 

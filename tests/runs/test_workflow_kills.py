@@ -4,8 +4,8 @@ import random
 import time
 from collections import Counter
 
-from connector.run import RunSpec
 from connector.spec import loader
+from connector.storage.runs.model import RunSpec
 from connector.workflow import load
 from runs.atelier import CONTINUE, SHEET, text
 from runs.havoc import ENOUGH

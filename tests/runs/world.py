@@ -13,11 +13,11 @@ from pathlib import Path
 import httpx
 import yaml
 
-from connector.files import FileStore
 from connector.media import Sources
 from connector.runs.runs import Runs
 from connector.runtime import Connector
 from connector.spec.loader import default_folder, load
+from connector.storage.files.store import FileStore
 
 TESTS = Path(__file__).parents[1]
 SAMPLE = TESTS.parent / "actions" / "samples" / "room.png"

@@ -10,7 +10,6 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from connector.errors import ConnectorError, InvalidArguments
-from connector.run import RunSpec
 from connector.server import answers, inputs
 from connector.server.api import asked
 from connector.server.host import Host, Served
@@ -19,6 +18,7 @@ from connector.server.problems import Refused
 from connector.server.reply import Reply
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration
+from connector.storage.runs.model import RunSpec
 from connector.stream import Stream
 
 

@@ -7,13 +7,13 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from connector.connection import Connection, configuration_for
 from connector.errors import ConnectorError, InvalidArguments, Problem
 from connector.server import credentials, problems
 from connector.server.host import Served
 from connector.server.operation import Call, Operation
 from connector.server.problems import Refused
 from connector.server.reply import Reply
+from connector.storage.connections.model import Connection, configuration_for
 
 
 async def list_connections(call: Call) -> Response:

@@ -16,7 +16,7 @@ from connector.server.problems import Refused
 from connector.server.reply import Reply
 
 if TYPE_CHECKING:
-    from connector.files import StoredFile
+    from connector.storage.files.store import StoredFile
 
 
 async def put_file(call: Call) -> Response:

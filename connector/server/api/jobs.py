@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from connector.entry import Entry
 from connector.errors import JobNotFound, JobPending
 from connector.media import Media
 from connector.server.host import Served
 from connector.server.operation import Call, Operation, options
 from connector.server.reply import Reply
+from connector.storage.ledger.model import Entry
 
 
 async def list_jobs(call: Call) -> Response:

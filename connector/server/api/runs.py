@@ -6,11 +6,11 @@ from functools import partial
 
 from starlette.responses import Response, StreamingResponse
 
-from connector.run import ENDED, Run
 from connector.server import answers, sse
 from connector.server.host import Served
 from connector.server.operation import Call, Operation, options
 from connector.server.reply import Reply
+from connector.storage.runs.model import ENDED, Run
 
 _STATES = ("queued", "running", *sorted(ENDED))
 

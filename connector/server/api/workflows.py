@@ -7,13 +7,13 @@ from typing import Any
 from starlette.responses import Response
 
 from connector.errors import CapReached, InvalidArguments
-from connector.run import RunSpec
 from connector.runs import recipe
 from connector.server import answers, inputs
 from connector.server.api import asked
 from connector.server.operation import Call, Operation, options
 from connector.server.problems import Refused
 from connector.server.reply import Reply
+from connector.storage.runs.model import RunSpec
 from connector.workflow import check, cost, read
 
 _LONGEST = 256 * 1024

@@ -20,9 +20,9 @@ from connector.server.console.rendering import page
 from connector.workflow import cost, load
 
 if TYPE_CHECKING:
-    from connector.history import Run
     from connector.server.console.table import Visit
     from connector.server.host import Host
+    from connector.storage.runs.history import Run
     from connector.workflow.values import Workflow
 
 _VARIES = "price varies"

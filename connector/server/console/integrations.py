@@ -12,10 +12,10 @@ from connector.server.problems import Refused
 from connector.spec.model import Action, Integration
 
 if TYPE_CHECKING:
-    from connector.connection import Connection
-    from connector.history import Run
     from connector.server.console.table import Visit
     from connector.server.host import Host
+    from connector.storage.connections.model import Connection
+    from connector.storage.runs.history import Run
 
 _LATELY = 12
 _ICONS = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}

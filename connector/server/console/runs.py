@@ -20,10 +20,10 @@ from connector.server.problems import STATUSES
 from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
-    from connector.files import StoredFile
-    from connector.history import Run
     from connector.server.console.table import Visit
     from connector.server.host import Host
+    from connector.storage.files.store import StoredFile
+    from connector.storage.runs.history import Run
 
 _ON_A_PAGE = 40
 _DAYS = 30

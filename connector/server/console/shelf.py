@@ -11,9 +11,9 @@ from connector.spec import template
 from connector.spec.model import Action, Integration
 
 if TYPE_CHECKING:
-    from connector.connection import Connection
-    from connector.files import StoredFile
-    from connector.history import Run
+    from connector.storage.connections.model import Connection
+    from connector.storage.files.store import StoredFile
+    from connector.storage.runs.history import Run
 
 _GLYPHS = (("image/", "image"), ("audio/", "sound"), ("video/", "film"), ("model/", "cube"))
 _FORMATS = {"image/jpeg": "jpeg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}

@@ -17,7 +17,7 @@ from connector.server.problems import STATUSES
 
 if TYPE_CHECKING:
     from connector.server.host import Host
-    from connector.tokens import Token
+    from connector.storage.connections.api_tokens import Token
 
 Answer = Callable[["Visit"], Response]
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from connector.connection import Connection
 from connector.errors import ConnectorError, InvalidArguments, UnknownName
 from connector.runtime import AsyncConnector
 from connector.server import credentials, operation, problems, security
 from connector.spec.schema.validator import Checker
+from connector.storage.connections.model import Connection
 
 if TYPE_CHECKING:
     from connector.server.host import Host, Served
@@ -58,7 +58,7 @@ def _opened(made: Connection, before: Connection | None, store: Any) -> Connecti
     """The connection with its kept secrets opened, as another store is to hold them for a moment."""
     from dataclasses import replace
 
-    from connector.sealing import Sealed
+    from connector.storage.connections.encryption import Sealed
 
     opened = []
     for one in made.configurations:

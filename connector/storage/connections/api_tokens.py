@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal, get_args
 
-from connector.database import Database, timestamp
 from connector.errors import InvalidArguments, InvocationError, Problem, UnknownName
 from connector.spec.schema.suggest import nearest
+from connector.storage.database.database import Database, timestamp
 
 Role = Literal[
     "use",  # invoke, read, upload

@@ -18,9 +18,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from connector import migrations
 from connector.errors import ConnectorError, DatabaseUnavailable, InvocationError
 from connector.secret import MASK, Secret
+from connector.storage.database import migrations
+from connector.storage.database.protocols import Conflict
 
 if TYPE_CHECKING:
     import psycopg
@@ -215,8 +216,6 @@ class Postgres:
     def translate(self, error: BaseException) -> Exception | None:
         """A failure of the server as ours that says what to do; a mistake of ours stays as it is."""
         if isinstance(error, self._psycopg.IntegrityError):
-            from connector.database import Conflict
-
             return Conflict(self._said(error))
         if not isinstance(error, self._psycopg.Error):
             return None

@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from connector.alive import is_gone, this_process
-from connector.database import Database, Transaction, new_id
-from connector.entry import Entry
 from connector.errors import InvocationError
 from connector.events import Event
-from connector.ledger import Ledger
-from connector.run import (
+from connector.storage.database.database import Database, new_id
+from connector.storage.database.protocols import Transaction
+from connector.storage.ledger.ledger import Ledger
+from connector.storage.ledger.model import Entry
+from connector.storage.process import is_gone, this_process
+from connector.storage.runs.model import (
     ENDED,
     INTERRUPTED,
     OPEN,

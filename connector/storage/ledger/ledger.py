@@ -9,9 +9,6 @@ from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from connector.alive import is_alive, is_gone, this_process
-from connector.database import Conflict, Database, Transaction, new_id, timestamp
-from connector.entry import Entry, Intent, Spending, State, Turn
 from connector.errors import (
     Billed,
     CapReached,
@@ -21,6 +18,10 @@ from connector.errors import (
     JobNotFound,
     OutcomeUnknown,
 )
+from connector.storage.database.database import Database, new_id, timestamp
+from connector.storage.database.protocols import Conflict, Transaction
+from connector.storage.ledger.model import Entry, Intent, Spending, State, Turn
+from connector.storage.process import is_alive, is_gone, this_process
 
 __all__ = ["Entry", "Intent", "Ledger", "Spending", "State", "Turn"]
 

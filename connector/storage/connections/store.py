@@ -13,12 +13,19 @@ from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Any
 
-from connector.connection import Configuration, Connection, Stored, check, configuration_for, unknown
-from connector.database import Database
 from connector.errors import InvalidArguments, InvocationError, MissingCredential, UnknownName
-from connector.references import Reference, is_reference, resolve
-from connector.sealing import MasterKeys, Place, Sealed
 from connector.secret import Secret
+from connector.storage.connections.encryption import MasterKeys, Place, Sealed
+from connector.storage.connections.model import (
+    Configuration,
+    Connection,
+    Stored,
+    check,
+    configuration_for,
+    unknown,
+)
+from connector.storage.connections.secret_references import Reference, is_reference, resolve
+from connector.storage.database.database import Database
 
 __all__ = ["Configuration", "Connection", "ConnectionStore", "Stored", "configuration_for"]
 

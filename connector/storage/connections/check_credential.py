@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from connector.connection import Stored
 from connector.errors import Problem
-from connector.references import is_reference
 from connector.secret import Secret
 from connector.spec.model import Integration
 from connector.spec.schema.suggest import nearest
 from connector.spec.schema.validator import Checker
+from connector.storage.connections.model import Stored
+from connector.storage.connections.secret_references import is_reference
 
 
 def problems(integration: Integration, given: Mapping[str, Stored], prefix: str = "") -> Iterator[Problem]:

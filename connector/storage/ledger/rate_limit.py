@@ -33,8 +33,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from connector.database import Database
 from connector.spec.model import RateLimit
+from connector.storage.database.database import Database
 
 # A row that reaches further was written while the clock was wrong, and would block the key for ever.
 _FURTHEST = 24 * 3600.0

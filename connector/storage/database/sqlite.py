@@ -12,9 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from connector import migrations
 from connector.errors import ConnectorError, DatabaseUnavailable
-from connector.home import create_whole
+from connector.storage.database import migrations
+from connector.storage.database.protocols import Conflict
+from connector.storage.home import create_whole
 
 # SQLite's word for what went wrong: what to tell the operator. Anything else is a mistake of ours.
 _FAULTS: Mapping[str, str] = {
@@ -124,8 +125,6 @@ class Sqlite:
     def _raise_translated(self, error: sqlite3.Error) -> None:
         """A failure of the file leaves as ours and says what to do; a mistake of ours stays as it is."""
         if isinstance(error, sqlite3.IntegrityError):
-            from connector.database import Conflict
-
             raise Conflict(str(error)) from error
         name = getattr(error, "sqlite_errorname", None) or ""
         word = name.removeprefix("SQLITE_").split("_")[0]

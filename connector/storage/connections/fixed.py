@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from connector import credential
-from connector.connection import Configuration, Connection, check, configuration_for, unknown
 from connector.errors import InvalidArguments, Problem
-from connector.references import Reference, resolve
 from connector.secret import Secret
 from connector.spec.model import Integration
+from connector.storage.connections import check_credential
+from connector.storage.connections.model import Configuration, Connection, check, configuration_for, unknown
+from connector.storage.connections.secret_references import Reference, resolve
 
 
 class Given:
@@ -49,9 +49,9 @@ def _credential(connection: Connection, integration: Integration) -> Iterator[Pr
     """What a connection that is kept was asked for when it was added."""
     for at, one in enumerate(connection.configurations):
         path = f"configurations.{at}"
-        yield from credential.problems(integration, one.fields, f"{path}.fields")
+        yield from check_credential.problems(integration, one.fields, f"{path}.fields")
         yield from (Problem(f"{path}.fields.{name}", "is missing") for name in _missing(one, integration))
-        for sentence in credential.homeless(integration, one.environments, one.base_url):
+        for sentence in check_credential.homeless(integration, one.environments, one.base_url):
             yield Problem(f"{path}.environments", sentence)
 
 

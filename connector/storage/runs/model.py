@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
-from connector.database import timestamp
-from connector.entry import Entry
 from connector.errors import Billed
+from connector.storage.database.database import timestamp
+from connector.storage.ledger.model import Entry
 
 State = Literal[
     "queued",  # written down; nothing has been done yet

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from connector.database import timestamp
 from connector.errors import Problem, UnknownName
-from connector.references import Reference, is_reference
-from connector.sealing import Sealed
 from connector.secret import Secret
 from connector.spec.header_names import RESERVED_HEADERS
 from connector.spec.schema.suggest import nearest
+from connector.storage.connections.encryption import Sealed
+from connector.storage.connections.secret_references import Reference, is_reference
+from connector.storage.database.database import timestamp
 
 # What a field of a credential holds. A ``Secret`` is on its way in; the store gives out only the others.
 Stored = str | Secret | Reference | Sealed

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from connector import thumbnail
-from connector.arriving import Arriving, FileTooLarge
-from connector.blobs import Blobs, Folder
-from connector.database import Conflict, Database, timestamp
 from connector.errors import InvocationError
 from connector.media import Media
 from connector.media.file import OnDisk, describe, name_for
+from connector.storage.database.database import Database, timestamp
+from connector.storage.database.protocols import Conflict
+from connector.storage.files.blobs import Blobs, Folder
+from connector.storage.files.incoming_upload import Arriving, FileTooLarge
 
 __all__ = ["Arriving", "FileNotFound", "FileStore", "FileTooLarge", "Source", "StoredFile"]
 

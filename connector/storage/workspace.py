@@ -7,13 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connector.budget import DatabaseBudget
-from connector.database import FILE_NAME, Database
-from connector.ledger import Ledger
+from connector.storage.database.database import FILE_NAME, Database
+from connector.storage.ledger.ledger import Ledger
+from connector.storage.ledger.rate_limit import DatabaseBudget
 
 if TYPE_CHECKING:
-    from connector.connections import ConnectionStore
-    from connector.files import FileStore
+    from connector.storage.connections.store import ConnectionStore
+    from connector.storage.files.store import FileStore
 
 
 class Workspace:
@@ -49,8 +49,8 @@ class Workspace:
 
     @cached_property
     def connections(self) -> ConnectionStore:
-        from connector.connections import ConnectionStore
-        from connector.sealing import MasterKeys
+        from connector.storage.connections.encryption import MasterKeys
+        from connector.storage.connections.store import ConnectionStore
 
         # A key that only one machine has is of no use to the others.
         keys = MasterKeys(self._environ, None if self.database.url else self.home)
@@ -66,8 +66,8 @@ class Workspace:
 
     @cached_property
     def files(self) -> FileStore:
-        from connector.blobs import open_blobs
-        from connector.files import FileStore
+        from connector.storage.files.blobs import open_blobs
+        from connector.storage.files.store import FileStore
 
         return FileStore(self.database, open_blobs(self.home, self._environ, self._files), self._clock)
 

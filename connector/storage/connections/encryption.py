@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector.errors import CredentialError, MissingCredential
-from connector.home import create_whole
 from connector.secret import Secret
+from connector.storage.home import create_whole
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM

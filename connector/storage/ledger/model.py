@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from connector.database import timestamp
 from connector.errors import Billed
+from connector.storage.database.database import timestamp
 
 State = Literal[
     "intended",  # written down; the request has not left

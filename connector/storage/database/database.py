@@ -7,20 +7,19 @@ each other, by ``dialect``.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from connector.errors import InvocationError
-from connector.secret import Secret, fingerprint
+from connector.secret import fingerprint
+from connector.storage.database.protocols import Kind, Transaction
 
 __all__ = [
     "FILE_NAME",
-    "Conflict",
     "Database",
-    "Transaction",
     "is_server",
     "new_id",
     "timestamp",
@@ -29,52 +28,6 @@ __all__ = [
 FILE_NAME = "connector.db"
 
 _SERVERS = ("postgresql://", "postgres://")
-
-
-class Conflict(Exception):
-    """A row stands in the way: one with that key is there already."""
-
-
-class Cursor(Protocol):
-    """What a statement gave."""
-
-    @property
-    def rowcount(self) -> int: ...
-
-    def fetchone(self) -> Any: ...
-
-    def fetchall(self) -> list[Any]: ...
-
-
-class Transaction(Protocol):
-    """Runs statements that hold together. A row has its values by name and by place."""
-
-    def execute(self, statement: str, values: Mapping[str, Any] = ..., /) -> Cursor: ...
-
-    def executemany(self, statement: str, rows: Iterable[Mapping[str, Any]], /) -> Cursor: ...
-
-
-class Kind(Protocol):
-    """What a database is, in a file or on a server."""
-
-    name: str
-
-    @property
-    def path(self) -> Path | None: ...
-
-    @property
-    def url(self) -> Secret | None: ...
-
-    @property
-    def dialect(self) -> str: ...
-
-    def read(self, query: str, values: Mapping[str, Any] | None) -> Sequence[Any]: ...
-
-    def write(self, statement: str, values: Mapping[str, Any], about: str | None) -> Sequence[Any]: ...
-
-    def together(self, about: str | None) -> AbstractContextManager[Transaction]: ...
-
-    def close(self) -> None: ...
 
 
 class Database:
@@ -133,7 +86,7 @@ def is_server(where: Path | str | None) -> bool:
 
 def _kind(where: Path | str | None, patience: float) -> Kind:
     if isinstance(where, str) and is_server(where):
-        from connector.postgres import Postgres
+        from connector.storage.database.postgres import Postgres
 
         return Postgres(where, patience)
     if isinstance(where, str) and "://" in where:
@@ -142,7 +95,7 @@ def _kind(where: Path | str | None, patience: float) -> Kind:
             f"a database at {where.partition('://')[0][:20]}:// is not known; "
             "give postgresql://USER:PASSWORD@HOST/NAME, or the path of a file"
         )
-    from connector.sqlite import Sqlite
+    from connector.storage.database.sqlite import Sqlite
 
     return Sqlite(None if where is None else Path(where), patience)
 

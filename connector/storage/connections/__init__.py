@@ -1,0 +1,1 @@
+"""Connections, and the secrets that are kept for each."""

@@ -1,0 +1,1 @@
+"""Kept files, by reference: in a folder, or in an object store."""

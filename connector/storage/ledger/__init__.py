@@ -1,0 +1,1 @@
+"""The ledger of what may cost, and the rate limit of each credential."""

@@ -1,0 +1,1 @@
+"""The rows of runs: what was asked for, how it went, what it cost."""
