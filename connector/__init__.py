@@ -48,18 +48,18 @@ _ERRORS = (
     "UpstreamFailed",
 )
 _PLACES = {
-    "AsyncConnector": "connector.runtime",
+    "AsyncConnector": "connector.engine.connector",
     "Configuration": "connector.storage.connections.model",
     "Connection": "connector.storage.connections.model",
-    "Connector": "connector.runtime",
-    "Estimate": "connector.money",
+    "Connector": "connector.engine.connector",
+    "Estimate": "connector.engine.pricing",
     "Event": "connector.events",
     "Integration": "connector.spec.model",
     "Media": "connector.media",
-    "Preview": "connector.preview",
-    "Result": "connector.result",
-    "Sources": "connector.media",
-    "Stream": "connector.stream",
+    "Preview": "connector.engine.preview",
+    "Result": "connector.engine.result",
+    "Sources": "connector.engine.sources",
+    "Stream": "connector.engine.stream",
     "default_folder": "connector.spec.loader",
     "load": "connector.spec.loader",
     **dict.fromkeys(_ERRORS, "connector.errors"),
@@ -69,6 +69,13 @@ __all__ = [*sorted(_PLACES), "__version__"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from connector.engine.connector import AsyncConnector as AsyncConnector
+    from connector.engine.connector import Connector as Connector
+    from connector.engine.preview import Preview as Preview
+    from connector.engine.pricing import Estimate as Estimate
+    from connector.engine.result import Result as Result
+    from connector.engine.sources import Sources as Sources
+    from connector.engine.stream import Stream as Stream
     from connector.errors import BadRequest as BadRequest
     from connector.errors import CapReached as CapReached
     from connector.errors import ConnectorError as ConnectorError
@@ -103,18 +110,11 @@ if TYPE_CHECKING:
     from connector.errors import UpstreamFailed as UpstreamFailed
     from connector.events import Event as Event
     from connector.media import Media as Media
-    from connector.media import Sources as Sources
-    from connector.money import Estimate as Estimate
-    from connector.preview import Preview as Preview
-    from connector.result import Result as Result
-    from connector.runtime import AsyncConnector as AsyncConnector
-    from connector.runtime import Connector as Connector
     from connector.spec.loader import default_folder as default_folder
     from connector.spec.loader import load as load
     from connector.spec.model import Integration as Integration
     from connector.storage.connections.model import Configuration as Configuration
     from connector.storage.connections.model import Connection as Connection
-    from connector.stream import Stream as Stream
 
 
 def __getattr__(name: str) -> object:

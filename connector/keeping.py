@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connector.arguments import Taker, each_file
+from connector.engine.arguments import Taker, each_file
+from connector.engine.result import Result
+from connector.engine.sources import Sources
 from connector.errors import ConnectorError
-from connector.media import Media, MediaError, Sources, adopt
-from connector.result import Result
+from connector.media import Media, MediaError, adopt
 from connector.secret import MASK
 from connector.storage.files.store import FileStore, StoredFile
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from connector import keeping
-from connector.arguments import Taker
+from connector.engine.arguments import Taker
+from connector.engine.result import Result
 from connector.errors import ConnectorError, JobCancelled, OutcomeUnknown
 from connector.media import Media
-from connector.result import Result
 from connector.storage.files.store import FileStore, StoredFile
 from connector.storage.runs.history import History, Run, State, Told
 from connector.storage.runs.model import RunSpec

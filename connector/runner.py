@@ -9,11 +9,11 @@ from functools import partial
 from logging import getLogger
 from typing import Any
 
+from connector.engine.connector import AsyncConnector
+from connector.engine.result import Result
 from connector.errors import ConnectorError, InvocationError, JobError
 from connector.events import followed
 from connector.record import Record
-from connector.result import Result
-from connector.runtime import AsyncConnector
 from connector.slot import Slot
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileStore

@@ -9,9 +9,9 @@ from contextlib import suppress
 from logging import getLogger
 from threading import Lock
 
+from connector.engine.result import Result
 from connector.errors import ConnectorError
 from connector.events import Event
-from connector.result import Result
 from connector.storage.blocking import Io
 from connector.storage.runs.history import History, Run, Told
 from connector.storage.runs.model import Ending

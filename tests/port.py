@@ -14,7 +14,7 @@ from PIL import Image
 from sandbox.support import Made, QuickStudio
 from upstream import KEY, Clock
 
-from connector.runtime import Connector
+from connector.engine.connector import Connector
 from connector.sandbox import InProcess, Sandbox, Settings, serving, studio
 from connector.secret import Secret
 from connector.spec.loader import default_folder, load

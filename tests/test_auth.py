@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connector.auth import Authorization, authorize, masked
+from connector.engine.auth import Authorization, authorize, masked
 from connector.errors import ConnectorError, CredentialError, MissingCredential
 from connector.spec.model import Auth
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from connector import media
-from connector.decode import Answer, decide, decode, dig, retry_after
+from connector.engine.decode import Answer, decide, decode, dig, retry_after
 from connector.errors import ConnectorError
 from connector.spec.loader import default_folder, load
 

@@ -12,7 +12,7 @@ from port import SAMPLES, port
 from upstream import KEY
 
 from connector import errors
-from connector.arguments import beside
+from connector.engine.arguments import beside
 from connector.secret import MASK
 
 HERE = CASES.parent / "end_to_end"

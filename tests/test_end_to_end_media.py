@@ -13,7 +13,7 @@ from declared import ACTIONS, CASES, EXAMPLES, load_yaml
 from PIL import Image
 from port import port
 
-from connector.arguments import beside
+from connector.engine.arguments import beside
 from connector.sandbox import studio
 
 MEDIA = load_yaml(CASES.parent / "end_to_end" / "media.yaml")

@@ -14,7 +14,7 @@ import pytest
 from port import port
 
 from connector import errors
-from connector.runtime import AsyncConnector
+from connector.engine.connector import AsyncConnector
 from connector.sandbox.document import RateLimit, load
 
 CORE = "stable-image-core"
@@ -26,7 +26,7 @@ import json, sys
 from dataclasses import replace
 from connector.errors import CapReached
 from connector.spec.loader import default_folder, load
-from connector.runtime import Connector
+from connector.engine.connector import Connector
 from connector.spec.model import RateLimit
 
 told = json.loads(sys.argv[1])

@@ -13,7 +13,7 @@ from port import SAMPLES, port
 from upstream import KEY
 
 from connector import errors
-from connector.runtime import AsyncConnector, Connector
+from connector.engine.connector import AsyncConnector, Connector
 
 FAULTS = load_yaml(CASES.parent / "end_to_end" / "faults.yaml")
 POLLS = load_yaml(CASES.parent / "end_to_end" / "polls.yaml")

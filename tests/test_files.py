@@ -9,9 +9,9 @@ from PIL import Image
 from upstream import PNG, Clock
 
 from connector import media
-from connector.arguments import take
+from connector.engine.arguments import take
+from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, InvocationError
-from connector.media import Sources
 from connector.spec.loader import default_folder, load
 from connector.spec.schema.validator import Checker
 from connector.storage.database.database import Database

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from connector.engine.http.ssrf_guard import Address, Guard, is_public
+from connector.engine.sources import Sources
 from connector.errors import InvalidAnswer
-from connector.guard import Address, Guard, Refused, is_public
-from connector.media import MediaError, Sources, adopt
+from connector.media import MediaError, adopt
+from connector.media.content import DownloadRefused
 
 PUBLIC = ["8.8.8.8", "93.184.216.34", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
 OTHER = [
@@ -60,14 +62,16 @@ def answering(*addresses: str) -> Callable[[str, int], Sequence[Address]]:
 def test_odd_addresses_are_refused_unresolved(url: str) -> None:
     """Another scheme, a login, an odd port or sign: nobody is even asked where the host is."""
     guard = Guard(resolve=answering())
-    with pytest.raises(Refused), guard.fetch(url):
+    with pytest.raises(DownloadRefused), guard.fetch(url):
         pass
 
 
 @pytest.mark.parametrize("addresses", [("127.0.0.1",), ("8.8.8.8", "10.0.0.1"), ("::ffff:127.0.0.1",)])
 def test_every_address_of_a_host_must_be_public(addresses: tuple[str, ...]) -> None:
     """One address behind our walls is enough to refuse the host."""
-    with pytest.raises(Refused, match=r"h\.example leads to an address that is not on the public internet"):
+    with pytest.raises(
+        DownloadRefused, match=r"h\.example leads to an address that is not on the public internet"
+    ):
         Guard(resolve=answering(*addresses)).dial("h.example", 80, 1)
 
 
@@ -76,7 +80,7 @@ def test_every_address_of_a_host_must_be_public(addresses: tuple[str, ...]) -> N
 )
 def test_loopback_in_any_spelling_is_refused(host: str) -> None:
     """However a loopback address is spelt, the system's answer to it is what is checked."""
-    with pytest.raises(Refused, match="not on the public internet"):
+    with pytest.raises(DownloadRefused, match="not on the public internet"):
         Guard().dial(host, 80, 1)
 
 
@@ -120,7 +124,7 @@ def test_allowed_host_is_reached_at_the_address_it_was_resolved_to(port: int) ->
 
 def test_allowed_host_is_not_allowed_on_every_port(port: int) -> None:
     """A host allowed by its name alone is allowed on the usual ports."""
-    with pytest.raises(Refused, match=f"port {port}"):
+    with pytest.raises(DownloadRefused, match=f"port {port}"):
         fetched(Guard(allow=("127.0.0.1",)), f"http://127.0.0.1:{port}/")
 
 
@@ -129,7 +133,7 @@ def test_allowed_host_is_not_allowed_on_every_port(port: int) -> None:
 )
 def test_redirect_passes_the_same_gate(target: str, port: int) -> None:
     """An allowed host cannot send us where we would not have gone."""
-    with pytest.raises(Refused):
+    with pytest.raises(DownloadRefused):
         fetched(Guard(allow=(f"127.0.0.1:{port}",)), f"http://127.0.0.1:{port}/to?{target}")
 
 
@@ -179,6 +183,6 @@ def test_connection_goes_to_a_checked_address() -> None:
         raise Recorded
 
     with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Recorded):
-        patch.setattr("connector.wire.connect", connect)
+        patch.setattr("connector.engine.http.connection.connect", connect)
         Guard(resolve=resolve).dial("h.example", 443, 1)
     assert dialled == ["h.example", [(socket.AF_INET, ("8.8.8.8", 443))]]

@@ -14,25 +14,24 @@ PACKAGE = Path(connector.__file__).parent
 
 # Floors from the ground up; a module may import from its own floor and those below.
 FLOORS = [
-    {"errors", "messages", "events", "secret", "leash"},
+    {"errors", "events", "secret"},
+    {"spec", "media"},
+    {"storage"},
     {
-        "spec",
-        "styles",
-    },
-    {"auth", "render", "result", "decode", "job", "retry", "money", "preview"},
-    {
-        "media", "storage", "guard", "multipart", "wire", "http1", "proxies",
-        "arrival", "transport",
+        "engine",
         "importing",
-        "checks", "drift", "workflow",
-        "thumbnail",
-    },
-    {
-        "targets", "arguments", "engine", "exchange", "prepare", "spend", "stream", "jobs",
-        "runtime", "keeping", "record", "underway", "slot", "runner", "runs",
+        "checks",
+        "drift",
+        "workflow",
+        "keeping",
+        "record",
+        "underway",
+        "slot",
+        "runner",
+        "runs",
     },
     {"cli", "demo", "server", "mcp", "export", "airflow"},
-]  # fmt: skip
+]
 
 
 def _modules():

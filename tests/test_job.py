@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connector.job import Job, after, begin
+from connector.engine.job_state import Job, after, begin
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "job" / "steps.yaml").read_text())
 

@@ -17,14 +17,14 @@ from port import port
 from upstream import KEY
 
 from connector import errors
-from connector.targets import resolve
+from connector.engine.destination import resolve
 
 CORE, START = "stable-image-core", "start-creative-upscale"
 SPEED = 100
 CHILD = """
 import json, sys, time
 from connector.storage.blocking import Inline
-from connector.runtime import Connector
+from connector.engine.connector import Connector
 
 told = json.loads(sys.argv[1])
 

@@ -20,11 +20,11 @@ import av
 import pytest
 from PIL import Image
 
+from connector.engine.sources import Sources
 from connector.media import (
     Info,
     Media,
     MediaError,
-    Sources,
     adopt,
     from_base64,
     from_bytes,
@@ -33,7 +33,7 @@ from connector.media import (
     problems,
     receive,
 )
-from connector.messages import Content
+from connector.media.content import Content
 
 
 def picture(format: str, size: tuple[int, int] = (120, 80), **options: Any) -> bytes:

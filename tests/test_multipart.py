@@ -10,9 +10,9 @@ from typing import BinaryIO, cast
 
 import pytest
 
+from connector.engine.http.messages import Body, Multipart, Part, Raw
+from connector.engine.http.multipart import PIECE, Encoded, encode, joined
 from connector.errors import InvocationError
-from connector.messages import Body, Multipart, Part, Raw
-from connector.multipart import PIECE, Encoded, encode, joined
 
 
 class Stream:

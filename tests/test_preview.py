@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from connector.engine.http.messages import Multipart, Part, Raw, Request
+from connector.engine.preview import Preview
 from connector.media.file import from_path
-from connector.messages import Multipart, Part, Raw, Request
-from connector.preview import Preview
 
 SAMPLES = Path(__file__).parents[1] / "actions" / "samples"
 KEY = "sk-0f9a7c3e5b1d"

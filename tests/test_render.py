@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connector.auth import Authorization
+from connector.engine.auth import Authorization
+from connector.engine.http.messages import Multipart, Raw
+from connector.engine.render import Target, render
 from connector.errors import InvalidArguments
-from connector.messages import Multipart, Raw
-from connector.render import Target, render
 from connector.spec import parse
 from connector.spec.loader import default_folder, load
 

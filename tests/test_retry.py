@@ -2,8 +2,8 @@
 
 import pytest
 
+from connector.engine.retry import Attempt, wait_before_next
 from connector.errors import BadRequest, OutcomeUnknown, RateLimited, TimedOut, Unreachable, UpstreamFailed
-from connector.retry import Attempt, wait_before_next
 from connector.spec.model import Retry
 
 RULES = Retry(attempts=3, first=1, longest=5)

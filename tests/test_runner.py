@@ -13,15 +13,15 @@ import pytest
 from upstream import JOB_ID, KEY, PNG, Clock, Upstream, answer, pending, picture, started
 
 from connector import errors, media
-from connector.media import Sources
+from connector.engine.connector import AsyncConnector
+from connector.engine.http.transport import HttpTransport
+from connector.engine.sources import Sources
 from connector.runner import Runner, RunSpec, Stopping
-from connector.runtime import AsyncConnector
 from connector.spec.loader import default_folder, load
 from connector.storage.blocking import Threads
 from connector.storage.files.store import FileStore
 from connector.storage.process import this_process
 from connector.storage.runs.history import History, KeyReused, RunNotFound
-from connector.transport import HttpTransport
 
 INTEGRATION = load(default_folder())
 CORE, JOB = "stable-image-core", "start-creative-upscale"

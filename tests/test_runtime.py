@@ -7,9 +7,9 @@ import pytest
 from upstream import JOB_ID, KEY, OTHER, PNG, World, answer, pending, picture, started
 
 from connector import errors
-from connector.runtime import AsyncConnector
+from connector.engine.connector import AsyncConnector
+from connector.engine.http.transport import HttpTransport
 from connector.storage.connections.model import Configuration, Connection
-from connector.transport import HttpTransport
 
 PROMPT = {"prompt": "a cat"}
 CORE = "stable-image-core"

@@ -166,7 +166,7 @@ def hostile(says):
 @pytest.mark.parametrize("said", HOSTILE)
 def test_a_hostile_server_gets_no_key_into_a_message(tmp_path, said, use):
     """Nor into the causes of an error, nor their variables."""
-    from connector.runtime import Connector
+    from connector.engine.connector import Connector
     from connector.storage.blocking import Inline
 
     with (

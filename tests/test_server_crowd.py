@@ -16,12 +16,12 @@ from bench.crowd import crowd
 from port import QuickThreads, TinyStudio
 from upstream import Clock
 
+from connector.engine.http.transport import HttpTransport
 from connector.sandbox import InProcess, Sandbox
 from connector.sandbox import Settings as SandboxSettings
 from connector.server import listening, logs
 from connector.server.app import create
 from connector.server.settings import Settings
-from connector.transport import HttpTransport
 
 CLIENTS = 64
 REQUESTS = 192

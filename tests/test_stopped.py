@@ -11,10 +11,10 @@ import pytest
 from upstream import JOB_ID, KEY, OTHER, PNG, World, answer, pending, picture, started
 
 from connector import errors
-from connector.runtime import AsyncConnector
+from connector.engine.connector import AsyncConnector
+from connector.engine.http.transport import HttpTransport
 from connector.storage.blocking import Threads
 from connector.storage.ledger.ledger import Ledger
-from connector.transport import HttpTransport
 
 CORE, START = "stable-image-core", "start-creative-upscale"
 PROMPT = {"prompt": "a cat"}
@@ -233,7 +233,7 @@ def test_a_listener_that_fails_stops_nothing(tmp_path, caplog):
     def listen(event):
         raise RuntimeError("the terminal is gone")
 
-    from connector.runtime import Connector
+    from connector.engine.connector import Connector
     from connector.storage.blocking import Inline
 
     with Connector(

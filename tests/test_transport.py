@@ -14,6 +14,8 @@ from typing import BinaryIO
 import httpx
 import pytest
 
+from connector.engine.http.messages import Multipart, Part, Raw, Request, Response, Timeout
+from connector.engine.http.transport import HttpTransport
 from connector.errors import (
     ConnectorError,
     InvalidAnswer,
@@ -22,8 +24,6 @@ from connector.errors import (
     TimedOut,
     Unreachable,
 )
-from connector.messages import Multipart, Part, Raw, Request, Response, Timeout
-from connector.transport import HttpTransport
 
 QUICK = Timeout(connect=2, read=0.05)
 SECRET = "sk-0123456789abcdef"
@@ -319,7 +319,7 @@ def test_paid_request_avoids_a_connection_that_lay_idle(
     read(transport.send(Request("POST", far.url)))
     read(transport.send(Request("POST", far.url, paid=True)))
     assert far.connections == 1
-    monkeypatch.setattr("connector.http1.PAID_SECONDS", 0.0)
+    monkeypatch.setattr("connector.engine.http.http1.PAID_SECONDS", 0.0)
     read(transport.send(Request("POST", far.url, paid=True)))
     assert far.connections == 2
 

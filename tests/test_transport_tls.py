@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from connector.engine.http.connection import tls_context
+from connector.engine.http.messages import Raw, Request
+from connector.engine.http.transport import HttpTransport
 from connector.errors import Unreachable
-from connector.messages import Raw, Request
-from connector.transport import HttpTransport
-from connector.wire import tls_context
 
 pytest.importorskip("cryptography", reason="makes the certificate; comes with the extra `secrets`")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import httpx
 
-from connector.runtime import Connector
+from connector.engine.connector import Connector
+from connector.engine.http.transport import HttpTransport
 from connector.storage.blocking import Inline
-from connector.transport import HttpTransport
 
 OTHER = Path(__file__).parent / "other"
 KEY = "sk-TOPSECRET-0123456"

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from airflow.sdk import ObjectStoragePath
 
 from connector import InvalidArguments, Media, Sources, media
-from connector.arguments import Taker, adopted, each_file
+from connector.engine.arguments import Taker, adopted, each_file
 from connector.media import MediaError
 
 _READ_ELSEWHERE = ("http://", "https://", "data:")

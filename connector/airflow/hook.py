@@ -13,10 +13,10 @@ from airflow.sdk.log import mask_secret
 from connector import AsyncConnector, Connector, ConnectorError
 from connector.airflow.settings import Kept, Place, place
 from connector.airflow.sharing import Shared
+from connector.engine.connector import Options
 from connector.events import Event
 from connector.runs.books import news
 from connector.runs.uses import Uses
-from connector.runtime import Options
 from connector.spec.cache import default_cache
 
 # So long as somebody may clear a task, what it made is kept for it.

@@ -8,8 +8,8 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from connector.engine.render import SAFE_METHODS
 from connector.errors import Problem
-from connector.render import SAFE_METHODS
 from connector.spec.cache import MANIFEST
 from connector.spec.loader import Loaded, confined
 from connector.spec.model import Action, RequestSpec

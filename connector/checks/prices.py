@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from connector import money
 from connector.checks.subject import Subject
+from connector.engine import pricing
 from connector.errors import ConnectorError, Problem
 from connector.spec import template
 from connector.spec.schema import validator
@@ -73,7 +73,7 @@ def _amounts(subject: Subject) -> tuple[Any, ...]:
 
 def _no_number(subject: Subject, arguments: dict[str, Any]) -> str | None:
     try:
-        estimate = money.estimate(subject.integration, subject.action, arguments)
+        estimate = pricing.estimate(subject.integration, subject.action, arguments)
     except ConnectorError as error:
         return "; ".join(problem.message for problem in error.problems) or error.message
     if estimate.credits is None:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from connector.checks.subject import Subject
+from connector.engine.render import SAFE_METHODS, unused_inputs
 from connector.errors import Problem
-from connector.render import SAFE_METHODS, unused_inputs
 from connector.spec import template
 from connector.spec.model import Action
 from connector.spec.schema.suggest import nearest

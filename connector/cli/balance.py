@@ -5,7 +5,7 @@ from __future__ import annotations
 from connector.cli import choice, terminal
 from connector.cli.parser import Parser, folder_of
 from connector.cli.progress import Progress
-from connector.runtime import Connector
+from connector.engine.connector import Connector
 from connector.spec.schema import amounts
 
 _EPILOG = """\

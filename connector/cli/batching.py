@@ -12,8 +12,8 @@ from connector.cli.ordering import order
 from connector.cli.parser import folder_of
 from connector.cli.progress import Progress
 from connector.cli.watching import Watch
+from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
-from connector.media import Sources
 from connector.runs import opening
 from connector.runs.batches import Batch, Batches
 from connector.runs.inspection import Inspection

@@ -13,8 +13,8 @@ from typing import Any
 from connector.cli import choice, terminal
 from connector.cli.options import option_names
 from connector.cli.parser import Parser, named_folder
+from connector.engine.connector import Connector
 from connector.errors import InvalidArguments, Problem, UnknownName
-from connector.runtime import Connector
 from connector.secret import Secret
 from connector.spec.model import Integration
 from connector.storage.connections import check_credential

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from connector.cli import choice, exits, failure, terminal
 from connector.cli.parser import Parser, folder_of
+from connector.engine.connector import Connector
 from connector.errors import ConnectorError, Problem
-from connector.runtime import Connector
 from connector.spec.schema import amounts
 from connector.spec.schema.suggest import nearest
 

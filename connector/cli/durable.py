@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from connector import errors
 from connector.cli import choice, terminal
+from connector.engine.connector import Connector
+from connector.engine.sources import Sources
 from connector.errors import ConnectorError, Problem
-from connector.media import Sources
 from connector.runs.foreground import is_worker_alive
 from connector.runs.runs import Runs
-from connector.runtime import Connector
 from connector.storage.files.store import FileStore
 from connector.storage.home import home
 

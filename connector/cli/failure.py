@@ -125,7 +125,7 @@ def _traceback(error: BaseException, words: Sequence[str]) -> str:
 def _secrets(words: Sequence[str]) -> list[str]:
     """Every secret that could have got into a text: stored ones, and those in the environment."""
     from connector.cli.parser import named_folder
-    from connector.runtime import Connector
+    from connector.engine.connector import Connector
     from connector.spec.loader import load_lazily
 
     try:

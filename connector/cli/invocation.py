@@ -12,10 +12,10 @@ from connector.cli import choice, failure, saving, terminal
 from connector.cli.outcome import Shown
 from connector.cli.progress import Progress
 from connector.cli.request import Asked
+from connector.engine.connector import Connector
+from connector.engine.stream import Stream
 from connector.errors import Filtered, InvalidArguments, Problem
-from connector.runtime import Connector
 from connector.spec.schema import amounts
-from connector.stream import Stream
 
 T = TypeVar("T")
 

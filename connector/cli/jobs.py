@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.cli import choice, numbers, terminal
 from connector.cli.parser import Parser, folder_of, one_of
-from connector.runtime import Connector
+from connector.engine.connector import Connector
 
 if TYPE_CHECKING:
     from connector.cli.durable import Desk

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from connector.engine.connector import Connector
 from connector.errors import InvalidArguments, Problem, UnknownName
 from connector.runs.columns import Naming, Subject
 from connector.runs.opening import Order
 from connector.runs.rows import Rows, beside
-from connector.runtime import Connector
 from connector.spec.model import JsonSchema
 from connector.spec.schema import coerce
 from connector.spec.schema.suggest import nearest, same

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from connector.cli import picture, saving, terminal
+from connector.engine.connector import Connector
+from connector.engine.result import Result
 from connector.media import kinds
-from connector.messages import File
-from connector.result import Result
-from connector.runtime import Connector
+from connector.media.content import File
 from connector.spec.schema import amounts
 
 

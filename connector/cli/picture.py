@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from connector.cli import terminal
 
 if TYPE_CHECKING:
-    from connector.messages import File
+    from connector.media.content import File
 
 _LINES = 12
 _HALF = "\u2580"  # the upper half block: its colour above, the background's below

@@ -22,7 +22,7 @@ def run(words: list[str]) -> int:
     asked = request.read("preview", words, _DESCRIPTION, _EPILOG)
     if asked is None:
         return 0
-    from connector.runtime import Connector
+    from connector.engine.connector import Connector
 
     with Connector(choice.integration(asked.folder)) as connector:
         preview = connector.preview(asked.card.id, asked.given, **asked.where)

@@ -9,8 +9,8 @@ from connector.cli.invocation import interruptible, saved_all_the_same, shown_as
 from connector.cli.outcome import Shown
 from connector.cli.parser import Parser, folder_of, one_of
 from connector.cli.progress import Progress
-from connector.result import Result
-from connector.runtime import Connector
+from connector.engine.connector import Connector
+from connector.engine.result import Result
 
 _EPILOG = """\
 examples:

@@ -12,7 +12,7 @@ from connector.cli import terminal
 from connector.errors import InvalidArguments, Problem
 
 if TYPE_CHECKING:
-    from connector.result import Result
+    from connector.engine.result import Result
 
 STDOUT = "-"
 

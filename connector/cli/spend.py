@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from connector.cli import choice, terminal
 from connector.cli.parser import Parser, folder_of
-from connector.runtime import Connector
+from connector.engine.connector import Connector
 from connector.storage.database.database import timestamp
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.arguments import Taker, adopted, is_address
 from connector.cli import choice, inputs, options, request
 from connector.cli.card import card
 from connector.cli.parser import Parser, Scan, named_folder
+from connector.engine.arguments import Taker, adopted, is_address
+from connector.engine.connector import Connector
+from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem, UnknownName
-from connector.media import Sources
-from connector.runtime import Connector
 from connector.spec import cache, listing
 from connector.spec.model import Integration
 from connector.spec.schema.suggest import nearest, same

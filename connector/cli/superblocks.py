@@ -29,8 +29,8 @@ def export(words: list[str]) -> int:
     asked = request.read("export superblocks", words, _DESCRIPTION, _EPILOG, _add_options)
     if asked is None:
         return 0
+    from connector.engine.connector import Connector
     from connector.export import placing, superblocks
-    from connector.runtime import Connector
 
     args = asked.args
     with Connector(choice.integration(asked.folder)) as connector:

@@ -12,7 +12,7 @@ from typing import Any
 
 from connector.cli import choice, exits, numbers, terminal
 from connector.cli.parser import Parser, folder_of
-from connector.runtime import Connector
+from connector.engine.connector import Connector
 from connector.spec.schema import amounts
 from connector.storage.database.database import Database
 from connector.storage.home import home

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from connector.arguments import beside
+from connector.engine.arguments import beside
+from connector.engine.connector import AsyncConnector
+from connector.engine.result import Result
 from connector.errors import ConnectorError
 from connector.media import from_path, kinds
-from connector.result import Result
 from connector.runs.sheet import Tile
-from connector.runtime import AsyncConnector
 from connector.spec.model import Action
 from connector.spec.schema import amounts
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from connector.demo import actions, story
+from connector.engine.connector import AsyncConnector
 from connector.events import Event
 from connector.runs.sheet import Tile, draw
-from connector.runtime import AsyncConnector
 from connector.storage.connections.model import Configuration, Connection
 from connector.storage.ledger.ledger import Ledger
 

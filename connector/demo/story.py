@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from connector.engine.connector import AsyncConnector
+from connector.engine.result import Result
 from connector.media import from_path
-from connector.result import Result
 from connector.runs.sheet import Tile
-from connector.runtime import AsyncConnector
 from connector.spec.schema import amounts
 
 Say = Callable[[str], None]

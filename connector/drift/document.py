@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connector.engine.render import SAFE_METHODS
 from connector.importing import operation as importing
 from connector.importing import requests
 from connector.importing.convert import operations as imported
@@ -17,7 +18,6 @@ from connector.importing.raw import Json, items, mapping, names
 from connector.importing.reading import refused
 from connector.importing.references import References
 from connector.importing.schemas import Schemas, is_read_only
-from connector.render import SAFE_METHODS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connector.render import unused_inputs
+from connector.engine.render import unused_inputs
 from connector.spec import template
 from connector.spec.model import Action
 

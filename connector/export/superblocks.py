@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from connector.messages import Content, Multipart, Part, Raw, Request
+from connector.engine.http.messages import Multipart, Part, Raw, Request
+from connector.media.content import Content
 from connector.secret import MASK, redact
 from connector.spec.model import Action, JsonSchema
 

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from connector.checks import identity
+from connector.engine.render import SAFE_METHODS
 from connector.importing import naming, openapi3, paths, swagger2
 from connector.importing.operation import Operation
 from connector.importing.outputs import output
@@ -21,7 +22,6 @@ from connector.importing.schemas import Schemas
 from connector.importing.security import Security, Way
 from connector.importing.servers import base_url, environments
 from connector.importing.wording import kebab, sentence
-from connector.render import SAFE_METHODS
 from connector.spec.parse import request as request_of
 
 Spec = dict[str, Any]

@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from connector.checks.secrets import looks_secret
+from connector.engine.render import SAFE_METHODS
 from connector.importing.inputs import Inputs, hole
 from connector.importing.operation import Body, Content, Operation, Parameter
 from connector.importing.raw import Json, mapping, names
 from connector.importing.report import Remarks, Unfit
 from connector.importing.schemas import Converted, Schemas, is_read_only
 from connector.importing.wording import sentence
-from connector.render import SAFE_METHODS
 from connector.spec import url
 from connector.spec.header_names import RESERVED_HEADERS
 from connector.spec.template import is_template

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from connector.engine.http.messages import Request, Timeout
 from connector.errors import InvocationError, UpstreamError
 from connector.importing.reading import MAX_BYTES, refused
-from connector.messages import Request, Timeout
 from connector.spec.url import origin
 
 _MAX_REDIRECTS = 5
@@ -55,7 +55,7 @@ class _OneOrigin:
     """Sends to one origin only, so that no redirect leads elsewhere."""
 
     def __init__(self, asked: tuple[str, str, int], inner: Any) -> None:
-        from connector.proxies import ByEnvironment
+        from connector.engine.http.proxies import ByEnvironment
 
         self._asked = asked
         self._inner = inner or ByEnvironment(verify=True)
@@ -72,7 +72,7 @@ class _OneOrigin:
 
 
 def _fetched(address: str, inner: Any) -> bytes:
-    from connector.transport import HttpTransport
+    from connector.engine.http.transport import HttpTransport
 
     transport = HttpTransport(inner, max_redirects=_MAX_REDIRECTS)
     wait = Timeout(connect=10, read=30, total=120)

@@ -9,9 +9,8 @@ from typing import Any
 
 import mcp_types as types
 
-from connector import thumbnail
 from connector.errors import ConnectorError
-from connector.media import from_bytes
+from connector.media import from_bytes, thumbnail
 from connector.storage.files.store import FileStore, StoredFile
 from connector.storage.runs.model import Run
 

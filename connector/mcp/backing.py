@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from connector.guard import Guard
-from connector.media import Media, Sources, adopt
+from connector.engine.connector import AsyncConnector
+from connector.engine.http.ssrf_guard import Guard
+from connector.engine.http.transport import Transport
+from connector.engine.sources import Sources
+from connector.media import Media, adopt
 from connector.runner import Runner
-from connector.runtime import AsyncConnector
 from connector.spec.model import Integration
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileStore
 from connector.storage.home import home as default_home
 from connector.storage.runs.history import History
-from connector.transport import Transport
 
 P = ParamSpec("P")
 T = TypeVar("T")

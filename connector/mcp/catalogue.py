@@ -7,7 +7,7 @@ from typing import Any
 
 import mcp_types as types
 
-from connector.render import SAFE_METHODS
+from connector.engine.render import SAFE_METHODS
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration, JsonSchema
 from connector.spec.schema.plain_schema import plain

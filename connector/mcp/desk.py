@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 import mcp_types as types
 
-from connector import arguments
+from connector.engine import arguments
 from connector.errors import ConnectorError, UnknownName
 from connector.mcp import answers, catalogue
 from connector.mcp.backing import Backing, Served

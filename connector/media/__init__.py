@@ -1,8 +1,7 @@
 """A file somebody gave, or an answer gave: what it is, and its bytes as a stream."""
 
-from connector.media.adopt import Sources, adopt
-from connector.media.errors import MediaError
-from connector.media.file import Media, from_base64, from_bytes, from_path
+from connector.media.adopt import Policy, adopt
+from connector.media.file import Media, MediaError, from_base64, from_bytes, from_path
 from connector.media.headers import Info, inspect
 from connector.media.receive import receive
 from connector.media.rules import problems
@@ -11,7 +10,7 @@ __all__ = [
     "Info",
     "Media",
     "MediaError",
-    "Sources",
+    "Policy",
     "adopt",
     "from_base64",
     "from_bytes",

@@ -6,15 +6,14 @@ import io
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from connector.errors import ConnectorError
-from connector.guard import Guard, Refused
-from connector.media.errors import MediaError
-from connector.media.file import Media, from_base64, from_bytes, from_data_uri, from_path
+from connector.media.content import DownloadRefused, Downloads
+from connector.media.file import Media, MediaError, from_base64, from_bytes, from_data_uri, from_path
 from connector.media.receive import collect
 
 _REFERENCE = re.compile(r"[a-z][a-z0-9_-]+:\S+")
@@ -30,24 +29,24 @@ _MEANT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class Policy:
     """Where files may come from.
 
     ``paths``: anywhere, nowhere, or only below one folder or some (links resolved), which relative paths
-    are relative to. ``urls``: what downloads are guarded by; None for no downloads. ``references``: what
+    are relative to. ``urls``: what downloads them; None for no downloads. ``references``: what
     resolves a text such as ``file:ID``.
     """
 
     paths: bool | Path | tuple[Path, ...] = True
-    urls: Guard | None = field(default_factory=Guard)
+    urls: Downloads | None = None
     references: Callable[[str], Media] | None = None
     max_bytes: int | None = None
 
 
-ANYWHERE = Sources()
+LOCAL = Policy()
 
 
-def adopt(value: Any, policy: Sources = ANYWHERE) -> Media:
+def adopt(value: Any, policy: Policy = LOCAL) -> Media:
     """The value as a file. Raises MediaError, whose sentence says what is wrong and what to do."""
     media = _adopted(value, policy)
     if media.size == 0:
@@ -56,7 +55,7 @@ def adopt(value: Any, policy: Sources = ANYWHERE) -> Media:
     return media
 
 
-def _adopted(value: Any, policy: Sources) -> Media:
+def _adopted(value: Any, policy: Policy) -> Media:
     if isinstance(value, Media):
         return value
     if isinstance(getattr(value, "media", None), Media):
@@ -79,7 +78,7 @@ def _media_of(value: Any) -> Media:
     return media
 
 
-def _from_text(text: str, policy: Sources) -> Media:
+def _from_text(text: str, policy: Policy) -> Media:
     lowered = text[:8].lower()
     if lowered.startswith("data:"):
         return from_data_uri(text)
@@ -102,7 +101,7 @@ def _from_reference(text: str, resolve: Callable[[str], Media]) -> Media:
         raise MediaError(f"there is no file {text[:80]!r} here; it may have expired") from error
 
 
-def _from_path(path: Path, policy: Sources) -> Media:
+def _from_path(path: Path, policy: Policy) -> Media:
     if policy.paths is False:
         raise MediaError("is a path, and files of this machine are not read here; send the file itself")
     allowed = _allowed(path, policy.paths)
@@ -181,7 +180,7 @@ def _from_buffer(numbers: list[Any]) -> Media:
         raise MediaError('is a Buffer whose "data" is not a list of numbers from 0 to 255') from error
 
 
-def _from_file(file: Any, policy: Sources) -> Media:
+def _from_file(file: Any, policy: Policy) -> Media:
     if isinstance(file, io.TextIOBase):
         raise MediaError('is a file opened as text; open it with "rb"')
     name = getattr(file, "name", None)
@@ -198,7 +197,7 @@ def _pieces(file: Any) -> Iterator[bytes]:
         yield bytes(piece)
 
 
-def _from_url(url: str, policy: Sources) -> Media:
+def _from_url(url: str, policy: Policy) -> Media:
     if policy.urls is None:
         raise MediaError("is an address, and nothing is downloaded here; send the file itself")
     try:
@@ -212,11 +211,11 @@ def _from_url(url: str, policy: Sources) -> Media:
             return collect(
                 response.body.chunks(), name=name, declared_type=response.headers.get("content-type")
             )
-    except (Refused, ConnectorError) as error:
+    except (DownloadRefused, ConnectorError) as error:
         raise MediaError(f"could not be downloaded: {error}") from error
 
 
-def _limited(pieces: Iterable[bytes], policy: Sources) -> Iterator[bytes]:
+def _limited(pieces: Iterable[bytes], policy: Policy) -> Iterator[bytes]:
     size = 0
     for piece in pieces:
         size += len(piece)
@@ -224,6 +223,6 @@ def _limited(pieces: Iterable[bytes], policy: Sources) -> Iterator[bytes]:
         yield piece
 
 
-def _check_size(size: int, policy: Sources) -> None:
+def _check_size(size: int, policy: Policy) -> None:
     if policy.max_bytes is not None and size > policy.max_bytes:
         raise MediaError(f"is larger than the {policy.max_bytes:,} bytes that are accepted here")

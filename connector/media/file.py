@@ -19,12 +19,15 @@ from functools import cached_property, lru_cache
 from pathlib import Path, PurePath
 from typing import BinaryIO, Protocol
 
-from connector.media.errors import MediaError
 from connector.media.headers import inspect
 from connector.media.kinds import SUFFIXES, TEXT, UNKNOWN, settle, suffix_of, type_of
 
 _BAD_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
 _LONGEST_NAME = 150
+
+
+class MediaError(ValueError):
+    """The value is no file that can be used; the sentence says what to do."""
 
 
 class Store(Protocol):

@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from connector.media.content import Incoming
 from connector.media.file import InMemory, Media, OnDisk, describe, remove
-from connector.messages import Incoming
 
 MEMORY_LIMIT = 2 * 1024 * 1024
 

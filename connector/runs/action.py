@@ -25,15 +25,15 @@ from logging import getLogger
 from typing import TypedDict
 
 from connector import keeping
+from connector.engine.connector import AsyncConnector
+from connector.engine.result import Result
 from connector.errors import ConnectorError, JobCancelled, JobError
 from connector.events import followed
 from connector.record import Record
-from connector.result import Result
 from connector.runs.books import Books, news
 from connector.runs.gate import Gate
 from connector.runs.passing import PASSING, Patience, is_passing
 from connector.runs.queues import urgency
-from connector.runtime import AsyncConnector
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileStore
 from connector.storage.ledger.ledger import Ledger

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from connector.arguments import Taker
+from connector.engine.arguments import Taker
 from connector.errors import InvalidArguments, Problem
 from connector.runs.items import Files, Item, Source, Table
 from connector.spec.model import JsonSchema

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from connector import money
+from connector.engine import pricing
 from connector.errors import Billed, ConnectorError, InvocationError
 from connector.runs import make, recipe
 from connector.runs.runs import Runs
@@ -160,7 +160,7 @@ class Course:
         if action is None:
             return 0.0
         with suppress(InvocationError):
-            return money.estimate(self._integration, action, task.arguments).credits or 0.0
+            return pricing.estimate(self._integration, action, task.arguments).credits or 0.0
         return 0.0
 
     def _called_off(self, run: Run, children: list[Child]) -> Run | None:

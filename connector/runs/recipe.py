@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connector.arguments import each_file, is_address
+from connector.engine.arguments import each_file, is_address
+from connector.engine.sources import Sources
 from connector.errors import CapReached, InvalidArguments, Problem
-from connector.media import MediaError, Sources, adopt
+from connector.media import MediaError, adopt
 from connector.spec.model import Integration
 from connector.spec.schema import amounts
 from connector.storage.files.store import FileStore

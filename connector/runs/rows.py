@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from connector.arguments import each_file
+from connector.engine.arguments import each_file
 from connector.errors import Problem
 from connector.runs import items
 from connector.runs.columns import Naming, Subject, reader

@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypedDict, Unpack
 
-from connector.arguments import Taker
+from connector.engine.arguments import Taker
+from connector.engine.connector import AsyncConnector, Connector
+from connector.engine.sources import Sources
 from connector.errors import (
     Billed,
     InvocationError,
@@ -19,13 +21,11 @@ from connector.errors import (
     JobNotFound,
     UnknownName,
 )
-from connector.media import Sources
 from connector.record import Record
 from connector.runs import recipe, taking
 from connector.runs.queues import Queues
 from connector.runs.reopening import reopen
 from connector.runs.takeup import take_up
-from connector.runtime import AsyncConnector, Connector
 from connector.spec.schema.suggest import nearest
 from connector.storage.files.store import FileStore
 from connector.storage.ledger.model import Entry

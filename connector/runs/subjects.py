@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from connector import money
-from connector.arguments import adopted, each_file, is_address, take
+from connector.engine import pricing
+from connector.engine.arguments import adopted, each_file, is_address, take
+from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem, UnknownName
-from connector.media import Sources
 from connector.runs.columns import Subject
 from connector.spec.model import Action, Integration
 from connector.spec.schema.validator import Checker
@@ -56,7 +56,7 @@ def price_of(subject: Subject, integration: Integration, by_request: Price) -> P
     assert isinstance(subject, Action)
     if subject.price.by_request:
         return by_request
-    return lambda given: money.estimate(integration, subject, given).credits
+    return lambda given: pricing.estimate(integration, subject, given).credits
 
 
 def _workflow_check(workflow: Workflow, integration: Integration, sources: Sources) -> Check:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from connector.arguments import each_file
+from connector.engine.arguments import each_file
+from connector.engine.sources import Sources
 from connector.errors import ConnectorError, InvalidArguments, Problem
-from connector.media import MediaError, Sources, adopt
+from connector.media import MediaError, adopt
 from connector.runs.batches import Batch
 from connector.runs.batchrow import BatchRow
 from connector.runs.columns import Subject

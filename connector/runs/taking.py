@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from connector.arguments import Taker, adopted
+from connector.engine.arguments import Taker, adopted
+from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
-from connector.media import Sources
 
 _NO_PATH = ("http://", "https://", "data:", "file:")
 _SECRET = "is a secret, and is not kept for a durable run; invoke the action directly"

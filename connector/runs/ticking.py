@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
-from connector import money
+from connector.engine import pricing
 from connector.errors import ConnectorError, InvocationError
 from connector.runs import recipe
 from connector.runs.columns import Subject
@@ -220,5 +220,5 @@ def range_of(
         found = cost.estimate(subject, integration, recipe.references(subject, given))
         return found.low, found.high
     assert isinstance(subject, Action)
-    amount = money.estimate(integration, subject, given).credits
+    amount = pricing.estimate(integration, subject, given).credits
     return amount, amount

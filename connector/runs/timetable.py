@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from connector import keeping
+from connector.engine.connector import AsyncConnector, Connector
+from connector.engine.sources import Sources
 from connector.errors import CapReached, InvalidArguments, Problem
-from connector.media import Sources
 from connector.runs import engine
 from connector.runs.columns import Subject
 from connector.runs.cron import Cron
@@ -16,7 +17,6 @@ from connector.runs.queues import Queues
 from connector.runs.schedules import CatchUp, Overlap, Schedule, ScheduleStore, Tick
 from connector.runs.subjects import check_of
 from connector.runs.ticking import Ticking, range_of
-from connector.runtime import AsyncConnector, Connector
 from connector.spec.schema import amounts
 from connector.storage.files.store import FileStore
 

@@ -20,12 +20,13 @@ from dataclasses import replace
 from typing import Any
 
 from connector import keeping
+from connector.engine.connector import AsyncConnector
+from connector.engine.sources import Sources
 from connector.errors import JobError
-from connector.media import Media, Sources
+from connector.media import Media
 from connector.runs import taking
 from connector.runs.action import Actions
 from connector.runs.reopening import reopen
-from connector.runtime import AsyncConnector
 from connector.spec.model import Action
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileNotFound

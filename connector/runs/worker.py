@@ -13,9 +13,11 @@ from logging import getLogger
 from pathlib import Path
 from typing import Self
 
+from connector.engine.connector import AsyncConnector
+from connector.engine.http.ssrf_guard import Guard
+from connector.engine.http.transport import Transport
+from connector.engine.sources import Sources
 from connector.errors import ConnectorError, DatabaseUnavailable
-from connector.guard import Guard
-from connector.media import Sources
 from connector.runs import engine, workshop
 from connector.runs.action import Actions
 from connector.runs.place import PlaceLost, take
@@ -25,7 +27,6 @@ from connector.runs.strays import Strays
 from connector.runs.tending import Tending
 from connector.runs.workflow import Workflows
 from connector.runs.workshop import Workshop
-from connector.runtime import AsyncConnector
 from connector.spec.model import Integration
 from connector.storage.blocking import Io, Threads
 from connector.storage.database.database import Database
@@ -33,7 +34,6 @@ from connector.storage.files.store import FileStore
 from connector.storage.ledger.ledger import Ledger
 from connector.storage.runs.history import History, Run
 from connector.storage.workspace import Workspace
-from connector.transport import Transport
 
 # The durable engine's own acts are short, and one writes at a time.
 _ENGINE_THREADS = 4

@@ -9,11 +9,11 @@ from functools import partial
 from logging import getLogger
 from typing import Any
 
+from connector.engine.connector import AsyncConnector
 from connector.errors import ConnectorError, InvocationError, SpecError
 from connector.runs.course import Course
 from connector.runs.passing import Patience
 from connector.runs.runs import Runs
-from connector.runtime import AsyncConnector
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileStore
 from connector.storage.runs.history import History, Run

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from connector.engine.connector import AsyncConnector
 from connector.errors import InvocationError
 from connector.runs.action import Actions
 from connector.runs.runs import Runs
 from connector.runs.workflow import Workflows
-from connector.runtime import AsyncConnector
 from connector.storage.blocking import Io
 from connector.storage.database.database import Database
 from connector.storage.files.store import FileStore

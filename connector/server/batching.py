@@ -15,8 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connector.engine.sources import Sources
 from connector.errors import ConnectorError, InvalidArguments, Problem
-from connector.media import Sources
 from connector.runs import opening
 from connector.runs.batches import Batch, BatchNotFound
 from connector.runs.columns import Naming
@@ -26,8 +26,8 @@ from connector.runs.subjects import check_of, price_of
 from connector.server.problems import Refused
 
 if TYPE_CHECKING:
+    from connector.engine.connector import AsyncConnector
     from connector.runs.inspection import Inspection
-    from connector.runtime import AsyncConnector
     from connector.server.durable import Durable
     from connector.storage.files.store import FileStore
 

@@ -27,7 +27,7 @@ from connector.workflow import load
 from connector.workflow.values import Workflow
 
 if TYPE_CHECKING:
-    from connector.runtime import AsyncConnector
+    from connector.engine.connector import AsyncConnector
     from connector.server.settings import Settings
     from connector.storage.files.store import FileStore
 

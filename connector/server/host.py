@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
+from connector.engine.connector import AsyncConnector
+from connector.engine.http.ssrf_guard import Guard
+from connector.engine.sources import Sources
 from connector.errors import UnknownName
-from connector.guard import Guard
-from connector.media import Sources
 from connector.runner import Runner
-from connector.runtime import AsyncConnector
 from connector.server import gauges, logs
 from connector.server.callers import Callers
 from connector.server.durable import Durable

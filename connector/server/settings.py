@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from connector.engine.http.transport import Transport
 from connector.storage.blocking import Io
 from connector.storage.home import home as default_home
-from connector.transport import Transport
 
 _MIB = 1024 * 1024
 

@@ -11,8 +11,9 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
+from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
-from connector.media import Media, MediaError, Sources, adopt
+from connector.media import Media, MediaError, adopt
 from connector.server.problems import Refused
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from connector import money
+from connector.engine import pricing
 from connector.errors import InvalidArguments, Problem
 from connector.spec import template
 from connector.spec.model import Action, Integration
@@ -77,7 +77,7 @@ def _price(integration: Integration, action: Action, use: Use) -> tuple[float, f
     """The lowest and the highest price of one use."""
     if not _asked(action, use) & use.later:
         try:
-            known = money.estimate(integration, action, use.known).credits
+            known = pricing.estimate(integration, action, use.known).credits
         except InvalidArguments:
             known = None
         return known or 0.0, known

@@ -7,7 +7,7 @@ import httpx
 from airflow.sdk.exceptions import TaskDeferred
 from upstream import Upstream
 
-from connector.transport import HttpTransport
+from connector.engine.http.transport import HttpTransport
 
 KEY = "sk-airflow-TOPSECRET-0123456"
 CORE, UPSCALE = "stable-image-core", "start-creative-upscale"
@@ -24,7 +24,7 @@ class Office:
         self.map_index = -1
         self._monkeypatch = monkeypatch
         transport = HttpTransport(httpx.MockTransport(self.upstream))
-        monkeypatch.setattr("connector.engine.HttpTransport", lambda *_: transport)
+        monkeypatch.setattr("connector.engine.engine.HttpTransport", lambda *_: transport)
         self.connection(password=KEY)
 
     def connection(self, conn_id="connector_default", **told):

@@ -13,12 +13,12 @@ from port import QuickThreads, TinyStudio
 from starlette.applications import Starlette
 from upstream import Clock
 
+from connector.engine.http.transport import HttpTransport
 from connector.sandbox import InProcess, Sandbox
 from connector.sandbox import Settings as SandboxSettings
 from connector.server import listening, logs
 from connector.server.app import create
 from connector.server.settings import Settings
-from connector.transport import HttpTransport
 
 # Without a name for it, a request goes to the sandbox.
 ENVIRON = {"CONNECTOR_ENVIRONMENT": "sandbox"}
@@ -39,7 +39,7 @@ def hosted(home: Path, log: io.TextIOBase | None = None) -> Iterator[tuple[str, 
 
     stop_log = logs.start(log or io.StringIO())
     # Files may be given as addresses, and nothing here asks the network for one.
-    with mock.patch("connector.wire.resolve", _nowhere), listening.serving(make) as url:
+    with mock.patch("connector.engine.http.connection.resolve", _nowhere), listening.serving(make) as url:
         yield url, tokens[0]
     stop_log()
     sandbox.close()

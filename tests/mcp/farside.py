@@ -19,12 +19,12 @@ from pathlib import Path
 import httpx
 from PIL import Image
 
+from connector.engine.http.transport import HttpTransport
 from connector.mcp import http, stdio
 from connector.mcp.backing import Alone, World
 from connector.mcp.desk import Caller, Desk
 from connector.spec.loader import load
 from connector.spec.model import Integration
-from connector.transport import HttpTransport
 
 FOLDER = Path(__file__).parent / "conformance"
 

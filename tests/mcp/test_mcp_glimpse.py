@@ -8,8 +8,7 @@ import os
 import pytest
 from PIL import Image
 
-from connector import thumbnail
-from connector.media import from_bytes
+from connector.media import from_bytes, thumbnail
 
 
 def _media(mode, size, form="PNG", noise=True):

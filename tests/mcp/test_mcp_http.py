@@ -20,13 +20,13 @@ from mcp.client.streamable_http import streamable_http_client
 from port import TinyStudio
 from tooling import SAMPLES
 
+from connector.engine.http.transport import HttpTransport
 from connector.errors import InvocationError
 from connector.mcp import http
 from connector.sandbox import InProcess, Sandbox
 from connector.server import listening, logs
 from connector.server.app import create
 from connector.server.settings import Settings
-from connector.transport import HttpTransport
 
 ASK = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 KINDS = {"content-type": "application/json", "accept": "application/json, text/event-stream"}

@@ -14,6 +14,7 @@ from mcp.shared.exceptions import MCPError
 from port import QuickThreads, TinyStudio
 from upstream import Clock
 
+from connector.engine.http.transport import HttpTransport
 from connector.mcp.backing import Alone, World
 from connector.mcp.desk import Caller, Desk
 from connector.mcp.protocol import server
@@ -21,7 +22,6 @@ from connector.mcp.purse import Purse
 from connector.sandbox import InProcess, Sandbox
 from connector.sandbox import Settings as SandboxSettings
 from connector.spec.loader import default_folder, load
-from connector.transport import HttpTransport
 
 SAMPLES = default_folder() / "actions" / "samples"
 INTEGRATION = load(default_folder())

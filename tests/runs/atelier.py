@@ -7,7 +7,7 @@ import httpx
 from PIL import Image
 from upstream import answer, picture
 
-from connector.media import Sources
+from connector.engine.sources import Sources
 from connector.runs.course import Course
 from connector.runs.runs import Runs
 from connector.storage.runs.model import RunSpec

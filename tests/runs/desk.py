@@ -6,14 +6,14 @@ import httpx
 from port import INTEGRATION, QuickThreads
 from upstream import KEY, Clock, Upstream
 
+from connector.engine.connector import AsyncConnector
+from connector.engine.http.transport import HttpTransport
 from connector.record import Record
 from connector.runs.action import Actions
 from connector.runs.runs import Runs
-from connector.runtime import AsyncConnector
 from connector.storage.files.store import FileStore
 from connector.storage.runs.history import History
 from connector.storage.runs.model import RunSpec
-from connector.transport import HttpTransport
 
 CORE, UPSCALE = "stable-image-core", "start-creative-upscale"
 PLACE = {"integration": "stabilityai", "connection": "", "environment": "production", "token_name": ""}

@@ -4,7 +4,8 @@ import json
 
 from port import INTEGRATION, SAMPLES
 
-from connector.media import Sources, from_path
+from connector.engine.sources import Sources
+from connector.media import from_path
 from connector.runs.columns import Naming
 from connector.runs.inspection import Inspection
 from connector.runs.opening import BadRows

@@ -9,6 +9,7 @@ import pytest
 from port import SAMPLES
 from upstream import JOB_ID, answer, pending, picture, started
 
+from connector.engine.sources import Sources
 from connector.errors import (
     InvalidArguments,
     InvocationError,
@@ -17,7 +18,6 @@ from connector.errors import (
     JobNotFound,
     UnknownName,
 )
-from connector.media import Sources
 from connector.runs.runs import Runs
 from connector.storage.runs.history import KeyReused, RunNotFound
 from connector.storage.runs.model import RunSpec

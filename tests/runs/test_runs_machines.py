@@ -8,10 +8,10 @@ import psycopg
 import pytest
 from port import SAMPLES
 
-from connector.media import Sources
+from connector.engine.connector import Connector
+from connector.engine.sources import Sources
 from connector.runs.runs import Runs
 from connector.runs.worker import Worker
-from connector.runtime import Connector
 from connector.spec.loader import load
 from connector.storage.database.database import Database
 from connector.storage.runs.model import RunSpec

@@ -8,6 +8,7 @@ import pytest
 from port import INTEGRATION, SAMPLES
 from upstream import picture
 
+from connector.engine.connector import Connector
 from connector.errors import CapReached, InvalidArguments, InvocationError, UnknownName
 from connector.runs import tending as looked_after
 from connector.runs.runs import Runs
@@ -16,7 +17,6 @@ from connector.runs.tending import Tending
 from connector.runs.ticking import Ticking
 from connector.runs.timetable import Timetable
 from connector.runs.worker import Worker
-from connector.runtime import Connector
 from connector.spec.loader import default_folder, load_lazily
 from connector.storage.files.store import FileStore
 from connector.storage.runs.history import History

@@ -7,14 +7,14 @@ import pytest
 from port import INTEGRATION, PLENTY, TinyStudio
 from upstream import KEY
 
-from connector.media import Sources
+from connector.engine.connector import Connector
+from connector.engine.http.transport import HttpTransport
+from connector.engine.sources import Sources
 from connector.runs.runs import Runs
 from connector.runs.worker import Worker
-from connector.runtime import Connector
 from connector.sandbox import InProcess, Sandbox, Settings, studio
 from connector.storage.files.store import FileStore
 from connector.storage.runs.model import RunSpec
-from connector.transport import HttpTransport
 from connector.workflow import cost, load
 
 # The sandbox's time runs so fast that its floor is kept, and nobody waits for it.

@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import yaml
 
-from connector.media import Sources
+from connector.engine.connector import Connector
+from connector.engine.sources import Sources
 from connector.runs.runs import Runs
-from connector.runtime import Connector
 from connector.spec.loader import default_folder, load
 from connector.storage.files.store import FileStore
 

@@ -15,13 +15,13 @@ from PIL import Image
 from port import QuickThreads, TinyStudio
 from upstream import Clock
 
+from connector.engine.http.transport import HttpTransport
 from connector.sandbox import InProcess, Sandbox
 from connector.sandbox import Settings as SandboxSettings
 from connector.server import logs
 from connector.server.app import create
 from connector.server.host import Host
 from connector.server.settings import Settings
-from connector.transport import HttpTransport
 
 HERE = Path(__file__).parent
 # Stands for a person's key; whatever happens, it is in no body, log or metric.

@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
+from connector.engine.stream import Stream
 from connector.errors import ConnectorError, InvalidArguments
 from connector.server import answers, inputs
 from connector.server.api import asked
@@ -19,7 +20,6 @@ from connector.server.reply import Reply
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration
 from connector.storage.runs.model import RunSpec
-from connector.stream import Stream
 
 
 async def list_actions(call: Call) -> Response:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from connector.engine.connector import AsyncConnector
 from connector.errors import ConnectorError, InvalidArguments, UnknownName
-from connector.runtime import AsyncConnector
 from connector.server import credentials, operation, problems, security
 from connector.spec.schema.validator import Checker
 from connector.storage.connections.model import Connection

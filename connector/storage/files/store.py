@@ -11,9 +11,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from connector import thumbnail
 from connector.errors import InvocationError
-from connector.media import Media
+from connector.media import Media, thumbnail
 from connector.media.file import OnDisk, describe, name_for
 from connector.storage.database.database import Database, timestamp
 from connector.storage.database.protocols import Conflict

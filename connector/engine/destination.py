@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from connector.engine.render import Target
 from connector.errors import ConnectorError, MissingCredential, UnknownName
-from connector.render import Target
 from connector.secret import MASK, Credential, Secret, Secrets
 from connector.spec.model import Environment, Integration
 from connector.spec.schema.suggest import nearest

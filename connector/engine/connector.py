@@ -13,25 +13,25 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypedDict, TypeVar, Unpack
 
-from connector import decode, jobs
-from connector.engine import Engine
+from connector.engine import decode, polling
+from connector.engine.accounting import flagged, send
+from connector.engine.engine import Engine
+from connector.engine.http.transport import Transport
+from connector.engine.prepare import Prepared, Use, prepare, prepare_masked
+from connector.engine.preview import Preview
+from connector.engine.pricing import Estimate
+from connector.engine.result import Result
+from connector.engine.sources import Sources
+from connector.engine.stream import Stream, open_stream
 from connector.errors import Filtered, InvocationError, UnknownName
 from connector.events import Listener, ignore
-from connector.media import Sources
-from connector.money import Estimate
-from connector.prepare import Prepared, Use, prepare, prepare_masked
-from connector.preview import Preview
-from connector.result import Result
 from connector.spec import cache as spec_cache
 from connector.spec import template
 from connector.spec.model import Action, Integration
-from connector.spend import flagged, send
 from connector.storage.blocking import Inline, Io, Threads, drive
 from connector.storage.database.database import Database
 from connector.storage.home import home as default_home
 from connector.storage.workspace import Workspace
-from connector.stream import Stream, open_stream
-from connector.transport import Transport
 
 if TYPE_CHECKING:
     from connector.storage.connections.model import Connection
@@ -157,9 +157,9 @@ class AsyncConnector:
 
         Raises JobNotFound, JobExpired, and JobPending when ``timeout`` seconds are over (0: ask once).
         """
-        entry = await jobs.find(self._engine, job_id)
+        entry = await polling.find(self._engine, job_id)
         try:
-            return await jobs.wait(self._engine, entry, accept=accept, timeout=timeout)
+            return await polling.wait(self._engine, entry, accept=accept, timeout=timeout)
         except Filtered as error:
             if on_filtered == "return" and error.result is not None:
                 delivered: Result = replace(error.result, outcome="filtered")
@@ -168,7 +168,7 @@ class AsyncConnector:
 
     async def cancel(self, job_id: str) -> None:
         """Stop asking for a job. The upstream cannot be told, and may charge for it all the same."""
-        await jobs.cancel(self._engine, job_id)
+        await polling.cancel(self._engine, job_id)
 
     async def stream(
         self,
@@ -264,7 +264,7 @@ class AsyncConnector:
             raise
         if prepared.call.action.job is None:
             return started
-        pending = await jobs.write_down(self._engine, prepared, started)
+        pending = await polling.write_down(self._engine, prepared, started)
         if not wait:
             return pending
         assert pending.job_id is not None

@@ -16,12 +16,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
-from connector import exchange
-from connector.engine import Engine
+from connector.engine import attempts
+from connector.engine.engine import Engine
+from connector.engine.prepare import Prepared
+from connector.engine.result import Result
 from connector.errors import ConnectorError, Filtered, JobCancelled, OutcomeUnknown, Problem, Unauthorized
 from connector.events import Event, origin
-from connector.prepare import Prepared
-from connector.result import Result
 from connector.secret import Secrets
 from connector.storage.blocking import surely
 from connector.storage.ledger.ledger import Entry
@@ -165,7 +165,7 @@ async def send(engine: Engine, prepared: Prepared) -> Result:
 async def _send_once_or_anew(engine: Engine, prepared: Prepared, spent: Spending) -> Result:
     """A refused credential that was a token is got anew, once; another path is tried where declared."""
     try:
-        return await exchange.exchange(engine.wire, prepared.call, spent)
+        return await attempts.exchange(engine.wire, prepared.call, spent)
     except Unauthorized:
         if not engine.forget_authorization(prepared.destination):
             raise
@@ -174,7 +174,7 @@ async def _send_once_or_anew(engine: Engine, prepared: Prepared, spent: Spending
         fallback = prepared.call.action.request.fallback
         if prepared.fallback is None or fallback is None or fallback.on != error.code:
             raise
-        return await exchange.exchange(engine.wire, prepared.fallback, spent)
+        return await attempts.exchange(engine.wire, prepared.fallback, spent)
 
 
 async def _send_with_new_token(engine: Engine, prepared: Prepared, spent: Spending) -> Result:
@@ -186,7 +186,7 @@ async def _send_with_new_token(engine: Engine, prepared: Prepared, spent: Spendi
         headers=(*kept, *authorization.headers),
         secrets=Secrets((*prepared.call.request.secrets, *authorization.secrets)),
     )
-    return await exchange.exchange(engine.wire, replace(prepared.call, request=request), spent)
+    return await attempts.exchange(engine.wire, replace(prepared.call, request=request), spent)
 
 
 def _completed(prepared: Prepared, result: Result, spent: Spending) -> Result:

@@ -7,17 +7,17 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Self
 
-from connector import decode, exchange
-from connector.decode import Answer, Head
-from connector.engine import Engine
+from connector.engine import attempts, decode
+from connector.engine.accounting import Spending, give_up
+from connector.engine.attempts import Call
+from connector.engine.decode import Answer, Head
+from connector.engine.engine import Engine
+from connector.engine.http.messages import Response
+from connector.engine.prepare import Prepared
+from connector.engine.result import Result
+from connector.engine.retry import Attempt
 from connector.errors import ConnectorError, InvocationError
 from connector.events import Event
-from connector.exchange import Call
-from connector.messages import Response
-from connector.prepare import Prepared
-from connector.result import Result
-from connector.retry import Attempt
-from connector.spend import Spending, give_up
 
 # What was read already is given out in pieces of this size.
 _PIECE = 1 << 18
@@ -115,21 +115,21 @@ async def _opened(engine: Engine, call: Call, spent: Spending) -> Response:
     number = 0
     while True:
         number += 1
-        came = await exchange.opened(engine.wire, call, number, spent.leaving)
+        came = await attempts.opened(engine.wire, call, number, spent.leaving)
         if not isinstance(came, Attempt) and not _succeeded(engine, call, came):
             came = await _read(engine, call, came, number)
         if not isinstance(came, Attempt):
             return came
-        await exchange.pause_or_raise(engine.wire, came, spent)
+        await attempts.pause_or_raise(engine.wire, came, spent)
 
 
 async def _read(engine: Engine, call: Call, response: Response, number: int) -> Response | Attempt:
     """The response when its body was read and found to be a success, or the attempt as it failed."""
     try:
-        answer = await engine.io.run(exchange.taken_in, response)
+        answer = await engine.io.run(attempts.taken_in, response)
     except ConnectorError as error:
         return Attempt(error, number, ran=True, harmless=call.harmless)
-    judged = await exchange.judge(engine.wire, call, answer, number)
+    judged = await attempts.judge(engine.wire, call, answer, number)
     return judged if isinstance(judged, Attempt) else replace(response, body=_Read(answer))
 
 

@@ -9,8 +9,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
-from connector import decode, exchange, job
-from connector.engine import Engine
+from connector.engine import attempts, decode, job_state
+from connector.engine.engine import Engine
+from connector.engine.job_state import Job
+from connector.engine.prepare import Prepared, Use, prepare
+from connector.engine.result import Result
 from connector.errors import (
     Billed,
     ConnectorError,
@@ -25,9 +28,6 @@ from connector.errors import (
     Problem,
 )
 from connector.events import Event
-from connector.job import Job
-from connector.prepare import Prepared, Use, prepare
-from connector.result import Result
 from connector.spec.model import JobSpec
 from connector.storage.blocking import surely
 from connector.storage.ledger.ledger import Entry, State
@@ -39,7 +39,7 @@ async def write_down(engine: Engine, prepared: Prepared, started: Result) -> Res
     assert declared is not None
     assert started.invocation_id is not None
     upstream_id = str(decode.dig(started.value, declared.id))
-    begun = job.begin(
+    begun = job_state.begin(
         started.invocation_id, upstream_id, declared.fetch, declared.interval, declared.keep, engine.clock()
     )
 
@@ -112,7 +112,7 @@ async def _waited(engine: Engine, entry: Entry, accept: str | None, timeout: flo
             current = replace(current, next_poll=engine.clock() + early.pause)
             continue
         outcome = error.code if error is not None else result.outcome if result is not None else "pending"
-        step = job.after(current, outcome, engine.clock(), error.retry_after if error else None)
+        step = job_state.after(current, outcome, engine.clock(), error.retry_after if error else None)
         if step.verdict != "again":
             return await _ended(engine, entry, step.verdict, result, error)
         current = await turns.keep(step.job)
@@ -228,12 +228,12 @@ async def _poll(
 ) -> tuple[Result | None, ConnectorError | None]:
     """One question: the job's own pace is the retry, so that no attempt comes closer than the floor."""
     try:
-        return await exchange.once(engine.wire, asked.call, leaving), None
+        return await attempts.once(engine.wire, asked.call, leaving), None
     except NotFound as error:
         if asked.fallback is None:
             return None, error
         fallback = replace(asked, call=asked.fallback, fallback=None)
-        return await _poll(engine, fallback, exchange.unwritten)
+        return await _poll(engine, fallback, attempts.unwritten)
     except ConnectorError as error:
         return None, error
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from connector.errors import Billed, Problem
-from connector.messages import File
+from connector.media.content import File
 
 
 @dataclass(frozen=True, slots=True)

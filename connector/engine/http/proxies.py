@@ -8,8 +8,8 @@ import urllib.request
 
 import httpx
 
-from connector.http1 import Http1
-from connector.wire import tls_context
+from connector.engine.http.connection import tls_context
+from connector.engine.http.http1 import Http1
 
 
 class ByEnvironment(httpx.BaseTransport):

@@ -13,10 +13,11 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus
 
-from connector import styles
-from connector.auth import Authorization
+from connector.engine import styles
+from connector.engine.auth import Authorization
+from connector.engine.http.messages import Body, Multipart, Part, Raw, Request, Timeout
 from connector.errors import InvalidArguments, Problem
-from connector.messages import Body, Content, Multipart, Part, Raw, Request, Timeout
+from connector.media.content import Content
 from connector.spec import template, url
 from connector.spec.header_names import RESERVED_HEADERS
 from connector.spec.model import Action, BodySpec, Integration, RequestSpec

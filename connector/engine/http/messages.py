@@ -2,54 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import BinaryIO, Protocol, runtime_checkable
 
-from connector.leash import Leash
+from connector.engine.http.cancellation import Leash
+from connector.media.content import Content, Incoming
 from connector.secret import redact
-
-
-@runtime_checkable
-class Content(Protocol):
-    """Bytes that can be read more than once, whose length is known: a file, or a value in memory.
-
-    ``connector.media.Media`` is one.
-    """
-
-    @property
-    def size(self) -> int: ...
-
-    def open(self) -> BinaryIO:
-        """A fresh reader at the first byte; the caller closes it."""
-        ...
-
-
-class File(Content, Protocol):
-    """A file that an answer gave: what it is by its content, and its bytes in the forms people ask for."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def type(self) -> str: ...
-    @property
-    def path(self) -> Path | None: ...
-    @property
-    def width(self) -> int | None: ...
-    @property
-    def height(self) -> int | None: ...
-    @property
-    def seconds(self) -> float | None: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def bytes(self) -> bytes: ...
-    @property
-    def base64(self) -> str: ...
-    @property
-    def data_uri(self) -> str: ...
-    def save(self, target: Path | str, *, name: str | None = None) -> Path: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +68,6 @@ class Request:
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {redact(self.url, self.secrets)}>"
-
-
-class Incoming(Protocol):
-    """The body of an answer as it arrives. It is read once, and closed by whoever read it."""
-
-    def chunks(self) -> Iterator[bytes]:
-        """The bytes, in pieces of the transport's choosing."""
-        ...
-
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

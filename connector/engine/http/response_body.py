@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from connector.engine.http.messages import Request
 from connector.errors import (
     ConnectorError,
     InvalidAnswer,
@@ -20,7 +21,6 @@ from connector.errors import (
     TransportError,
     Unreachable,
 )
-from connector.messages import Request
 from connector.secret import redact
 
 # The request never left, whatever the far side is. All else may have reached it.

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from connector.messages import Content, Multipart, Part, Raw, Request
+from connector.engine.http.messages import Multipart, Part, Raw, Request
+from connector.media.content import Content
 from connector.secret import MASK, redact
 
 # The bytes of a file that are read at once.

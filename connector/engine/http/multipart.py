@@ -11,8 +11,9 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from connector.engine.http.messages import Body, Multipart, Part, Raw
 from connector.errors import InvocationError
-from connector.messages import Body, Content, Multipart, Part, Raw
+from connector.media.content import Content
 
 PIECE = 256 * 1024
 """Bytes read from a file at a time, and the most that small neighbours are joined up to."""

@@ -8,21 +8,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connector import targets
-from connector.auth import Authorization, authorize
+from connector.engine import destination as targets
+from connector.engine.attempts import Wire, taken_in
+from connector.engine.auth import Authorization, authorize
+from connector.engine.destination import Connections, Destination, Opened
+from connector.engine.http.messages import Request
+from connector.engine.http.transport import HttpTransport, Transport
+from connector.engine.render import Target
+from connector.engine.sources import Sources
 from connector.errors import InvocationError, Problem, SpecError, UnknownName
 from connector.events import Listener, hearing
-from connector.exchange import Wire, taken_in
-from connector.media import Sources
-from connector.messages import Request
-from connector.render import Target
 from connector.spec.model import Action, Integration
 from connector.spec.schema.suggest import nearest, same
 from connector.spec.schema.validator import Checker
 from connector.storage.blocking import Io
 from connector.storage.workspace import Workspace
-from connector.targets import Connections, Destination, Opened
-from connector.transport import HttpTransport, Transport
 
 if TYPE_CHECKING:
     from connector.storage.connections.model import Connection

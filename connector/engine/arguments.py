@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from connector import media
+from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
-from connector.media import Media, MediaError, Sources
+from connector.media import Media, MediaError
 from connector.spec.model import Deprecation, JsonSchema
 from connector.spec.schema.json_values import plain, shown
 from connector.spec.schema.validator import Checker

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from connector.engine.render import SAFE_METHODS
 from connector.errors import InvalidArguments, Problem
-from connector.render import SAFE_METHODS
 from connector.spec import template
 from connector.spec.model import Action, Integration, Price
 from connector.spec.segments import TemplateError

@@ -17,9 +17,9 @@ from itertools import chain
 
 import httpx
 
-from connector.leash import Leash
-from connector.multipart import joined
-from connector.wire import Connection, Dial, Patience, dial, secure, tls_context
+from connector.engine.http.cancellation import Leash
+from connector.engine.http.connection import Connection, Dial, Patience, dial, secure, tls_context
+from connector.engine.http.multipart import joined
 
 Origin = tuple[str, str, int]
 

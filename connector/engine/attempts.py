@@ -13,21 +13,22 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from connector import decode, media
-from connector.decode import Answer
+from connector import media
+from connector.engine import decode
+from connector.engine.decode import Answer
+from connector.engine.http.cancellation import Leash
+from connector.engine.http.messages import Request, Response
+from connector.engine.http.transport import Transport
+from connector.engine.pricing import Estimate
+from connector.engine.render import SAFE_METHODS
+from connector.engine.result import Result
+from connector.engine.retry import Attempt, wait_before_next
 from connector.errors import ConnectorError, InvalidAnswer, RateLimited
 from connector.events import Event, Listener
-from connector.leash import Leash
-from connector.messages import Request, Response
-from connector.money import Estimate
-from connector.render import SAFE_METHODS
-from connector.result import Result
-from connector.retry import Attempt, wait_before_next
 from connector.secret import hide
 from connector.spec.model import Action, Integration
 from connector.storage.blocking import Io
 from connector.storage.ledger.rate_limit import Budget
-from connector.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)

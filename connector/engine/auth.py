@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
+from connector.engine.http.messages import Raw, Request
 from connector.errors import CredentialError, MissingCredential, Unauthorized
-from connector.messages import Raw, Request
 from connector.secret import Credential, Secrets, redact
 from connector.spec import url
 from connector.spec.model import Auth

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from connector import errors
+from connector.engine.result import Result
 from connector.errors import Billed, ConnectorError, Problem
-from connector.messages import File
-from connector.result import Result
+from connector.media.content import File
 from connector.secret import hide, redact
 from connector.spec.model import Action, Integration, OutcomeRule, Place
 

@@ -15,10 +15,10 @@ from typing import Protocol
 
 import httpx
 
-from connector.arrival import Arrival, Exchange
+from connector.engine.http.messages import Request, Response
+from connector.engine.http.multipart import Encoded, encode
+from connector.engine.http.response_body import Arrival, Exchange
 from connector.errors import InvalidAnswer
-from connector.messages import Request, Response
-from connector.multipart import Encoded, encode
 
 MAX_REDIRECTS = 5
 
@@ -101,7 +101,7 @@ class _Upload(httpx.SyncByteStream):
 
 
 def _by_environment(verify: bool | ssl.SSLContext) -> httpx.BaseTransport:
-    from connector.proxies import ByEnvironment
+    from connector.engine.http.proxies import ByEnvironment
 
     return ByEnvironment(verify=verify)
 

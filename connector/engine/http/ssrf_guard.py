@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from connector.messages import Request, Response, Timeout
+from connector.engine.http.messages import Request, Response, Timeout
+from connector.media.content import DownloadRefused
 
 Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 Resolve = Callable[[str, int], Sequence[Address]]
@@ -31,12 +32,8 @@ _LEADING_ON = ("64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "192.0.0.0/2
 _REFUSED = tuple(map(ipaddress.ip_network, _LEADING_ON))
 
 
-class Refused(ValueError):
-    """The address may not be downloaded from; the sentence says why."""
-
-
 def _resolve(host: str, port: int) -> Sequence[Address]:
-    from connector.wire import resolve
+    from connector.engine.http.connection import resolve
 
     return resolve(host, port)
 
@@ -57,9 +54,9 @@ class Guard:
 
     @contextlib.contextmanager
     def fetch(self, url: str, max_bytes: int | None = None) -> Iterator[Response]:
-        """The answer to a GET. Raises Refused, or a ConnectorError where no answer comes."""
-        from connector.http1 import Http1
-        from connector.transport import HttpTransport
+        """The answer to a GET. Raises DownloadRefused, or a ConnectorError where no answer comes."""
+        from connector.engine.http.http1 import Http1
+        from connector.engine.http.transport import HttpTransport
 
         self.check(url)
         limit = self.max_bytes if max_bytes is None else min(max_bytes, self.max_bytes)
@@ -76,26 +73,26 @@ class Guard:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
         except ValueError as error:
-            raise Refused("it is not an address") from error
+            raise DownloadRefused("it is not an address") from error
         if parts.scheme not in _PORTS or not host or _ODD.search(url):
-            raise Refused("the address must start with http:// or https:// and name a host")
+            raise DownloadRefused("the address must start with http:// or https:// and name a host")
         if parts.username is not None or parts.password is not None:
-            raise Refused("the address holds a user name or password; leave them out")
+            raise DownloadRefused("the address holds a user name or password; leave them out")
         self._check_port(host, _PORTS[parts.scheme] if port is None else port)
 
     def dial(self, host: str, port: int, timeout: float | None) -> socket.socket:
         """A connection to the host, by an address that has been checked."""
-        from connector.wire import connect
+        from connector.engine.http.connection import connect
 
         self._check_port(host, port)
         addresses = self.resolve(host, port)
         if not self._is_allowed(host, port) and not all(is_public(address[1][0]) for address in addresses):
-            raise Refused(f"{host} leads to an address that is not on the public internet")
+            raise DownloadRefused(f"{host} leads to an address that is not on the public internet")
         return connect(addresses, timeout)
 
     def _check_port(self, host: str, port: int) -> None:
         if port not in self.ports and f"{_plain(host)}:{port}" not in self._allowed():
-            raise Refused(f"port {port} is not one of those that files are downloaded from")
+            raise DownloadRefused(f"port {port} is not one of those that files are downloaded from")
 
     def _is_allowed(self, host: str, port: int) -> bool:
         return not {_plain(host), f"{_plain(host)}:{port}"}.isdisjoint(self._allowed())

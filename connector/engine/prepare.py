@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connector import exchange, money, render
-from connector.arguments import Arguments, take
-from connector.auth import Authorization, masked
-from connector.engine import Engine
+from connector.engine import attempts, pricing, render
+from connector.engine.arguments import Arguments, take
+from connector.engine.attempts import Call
+from connector.engine.auth import Authorization, masked
+from connector.engine.destination import Destination
+from connector.engine.engine import Engine
+from connector.engine.http.messages import Request
+from connector.engine.pricing import Estimate
 from connector.errors import InvalidArguments, Problem
-from connector.exchange import Call
-from connector.messages import Request
-from connector.money import Estimate
 from connector.secret import MASK, Secrets
 from connector.spec import template
 from connector.spec.model import Action
 from connector.spec.schema.json_values import shown
-from connector.targets import Destination
 
 # Nobody waits so many seconds, and no clock of the system counts them.
 _ENDLESS = 1e9
@@ -115,7 +115,7 @@ def ready(
     kind = template.fill(action.output.kind, {"inputs": arguments.values})
     call = Call(
         action,
-        exchange.at_stake(request, estimate),
+        attempts.at_stake(request, estimate),
         estimate,
         "auto" if kind is template.MISSING else str(kind),
         engine.transport(destination),
@@ -163,7 +163,7 @@ def _priced(
     engine: Engine, action: Action, arguments: Arguments, destination: Destination, request: Request
 ) -> Estimate:
     path = request.url.removeprefix(destination.target.base_url.rstrip("/"))
-    return money.estimate(engine.integration, action, arguments.values, request.method, path)
+    return pricing.estimate(engine.integration, action, arguments.values, request.method, path)
 
 
 def _check_accept(engine: Engine, action: Action, accept: str | None) -> None:

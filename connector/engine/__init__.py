@@ -1,0 +1,1 @@
+"""One invocation, from arguments to result."""

@@ -1,0 +1,1 @@
+"""How a request leaves and an answer comes."""
