@@ -16,7 +16,7 @@ from connector import errors, media
 from connector.engine.connector import AsyncConnector
 from connector.engine.http.transport import HttpTransport
 from connector.engine.sources import Sources
-from connector.runner import Runner, RunSpec, Stopping
+from connector.runs.runner import Runner, RunSpec, Stopping
 from connector.spec.loader import default_folder, load
 from connector.storage.blocking import Threads
 from connector.storage.files.store import FileStore

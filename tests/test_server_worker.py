@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from connector.runs.place import take
+from connector.runs.durable.worker_lease import take_lease
 from connector.server import listening, logs, resident
 from connector.server.app import create
 from connector.server.settings import Settings
@@ -104,7 +104,7 @@ def test_it_gives_way_to_another_worker_and_takes_over(tmp_path: Path, monkeypat
     """One worker for a database in a file: whoever has the place does the work."""
     monkeypatch.setattr(resident, "_LOOK_AGAIN", 0.1)
     database = Database(tmp_path / "connector.db")
-    place = take(database)
+    place = take_lease(database)
     with served(tmp_path) as client:
         until(lambda: state(client) == "elsewhere")
         assert "is the worker of" in client.get("/api/worker").json()["said"]

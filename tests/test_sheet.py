@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from connector import media
-from connector.runs.look import fitted
-from connector.runs.sheet import Tile, TooManyTiles, draw
+from connector.runs.contact_sheet.layout import Tile, TooManyTiles, draw
+from connector.runs.contact_sheet.tile import fitted
 from connector.spec.loader import default_folder
 
 SAMPLES = default_folder() / "actions" / "samples"

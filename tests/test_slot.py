@@ -2,7 +2,7 @@
 
 import asyncio
 
-from connector.slot import Slot
+from connector.runs.semaphore import Slot
 
 
 def test_a_free_one_is_taken_at_once():

@@ -10,9 +10,9 @@ import pytest
 
 from connector import media
 from connector.errors import InvalidArguments, SpecError, UnknownName
+from connector.runs.workflow import bind, check, cost, load, plan, read
+from connector.runs.workflow.bind import BindingError
 from connector.spec import loader, yaml_lines
-from connector.workflow import bind, check, cost, load, plan, read
-from connector.workflow.bind import BindingError
 
 SHIPPED = loader.default_folder()
 INTEGRATION = loader.load(SHIPPED)

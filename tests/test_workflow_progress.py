@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from connector.runs.workflow.model import Step, Workflow
+from connector.runs.workflow.progress import SKIPPED, Progress, Stop
 from connector.spec import yaml_lines
-from connector.workflow.progress import SKIPPED, Progress, Stop
-from connector.workflow.values import Step, Workflow
 
 CASES: list[dict[str, Any]] = yaml_lines.read(Path(__file__).parent / "cases/workflow/progress.yaml").value
 REQUIRED = {"draw": ["prompt"], "paint": ["image"]}

@@ -15,8 +15,8 @@ from connector.airflow.settings import Kept, Place, place
 from connector.airflow.sharing import Shared
 from connector.engine.connector import Options
 from connector.events import Event
-from connector.runs.books import news
-from connector.runs.uses import Uses
+from connector.runs.service.named_runs import Uses
+from connector.runs.service.settlement import news
 from connector.spec.cache import default_cache
 
 # So long as somebody may clear a task, what it made is kept for it.

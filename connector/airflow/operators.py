@@ -19,7 +19,7 @@ from connector.airflow import task
 from connector.airflow.hook import ConnectorHook
 from connector.airflow.task import Attempt, Order
 from connector.airflow.trigger import JobTrigger
-from connector.runs.uses import Uses
+from connector.runs.service.named_runs import Uses
 from connector.storage.runs.model import Run, RunSpec
 
 

@@ -19,7 +19,7 @@ from connector.airflow import failures, files
 from connector.airflow.files import Target
 from connector.airflow.settings import Place
 from connector.engine.render import SAFE_METHODS
-from connector.runs.uses import Uses
+from connector.runs.service.named_runs import Uses
 from connector.spec.model import Action
 from connector.storage.runs.model import Run, RunSpec
 

@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 
 from connector.checks import secrets
 from connector.errors import Problem
+from connector.runs.workflow import check, read
 from connector.spec.cache import MANIFEST
 from connector.spec.loader import Loaded, confined, identity, missing
 from connector.spec.model import Integration
-from connector.workflow import check, read
 
 _FOLDER = "workflows"
 

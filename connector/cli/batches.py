@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from connector.cli import terminal
 from connector.cli.durable import Desk, desk
 from connector.cli.parser import Parser, folder_of
-from connector.runs import stopping
-from connector.runs.batches import Batch, Batches
-from connector.runs.batchrow import BatchRow, Counts
+from connector.runs.batch import stop
+from connector.runs.batch.row import BatchRow, Counts
+from connector.runs.batch.store import Batch, Batches
 from connector.spec.schema import amounts
 
 # Rows that are told one by one.
@@ -99,7 +99,7 @@ def _failed_cells(row: BatchRow) -> tuple[str, ...]:
 
 
 def _cancel(place: Desk, batches: Batches, args: Namespace) -> int:
-    batch, left = stopping.cancel(batches, place.runs, args.batch)
+    batch, left = stop.cancel(batches, place.runs, args.batch)
     counts = batches.rows(batch.id).counts()
     if args.json:
         terminal.print_json(batch.to_dict() | counts.to_dict())

@@ -14,14 +14,14 @@ from connector.cli.progress import Progress
 from connector.cli.watching import Watch
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
-from connector.runs import opening
-from connector.runs.batches import Batch, Batches
-from connector.runs.inspection import Inspection
-from connector.runs.opening import BadRows, Order
-from connector.runs.renewal import Renewal
-from connector.runs.subjects import Price, check_of, price_of
-from connector.runs.submitting import Shelf
-from connector.runs.tables import RESULTS, RESULTS_CSV
+from connector.runs.batch import create
+from connector.runs.batch.create import BadRows, Order
+from connector.runs.batch.dry_run import Inspection
+from connector.runs.batch.refresh import Renewal
+from connector.runs.batch.store import Batch, Batches
+from connector.runs.batch.subjects import Price, check_of, price_of
+from connector.runs.batch.submit_row import Shelf
+from connector.runs.batch.tables import RESULTS, RESULTS_CSV
 
 # So many numbers of rows are told; of the others, how many there are.
 _MOST = 10
@@ -32,7 +32,7 @@ def run(args: Namespace, words: Sequence[str]) -> int:
     with desk(folder_of(args)) as place:
         wanted = order(args, place.connector)
         batches = Batches(place.connector.workspace.database)
-        batch = opening.find(batches, wanted)
+        batch = create.find(batches, wanted)
         price = _price(place, wanted)
         with Progress("Checking the rows", quiet=args.quiet):
             found = _inspected(place, wanted, batch, batches, price)
@@ -43,7 +43,7 @@ def run(args: Namespace, words: Sequence[str]) -> int:
             inputs = [name for name in wanted.subject.parameters if name in found.inputs]
             # On a server's database, whoever works may not see the files of this machine.
             shelf = Shelf(place.files) if place.connector.workspace.database.url else None
-            batch, news = opening.write_down(batches, wanted, batch, inputs, price, shelf)
+            batch, news = create.write_down(batches, wanted, batch, inputs, price, shelf)
         again = batches.rows(batch.id).again(failed=args.retry_failed, unknown=args.retry_unknown)
         if not args.quiet:
             for line in _notes(wanted, batch, found, news, again):
@@ -63,12 +63,12 @@ def _inspected(place: Desk, wanted: Order, batch: Batch | None, batches: Batches
     """What is to be said of the rows. Raises BadRows with what is wrong with them."""
     sources = Sources(urls=None, references=place.files.resolve)
     check = check_of(wanted.subject, place.connector.integration, sources)
-    found = opening.inspect(wanted, None if batch is None else batches.rows(batch.id), check, price)
+    found = create.inspect(wanted, None if batch is None else batches.rows(batch.id), check, price)
     if found.problem_count:
         raise BadRows(found, wanted.rows.source.name)
     if not found.rows:
         raise InvalidArguments([Problem("", "holds no rows", wanted.rows.source.name)], said="nothing to do")
-    opening.check_limit(wanted, found)
+    create.check_limit(wanted, found)
     return found
 
 

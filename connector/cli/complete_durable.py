@@ -69,13 +69,13 @@ def _batch(before: Sequence[str], last: str) -> Candidates:
 
 
 def _workflows(folder: str) -> Iterable[str]:
-    from connector.workflow import load
+    from connector.runs.workflow import load
 
     return load.names(choice.integration(folder))
 
 
 def _batches() -> Candidates:
-    from connector.runs.batches import Batches
+    from connector.runs.batch.store import Batches
 
     with workspace() as opened:
         found = Batches(opened.database).list()
@@ -84,7 +84,7 @@ def _batches() -> Candidates:
 
 def _form_inputs(before: Sequence[str], last: str, own: Iterable[str]) -> Candidates:
     """The inputs of the workflow that is named, or else the names that there are."""
-    from connector.workflow import load
+    from connector.runs.workflow import load
 
     integration = choice.integration(named_folder(before))
     named = next((id for id in load.names(integration) if id in before), None)
@@ -141,7 +141,7 @@ _WORDS_OF = {"--overlap": ("skip", "queue"), "--catch-up": ("none", "last", "all
 
 
 def _schedules() -> Candidates:
-    from connector.runs.schedules import ScheduleStore
+    from connector.runs.schedule.store import ScheduleStore
 
     with workspace() as opened:
         found = ScheduleStore(opened.database).list()

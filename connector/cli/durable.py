@@ -13,8 +13,8 @@ from connector.cli import choice, terminal
 from connector.engine.connector import Connector
 from connector.engine.sources import Sources
 from connector.errors import ConnectorError, Problem
-from connector.runs.foreground import is_worker_alive
-from connector.runs.runs import Runs
+from connector.runs.service.durable_runs import Runs
+from connector.runs.worker.foreground import is_worker_alive
 from connector.storage.files.store import FileStore
 from connector.storage.home import home
 

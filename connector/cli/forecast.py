@@ -10,8 +10,8 @@ from connector.cli import exits, terminal
 from connector.cli.bar import length
 from connector.engine.connector import Connector
 from connector.errors import ConnectorError
-from connector.runs.inspection import Inspection
-from connector.runs.opening import Order
+from connector.runs.batch.create import Order
+from connector.runs.batch.dry_run import Inspection
 from connector.spec.model import Action
 from connector.spec.schema import amounts
 

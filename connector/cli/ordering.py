@@ -9,13 +9,13 @@ from typing import Any
 
 from connector.engine.connector import Connector
 from connector.errors import InvalidArguments, Problem, UnknownName
-from connector.runs.columns import Naming, Subject
-from connector.runs.opening import Order
-from connector.runs.rows import Rows, beside
+from connector.runs.batch.columns import Naming, Subject
+from connector.runs.batch.create import Order
+from connector.runs.batch.read_rows import Rows, beside
+from connector.runs.workflow import load
 from connector.spec.model import JsonSchema
 from connector.spec.schema import coerce
 from connector.spec.schema.suggest import nearest, same
-from connector.workflow import load
 
 _WORKFLOW_FILES = (".yaml", ".yml")
 # Where a dry run without a folder would put its results.

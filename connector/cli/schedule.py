@@ -14,8 +14,8 @@ from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
     from connector.cli.durable import Desk
-    from connector.runs.schedules import Schedule, Tick
-    from connector.runs.timetable import Timetable
+    from connector.runs.schedule.manage import Timetable
+    from connector.runs.schedule.store import Schedule, Tick
 
 _OVERVIEW = """\
 Usage: connector schedule COMMAND [WORDS] [OPTIONS]

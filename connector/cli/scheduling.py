@@ -14,8 +14,8 @@ from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
     from connector.cli.durable import Desk
-    from connector.runs.schedules import Schedule
-    from connector.runs.timetable import Timetable
+    from connector.runs.schedule.manage import Timetable
+    from connector.runs.schedule.store import Schedule
 
 _DESCRIPTION = (
     "Keeps an action or workflow to be done at the times of a cron line: minute, hour, day of the month, "
@@ -77,9 +77,9 @@ def run(words: list[str]) -> int:
 
 def timetable(opened: Desk) -> Timetable:
     """The schedules of this machine."""
-    from connector.runs.schedules import ScheduleStore
-    from connector.runs.ticking import Ticking
-    from connector.runs.timetable import Timetable
+    from connector.runs.schedule.manage import Timetable
+    from connector.runs.schedule.store import ScheduleStore
+    from connector.runs.schedule.tick import Ticking
 
     integration = opened.connector.integration
     store = ScheduleStore(opened.connector.workspace.database)

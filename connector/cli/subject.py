@@ -16,12 +16,12 @@ from connector.engine.arguments import Taker, adopted, is_address
 from connector.engine.connector import Connector
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem, UnknownName
+from connector.runs.workflow import load
+from connector.runs.workflow.model import Workflow
 from connector.spec import cache, listing
 from connector.spec.model import Integration
 from connector.spec.schema.suggest import nearest, same
 from connector.storage.files.store import FileStore
-from connector.workflow import load
-from connector.workflow.values import Workflow
 
 if TYPE_CHECKING:
     from connector.cli.options import Form

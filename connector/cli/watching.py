@@ -14,11 +14,11 @@ from connector.cli.bar import Bar, length
 from connector.cli.durable import Desk
 from connector.cli.interrupt import Interrupt
 from connector.errors import ConnectorError
-from connector.runs.batches import Batch, Batches
-from connector.runs.batchrow import BatchRow, Counts
-from connector.runs.delivery import Delivery
-from connector.runs.foreground import Foreground
-from connector.runs.tables import RESULTS_CSV
+from connector.runs.batch.output_folder import Delivery
+from connector.runs.batch.row import BatchRow, Counts
+from connector.runs.batch.store import Batch, Batches
+from connector.runs.batch.tables import RESULTS_CSV
+from connector.runs.worker.foreground import Foreground
 from connector.spec.schema import amounts
 
 _LOOK_AGAIN = 0.2
@@ -160,10 +160,10 @@ class Watch:
         return self._code(batch, counts)
 
     def _sheet(self, batch: Batch) -> Path | None:
-        from connector.runs import contact
+        from connector.runs.contact_sheet import of_batch
 
         try:
-            return contact.make(self._folder, self._delivery.tables, batch.name)
+            return of_batch.make(self._folder, self._delivery.tables, batch.name)
         except ImportError:
             terminal.say("There is no contact sheet, as it needs a package: pip install pillow")
             return None

@@ -61,7 +61,7 @@ def _parser() -> Parser:
 
 async def _work(args: Namespace) -> int:
     """Works until a signal says that it is enough."""
-    from connector.runs.worker import Worker
+    from connector.runs.worker.worker import Worker
 
     folders = (folder_of(args), *args.folders)
     stop = _Stop(args)

@@ -12,8 +12,8 @@ from connector.cli.parser import Parser, folder_of
 from connector.spec.schema.suggest import nearest
 
 if TYPE_CHECKING:
+    from connector.runs.workflow.model import Step, Workflow
     from connector.storage.runs.model import Run
-    from connector.workflow.values import Step, Workflow
 
 _OVERVIEW = """\
 Usage: connector workflow COMMAND [WORDS] [OPTIONS]
@@ -60,7 +60,7 @@ def run(words: list[str]) -> int:
 
 
 def _list(args: Namespace) -> int:
-    from connector.workflow import load
+    from connector.runs.workflow import load
 
     integration = choice.integration(folder_of(args))
     found = [load.find(integration, name) for name in load.names(integration)]
@@ -123,7 +123,7 @@ def _step(step: Step) -> tuple[str, ...]:
 
 def _check(args: Namespace) -> int:
     """Every problem as FILE:LINE: PATH: SENTENCE, as `check` tells those of an integration."""
-    from connector.workflow import check, read
+    from connector.runs.workflow import check, read
 
     integration = choice.integration(folder_of(args))
     path = Path(args.word).expanduser()

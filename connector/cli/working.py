@@ -17,10 +17,10 @@ from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
     from connector.cli.durable import Desk
-    from connector.runs.foreground import Foreground
+    from connector.runs.worker.foreground import Foreground
+    from connector.runs.workflow.cost import Cost
+    from connector.runs.workflow.model import Workflow
     from connector.storage.runs.model import Run
-    from connector.workflow.cost import Cost
-    from connector.workflow.values import Workflow
 
 _DESCRIPTION = "Runs a workflow, and saves what it makes. Each of its inputs is an option."
 _EPILOG = """\
@@ -83,12 +83,11 @@ def _folder(args: Namespace, workflow: Workflow) -> str:
 
 def _checked(opened: Desk, workflow: Workflow, given: dict[str, Any], args: Namespace) -> Cost:
     """What it will cost. Raises what is wrong with it before anything is written down."""
-    from connector.runs import recipe
-    from connector.workflow import cost
+    from connector.runs.workflow import check_inputs, cost
 
     integration = opened.connector.integration
     opened.connector.place(environment=args.environment, connection=args.connection)
-    recipe.checked(workflow, integration, given, opened.files, args.limit_credits)
+    check_inputs.checked(workflow, integration, given, opened.files, args.limit_credits)
     return cost.estimate(workflow, integration, given)
 
 
@@ -128,7 +127,7 @@ def _left(opened: Desk, begun: Run, args: Namespace) -> int:
 
 def _followed(opened: Desk, run: Run, args: Namespace) -> Run:
     """The run as it ended; its steps are told as they end."""
-    from connector.runs.foreground import Foreground
+    from connector.runs.worker.foreground import Foreground
 
     stopped = ""
     try:

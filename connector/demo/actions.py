@@ -13,7 +13,7 @@ from connector.engine.connector import AsyncConnector
 from connector.engine.result import Result
 from connector.errors import ConnectorError
 from connector.media import from_path, kinds
-from connector.runs.sheet import Tile
+from connector.runs.contact_sheet.layout import Tile
 from connector.spec.model import Action
 from connector.spec.schema import amounts
 

@@ -14,7 +14,7 @@ from typing import Any
 from connector.demo import actions, story
 from connector.engine.connector import AsyncConnector
 from connector.events import Event
-from connector.runs.sheet import Tile, draw
+from connector.runs.contact_sheet.layout import Tile, draw
 from connector.storage.connections.model import Configuration, Connection
 from connector.storage.ledger.ledger import Ledger
 

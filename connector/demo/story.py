@@ -8,7 +8,7 @@ from pathlib import Path
 from connector.engine.connector import AsyncConnector
 from connector.engine.result import Result
 from connector.media import from_path
-from connector.runs.sheet import Tile
+from connector.runs.contact_sheet.layout import Tile
 from connector.spec.schema import amounts
 
 Say = Callable[[str], None]

@@ -17,7 +17,7 @@ from connector.errors import ConnectorError, UnknownName
 from connector.mcp import answers, catalogue
 from connector.mcp.backing import Backing, Served
 from connector.mcp.purse import Purse
-from connector.runner import Runner
+from connector.runs.runner import Runner
 from connector.spec.model import Action
 from connector.spec.schema.suggest import nearest
 from connector.storage.runs.model import Run, RunSpec

@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 from connector.engine.sources import Sources
 from connector.errors import ConnectorError, InvalidArguments, Problem
-from connector.runs import opening
-from connector.runs.batches import Batch, BatchNotFound
-from connector.runs.columns import Naming
-from connector.runs.opening import BadRows, Order
-from connector.runs.rows import Rows
-from connector.runs.subjects import check_of, price_of
+from connector.runs.batch import create
+from connector.runs.batch.columns import Naming
+from connector.runs.batch.create import BadRows, Order
+from connector.runs.batch.read_rows import Rows
+from connector.runs.batch.store import Batch, BatchNotFound
+from connector.runs.batch.subjects import check_of, price_of
 from connector.server.problems import Refused
 
 if TYPE_CHECKING:
     from connector.engine.connector import AsyncConnector
-    from connector.runs.inspection import Inspection
+    from connector.runs.batch.dry_run import Inspection
     from connector.server.durable import Durable
     from connector.storage.files.store import FileStore
 
@@ -110,16 +110,16 @@ def _written(durable: Durable, connector: AsyncConnector, files: FileStore, orde
     check = check_of(order.subject, connector.integration, sources)
     price = price_of(order.subject, connector.integration, lambda given: None)
     try:
-        found = opening.inspect(order, None, check, price)
+        found = create.inspect(order, None, check, price)
     except InvalidArguments as error:
         raise InvalidArguments([_placed(each) for each in error.problems]) from error
     if found.problem_count:
         raise _bad(found, order) from None
     if not found.rows:
         raise InvalidArguments([Problem("items", "holds no rows")])
-    opening.check_limit(order, found)
+    create.check_limit(order, found)
     inputs = [name for name in order.subject.parameters if name in found.inputs]
-    return opening.write_down(durable.batches, order, None, inputs, price)[0]
+    return create.write_down(durable.batches, order, None, inputs, price)[0]
 
 
 def _bad(found: Inspection, order: Order) -> InvalidArguments:

@@ -11,20 +11,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import SpecError, UnknownName
-from connector.runs import stopping
-from connector.runs.batches import Batch, Batches
-from connector.runs.columns import Subject
-from connector.runs.runs import Runs
-from connector.runs.schedules import Schedule, ScheduleStore
-from connector.runs.ticking import Ticking
-from connector.runs.timetable import Timetable
-from connector.runs.webhooks import Webhook, Webhooks
+from connector.runs.batch import stop
+from connector.runs.batch.columns import Subject
+from connector.runs.batch.store import Batch, Batches
+from connector.runs.schedule.manage import Timetable
+from connector.runs.schedule.store import Schedule, ScheduleStore
+from connector.runs.schedule.tick import Ticking
+from connector.runs.service.durable_runs import Runs
+from connector.runs.service.webhooks import Webhook, Webhooks
+from connector.runs.workflow import load
+from connector.runs.workflow.model import Workflow
 from connector.server import logs, resident
 from connector.server.problems import Refused
 from connector.spec.schema.suggest import nearest
 from connector.storage.runs.model import Run
-from connector.workflow import load
-from connector.workflow.values import Workflow
 
 if TYPE_CHECKING:
     from connector.engine.connector import AsyncConnector
@@ -143,7 +143,7 @@ class Durable:
     # --- batches and schedules, as they are shown
 
     def cancel_batch(self, id: str) -> Batch:
-        return stopping.cancel(self.batches, self.runs, id)[0]
+        return stop.cancel(self.batches, self.runs, id)[0]
 
     def batch_shown(self, batch: Batch) -> dict[str, Any]:
         """A batch with its counts, its cost and the seconds that are left; no path of this machine."""

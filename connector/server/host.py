@@ -16,7 +16,7 @@ from connector.engine.connector import AsyncConnector
 from connector.engine.http.ssrf_guard import Guard
 from connector.engine.sources import Sources
 from connector.errors import UnknownName
-from connector.runner import Runner
+from connector.runs.runner import Runner
 from connector.server import gauges, logs
 from connector.server.callers import Callers
 from connector.server.durable import Durable
@@ -34,7 +34,7 @@ from connector.storage.runs.history import History
 from connector.storage.runs.model import Run
 
 if TYPE_CHECKING:
-    from connector.runs.worker import Worker
+    from connector.runs.worker.worker import Worker
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -120,7 +120,7 @@ class Host:
 
     def _worker(self) -> Worker:
         """A worker of what is served here, with the same far side."""
-        from connector.runs.worker import Worker
+        from connector.runs.worker.worker import Worker
 
         settings, workspace = self.settings, self.served(None).connector.workspace
         return Worker(

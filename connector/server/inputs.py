@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connector.errors import InvalidArguments, Problem
-from connector.runs.columns import Subject
+from connector.runs.batch.columns import Subject
 from connector.server import fields, operation, uploads
 from connector.server.operation import Call
 

@@ -12,7 +12,7 @@ from connector.errors import ConnectorError, InvocationError
 from connector.server import logs
 
 if TYPE_CHECKING:
-    from connector.runs.worker import Worker
+    from connector.runs.worker.worker import Worker
 
 State = Literal[
     "off",  # the host has none, as its operator wanted
@@ -82,6 +82,6 @@ class Resident:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    from connector.runs import engine
+    from connector.runs.durable import dbos_engine
 
-    return engine.failures()
+    return dbos_engine.failures()

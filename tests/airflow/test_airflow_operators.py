@@ -16,7 +16,7 @@ from upstream import JOB_ID, PNG, answer, picture, started
 from connector import Connector
 from connector.airflow.operators import InvokeOperator, JobOperator
 from connector.airflow.trigger import JobTrigger
-from connector.runs.runs import Runs
+from connector.runs.service.durable_runs import Runs
 from connector.storage.home import home as default_home
 
 BROKEN = httpx.ReadError("it broke")
@@ -275,7 +275,7 @@ def test_many_jobs_are_asked_for_by_one_triggerer(office, monkeypatch):
 
 
 def _counted(monkeypatch, made):
-    from connector.runs.uses import Uses
+    from connector.runs.service.named_runs import Uses
 
     def make(*given, **options):
         made.append(Uses(*given, **options))

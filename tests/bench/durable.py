@@ -19,7 +19,7 @@ from typing import Any
 
 from ways import async_connector
 
-from connector.runs.runs import Runs
+from connector.runs.service.durable_runs import Runs
 from connector.storage.files.store import FileStore
 from connector.storage.runs.model import RunSpec
 
@@ -57,7 +57,7 @@ def _run(port: int, home: Path, name: str, *given: float) -> Figures:
 
 async def _calls(home: Path, connector: Any, runs: Runs, count: str) -> Figures:
     """A call as it is, and as a run: with its record alone, and then with the engine."""
-    from connector.runs.action import Actions
+    from connector.runs.service.execute_action import Actions
 
     calls, note = int(count), {"prompt": "a lighthouse"}
     plain = await _each(calls, lambda: connector.invoke("note", note))
@@ -155,7 +155,7 @@ async def _none_open(runs: Runs) -> None:
 
 
 def _worker(home: Path, connector: Any, **options: Any) -> Any:
-    from connector.runs.worker import Worker
+    from connector.runs.worker.worker import Worker
 
     return Worker(home, [connector.integration], **options)
 

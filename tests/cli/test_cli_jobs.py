@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connector.cli.durable import desk
-from connector.runs.foreground import Foreground
+from connector.runs.worker.foreground import Foreground
 from connector.spec.cache import default_folder
 from connector.spec.loader import load_lazily
 from connector.storage.runs.model import Run

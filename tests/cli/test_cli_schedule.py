@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connector.workflow import load
+from connector.runs.workflow import load
 
 BOATS = "schedule add boats stable-image-core -e sandbox --prompt boat --cron '0 8 * * *'"
 FAR = "Europe/Berlin"

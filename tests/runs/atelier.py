@@ -8,10 +8,10 @@ from PIL import Image
 from upstream import answer, picture
 
 from connector.engine.sources import Sources
-from connector.runs.course import Course
-from connector.runs.runs import Runs
+from connector.runs.service.durable_runs import Runs
+from connector.runs.worker.advance_workflow import Course
+from connector.runs.workflow import load
 from connector.storage.runs.model import RunSpec
-from connector.workflow import load
 from runs.desk import Desk, work
 
 HEAD = """\

@@ -4,9 +4,9 @@ from contextlib import contextmanager
 
 from upstream import Clock
 
-from connector.runs.batch import Feeder
-from connector.runs.batches import Batches
-from connector.runs.batchrow import BatchRow
+from connector.runs.batch.row import BatchRow
+from connector.runs.batch.store import Batches
+from connector.runs.worker.feed_batch import Feeder
 from connector.storage.runs.history import History
 from connector.storage.workspace import Workspace
 

@@ -8,9 +8,9 @@ from upstream import KEY, Clock, Upstream
 
 from connector.engine.connector import AsyncConnector
 from connector.engine.http.transport import HttpTransport
-from connector.record import Record
-from connector.runs.action import Actions
-from connector.runs.runs import Runs
+from connector.runs.record import Record
+from connector.runs.service.durable_runs import Runs
+from connector.runs.service.execute_action import Actions
 from connector.storage.files.store import FileStore
 from connector.storage.runs.history import History
 from connector.storage.runs.model import RunSpec

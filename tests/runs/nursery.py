@@ -11,8 +11,8 @@ import signal
 import sys
 from pathlib import Path
 
-import connector.runs.flows  # noqa: F401
-from connector.runs.worker import Worker
+import connector.runs.worker.dbos_workflows  # noqa: F401
+from connector.runs.worker.worker import Worker
 from connector.spec.loader import load
 from connector.storage.database.database import Database
 

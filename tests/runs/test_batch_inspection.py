@@ -6,13 +6,13 @@ from port import INTEGRATION, SAMPLES
 
 from connector.engine.sources import Sources
 from connector.media import from_path
-from connector.runs.columns import Naming
-from connector.runs.inspection import Inspection
-from connector.runs.opening import BadRows
-from connector.runs.rows import Rows
-from connector.runs.subjects import check_of, price_of
+from connector.runs.batch.columns import Naming
+from connector.runs.batch.create import BadRows
+from connector.runs.batch.dry_run import Inspection
+from connector.runs.batch.read_rows import Rows
+from connector.runs.batch.subjects import check_of, price_of
+from connector.runs.workflow import load
 from connector.storage.files.store import FileNotFound
-from connector.workflow import load
 
 NOWHERE = Sources(urls=None)
 

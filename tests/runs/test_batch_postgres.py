@@ -5,7 +5,7 @@ import json
 import pytest
 
 from connector.cli import main
-from connector.runs.renewal import renew
+from connector.runs.batch.refresh import renew
 from runs.batchery import Batchery, row
 from runs.world import SAMPLE, UPSCALE, far, integration
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connector.runs.renewal import renew
+from connector.runs.batch.refresh import renew
 from runs.batchery import Batchery, row
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/batch/renewal.yaml").read_text("utf-8"))

@@ -9,9 +9,10 @@ from upstream import PNG
 
 from connector.errors import InvocationError
 from connector.media import from_bytes
-from connector.runs import contact, delivery
-from connector.runs.delivery import CannotDeliver, Delivery
-from connector.runs.tables import Tables
+from connector.runs.batch import output_folder
+from connector.runs.batch.output_folder import CannotDeliver, Delivery
+from connector.runs.batch.tables import Tables
+from connector.runs.contact_sheet import of_batch
 from connector.storage.files.store import FileStore
 from runs.batchery import Batchery
 
@@ -171,7 +172,7 @@ def test_a_folder_without_room_is_told_and_nothing_is_lost(bench, monkeypatch):
     """Whoever comes when there is room delivers what is missing."""
     bench.end(1)
     with monkeypatch.context() as patch:
-        patch.setattr(delivery.shutil, "copyfileobj", _full)
+        patch.setattr(output_folder.shutil, "copyfileobj", _full)
         with pytest.raises(CannotDeliver, match="No space left on device"):
             bench.deliver()
     assert bench.deliver() == [1]
@@ -200,7 +201,7 @@ def test_a_sheet_shows_the_pictures(bench):
     for number in (1, 2):
         bench.end(number)
     bench.deliver()
-    made = contact.make(bench.folder, Tables(bench.folder, []), "boats")
+    made = of_batch.make(bench.folder, Tables(bench.folder, []), "boats")
     assert made == bench.folder / "contact-sheet.png"
     assert made.read_bytes().startswith(b"\x89PNG")
 
@@ -209,12 +210,12 @@ def test_a_batch_of_which_nothing_can_be_drawn_has_no_sheet(tmp_path):
     """Nothing is made of nothing."""
     tables = Tables(tmp_path, [])
     tables.add([entry(1)])
-    assert contact.make(tmp_path, tables, "boats") is None
+    assert of_batch.make(tmp_path, tables, "boats") is None
 
 
 @pytest.mark.parametrize(("count", "shown"), [(3, 3), (60, 60), (61, 60), (5000, 60)])
 def test_a_sheet_has_so_many_pictures_at_most(count, shown):
     """The first one is among them."""
-    chosen = contact.spread(range(count))
+    chosen = of_batch.spread(range(count))
     assert (len(chosen), min(chosen)) == (shown, 0)
     assert max(chosen) >= count - count / 60 - 1

@@ -8,8 +8,8 @@ import yaml
 from port import INTEGRATION, SAMPLES
 
 from connector.errors import InvalidArguments
-from connector.runs.columns import Naming
-from connector.runs.rows import Rows, slug
+from connector.runs.batch.columns import Naming
+from connector.runs.batch.read_rows import Rows, slug
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases/batch/rows.yaml").read_text("utf-8"))
 PLAIN = Naming({})

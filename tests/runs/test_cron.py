@@ -6,7 +6,7 @@ import pytest
 from declared import CASES, load_yaml
 
 from connector.errors import InvalidArguments
-from connector.runs.cron import Cron
+from connector.runs.schedule.cron import Cron
 
 TIMES = load_yaml(CASES.parent / "cron" / "times.yaml")
 BROKEN = load_yaml(CASES.parent / "cron" / "broken.yaml")

@@ -10,8 +10,8 @@ from port import SAMPLES
 
 from connector.engine.connector import Connector
 from connector.engine.sources import Sources
-from connector.runs.runs import Runs
-from connector.runs.worker import Worker
+from connector.runs.service.durable_runs import Runs
+from connector.runs.worker.worker import Worker
 from connector.spec.loader import load
 from connector.storage.database.database import Database
 from connector.storage.runs.model import RunSpec

@@ -11,8 +11,8 @@ import pytest
 from port import SAMPLES
 
 from connector.errors import InvocationError
-from connector.runs import passing
-from connector.runs.worker import _LOOK_EVERY, Worker
+from connector.runs.durable import outages
+from connector.runs.worker.worker import _LOOK_EVERY, Worker
 from connector.spec.loader import load
 from connector.storage.files.blobs import FilesUnavailable, Folder
 from connector.storage.files.store import FileStore
@@ -287,7 +287,7 @@ class Full(Folder):
 
 def test_a_result_is_kept_once_its_place_is_there_again(home, folder, runs, served, monkeypatch):
     """It was paid for: it is neither lost nor made a second time."""
-    monkeypatch.setattr(passing, "_FIRST", 0.01)
+    monkeypatch.setattr(outages, "_FIRST", 0.01)
     run = runs.submit(BOAT)
     files = FileStore(runs.history._database, Full(home / "files"))
     assert do(home, folder, lambda: ended(runs, run.id), files=files) == ["succeeded"]

@@ -10,17 +10,17 @@ from upstream import picture
 
 from connector.engine.connector import Connector
 from connector.errors import CapReached, InvalidArguments, InvocationError, UnknownName
-from connector.runs import tending as looked_after
-from connector.runs.runs import Runs
-from connector.runs.schedules import ScheduleNotFound, ScheduleStore
-from connector.runs.tending import Tending
-from connector.runs.ticking import Ticking
-from connector.runs.timetable import Timetable
-from connector.runs.worker import Worker
+from connector.runs.schedule import sync_with_engine as looked_after
+from connector.runs.schedule.manage import Timetable
+from connector.runs.schedule.store import ScheduleNotFound, ScheduleStore
+from connector.runs.schedule.sync_with_engine import Tending
+from connector.runs.schedule.tick import Ticking
+from connector.runs.service.durable_runs import Runs
+from connector.runs.worker.worker import Worker
+from connector.runs.workflow import load
 from connector.spec.loader import default_folder, load_lazily
 from connector.storage.files.store import FileStore
 from connector.storage.runs.history import History
-from connector.workflow import load
 from runs.atelier import CONTINUE, SHEET, Atelier, text
 
 CORE = "stable-image-core"
@@ -160,7 +160,7 @@ def test_queue_waits_for_the_run_before_it(office):
 
 def test_so_many_wait_and_no_more(office, monkeypatch):
     """What never ends makes no row without end."""
-    monkeypatch.setattr("connector.runs.ticking.MOST_WAITING", 2)
+    monkeypatch.setattr("connector.runs.schedule.tick.MOST_WAITING", 2)
     office.add(overlap="queue")
     assert [office.tick(NOW + number * HOUR) for number in (1, 2, 3, 4)] == [True, False, False, True]
     assert office.ticks()[-1].message == "2 of its times waited already"

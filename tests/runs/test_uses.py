@@ -7,7 +7,7 @@ import pytest
 from upstream import JOB_ID, PNG, answer, pending, picture, started
 
 from connector.errors import InvalidArguments, UnknownName
-from connector.runs.uses import Uses
+from connector.runs.service.named_runs import Uses
 from connector.storage.process import this_process
 from connector.storage.runs.model import CANCELLED, RunSpec
 from runs.desk import CORE, UPSCALE, Desk, Patient

@@ -4,9 +4,9 @@ import pytest
 from port import SAMPLES
 
 from connector.errors import CapReached, InvalidArguments
+from connector.runs.workflow import load
 from connector.storage.runs.history import KeyReused
 from connector.storage.runs.model import RunSpec
-from connector.workflow import load
 from runs.atelier import ENLARGE, ENLARGE_GIVEN, SHEET, STOP, Atelier, text
 
 

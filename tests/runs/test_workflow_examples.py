@@ -10,12 +10,12 @@ from upstream import KEY
 from connector.engine.connector import Connector
 from connector.engine.http.transport import HttpTransport
 from connector.engine.sources import Sources
-from connector.runs.runs import Runs
-from connector.runs.worker import Worker
+from connector.runs.service.durable_runs import Runs
+from connector.runs.worker.worker import Worker
+from connector.runs.workflow import cost, load
 from connector.sandbox import InProcess, Sandbox, Settings, studio
 from connector.storage.files.store import FileStore
 from connector.storage.runs.model import RunSpec
-from connector.workflow import cost, load
 
 # The sandbox's time runs so fast that its floor is kept, and nobody waits for it.
 SPEED = 100

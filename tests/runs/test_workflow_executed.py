@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from connector.runs.course import Course
-from connector.runs.workflow import Workflows
+from connector.runs.worker.advance_workflow import Course
+from connector.runs.worker.execute_workflow import Workflows
 from runs.atelier import SHEET, STOP, Atelier
 from runs.desk import Patient, work
 

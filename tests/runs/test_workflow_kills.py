@@ -4,9 +4,9 @@ import random
 import time
 from collections import Counter
 
+from connector.runs.workflow import load
 from connector.spec import loader
 from connector.storage.runs.model import RunSpec
-from connector.workflow import load
 from runs.atelier import CONTINUE, SHEET, text
 from runs.havoc import ENOUGH
 from runs.world import Nursery, asking, far, integration, kill

@@ -15,7 +15,7 @@ import yaml
 
 from connector.engine.connector import Connector
 from connector.engine.sources import Sources
-from connector.runs.runs import Runs
+from connector.runs.service.durable_runs import Runs
 from connector.spec.loader import default_folder, load
 from connector.storage.files.store import FileStore
 

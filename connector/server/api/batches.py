@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from connector.runs.batches import Batch
+from connector.runs.batch.store import Batch
 from connector.server import batching
 from connector.server.api import asked
 from connector.server.operation import Call, Operation, options

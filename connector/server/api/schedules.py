@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from connector.runs.schedules import Schedule
+from connector.runs.schedule.store import Schedule
 from connector.server.api import asked
 from connector.server.host import Host
 from connector.server.operation import Call, Operation, options

@@ -7,14 +7,13 @@ from typing import Any
 from starlette.responses import Response
 
 from connector.errors import CapReached, InvalidArguments
-from connector.runs import recipe
+from connector.runs.workflow import check, check_inputs, cost, read
 from connector.server import answers, inputs
 from connector.server.api import asked
 from connector.server.operation import Call, Operation, options
 from connector.server.problems import Refused
 from connector.server.reply import Reply
 from connector.storage.runs.model import RunSpec
-from connector.workflow import check, cost, read
 
 _LONGEST = 256 * 1024
 
@@ -73,7 +72,7 @@ async def _checked(call: Call) -> tuple[Any, Any, dict[str, Any]]:
     limit = call.query.get("limit_credits")
     await call.host.run(connector.place, **asked.place(call))
     taken = await call.host.run(
-        recipe.checked, workflow, connector.integration, given, call.host.files, limit
+        check_inputs.checked, workflow, connector.integration, given, call.host.files, limit
     )
     return connector, workflow, taken
 

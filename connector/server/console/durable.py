@@ -10,20 +10,20 @@ from urllib.parse import quote
 from starlette.responses import RedirectResponse, Response
 
 from connector.errors import ConnectorError, InvocationError
-from connector.runs.batches import Batch
-from connector.runs.batchrow import BatchRow
+from connector.runs.batch.row import BatchRow
+from connector.runs.batch.store import Batch
+from connector.runs.workflow import cost, load
 from connector.server.console import shelf
 from connector.server.console.actions import FormParts, form_parts
 from connector.server.console.fields import fields
 from connector.server.console.integrations import connections_of
 from connector.server.console.rendering import page
-from connector.workflow import cost, load
 
 if TYPE_CHECKING:
+    from connector.runs.workflow.model import Workflow
     from connector.server.console.table import Visit
     from connector.server.host import Host
     from connector.storage.runs.history import Run
-    from connector.workflow.values import Workflow
 
 _VARIES = "price varies"
 _ROWS = 48

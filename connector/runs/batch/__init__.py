@@ -1,0 +1,1 @@
+"""Batches: rows of inputs become runs, and runs become files."""

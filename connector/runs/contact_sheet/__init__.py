@@ -1,0 +1,1 @@
+"""Contact sheets: many pictures in one, with their labels."""

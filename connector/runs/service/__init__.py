@@ -1,0 +1,1 @@
+"""Durable runs as they are asked for: submitted, executed, resumed, settled."""

@@ -1,0 +1,1 @@
+"""The worker: what executes durable runs until it is stopped."""

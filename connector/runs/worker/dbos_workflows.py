@@ -1,0 +1,46 @@
+"""What the durable engine executes: thin functions, whose names are a data format.
+
+Each hands over to plain code that knows nothing of the engine. One worker at a time works in a process.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dbos import DBOS
+
+from connector.runs.durable import dbos_engine
+from connector.runs.worker import feed_batch as batch_feeder
+from connector.runs.worker import tick_schedule
+from connector.runs.worker.context import at_work
+
+# Somebody may kill a worker any number of times.
+_UNLIMITED = None
+
+
+@DBOS.workflow(name=dbos_engine.RUN_ACTION, max_recovery_attempts=_UNLIMITED)
+async def run_action(run_id: str) -> None:
+    """A run of an action: its request, and then its job if it has one."""
+    actions = at_work().actions
+    left = await DBOS.run_step_async({"name": "submit"}, actions.submit, run_id)
+    if left["job"]:
+        await DBOS.run_step_async({"name": "finish"}, actions.finish, run_id)
+
+
+@DBOS.workflow(name=dbos_engine.RUN_WORKFLOW, max_recovery_attempts=_UNLIMITED)
+async def run_workflow(run_id: str) -> None:
+    """A run of a workflow: one step that looks at the rows of its steps, and can be repeated at any time."""
+    await DBOS.run_step_async({"name": "follow"}, at_work().workflows.execute, run_id)
+
+
+@DBOS.workflow(name=dbos_engine.FEED_BATCH, max_recovery_attempts=_UNLIMITED)
+async def feed_batch(batch_id: str) -> None:
+    """A batch is fed until it ends."""
+    await DBOS.run_step_async({"name": "feed"}, batch_feeder.feed, batch_id, at_work())
+
+
+@DBOS.workflow(name=dbos_engine.RUN_SCHEDULED, max_recovery_attempts=_UNLIMITED)
+async def run_scheduled(at: str, about: dict[str, str]) -> None:
+    """A schedule has come to a time, which the engine tells as a text."""
+    moment = datetime.fromisoformat(at).timestamp()
+    await DBOS.run_step_async({"name": "tick"}, tick_schedule.follow, at_work(), about["schedule"], moment)

@@ -1,0 +1,58 @@
+"""The launch of the durable engine (DBOS) in a worker, and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from connector.runs.durable import dbos_engine
+
+if TYPE_CHECKING:
+    from dbos import DBOSConfig
+    from sqlalchemy import Engine
+# How soon a schedule is kept that is new, and let be that is paused.
+_HEEDED_WITHIN = 2.0
+_STOPPED_WITHIN = 0.1
+
+
+def configuration(made: Engine, executor: str, threads: int) -> DBOSConfig:
+    """What a worker is launched with. ``executor`` is a name that no other living worker has."""
+    from dbos import DBOSPortableJSONSerializer
+
+    return {
+        "name": dbos_engine.NAME,
+        "application_version": dbos_engine.VERSION,
+        "executor_id": executor,
+        "system_database_engine": made,
+        "dbos_system_schema": dbos_engine.SCHEMA,
+        "serializer": DBOSPortableJSONSerializer(),
+        "use_listen_notify": False,
+        "scheduler_polling_interval_sec": _HEEDED_WITHIN,
+        # Whoever stops a worker waits for this as well.
+        "notification_listener_polling_interval_sec": _STOPPED_WITHIN,
+        "max_executor_threads": threads,
+        "log_level": "ERROR",
+    }
+
+
+def launch(made: Engine, executor: str, threads: int, queues: Mapping[str, tuple[float, int]]) -> None:
+    """Begins to execute flows, in threads of the engine's own.
+
+    Each queue is looked into every so many seconds, for at most so many flows at a time. Not to be called
+    from an event loop, which the engine would take for its own.
+    """
+    from dbos import DBOS
+
+    import connector.runs.worker.dbos_workflows  # noqa: F401  (what there is to execute)
+
+    DBOS(config=configuration(made, executor, threads))
+    DBOS.launch()
+    for name, (seconds, most) in queues.items():
+        DBOS.register_queue(name, worker_concurrency=most, polling_interval_sec=seconds)
+
+
+def stop() -> None:
+    """Ends what is executed where it stands; it is taken up again by whoever is next."""
+    from dbos import DBOS
+
+    DBOS.destroy()
