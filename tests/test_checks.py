@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connector import checks
+from connector.authoring import checks
 from connector.spec import loader, yaml_lines
 
 BROKEN = Path(__file__).parent / "broken"

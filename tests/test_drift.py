@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connector import checks, drift
+from connector.authoring import checks, drift
 from connector.spec import loader
 
 MANIFEST = """\
@@ -423,8 +423,8 @@ def test_a_document_of_version_2_0_says_the_same_in_its_own_words(folder: Path) 
 
 def test_operations_of_one_address_are_told_apart(tmp_path: Path) -> None:
     """By what each always sends, so that each action is compared with its own."""
-    from connector.importing import convert
-    from connector.importing import folder as writing
+    from connector.authoring.importing import convert
+    from connector.authoring.importing import folder as writing
 
     def operation(target: str, most: int) -> dict[str, Any]:
         constant = {"type": "string", "enum": [target]}
@@ -535,8 +535,8 @@ def test_a_new_operation_comes_with_its_whole_file(folder: Path) -> None:
 
 def test_an_imported_folder_agrees_with_its_document(tmp_path: Path) -> None:
     """What an import writes is what a comparison looks for."""
-    from connector.importing import convert
-    from connector.importing import folder as writing
+    from connector.authoring.importing import convert
+    from connector.authoring.importing import folder as writing
 
     writing.write(convert(DOCUMENT, "api.json"), tmp_path / "made")
     # Prices and jobs are the document's own words, which an import does not read.

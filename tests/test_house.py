@@ -30,7 +30,9 @@ FLOORS = [
         "runner",
         "runs",
     },
-    {"cli", "demo", "server", "mcp", "export", "airflow"},
+    {"mcp", "authoring", "airflow"},
+    {"server"},
+    {"cli", "demo"},
 ]
 
 

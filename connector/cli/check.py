@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from connector.drift import Change, Report
+    from connector.authoring.drift import Change, Report
 
 _EPILOG = """\
 Each problem is a line: FILE:LINE: PATH: what is wrong and what to do.
@@ -34,7 +34,7 @@ def run(words: list[str]) -> int:
     args = parser.read(words)
     if args is None:
         return 0
-    from connector.checks import problems
+    from connector.authoring.checks import problems
 
     folder = args.folder or folder_of(args)
     own, report = problems(folder), _compared(folder, args.against)
@@ -56,7 +56,7 @@ def _compared(folder: str, document: str | None) -> Report | None:
         return None
     from pathlib import Path
 
-    from connector import drift
+    from connector.authoring import drift
     from connector.spec import loader
 
     return drift.report(loader.read(folder), Path(document))

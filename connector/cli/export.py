@@ -89,16 +89,16 @@ def _address(text: str) -> str:
 
 
 def _openapi(integration: Integration, url: str, target: Path, force: bool) -> None:
-    from connector.export import placing
+    from connector.authoring.export import placing
 
     builders = _builders()
-    placing.file(target, _text(builders.openapi.document(integration, url)), force=force)
+    placing.file(target, _text(builders.published.document(integration, url)), force=force)
 
 
 def _swagger(integration: Integration, url: str, target: Path, force: bool) -> None:
-    from connector.export import placing
+    from connector.authoring.export import placing
 
-    swagger = _builders().swagger
+    swagger = _builders().swagger2
     files = {
         "apiDefinition.swagger.json": _text(swagger.definition(integration, url)),
         "apiProperties.json": _text(swagger.properties()),
@@ -107,8 +107,8 @@ def _swagger(integration: Integration, url: str, target: Path, force: bool) -> N
 
 
 def _n8n(integration: Integration, url: str, target: Path, force: bool) -> None:
-    from connector.export import placing
-    from connector.export.n8n import package
+    from connector.authoring.export import placing
+    from connector.authoring.export.n8n import package
 
     placing.folder(target, package.files(integration, url), force=force)
 
@@ -116,12 +116,12 @@ def _n8n(integration: Integration, url: str, target: Path, force: bool) -> None:
 def _builders() -> Any:
     """What builds the documents: of the host's own tables, which need its packages."""
     try:
-        from connector import export
-        from connector.export import openapi, swagger  # noqa: F401
+        from connector.server import openapi
+        from connector.server.openapi import published, swagger2  # noqa: F401
     except ImportError as error:
         needed = "pip install 'stability-connector[host]'"
         raise InvocationError(f"the export needs a package ({error.name}): {needed}") from error
-    return export
+    return openapi
 
 
 def _text(document: Any) -> str:

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from connector.importing import Imported, Report
-    from connector.importing.report import Said
+    from connector.authoring.importing import Imported, Report
+    from connector.authoring.importing.report import Said
 
 _EPILOG = """\
 DOCUMENT is a file or an http(s) address: OpenAPI 3.0 or 3.1, or Swagger 2.0,
@@ -43,7 +43,7 @@ def run(words: list[str]) -> int:
         return 0
     from pathlib import Path
 
-    from connector.importing import convert, folder, reading, source
+    from connector.authoring.importing import convert, folder, reading, source
 
     target = Path(args.output)
     folder.refuse_taken(target, force=args.force)
@@ -66,7 +66,7 @@ def run(words: list[str]) -> int:
 
 def _list_at_once(imported: Imported, target: Path) -> None:
     """Notes what the files say, so that nobody waits while a thousand of them are read for the first time."""
-    from connector.importing import folder
+    from connector.authoring.importing import folder
     from connector.spec import cache
 
     known = folder.values(imported)

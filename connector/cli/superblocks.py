@@ -29,8 +29,8 @@ def export(words: list[str]) -> int:
     asked = request.read("export superblocks", words, _DESCRIPTION, _EPILOG, _add_options)
     if asked is None:
         return 0
+    from connector.authoring.export import placing, superblocks
     from connector.engine.connector import Connector
-    from connector.export import placing, superblocks
 
     args = asked.args
     with Connector(choice.integration(asked.folder)) as connector:
@@ -46,7 +46,7 @@ def export(words: list[str]) -> int:
 
 
 def _add_options(parser: Parser) -> None:
-    from connector.export.superblocks import NO_ID
+    from connector.authoring.export.superblocks import NO_ID
 
     add = parser.add_argument_group("what is written").add_argument
     add("-o", "--output", metavar="FILE", type=Path, required=True, help="where it is written")
@@ -73,7 +73,7 @@ def read(words: list[str]) -> int:
     args = parser.read(words)
     if args is None:
         return 0
-    from connector.export import steps
+    from connector.authoring.export import steps
     from connector.spec.loader import load
 
     found = steps.invocations(load(Path(folder_of(args))), _document(args.file), args.generic)

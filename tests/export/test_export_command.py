@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from connector.authoring.export import placing
 from connector.cli import main
 from connector.errors import InvocationError
-from connector.export import placing
 
 
 @pytest.fixture(autouse=True)

@@ -10,19 +10,19 @@ import pytest
 from openapi_spec_validator import validate
 from server.support import place
 
-from connector.export import openapi, swagger
+from connector.server.openapi import published, swagger2
 from connector.spec.loader import default_folder, load
 
 INTEGRATION = load(default_folder())
 OTHER = load(Path(__file__).parents[1] / "other")
 URL = "https://connector.example/base"
-NEWER = openapi.document(INTEGRATION, URL)
-OLDER = swagger.definition(INTEGRATION, URL)
+NEWER = published.document(INTEGRATION, URL)
+OLDER = swagger2.definition(INTEGRATION, URL)
 ACTIONS = sorted(INTEGRATION.actions)
 
 
 @pytest.mark.parametrize("integration", [INTEGRATION, OTHER], ids=["shipped", "other"])
-@pytest.mark.parametrize("build", [openapi.document, swagger.definition], ids=["3.1", "2.0"])
+@pytest.mark.parametrize("build", [published.document, swagger2.definition], ids=["3.1", "2.0"])
 def test_a_document_is_valid(integration, build):
     """By a validator that is not ours, and as strict JSON."""
     document = build(integration, URL)
@@ -95,7 +95,7 @@ def test_what_costs_is_told_to_whoever_confirms():
 
 def test_only_a_token_is_asked_for():
     """It is kept secret, and no default stands in its place."""
-    parameter = swagger.properties()["properties"]["connectionParameters"]["api_key"]
+    parameter = swagger2.properties()["properties"]["connectionParameters"]["api_key"]
     assert parameter["type"] == "securestring"
     assert "default" not in json.dumps(parameter)
     assert [*NEWER["components"]["securitySchemes"]] == ["bearer"]

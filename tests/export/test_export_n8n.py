@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connector.export import wording
-from connector.export.n8n import habits, literal, naming, node, package
+from connector.authoring.export import wording
+from connector.authoring.export.n8n import habits, literal, naming, node, package
 from connector.spec.loader import default_folder, load
 
 INTEGRATION = load(default_folder())

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from connector.authoring.export import steps
+from connector.authoring.export import superblocks as exported
 from connector.cli import main, superblocks
 from connector.engine.connector import Connector
-from connector.export import steps
-from connector.export import superblocks as exported
 from connector.spec.loader import default_folder, load
 
 INTEGRATION = load(default_folder())

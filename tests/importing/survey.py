@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from connector.checks import problems
+from connector.authoring.checks import problems
+from connector.authoring.importing import convert, folder
+from connector.authoring.importing.reading import parse
 from connector.errors import SpecError
-from connector.importing import convert, folder
-from connector.importing.reading import parse
 
 _NAMES = re.compile(r"'[^']*'|\b\d+\b|https?://\S+|^\S+: (?=it |the reference|a reference|'|its )")
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from connector import checks, drift
+from connector.authoring import checks, drift
+from connector.authoring.importing import Imported, convert, folder
+from connector.authoring.importing.reading import MAX_DEPTH, parse
+from connector.authoring.importing.report import Said
 from connector.cli import main
 from connector.errors import InvocationError, SpecError
-from connector.importing import Imported, convert, folder
-from connector.importing.reading import MAX_DEPTH, parse
-from connector.importing.report import Said
 from connector.spec import loader, template
 
 DOCUMENTS = Path(__file__).parent / "documents"

@@ -1,0 +1,1 @@
+"""What authors do: importing documents, checking and comparing specs, exporting to other platforms."""

@@ -1,0 +1,78 @@
+"""What an answer means is said completely, and every rule about it can apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from connector.authoring.checks.subject import Subject
+from connector.errors import Problem
+from connector.spec.loader import Loaded
+from connector.spec.model import OutcomeRule
+
+
+def _media(subject: Subject) -> Iterator[Problem]:
+    output = subject.action.output
+    if output.kind != "media":
+        return
+    if not output.types:
+        yield subject.problem("output", "is media, and `types` does not say which; list the media types")
+    if "application/json" in subject.action.request.accept and output.field is None:
+        yield subject.problem(
+            "output",
+            "can be asked for as JSON, and `field` does not say where JSON holds the media; name the field",
+        )
+
+
+def _types_of_other_kinds(subject: Subject) -> Iterator[Problem]:
+    output = subject.action.output
+    if output.field is not None and output.kind == "media" and not _json(subject):
+        yield subject.problem(
+            "output.field", "is only read in a JSON answer, which `accept` does not ask for"
+        )
+
+
+def _json(subject: Subject) -> bool:
+    accept = subject.action.request.accept
+    return not accept or any(form in ("application/json", "*/*") for form in accept)
+
+
+def _shadowed(subject: Subject) -> Iterator[Problem]:
+    for index, message in _never(subject.action.outcomes):
+        yield subject.problem(f"outcomes.{index}", message)
+
+
+def _shadowed_default(loaded: Loaded) -> Iterator[Problem]:
+    if loaded.integration is not None:
+        for index, message in _never(loaded.integration.outcomes):
+            yield loaded.manifest.problem(f"defaults.outcomes.{index}", message)
+
+
+def _never(rules: Sequence[OutcomeRule]) -> Iterator[tuple[int, str]]:
+    for index, rule in enumerate(rules):
+        first = next((at for at, earlier in enumerate(rules[:index]) if _takes_all(earlier, rule)), None)
+        if first is not None:
+            yield (
+                index,
+                f"can never apply: rule {first + 1} takes every answer that it fits; put it before that one",
+            )
+
+
+def _takes_all(earlier: OutcomeRule, later: OutcomeRule) -> bool:
+    """Whether each answer that fits the later rule fits the earlier one too."""
+    statuses = not earlier.statuses or (
+        bool(later.statuses) and all(_covered(status, earlier.statuses) for status in later.statuses)
+    )
+    fields = all(
+        path in later.fields and all(value in values for value in later.fields[path])
+        for path, values in earlier.fields.items()
+    )
+    reason = earlier.finish_reason in (None, later.finish_reason)
+    return statuses and fields and reason and earlier.headers.items() <= later.headers.items()
+
+
+def _covered(status: int | str, statuses: Sequence[int | str]) -> bool:
+    return status in statuses or f"{str(status)[0]}xx" in statuses
+
+
+OF_ACTIONS = (_media, _types_of_other_kinds, _shadowed)
+OF_FOLDERS = (_shadowed_default,)

@@ -1,0 +1,50 @@
+"""Each action can be told from every other, and every spec file belongs to the integration."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator
+from pathlib import PurePosixPath
+
+from connector.authoring.request_identity import address
+from connector.errors import Problem
+from connector.spec.cache import MANIFEST
+from connector.spec.loader import Loaded, confined
+from connector.spec.model import Action
+
+
+def _same_title(loaded: Loaded) -> Iterator[Problem]:
+    for action, other in _twins(loaded, lambda action: (action.group, action.title)):
+        message = (
+            f"{other.id} has the same title in the group {other.group}; people could not tell them apart"
+        )
+        yield loaded.source(action).problem("title", message)
+
+
+def _same_request(loaded: Loaded) -> Iterator[Problem]:
+    for action, other in _twins(loaded, lambda action: address(action.request, action.output.kind)):
+        message = f"{other.id} has the same method and path; one action is enough"
+        yield loaded.source(action).problem("request.path", message)
+
+
+def _twins(loaded: Loaded, key: Callable[[Action], Hashable]) -> Iterator[tuple[Action, Action]]:
+    """Each action with each one before it that has the same key: of two that clash, the later is named."""
+    before: defaultdict[Hashable, list[Action]] = defaultdict(list)
+    for action in loaded.integration.actions.values() if loaded.integration else ():
+        own = key(action)
+        if own is not None:
+            yield from ((action, other) for other in before[own])
+            before[own].append(action)
+
+
+def _unlisted(loaded: Loaded) -> Iterator[Problem]:
+    folders = {str(PurePosixPath(name).parent) for name in loaded.specs if confined(loaded.folder, name)}
+    for folder in sorted(folders - {"."}):
+        for path in sorted((loaded.folder / folder).glob("*.yaml")):
+            name = f"{folder}/{path.name}"
+            if name not in loaded.specs:
+                message = f"is not listed under actions in {MANIFEST}, so nobody can use it; list it"
+                yield Problem("", message, name, 1)
+
+
+OF_FOLDERS = (_same_title, _same_request, _unlisted)

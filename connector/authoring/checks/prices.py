@@ -1,0 +1,84 @@
+"""Every use of a paid action has a price that can be told before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from connector.authoring.checks.subject import Subject
+from connector.engine import pricing
+from connector.errors import ConnectorError, Problem
+from connector.spec import template
+from connector.spec.schema import validator
+from connector.spec.schema.suggest import nearest
+from connector.spec.segments import TemplateError
+
+
+def _by_value(subject: Subject) -> Iterator[Problem]:
+    price = subject.action.price
+    if price.by is None:
+        return
+    if price.by not in subject.action.parameters:
+        yield subject.problem("credits.by", subject.unknown_input(price.by))
+        return
+    entry = subject.action.parameters[price.by]
+    known = entry.get("enum")
+    if known is None:
+        return
+    for value in known:
+        if value not in price.values:
+            yield subject.problem("credits.values", f"has no price for {price.by} {value!r}; add one")
+    if not entry.get("open"):
+        for value in price.values:
+            if value not in known:
+                message = (
+                    f"prices a {price.by} that the input does not allow{nearest(value, map(str, known))}"
+                )
+                yield subject.problem(f"credits.values.{value}", message)
+
+
+def _unset(subject: Subject) -> Iterator[Problem]:
+    """Where the deciding input may be left out, its default decides."""
+    price = subject.action.price
+    entry = subject.action.parameters.get(price.by or "")
+    if (
+        entry is not None
+        and price.by not in subject.action.inputs.get("required", ())
+        and "default" not in entry
+    ):
+        yield subject.problem(
+            "credits.by", f"{price.by} may be left out and has no default; require it, or give it a default"
+        )
+
+
+def _formulas(subject: Subject) -> Iterator[Problem]:
+    """Each formula gives a number for every example; what cannot be read at all is told elsewhere."""
+    if not any(template.is_template(value) for value in _amounts(subject)):
+        return
+    for index, example in enumerate(subject.action.examples):
+        arguments = {**validator.defaults(subject.action.inputs, example.arguments), **example.arguments}
+        if message := _no_number(subject, arguments):
+            yield subject.problem("credits", f"gives no price for example {index + 1}: {message}")
+
+
+def _amounts(subject: Subject) -> tuple[Any, ...]:
+    price = subject.action.price
+    amounts = (price.flat, *price.values.values())
+    try:
+        template.references(amounts)
+    except TemplateError:
+        return ()
+    return amounts
+
+
+def _no_number(subject: Subject, arguments: dict[str, Any]) -> str | None:
+    try:
+        estimate = pricing.estimate(subject.integration, subject.action, arguments)
+    except ConnectorError as error:
+        return "; ".join(problem.message for problem in error.problems) or error.message
+    if estimate.credits is None:
+        return "an input that it uses is not given there; say what holds then, with `| default(...)`"
+    return f"{estimate.credits:g} is less than nothing" if estimate.credits < 0 else None
+
+
+OF_ACTIONS = (_by_value, _unset, _formulas)

@@ -1,0 +1,80 @@
+"""Where one action, or the manifest, names another action, that action is there and fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connector.authoring.checks.subject import Subject, no_action
+from connector.errors import Problem
+from connector.spec.loader import Loaded
+from connector.spec.model import Action, Integration
+from connector.spec.schema.suggest import nearest
+
+
+def _job(subject: Subject) -> Iterator[Problem]:
+    job = subject.action.job
+    if job is None:
+        return
+    if message := no_action(subject.loaded, job.fetch):
+        yield subject.problem("job.fetch", message)
+    fetch = subject.integration.actions.get(job.fetch)
+    if fetch is None:
+        return
+    if fetch.paid:
+        yield subject.problem(
+            "job.fetch", f"{job.fetch} costs credits, and each poll would; fetch with a free one"
+        )
+    if job.argument not in fetch.parameters:
+        known = nearest(job.argument, fetch.parameters)
+        yield subject.problem("job.argument", f"{job.fetch} has no input {job.argument!r}{known}")
+    for name in fetch.inputs.get("required", ()):
+        if name != job.argument and name in fetch.parameters:
+            yield subject.problem(
+                "job.fetch", f"{job.fetch} also requires {name}, which a job cannot give it"
+            )
+
+
+def _replacement(subject: Subject) -> Iterator[Problem]:
+    deprecated = subject.action.deprecated
+    if deprecated is None:
+        return
+    for index, id in enumerate(deprecated.use):
+        if id == subject.action.id:
+            yield subject.problem(f"deprecated.use.{index}", "names the action itself; name what replaces it")
+        elif message := no_action(subject.loaded, id):
+            yield subject.problem(f"deprecated.use.{index}", message)
+    if not deprecated.use and not deprecated.advice:
+        yield subject.problem(
+            "deprecated", "says neither what to use nor what to do instead; give `use` or `advice`"
+        )
+
+
+def _probes(loaded: Loaded) -> Iterator[Problem]:
+    """The actions that are run without anybody asking: they must be free and need no arguments."""
+    integration = loaded.integration
+    if integration is None:
+        return
+    named = {"connection.test.action": integration.test, "balance.action": integration.balance}
+    for path, probe in named.items():
+        for message in _unfit(loaded, integration, probe.action) if probe else ():
+            yield loaded.manifest.problem(path, message)
+
+
+def _unfit(loaded: Loaded, integration: Integration, id: str) -> Iterator[str]:
+    if message := no_action(loaded, id):
+        yield message
+    action = integration.actions.get(id)
+    if action is None:
+        return
+    if action.paid:
+        yield f"{id} costs credits; name an action that is free"
+    if needed := _required(action):
+        yield f"{id} requires {', '.join(needed)}; name an action that needs no arguments"
+
+
+def _required(action: Action) -> list[str]:
+    return list(action.inputs.get("required", ()))
+
+
+OF_ACTIONS = (_job, _replacement)
+OF_FOLDERS = (_probes,)

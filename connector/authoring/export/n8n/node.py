@@ -1,0 +1,200 @@
+"""The node: its resources are the groups of actions, its operations the actions, with what each is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from connector.authoring.export.n8n.fields import Fields, fields
+from connector.authoring.export.n8n.habits import Property, sentences, spelt
+from connector.authoring.export.n8n.literal import Code, literal
+from connector.authoring.export.n8n.naming import Names, camel, order, sentence, singular
+from connector.authoring.export.wording import priced, titled
+from connector.spec.model import Action, Integration
+
+# What the node has beside the actions.
+_RUNS = "connectorRun"
+
+
+def description(integration: Integration, names: Names) -> dict[str, Any]:
+    """What n8n calls a node's description, with pieces of code where it refers to what the host is asked."""
+    groups = _groups(integration)
+    return {
+        "displayName": integration.name,
+        "name": names.node,
+        "icon": {"light": "file:icon.svg", "dark": "file:icon.dark.svg"},
+        "group": ["transform"],
+        "version": 1,
+        "subtitle": '={{$parameter["operation"] + ": " + $parameter["resource"]}}',
+        "description": sentences(integration.description),
+        "defaults": {"name": integration.name},
+        "usableAsTool": True,
+        "inputs": [Code("NodeConnectionTypes.Main")],
+        "outputs": [Code("NodeConnectionTypes.Main")],
+        "credentials": [{"name": names.credential, "required": True}],
+        "requestDefaults": {"baseURL": '={{$credentials.host.replace(/\\/+$/, "")}}', "json": True},
+        "properties": [
+            _resources(groups),
+            *_of_actions(groups),
+            *_of_runs(),
+            _options({"hide": {"resource": [_RUNS]}}, *_where(integration), _FIELD, _WAIT),
+            _options({"show": {"resource": [_RUNS]}}, _FIELD),
+        ],
+    }
+
+
+def _groups(integration: Integration) -> Mapping[str, list[Action]]:
+    """The actions of each group, by its value in n8n."""
+    found: dict[str, list[Action]] = {}
+    for action in integration.actions.values():
+        found.setdefault(camel(action.group), []).append(action)
+    return found
+
+
+def _resources(groups: Mapping[str, list[Action]]) -> Property:
+    named = {value: singular(spelt(titled(actions[0].group))) for value, actions in groups.items()}
+    options = [{"name": name, "value": value} for value, name in (named | {_RUNS: "Connector Run"}).items()]
+    return {
+        "displayName": "Resource",
+        "name": "resource",
+        "type": "options",
+        "noDataExpression": True,
+        "options": sorted(options, key=lambda one: order(one["name"])),
+        "default": next(iter(groups)),
+    }
+
+
+def _of_actions(groups: Mapping[str, list[Action]]) -> Iterator[Property]:
+    for value, actions in groups.items():
+        taken: dict[str, Fields] = {
+            action.id: fields(action, {"resource": [value], "operation": [action.id]}) for action in actions
+        }
+        yield _operations(value, [_operation(action, taken[action.id]) for action in actions])
+        for one in taken.values():
+            yield from one.properties
+
+
+def _operations(resource: str, options: list[Property]) -> Property:
+    return {
+        "displayName": "Operation",
+        "name": "operation",
+        "type": "options",
+        "noDataExpression": True,
+        "displayOptions": {"show": {"resource": [resource]}},
+        "options": sorted(options, key=lambda one: order(one["name"])),
+        "default": options[0]["value"],
+    }
+
+
+def _operation(action: Action, taken: Fields) -> Property:
+    asked = literal(action.id)
+    if taken.files or taken.jsons:
+        asked += f", {_listed(taken.files)}"
+    if taken.jsons:
+        asked += f", {_listed(taken.jsons)}"
+    return {
+        "name": spelt(titled(action.title)),
+        "value": action.id,
+        "action": sentence(action.title) or sentence(action.id),
+        "description": sentences(f"{action.description} {_warned(action)}"),
+        "routing": Code(f"host.invocation({asked})"),
+    }
+
+
+def _warned(action: Action) -> str:
+    return action.deprecated.sentence(action.title) if action.deprecated else priced(action)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"[{', '.join(map(literal, names))}]"
+
+
+def _of_runs() -> Iterator[Property]:
+    """What was begun, and goes on or has ended: looked at, waited for, cancelled."""
+    yield _operations(
+        _RUNS,
+        [
+            {
+                "name": "Get Result",
+                "value": "getResult",
+                "action": "Get the result of a run",
+                "description": "Wait for a run to end, and get what it made",
+                "routing": Code("host.result()"),
+            },
+            {
+                "name": "Get",
+                "value": "get",
+                "action": "Get a run",
+                "description": "Get how a run stands, and what it cost",
+                "routing": Code("host.run('GET', '')"),
+            },
+            {
+                "name": "Cancel",
+                "value": "cancel",
+                "action": "Cancel a run",
+                "description": "Stop asking for a run's result. What has left may be charged all the same.",
+                "routing": Code("host.run('POST', '/cancel')"),
+            },
+        ],
+    )
+    yield {
+        "displayName": "Run ID",
+        "name": "run",
+        "type": "string",
+        "required": True,
+        "displayOptions": {"show": {"resource": [_RUNS]}},
+        "default": "",
+        "description": "The ID of the run, which every operation that begins one tells",
+    }
+
+
+def _options(shown: Mapping[str, Any], *options: Property) -> Property:
+    return {
+        "displayName": "Options",
+        "name": "options",
+        "type": "collection",
+        "placeholder": "Add Option",
+        "displayOptions": shown,
+        "default": {},
+        "options": list(options),
+    }
+
+
+def _where(integration: Integration) -> Iterator[Property]:
+    """Where an invocation goes, and what is made of what was withheld."""
+    environments = ", ".join(integration.environments)
+    yield _query("Connection", "connection", "Which of the host's connections; by default the only one")
+    yield _query("Environment", "environment", f"Where it goes, such as {environments}")
+    yield {
+        **_query("On Filtered", "on_filtered", "What becomes of a result that the upstream withheld"),
+        "type": "options",
+        "options": [{"name": "Fail", "value": "raise"}, {"name": "Return It, Flagged", "value": "return"}],
+        "default": "raise",
+    }
+
+
+def _query(title: str, name: str, said: str) -> Property:
+    return {
+        "displayName": title,
+        "name": name,
+        "type": "string",
+        "default": "",
+        "description": said,
+        "routing": {"send": {"type": "query", "property": name, "value": "={{$value || undefined}}"}},
+    }
+
+
+_FIELD: Property = {
+    "displayName": "Put Output File in Field",
+    "name": "binaryField",
+    "type": "string",
+    "default": "data",
+    "hint": "The name of the output binary field to put the file in",
+}
+_WAIT: Property = {
+    "displayName": "Wait",
+    "name": "wait",
+    "type": "boolean",
+    "default": True,
+    "description": "Whether to wait for the result. Else the run is the answer, and Get Result waits later.",
+}

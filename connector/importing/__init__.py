@@ -1,6 +1,0 @@
-"""An OpenAPI document becomes an integration's folder; what a spec cannot say is told, never dropped."""
-
-from connector.importing.convert import Imported, convert
-from connector.importing.report import Remark, Report, Told
-
-__all__ = ["Imported", "Remark", "Report", "Told", "convert"]

@@ -1,0 +1,1 @@
+"""The host's OpenAPI documents, and what other platforms register of them."""
