@@ -89,7 +89,7 @@ def test_its_links_lead_somewhere():
 
 def test_every_command_is_one():
     """A command that was renamed is noticed."""
-    from connector.cli.commands import NAMES
+    from connector.cli.command_table import NAMES
 
     named = set(re.findall(r"`?connector ([a-z]+)", " ".join(_commands()))) - {"staging"}
     assert named <= set(NAMES)

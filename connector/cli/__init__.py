@@ -21,20 +21,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except BaseException as error:
-        from connector.cli.failure import ended
+        from connector.cli.report.failure import ended
 
         return ended(error, words)
 
 
 def _run(words: list[str]) -> int:
-    from connector.cli import commands
+    from connector.cli import command_table
 
     name = words[0] if words else "--help"
-    if name in commands.MODULES:
-        run = __import__(f"connector.cli.{commands.MODULES[name]}", fromlist=["run"]).run
-        return int(run(words[1:]))
+    if name in command_table.MODULES:
+        return command_table.run(name, words[1:])
     if name in ("-h", "--help", "help"):
-        return commands.show_help(words[1:])
+        return command_table.show_help(words[1:])
     if name in ("-V", "--version"):
-        return commands.show_version()
-    raise commands.unknown(name)
+        return command_table.show_version()
+    raise command_table.unknown(name)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connector.cli.completion import SCRIPTS
+from connector.cli.completion.completion import SCRIPTS
 
 
 @pytest.mark.parametrize(

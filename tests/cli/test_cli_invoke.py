@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from connector import Connector
-from connector.cli import main, request
-from connector.cli.values import Stdin, combined
+from connector.cli import main
+from connector.cli.parsing import invoke_options
+from connector.cli.parsing.input_values import Stdin, combined
 from connector.sandbox import transport
 
 SMALL = "erase -e sandbox --image @small.png --seed 7"
@@ -215,7 +216,7 @@ def test_a_name_that_promises_another_kind_is_told(run: Any) -> None:
 )
 def test_a_job_is_waited_for_as_asked(option: str, waits: bool, run: Any) -> None:
     """The two names of one option mean two things."""
-    asked = request.read("invoke", [*SMALL.split(), *option.split()], "", "")
+    asked = invoke_options.read("invoke", [*SMALL.split(), *option.split()], "", "")
     assert asked is not None
     assert asked.args.wait is waits
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connector.cli.durable import desk
+from connector.cli.report.durable_client import desk
 from connector.runs.worker.foreground import Foreground
 from connector.spec.cache import default_folder
 from connector.spec.loader import load_lazily

@@ -9,7 +9,8 @@ import pytest
 
 from connector.authoring.export import steps
 from connector.authoring.export import superblocks as exported
-from connector.cli import main, superblocks
+from connector.cli import main
+from connector.cli.commands import superblocks
 from connector.engine.connector import Connector
 from connector.spec.loader import default_folder, load
 

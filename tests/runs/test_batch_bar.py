@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from connector.cli.bar import Bar, length
+from connector.cli.terminal.bar import Bar, length
 
 
 class Clock:

@@ -1,0 +1,114 @@
+"""The commands, and the help that lists them."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from connector.errors import ConnectorError
+
+# heading, then name and what it does
+TABLE: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Actions",
+        (
+            ("actions", "list what the integration can do, with prices"),
+            ("describe", "tell all about one action: its inputs, limits, price"),
+            ("invoke", "use an action, and save what it makes"),
+            ("preview", "show the request that invoke would send, as curl"),
+            ("result", "fetch the result of a job, by its id"),
+        ),
+    ),
+    (
+        "Accounts and money",
+        (
+            ("connections", "keep credentials: add, list, show, test, remove, rotate"),
+            ("balance", "tell how many credits the account has left"),
+            ("spend", "tell what was spent, by day, environment and action"),
+        ),
+    ),
+    (
+        "What outlasts a call",
+        (
+            ("batch", "do an action or a workflow for every row of a file"),
+            ("jobs", "list what runs; submit, watch, cancel and settle durable runs"),
+            ("workflow", "run a recipe of several actions: list, show, check, run"),
+            ("schedule", "do an action or workflow at the times of a cron line"),
+            ("worker", "do what is submitted, until it is stopped"),
+        ),
+    ),
+    (
+        "Authors and tools",
+        (
+            ("import", "make an integration of an OpenAPI document"),
+            ("check", "name every problem in an integration's files"),
+            ("sandbox", "serve the stand-in for the API on a port"),
+            ("serve", "serve all of this over HTTP, with a console in the browser"),
+            ("mcp", "serve the actions as tools to an agent (MCP)"),
+            ("export", "write what other platforms register"),
+            ("demo", "use every action against the sandbox, and show the pictures"),
+            ("completion", "print the completion script for bash, zsh or fish"),
+        ),
+    ),
+)
+
+NAMES = tuple(name for _, rows in TABLE for name, _ in rows)
+MODULES = {name: f"commands.{name}" for name in NAMES} | {
+    "__complete": "completion.complete",
+    "completion": "completion.completion",
+    "import": "commands.import_",
+}
+
+_EXAMPLES = """\
+Examples
+  connector actions upscale
+  connector describe erase
+  connector invoke stable-image-core -e sandbox --prompt "a paper boat"
+  connector connections add work -e production --api-key -
+"""
+
+
+def run(name: str, words: list[str]) -> int:
+    """Runs a command, whose module is imported now; its exit code."""
+    module = __import__(f"connector.cli.{MODULES[name]}", fromlist=["run"])  # importlib would take longer
+    return int(module.run(words))
+
+
+def show_help(words: list[str]) -> int:
+    """The help of the command that is named, else of them all."""
+    if words and words[0] in MODULES:
+        return run(words[0], ["--help"])
+    print(_help())
+    return 0
+
+
+def _help() -> str:
+    from connector.cli.report import exit_codes
+    from connector.cli.terminal import terminal
+
+    lines = ["Usage: connector COMMAND [WORDS] [OPTIONS]", ""]
+    for heading, rows in TABLE:
+        lines += [terminal.paint(heading, "bold"), *terminal.columns(rows), ""]
+    lines += ["`connector COMMAND --help` tells a command's options. Every command takes"]
+    lines += ["--json, --quiet and --integration FOLDER. --version tells the version.", ""]
+    codes = [(str(code), reason) for code, reason, _ in exit_codes.ROWS]
+    return "\n".join([*lines, _EXAMPLES, "Exit codes", *terminal.columns(codes)])
+
+
+def show_version() -> int:
+    from connector import __version__
+
+    print(f"connector {__version__}")
+    return 0
+
+
+def unknown(name: str) -> ConnectorError:
+    """The error for a word that is no command."""
+    from connector.cli.parsing.usage import BadUsage
+    from connector.errors import Problem
+    from connector.spec.schema.suggest import nearest
+
+    if name.startswith("-"):
+        sentence = f"unknown option {name}; options come behind the command"
+    else:
+        sentence = f"there is no command {name!r}{nearest(name, NAMES)}"
+    return BadUsage(Problem("command", sentence))

@@ -1,0 +1,1 @@
+"""The commands, each a module: its options, what it does, what it shows."""

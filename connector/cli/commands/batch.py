@@ -1,0 +1,105 @@
+"""``connector batch``: an action or a workflow for every row of a file, or for every file."""
+
+from __future__ import annotations
+
+import argparse
+
+from connector.cli.parsing import numbers
+from connector.cli.parsing.parser import Parser
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from connector.errors import Problem
+
+_DESCRIPTION = "Does an action, or a workflow, for every row of a file, or for every file that matches."
+_EPILOG = """\
+ITEMS is a .csv file (columns are inputs), a .jsonl file (an object in each
+line), or files that are a row each: 'photos/*.png'. Paths in a file are
+relative to it. All rows are checked before the first credit is spent.
+
+DIR gets the files, each named by its row, results.csv and results.jsonl with
+what became of every row, and a contact sheet. Whatever stops the batch, the
+same command goes on with it: a row that is done is never paid for again.
+
+  connector batch list             the batches of this machine
+  connector batch show NAME        one of them, with its rows that failed
+  connector batch cancel NAME      stop one, and what it has under way
+
+examples:
+  connector batch stable-image-core prompts.csv -o out --dry-run
+  connector batch stable-image-core prompts.csv -o out --limit-credits 100
+  connector batch remove-background 'photos/*.png' -o cut -e sandbox
+  connector batch search-and-recolor rows.jsonl -o out --set grow_mask=3
+  connector batch stable-image-core prompts.csv -o out --retry-failed
+"""
+_USAGE = "ACTION_OR_WORKFLOW ITEMS... -o DIR [OPTIONS]"
+_MOST = 1000
+
+
+def run(words: list[str]) -> int:
+    from connector.cli.commands import batch_list
+
+    if words and words[0] in batch_list.COMMANDS:
+        return batch_list.run(words)
+    parser = _parser()
+    args = parser.read(words)
+    if args is None:
+        return 0
+    problems = [*_missing(args)]
+    if problems:
+        parser.refuse(*problems)
+    from connector.cli.commands import batch_run
+
+    return batch_run.run(args, words)
+
+
+def _parser() -> Parser:
+    parser = Parser("batch", _DESCRIPTION, _EPILOG, _USAGE)
+    add = parser.add_argument
+    add("subject", metavar="ACTION_OR_WORKFLOW", help="what is done with each row; a workflow's file too")
+    add("items", metavar="ITEMS", nargs="+", help="the rows: a .csv or .jsonl file, or files")
+    _add_rows(parser)
+    _add_limits(parser)
+    add = parser.add_argument_group("what for").add_argument
+    add("--dry-run", action="store_true", help="check all rows and tell what they will cost; send nothing")
+    add("--retry-failed", action="store_true", help="do again what failed and cost nothing")
+    unknown = "do again what may have been paid for, too: unknown outcomes, and what was filtered"
+    add("--retry-unknown", action="store_true", help=unknown)
+    return parser
+
+
+def _add_rows(parser: Parser) -> None:
+    add = parser.add_argument_group("rows and results").add_argument
+    add("-o", "--output", metavar="DIR", help="the folder for the results")
+    default = "an input of every row that does not give it; repeatable"
+    add("--set", metavar="INPUT=VALUE", action="append", default=[], help=default)
+    mapped = "which input a column is for; COLUMN= leaves it out; repeatable (file=INPUT for files)"
+    add("--map", metavar="COLUMN=INPUT", action="append", default=[], help=mapped)
+    add("--name-by", metavar="COLUMN", help="the column that results are named by")
+    add("--name", metavar="NAME", help="what the batch is called (default: by rows and folder)")
+    add("--no-sheet", action="store_true", help="draw no contact sheet")
+
+
+def _add_limits(parser: Parser) -> None:
+    add = parser.add_argument_group("where it goes, and how much").add_argument
+    add(
+        "-e", "--environment", metavar="ENV", help="such as production, or sandbox (or CONNECTOR_ENVIRONMENT)"
+    )
+    add("-c", "--connection", metavar="NAME", help="whose credential; see `connector connections list`")
+    limit = "stop before the batch has cost more"
+    add("--limit-credits", metavar="N", type=numbers.credits, help=limit)
+    add(
+        "--concurrency",
+        metavar="N",
+        type=numbers.count(_MOST),
+        default=16,
+        help="rows under way at once (default: 16)",
+    )
+
+
+def _missing(args: argparse.Namespace) -> list[Problem]:
+    from connector.errors import Problem
+
+    if args.output is None and not args.dry_run:
+        return [Problem("output", "-o DIR is missing: the folder for the results")]
+    return []

@@ -1,0 +1,93 @@
+"""``connector check``: every problem in an integration's files, at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from connector.cli.parsing.parser import Parser, folder_of
+from connector.cli.report import exit_codes
+from connector.cli.terminal import terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from connector.authoring.drift import Change, Report
+
+_EPILOG = """\
+Each problem is a line: FILE:LINE: PATH: what is wrong and what to do.
+With --against, what is new, gone and changed follows by action, with the YAML
+to add for what is new.
+The exit code is 1 where there is one, else 0; warnings alone leave it at 0.
+
+examples:
+  connector check
+  connector check my-integration/
+  connector check --against openapi.json    compare with that document too
+"""
+
+
+def run(words: list[str]) -> int:
+    parser = Parser("check", "Names every problem in an integration's files.", _EPILOG)
+    parser.add_argument("folder", metavar="FOLDER", nargs="?", help="where integration.yaml is")
+    parser.add_argument("--against", metavar="DOC", help="an OpenAPI document that the specs must agree with")
+    args = parser.read(words)
+    if args is None:
+        return 0
+    from connector.authoring.checks import problems
+
+    folder = args.folder or folder_of(args)
+    own, report = problems(folder), _compared(folder, args.against)
+    found = [*own, *(report.problems if report else ())]
+    if args.json:
+        told = [problem.to_dict() | {"severity": problem.severity} for problem in found]
+        changes = {} if report is None else {"changes": list(map(_change, report.changes))}
+        terminal.print_json({"problems": told, "count": len(found), **changes})
+    else:
+        for line in (*map(str, own), *(_told(report) if report else ())):
+            print(terminal.clean(line))
+    if not args.json and not args.quiet:
+        terminal.say(_count(len(found), folder))
+    return exit_codes.FOUND if any(problem.severity == "error" for problem in found) else exit_codes.DONE
+
+
+def _compared(folder: str, document: str | None) -> Report | None:
+    if document is None:
+        return None
+    from pathlib import Path
+
+    from connector.authoring import drift
+    from connector.spec import loader
+
+    return drift.report(loader.read(folder), Path(document))
+
+
+def _told(report: Report) -> Iterator[str]:
+    """What was found by action: what changed there and is gone, and what is new with its YAML."""
+    yield from map(str, report.wrong)
+    for subject in dict.fromkeys(change.subject for change in report.changes):
+        yield f"\n{subject}"
+        for change in report.changes:
+            if change.subject == subject:
+                yield f"  {change.kind}: {change.problem}"
+                yield from _indented(change.addition)
+    if not report.wrong:
+        kinds = Counter(change.kind for change in report.changes)
+        counts = ", ".join(f"{kinds[kind]} {kind}" for kind in ("new", "gone", "changed"))
+        yield f"\n{counts}; {report}."
+
+
+def _indented(addition: str | None) -> Iterator[str]:
+    if addition is not None:
+        yield "    add:"
+        yield from (f"      {line}" for line in addition.splitlines())
+
+
+def _change(change: Change) -> dict[str, Any]:
+    told = {"kind": change.kind, "subject": change.subject, **change.problem.to_dict()}
+    return told if change.addition is None else {**told, "addition": change.addition}
+
+
+def _count(number: int, folder: str) -> str:
+    return f"{number or 'no'} problem{'' if number == 1 else 's'} in {folder}"

@@ -1,0 +1,201 @@
+"""``connector connections``: the credentials that this machine keeps, and where each of them is used."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from connector.cli.parsing import find_action
+from connector.cli.parsing.parser import Parser, folder_of
+from connector.cli.report import exit_codes, failure
+from connector.cli.terminal import terminal
+from connector.engine.connector import Connector
+from connector.errors import ConnectorError, Problem
+from connector.spec.schema import amounts
+from connector.spec.schema.suggest import nearest
+
+if TYPE_CHECKING:
+    from connector.storage.connections.model import Configuration, Connection
+
+_OVERVIEW = """\
+Usage: connector connections COMMAND [WORDS] [OPTIONS]
+
+  add NAME     keep a credential for an environment, or for several
+  list         list the connections
+  show NAME    tell all about one, but its secrets
+  test [NAME]  try them, and say what the API answered
+  remove NAME  forget one, and its secrets
+  rotate       seal all secrets again with the first master key
+
+A secret is kept encrypted, or is a reference (env:NAME, file:PATH,
+keyring:SERVICE/USER, vault:MOUNT/PATH#FIELD) that is read when it is used.
+No command ever shows it.
+
+examples:
+  connector connections add work -e production --api-key -   (from stdin)
+  connector connections add work -e staging --api-key env:KEY
+  connector connections test work
+  connector connections COMMAND --help
+"""
+
+
+def run(words: list[str]) -> int:
+    name = words[0] if words else "--help"
+    if name in ("-h", "--help", "help"):
+        print(_OVERVIEW.rstrip())
+        return 0
+    if name == "add":
+        from connector.cli.commands import connections_add
+
+        return connections_add.run(words[1:])
+    if name not in _COMMANDS:
+        from connector.cli.parsing.usage import BadUsage
+
+        sentence = f"connections has no command {name!r}{nearest(name, ['add', *_COMMANDS])}"
+        raise BadUsage(Problem("command", sentence), command="connections")
+    description, wants_name, act = _COMMANDS[name]
+    args = _parser(name, description, wants_name).read(words[1:])
+    if args is None:
+        return 0
+    with Connector(find_action.integration(folder_of(args))) as connector:
+        return act(connector, args)
+
+
+def _parser(name: str, description: str, wants_name: str | None) -> Parser:
+    parser = Parser(f"connections {name}", description)
+    if wants_name is not None:
+        parser.add_argument("name", metavar="NAME", nargs=wants_name or None, help="the connection")
+    if name == "test":
+        parser.add_argument("-e", "--environment", metavar="ENV", help="only this environment of it")
+    return parser
+
+
+def _list(connector: Connector, args: Namespace) -> int:
+    found = connector.workspace.connections.list()
+    if args.json:
+        terminal.print_json({"connections": [connection.to_dict() for connection in found]})
+    elif found:
+        heading = ("name", "integration", "environments", "cap")
+        head, *lines = terminal.columns([heading, *map(_cells, found)])
+        print("\n".join([terminal.paint(head, "dim"), *lines]))
+    elif not args.quiet:
+        terminal.say("There is none yet. Add one with: connector connections add NAME --help")
+    return 0
+
+
+def _cells(connection: Connection) -> tuple[str, ...]:
+    environments = ", ".join(
+        name + (" (default)" if one.default and len(connection.configurations) > 1 else "")
+        for one in connection.configurations
+        for name in one.environments
+    )
+    caps = [f"{one.cap:g} a day" for one in connection.configurations if one.cap is not None]
+    return connection.name, connection.integration, environments, ", ".join(caps)
+
+
+def _show(connector: Connector, args: Namespace) -> int:
+    connection = connector.workspace.connections.get(args.name)
+    if args.json:
+        terminal.print_json(connection.to_dict())
+        return 0
+    told = connection.to_dict()
+    print(f"{terminal.paint(connection.name, 'bold')} of {connection.integration}, since {told['created']}")
+    for one in connection.configurations:
+        print("\n".join(["", *_configuration(one)]))
+    return 0
+
+
+def _configuration(one: Configuration) -> Iterator[str]:
+    """What may be shown of a configuration; ``to_dict`` leaves out what may not."""
+    told = one.to_dict()
+    yield f"  {', '.join(one.environments)}{' (default)' if one.default else ''}"
+    facts = {"base URL": one.base_url, "cap": one.cap is not None and f"{amounts.credits(one.cap)} a day"}
+    facts |= {f"header {name}": "is set" for name in told["headers"]}
+    facts |= {name: _field(value) for name, value in told["fields"].items()}
+    yield from terminal.columns(((name, str(value)) for name, value in facts.items() if value), "    ")
+
+
+def _field(shown: object) -> str:
+    if not isinstance(shown, dict):
+        return str(shown)
+    return str(shown.get("reference", "is kept, and never shown"))
+
+
+def _test(connector: Connector, args: Namespace) -> int:
+    """Tries every configuration in every environment; the exit code is that of the first failure."""
+    store = connector.workspace.connections
+    found = (store.get(args.name),) if args.name else store.list(connector.integration.id)
+    codes, told = [], []
+    places = list(_places(found, args.environment))
+    width = max((len(f"{connection.name}/{environment}") for connection, environment in places), default=0)
+    for connection, environment in places:
+        said, error = _tried(connector, connection.name, environment)
+        codes.append(exit_codes.code_for(error) if error else exit_codes.DONE)
+        place = {"connection": connection.name, "environment": environment, "ok": error is None}
+        told.append(place | (failure.document(error.to_dict()) if error else {"said": said}))
+        if not args.json:
+            _print_test(f"{connection.name}/{environment}".ljust(width), said, error is None)
+    if args.json:
+        terminal.print_json({"tests": told})
+    elif not told and not args.quiet:
+        terminal.say("There is nothing to test. Add a connection with: connector connections add NAME")
+    return next((code for code in codes if code), exit_codes.DONE)
+
+
+def _places(found: tuple[Connection, ...], only: str | None) -> Iterator[tuple[Connection, str]]:
+    from connector.storage.connections.model import configuration_for
+
+    for connection in found:
+        if only is not None:
+            configuration_for(connection, only)  # says which environments there are
+        for one in connection.configurations:
+            yield from ((connection, name) for name in one.environments if only in (None, name))
+
+
+def _tried(connector: Connector, name: str, environment: str) -> tuple[str, ConnectorError | None]:
+    try:
+        return connector.test(connection=name, environment=environment), None
+    except ConnectorError as error:
+        return error.message, error
+
+
+def _print_test(place: str, said: str, ok: bool) -> None:
+    mark = terminal.paint("ok", "green") if ok else terminal.paint("failed", "red")
+    first, *more = terminal.clean(said).splitlines() or [""]
+    print("\n".join([f"{place}  {mark}  {first}", *(f"    {line.strip()}" for line in more)]))
+
+
+def _remove(connector: Connector, args: Namespace) -> int:
+    connector.workspace.connections.remove(args.name)
+    _told(args, {"removed": args.name}, f"{args.name} and its secrets are forgotten.")
+    return 0
+
+
+def _rotate(connector: Connector, args: Namespace) -> int:
+    count = connector.workspace.connections.rotate()
+    sentence = f"{count} secret{'' if count == 1 else 's'} sealed again with the first master key."
+    _told(args, {"rotated": count}, sentence)
+    return 0
+
+
+def _told(args: Namespace, document: dict[str, object], sentence: str) -> None:
+    if args.json:
+        terminal.print_json(document)
+    elif not args.quiet:
+        terminal.say(sentence)
+
+
+# what it does; how many names it takes ("" for one, None for none); the act
+_COMMANDS: dict[str, tuple[str, str | None, Callable[[Connector, Namespace], int]]] = {
+    "list": ("Lists the connections of this machine.", None, _list),
+    "show": ("Tells all about a connection, but its secrets.", "", _show),
+    "test": ("Tries a connection, or all of them, and says what the API answered.", "?", _test),
+    "remove": ("Forgets a connection and its secrets.", "", _remove),
+    "rotate": (
+        "Seals all secrets again with the first master key. Put a new key before the old one in"
+        " CONNECTOR_MASTER_KEY, separated by a comma; afterwards the old one can go.",
+        None,
+        _rotate,
+    ),
+}

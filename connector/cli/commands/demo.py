@@ -1,0 +1,36 @@
+"""``connector demo``: a story and every action once, against a sandbox of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from connector.cli.parsing.parser import Parser
+from connector.errors import InvocationError
+
+_EPILOG = """\
+It serves the sandbox on a free port for as long as it takes, spends nothing,
+and keeps nothing outside the folder. Jobs are asked for every ten seconds, so
+it takes about a minute.
+
+examples:
+  connector demo
+  connector demo -o pictures --story
+"""
+
+
+def run(words: list[str]) -> int:
+    parser = Parser("demo", "Makes pictures with every action, and contact sheets of them.", _EPILOG)
+    parser.add_argument(
+        "-o", "--output", metavar="FOLDER", default="out", help="where to write (default: out)"
+    )
+    parser.add_argument("--story", action="store_true", help="only the first contact sheet")
+    args = parser.read(words)
+    if args is None:
+        return 0
+    try:
+        from connector.cli import demo
+
+        return demo.run(Path(args.output), only_story=args.story)
+    except ImportError as error:
+        needed = "pip install 'stability-connector[all]'"
+        raise InvocationError(f"the demo needs a package ({error.name}): {needed}") from error

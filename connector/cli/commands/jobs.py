@@ -1,0 +1,206 @@
+"""``connector jobs``: the jobs that are running, and the runs that are written down for workers."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from connector.cli.parsing import find_action, numbers
+from connector.cli.parsing.parser import Parser, folder_of, one_of
+from connector.cli.terminal import terminal
+from connector.engine.connector import Connector
+
+if TYPE_CHECKING:
+    from connector.cli.report.durable_client import Desk
+    from connector.storage.ledger.ledger import Entry
+    from connector.storage.runs.model import Run
+
+_OVERVIEW = """\
+Usage: connector jobs [COMMAND] [WORDS] [OPTIONS]
+
+Without a command it lists the jobs that are running, whichever process
+started them.
+
+  list           the jobs that are running, and the durable runs
+  submit ACTION  write down a use of an action, for a worker to do
+  show ID        tell all about a run
+  watch ID       tell what happens to a run, as it happens
+  wait ID        wait for a run, and save what it made
+  cancel ID      stop a run where that is possible
+  resume ID      go on with a run or a job, wherever it was started
+  unknown        list the runs whose outcome nobody knows
+  mark ID        settle such a run: --paid or --unpaid
+  retry ID       do a run once more
+
+What is submitted is done by a worker: connector worker.
+
+examples:
+  connector jobs
+  connector jobs submit stable-image-core -e sandbox --prompt "a boat"
+  connector jobs list --state failed
+  connector jobs --json | jq -r '.jobs[].upstream_id'
+  connector jobs COMMAND --help
+"""
+_STATES = ("queued", "running", "succeeded", "failed", "unknown", "cancelled")
+_MOST_JOBS = 1000
+
+
+def run(words: list[str]) -> int:
+    name = words[0] if words else ""
+    if name in ("-h", "--help", "help"):
+        print(_OVERVIEW.rstrip())
+        return 0
+    if not name or name.startswith("-"):
+        return _running(words)
+    if name == "submit":
+        from connector.cli.commands import jobs_submit
+
+        return jobs_submit.run(words[1:])
+    if name == "list":
+        return _list(words[1:])
+    return _one(name, words[1:])
+
+
+def _running(words: Sequence[str]) -> int:
+    """What there was before anything was durable: the jobs that the ledger knows to be running."""
+    args = Parser("jobs", "Lists the jobs that are running.").read(words)
+    if args is None:
+        return 0
+    with Connector(find_action.integration(folder_of(args))) as connector:
+        found = connector.workspace.ledger.entries("running", limit=_MOST_JOBS)
+    if args.json:
+        terminal.print_json({"jobs": [entry.to_dict() for entry in found]})
+    elif found:
+        _print_table(("id", "job", "action", "environment", "started", ""), map(_entry, found))
+    elif not args.quiet:
+        terminal.say("No job is running.")
+    if found and not args.json and not args.quiet:
+        terminal.say("\nFetch one with: connector result ID")
+    return 0
+
+
+def _list(words: Sequence[str]) -> int:
+    parser = Parser("jobs list", "Lists the jobs that are running, and the durable runs, newest first.")
+    parser.add_argument("--state", metavar="STATE", type=one_of(*_STATES), help=f"{', '.join(_STATES)}")
+    parser.add_argument("--of", metavar="ID", help="only the steps of a workflow's run, or a batch's rows")
+    parser.add_argument(
+        "--limit", metavar="N", type=numbers.count(), default=20, help="so many runs (default: 20)"
+    )
+    args = parser.read(words)
+    if args is None:
+        return 0
+    from connector.cli.report.durable_client import desk
+
+    with desk(folder_of(args)) as opened:
+        runs = _runs(opened, args)
+        known = {each.id for each in opened.runs.list(state="running", limit=_MOST_JOBS)}
+        entries = opened.connector.workspace.ledger.entries("running", limit=_MOST_JOBS)
+    if args.json:
+        shown = {"jobs": [one.to_dict() for one in entries], "runs": [one.to_dict() for one in runs]}
+        terminal.print_json(shown)
+        return 0
+    others = [] if args.state or args.of else [one for one in entries if one.origin not in known]
+    if runs:
+        _print_table(("run", "state", "what", "environment", "credits", "asked for"), map(_run, runs))
+    if others:
+        _print_table(("invocation", "job", "action", "environment", "started", ""), map(_entry, others))
+    if not runs and not others and not args.quiet:
+        terminal.say("There is none.")
+    return 0
+
+
+def _runs(opened: Desk, args: Namespace) -> list[Run]:
+    asked: dict[str, Any] = {"state": args.state, "limit": args.limit}
+    if args.of is None:
+        return opened.runs.list(**asked)
+    return opened.runs.list(**asked, parent=args.of) or opened.runs.list(**asked, batch=args.of)
+
+
+def _one(name: str, words: Sequence[str]) -> int:
+    """A command that is about one run, or about those that a person must decide on."""
+    if name not in _COMMANDS:
+        from connector.cli.parsing.usage import BadUsage
+        from connector.errors import Problem
+        from connector.spec.schema.suggest import nearest
+
+        known = ("list", "submit", *_COMMANDS)
+        raise BadUsage(
+            Problem("command", f"jobs has no command {name!r}{nearest(name, known)}"), command="jobs"
+        )
+    description, add_options = _COMMANDS[name]
+    parser = Parser(f"jobs {name}", description)
+    add_options(parser)
+    args = parser.read(words)
+    if args is None:
+        return 0
+    from connector.cli.commands import jobs_follow, jobs_settle
+    from connector.cli.report.durable_client import desk
+
+    act: Callable[[Desk, Namespace], int] = getattr(jobs_follow, name, None) or getattr(jobs_settle, name)
+    with desk(folder_of(args)) as opened:
+        return act(opened, args)
+
+
+def _id(parser: Parser) -> None:
+    parser.add_argument("id", metavar="ID", help="the run's id, or that of its job upstream")
+
+
+def _of_mark(parser: Parser) -> None:
+    _id(parser)
+    parser.add_argument("--paid", action="store_true", help="it was charged; the result is lost")
+    parser.add_argument("--unpaid", action="store_true", help="it was not charged; it can be retried")
+
+
+def _of_wait(parser: Parser) -> None:
+    _id(parser)
+    parser.add_argument("--timeout", metavar="SECONDS", type=numbers.seconds, help="how long to wait")
+    parser.add_argument("-o", "--output", metavar="PATH", help="a file, a folder/, or - for standard output")
+
+
+def _nothing(parser: Parser) -> None:
+    """No options of its own."""
+
+
+# what it does, and what adds its words and options; the act has the command's own name
+_COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
+    "show": ("Tells all about a durable run.", _id),
+    "watch": ("Tells what happens to a durable run, as it happens, until it ends.", _id),
+    "wait": ("Waits for a durable run, and saves what it made.", _of_wait),
+    "cancel": ("Stops a durable run where that is possible. A job is no longer asked for.", _id),
+    "resume": ("Goes on with a durable run or a job that was cancelled or left, wherever it began.", _id),
+    "unknown": ("Lists the runs that may have been paid for, and whose answer was lost.", _nothing),
+    "mark": ("Settles a run whose outcome is unknown, as somebody found out.", _of_mark),
+    "retry": ("Does a run once more that ended without a result.", _id),
+}
+
+
+def _print_table(heading: Sequence[str], rows: Iterator[tuple[str, ...]]) -> None:
+    head, *lines = terminal.columns([heading, *rows])
+    print("\n".join([terminal.paint(head, "dim"), *lines]))
+
+
+def _run(run: Run) -> tuple[str, ...]:
+    what = run.action + (f" ({run.place})" if run.place else f" (row {run.row})" if run.batch else "")
+    credits = "" if not run.has_ended else "?" if run.credits is None else f"{run.credits:g}"
+    return run.id, run.state, what, run.environment, credits, f"{_length(time.time() - run.created)} ago"
+
+
+def _entry(entry: Entry) -> tuple[str, ...]:
+    now = time.time()
+    left = "" if entry.deadline is None else _left(entry.deadline - now)
+    job = f"{(entry.upstream_id or '')[:8]}..."
+    return entry.id, job, entry.action, entry.environment, f"{_length(now - entry.created)} ago", left
+
+
+def _left(seconds: float) -> str:
+    return f"kept for {_length(seconds)}" if seconds > 0 else "no longer kept"
+
+
+def _length(seconds: float) -> str:
+    """A length of time in its largest unit."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"

@@ -1,0 +1,51 @@
+"""``connector jobs submit``: an invocation that outlasts this command is written down."""
+
+from __future__ import annotations
+
+from connector.cli.parsing import invoke_options
+from connector.cli.parsing.parser import Parser, one_of
+from connector.cli.terminal import terminal
+
+_DESCRIPTION = "Writes down a use of an action, which a worker does; prints its id at once."
+_EPILOG = """\
+Its inputs are checked and its files are kept now, so that they may go away.
+
+examples:
+  connector jobs submit stable-image-core --prompt "a paper boat"
+  id=$(connector jobs submit erase --image @room.png --mask @mask.png -q)
+  connector jobs wait $id -o room.png
+"""
+
+
+def run(words: list[str]) -> int:
+    asked = invoke_options.read("jobs submit", words, _DESCRIPTION, _EPILOG, _add_answer_options)
+    if asked is None:
+        return 0
+    from connector.cli.report.durable_client import desk
+    from connector.storage.runs.model import RunSpec
+
+    args = asked.args
+    spec = RunSpec(asked.card.id, asked.given, **asked.where, on_filtered=args.on_filtered)
+    with desk(asked.folder) as opened:
+        preview = opened.connector.preview(asked.card.id, asked.given, **asked.where)
+        for warning in () if args.quiet else preview.warnings:
+            terminal.say(f"Warning: {terminal.clean(warning)}")
+        written = opened.runs.submit(spec)
+        if args.json:
+            terminal.print_json(written.to_dict())
+        else:
+            print(written.id)
+        if not args.quiet and opened.remark_worker():
+            terminal.say(f"Wait for it with: connector jobs wait {written.id}")
+    return 0
+
+
+def _add_answer_options(parser: Parser) -> None:
+    filtered = "whether a filtered picture is a failure; it is kept all the same"
+    parser.add_argument_group("the answer").add_argument(
+        "--on-filtered",
+        metavar="raise|return",
+        type=one_of("raise", "return"),
+        default="raise",
+        help=filtered,
+    )

@@ -1,0 +1,45 @@
+"""``connector preview``: the very request that ``invoke`` would send, and nothing is sent."""
+
+from __future__ import annotations
+
+import sys
+
+from connector.cli.parsing import find_action, invoke_options
+from connector.cli.terminal import terminal
+from connector.spec.schema import amounts
+
+_DESCRIPTION = "Shows the request that invoke would send, as a curl command with its secrets masked."
+_EPILOG = """\
+Options of invoke that are about the answer are accepted here and change
+nothing, so that a command line is previewed by changing one word.
+
+examples:
+  connector preview stable-image-core --prompt "a paper boat"
+  connector preview erase --image @room.png --mask @mask.png --json
+"""
+
+
+def run(words: list[str]) -> int:
+    asked = invoke_options.read("preview", words, _DESCRIPTION, _EPILOG)
+    if asked is None:
+        return 0
+    from connector.engine.connector import Connector
+
+    with Connector(find_action.integration(asked.folder)) as connector:
+        preview = connector.preview(asked.card.id, asked.given, **asked.where)
+    if asked.args.json:
+        terminal.print_json(preview.to_dict())
+        return 0
+    print(preview.curl())
+    if not asked.args.quiet:
+        _remark(preview.credits, preview.why, preview.warnings)
+    return 0
+
+
+def _remark(credits: float | None, why: str, warnings: tuple[str, ...]) -> None:
+    for warning in warnings:
+        terminal.say(f"{terminal.paint('Warning:', 'yellow', sys.stderr)} {terminal.clean(warning)}")
+    price = "Its price is not known" if credits is None else f"It would cost {amounts.credits(credits)}"
+    terminal.say(
+        f"Nothing was sent. {price if credits != 0 else 'It is free'}{f' ({why})' if credits else ''}."
+    )

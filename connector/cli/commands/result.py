@@ -1,0 +1,61 @@
+"""``connector result``: what a job made, in whichever process it was started."""
+
+from __future__ import annotations
+
+from argparse import BooleanOptionalAction, Namespace
+
+from connector.cli.parsing import find_action, numbers
+from connector.cli.parsing.parser import Parser, folder_of, one_of
+from connector.cli.report import output_path
+from connector.cli.report.invocation import interruptible, saved_all_the_same, shown_as
+from connector.cli.report.show_result import Shown
+from connector.cli.terminal.progress import Progress
+from connector.engine.connector import Connector
+from connector.engine.result import Result
+
+_EPILOG = """\
+examples:
+  connector result ID                  wait for it, and save what it made
+  connector result ID --no-wait        ask once; exit code 9: not finished
+  connector result ID -o out/ --json
+`connector jobs` lists the jobs that are running.
+"""
+
+
+def run(words: list[str]) -> int:
+    args = _parser().read(words)
+    if args is None:
+        return 0
+    output_path.check(args.output, as_json=args.json)
+    progress = Progress("Asking for the job", quiet=args.quiet)
+    progress.job_id = args.job_id
+    with Connector(find_action.integration(folder_of(args)), on_event=progress) as connector:
+        shown = shown_as(connector, args)
+        return saved_all_the_same(words, shown, lambda: _fetch(connector, args, progress, shown))
+
+
+def _fetch(connector: Connector, args: Namespace, progress: Progress, shown: Shown) -> int:
+    def wait() -> Result:
+        timeout = args.timeout if args.wait else 0
+        return connector.wait(args.job_id, accept=args.accept, on_filtered=args.on_filtered, timeout=timeout)
+
+    with progress:
+        result = interruptible(progress, True, wait)
+    shown.show(result)
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser("result", "Fetches the result of a job.", _EPILOG)
+    add = parser.add_argument
+    add("job_id", metavar="JOB_ID", help="the upstream's id of the job, or the connector's own")
+    wait = "wait until it is finished (default), or ask once"
+    add("--wait", action=BooleanOptionalAction, default=True, help=wait)
+    add("--timeout", metavar="SECONDS", type=numbers.seconds, help="how long to wait")
+    add("--accept", metavar="MEDIA", help="the form of answer, such as image/*, where there is a choice")
+    filtered = "whether a filtered picture is a failure; it is saved all the same"
+    choices = one_of("raise", "return")
+    add("--on-filtered", metavar="raise|return", type=choices, default="raise", help=filtered)
+    add("-o", "--output", metavar="PATH", help="a file, a folder/, or - for standard output")
+    add("--show", action="store_true", help="draw the picture in the terminal")
+    return parser

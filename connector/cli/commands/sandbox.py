@@ -1,0 +1,57 @@
+"""``connector sandbox``: the stand-in for the API, served on a port."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from connector.cli.parsing.parser import Parser
+from connector.cli.terminal import terminal
+from connector.errors import InvocationError
+
+if TYPE_CHECKING:
+    from connector.sandbox import Sandbox
+
+_EPILOG = """\
+The environment `sandbox` needs no server: connector invoke ... -e sandbox.
+This one is for other programs, which use its address in place of the API's.
+
+examples:
+  connector sandbox
+  connector sandbox --port 0 --credits 50
+  connector sandbox --state ~/.sandbox --job-seconds 3
+"""
+
+
+def run(words: list[str]) -> int:
+    from connector.sandbox import command
+
+    parser = Parser("sandbox", "Serves a stand-in for the API on this machine, until Ctrl-C.", _EPILOG)
+    command.add_arguments(parser)
+    args = parser.read(words)
+    if args is None:
+        return 0
+    try:
+        command.run(args, lambda url, sandbox: _greet(args, url, sandbox))
+    except ImportError as error:
+        needed = "pip install 'stability-connector[sandbox]'"
+        raise InvocationError(f"the sandbox needs a package ({error.name}): {needed}") from error
+    except OSError as error:
+        # asyncio adds the address to the system's own sentence, which names it here already.
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        sentence = f"cannot listen on {args.host}:{args.port} ({reason}); choose another --port"
+        raise InvocationError(sentence) from error
+    return 0
+
+
+def _greet(args: argparse.Namespace, url: str, sandbox: Sandbox) -> None:
+    from connector.sandbox import command
+
+    if args.json:
+        terminal.print_json({"url": url, "key": command.KEY})
+    elif args.quiet:
+        print(url)
+    else:
+        print(command.greeting(url, sandbox))
+    sys.stdout.flush()  # whoever reads it through a pipe waits for the address

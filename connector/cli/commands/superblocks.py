@@ -1,0 +1,98 @@
+"""``connector export superblocks`` and the reading of what was exported there: steps of Superblocks."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from connector.cli.parsing import find_action, invoke_options
+from connector.cli.parsing.parser import Parser, folder_of
+from connector.cli.terminal import terminal
+from connector.errors import InvocationError
+
+_DESCRIPTION = "Writes a use of an action as a step of Superblocks."
+_EPILOG = """\
+The step is the very request that `preview` shows, without its credential. A
+file stands as a FilePicker with the name of its input.
+
+examples:
+  connector export superblocks erase --image @room.png -o step.json
+  connector export superblocks stable-image-core --prompt "a boat" -o step.json
+"""
+_MOST_BYTES = 10 * 1024 * 1024
+
+
+def export(words: list[str]) -> int:
+    """Writes a step. It is checked as ``invoke`` checks its inputs, and nothing is sent."""
+    asked = invoke_options.read("export superblocks", words, _DESCRIPTION, _EPILOG, _add_options)
+    if asked is None:
+        return 0
+    from connector.authoring.export import placing, superblocks
+    from connector.engine.connector import Connector
+
+    args = asked.args
+    with Connector(find_action.integration(asked.folder)) as connector:
+        sent = connector.preview(asked.card.id, asked.given, **asked.where).request
+        integration = connector.integration
+        name, _ = connector.place(environment=args.environment, connection=args.connection)
+    base = integration.environments[name].base_url if name in integration.environments else sent.url
+    plugin = args.plugin or integration.id
+    block = superblocks.block(integration.actions[asked.card.id], sent, base, plugin, str(args.id))
+    placing.file(args.output, json.dumps(block, indent=2, ensure_ascii=False) + "\n", force=args.force)
+    _tell(args, superblocks.pickers(sent))
+    return 0
+
+
+def _add_options(parser: Parser) -> None:
+    from connector.authoring.export.superblocks import NO_ID
+
+    add = parser.add_argument_group("what is written").add_argument
+    add("-o", "--output", metavar="FILE", type=Path, required=True, help="where it is written")
+    add("--plugin", metavar="NAME", help="the kind of step (default: the integration's id)")
+    add("--id", metavar="UUID", type=UUID, default=UUID(NO_ID), help="Superblocks' id of its integration")
+    add("--force", action="store_true", help="write over what is there")
+
+
+def _tell(args: Namespace, pickers: tuple[str, ...]) -> None:
+    if args.json:
+        terminal.print_json({"written": str(args.output), "pickers": list(pickers)})
+    elif not args.quiet:
+        needed = (
+            f" It reads the FilePicker{'s' * (len(pickers) > 1)} {', '.join(pickers)}." if pickers else ""
+        )
+        print(f"{args.output} is written.{needed}")
+
+
+def read(words: list[str]) -> int:
+    """``connector import superblocks FILE``: tells what each step does, as JSON."""
+    parser = Parser("import superblocks", "Tells what the HTTP steps of a Superblocks API do here, as JSON.")
+    parser.add_argument("file", metavar="FILE", type=Path, help="an API, a block or a step, as JSON")
+    parser.add_argument("--generic", metavar="ACTION", default="generic-http-request", help=_GENERIC)
+    args = parser.read(words)
+    if args is None:
+        return 0
+    from connector.authoring.export import steps
+    from connector.spec.loader import load
+
+    found = steps.invocations(load(Path(folder_of(args))), _document(args.file), args.generic)
+    if not found:
+        raise InvocationError(f"{args.file} has no HTTP step that an action here could do")
+    terminal.print_json({"invocations": [one.to_dict() for one in found]})
+    return 0
+
+
+_GENERIC = "the action for paths that no other has (default: generic-http-request)"
+
+
+def _document(path: Path) -> Any:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise InvocationError(f"{path} is larger than the {_MOST_BYTES:,} bytes that are read")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvocationError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvocationError(f"{path} is no JSON, or is nested too deep") from error

@@ -1,0 +1,1 @@
+"""Command lines become values: options, inputs, files, orders for batches."""

@@ -1,0 +1,88 @@
+"""The inputs of an action as options."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any, Protocol
+
+    from connector.cli.parsing.parser import Parser
+
+    class Form(Protocol):
+        """Whatever has inputs: an action's card, or a workflow's."""
+
+        @property
+        def title(self) -> str: ...
+        @property
+        def parameters(self) -> Mapping[str, Any]: ...
+        @property
+        def required(self) -> tuple[str, ...]: ...
+
+
+# The options of ``invoke`` and ``preview`` themselves, in the long form.
+OWN = frozenset(
+    (
+        *("--json", "--integration", "--quiet", "--help"),
+        *("--environment", "--connection", "--accept", "--file", "--input"),
+        *(
+            "--wait",
+            "--no-wait",
+            "--timeout",
+            "--stream",
+            "--estimate",
+            "--on-filtered",
+            "--output",
+            "--show",
+        ),
+    )
+)
+# Where a parsed command line keeps an input; no option of ours has a space in it.
+PREFIX = "input "
+
+_METAVARS = {
+    "string": "TEXT",
+    "integer": "N",
+    "number": "N",
+    "object": "NAME=VALUE",
+    "boolean": "true|false",
+    "enum": "CHOICE",
+}
+
+
+def option_names(inputs: Iterable[str], taken: Iterable[str] = OWN) -> dict[str, str]:
+    """The option of each input: ``--its-name``, or ``--input-its-name`` where that is taken."""
+    used = set(taken)
+    found: dict[str, str] = {}
+    for name in inputs:
+        plain = f"--{name.replace('_', '-')}"
+        found[name] = plain if plain not in used else f"--input-{plain[2:]}"
+        used.add(found[name])
+    return found
+
+
+def add_options(parser: Parser, card: Form, taken: Iterable[str] = OWN) -> None:
+    """Makes an option of each input, the required ones first."""
+    required = parser.add_argument_group(f"inputs of {card.title} that are required")
+    others = parser.add_argument_group("other inputs" if card.required else "inputs")
+    names = option_names(card.parameters, taken)
+    for name, schema in card.parameters.items():
+        group = required if name in card.required else others
+        group.add_argument(names[name], **_settings(name, schema))
+
+
+def _settings(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    from connector.spec.schema import describe
+
+    said = f"{schema['description'].strip()} ({describe.whole(schema)})".replace("%", "%%")
+    settings = {"dest": f"{PREFIX}{name}", "action": "append", "metavar": _metavar(schema), "help": said}
+    if schema.get("type") == "boolean":
+        settings |= {"nargs": "?", "const": "true"}
+    return settings
+
+
+def _metavar(schema: Mapping[str, Any]) -> str:
+    if schema.get("format") == "binary":
+        return "FILE"
+    named = "enum" if "enum" in schema else schema.get("type")
+    return _METAVARS.get(named, "VALUE") if isinstance(named, str) else "VALUE"

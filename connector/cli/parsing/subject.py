@@ -1,0 +1,167 @@
+"""What a command line names and gives inputs to: an action, or a workflow by its id or by its file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from connector.cli.parsing import find_action, input_arguments, input_options, invoke_options
+from connector.cli.parsing.action_card import card
+from connector.cli.parsing.parser import Parser, Scan, named_folder
+from connector.engine.arguments import Taker, adopted, is_address
+from connector.engine.connector import Connector
+from connector.engine.sources import Sources
+from connector.errors import InvalidArguments, Problem, UnknownName
+from connector.runs.workflow import load
+from connector.runs.workflow.model import Workflow
+from connector.spec import cache, listing
+from connector.spec.model import Integration
+from connector.spec.schema.suggest import nearest, same
+from connector.storage.files.store import FileStore
+
+if TYPE_CHECKING:
+    from connector.cli.parsing.input_options import Form
+
+_FILES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A workflow as a form."""
+
+    workflow: Workflow
+
+    @property
+    def id(self) -> str:
+        return self.workflow.id
+
+    @property
+    def title(self) -> str:
+        return self.workflow.title
+
+    @property
+    def description(self) -> str:
+        return self.workflow.description
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return self.workflow.parameters
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        return tuple(self.workflow.inputs.get("required", ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A command line that was understood. ``workflow`` is None where it names an action."""
+
+    args: argparse.Namespace
+    folder: str
+    id: str
+    title: str
+    workflow: Workflow | None
+    given: Mapping[str, Any]
+
+    def taker(self, connector: Connector) -> Any:
+        """What takes the inputs."""
+        return self.workflow or connector.action(self.id)
+
+
+def read(
+    command: str,
+    words: Sequence[str],
+    description: str,
+    epilog: str,
+    add_own: Callable[[Parser], None],
+    *,
+    actions: bool,
+) -> Ordered | None:
+    """What is asked for; None where help was, which has been printed. Raises the error of what is wrong."""
+    named = "ACTION_OR_WORKFLOW" if actions else "WORKFLOW"
+    parser = _parser(command, description, epilog, add_own, f"{named} [INPUTS] [OPTIONS]")
+    folder = named_folder(words)
+    integration = find_action.integration(folder)
+    place = invoke_options.place_of(words, parser, partial(_is_known, integration, folder, actions))
+    if place is None:
+        if not Scan(parser, words).wants_help:
+            said = f"which {'action or workflow' if actions else 'workflow'}? Name it, or a workflow's file"
+            parser.refuse(Problem("subject", said))
+        parser.read(["--help"])
+        return None
+    workflow = _workflow(words[place], integration)
+    found = _form(words[place], workflow, integration, folder, actions)
+    paragraphs = f"{found.title}: {found.description}"
+    own = _parser(f"{command} {found.id}", paragraphs, epilog, add_own, "[INPUTS] [OPTIONS]", found)
+    args = own.read([*words[:place], *words[place + 1 :]])
+    if args is None:
+        return None
+    return Ordered(args, folder, found.id, found.title, workflow, input_arguments.given(args, found))
+
+
+def workflow_of(name: str, integration: Integration) -> Workflow:
+    """The workflow of that id, or of that file. Raises UnknownName, and SpecError for its mistakes."""
+    found = _workflow(name, integration)
+    if found is None:
+        near = nearest(name, load.names(integration)) or "; `connector workflow list` lists them"
+        raise UnknownName(f"there is no workflow {name[:60]!r}{near}")
+    return found
+
+
+def files_read(taker: Taker, given: Mapping[str, Any], files: FileStore) -> dict[str, Any]:
+    """What was given, with the files of this machine read. Raises InvalidArguments where one cannot be."""
+    sources = Sources(urls=None, references=files.resolve)
+    found, problems = adopted(taker, given, sources, lambda file: not is_address(file))
+    if problems:
+        raise InvalidArguments(problems, taker.title)
+    return found
+
+
+def _workflow(name: str, integration: Integration) -> Workflow | None:
+    if name.endswith(_FILES):
+        return load.from_file(Path(name).expanduser(), integration)
+    listed = next((id for id in load.names(integration) if same(name, id)), None)
+    return None if listed is None else load.find(integration, listed)
+
+
+def _is_known(integration: Integration, folder: str, actions: bool, word: str) -> bool:
+    if word.endswith(_FILES) or any(same(word, id) for id in load.names(integration)):
+        return True
+    return actions and find_action.find(word, listing.entries(folder, cache.default_cache())) is not None
+
+
+def _form(name: str, workflow: Workflow | None, integration: Integration, folder: str, actions: bool) -> Any:
+    """The card of what is named. Raises UnknownName with what was probably meant."""
+    if workflow is not None:
+        return Recipe(workflow)
+    if not actions:
+        return Recipe(workflow_of(name, integration))
+    try:
+        return card(name, folder)
+    except UnknownName as error:
+        near = nearest(name, [*integration.actions, *load.names(integration)])
+        raise UnknownName(f"there is no action and no workflow {name[:60]!r}{near}") from error
+
+
+def _parser(
+    command: str,
+    description: str,
+    epilog: str,
+    add_own: Callable[[Parser], None],
+    usage: str,
+    form: Form | None = None,
+) -> Parser:
+    parser = Parser(command, description, epilog, usage)
+    own = Parser(command, "")
+    for add in (partial(invoke_options.add_request_options, accepts=False), add_own, Parser.add_common):
+        add(own)
+    if form is not None:
+        input_options.add_options(parser, form, own.option_names)
+    invoke_options.add_request_options(parser, accepts=False)
+    add_own(parser)
+    parser.add_common()
+    return parser

@@ -1,0 +1,86 @@
+"""The durable runs of this machine, for a command: asked for here, and done by a worker elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connector import errors
+from connector.cli.parsing import find_action
+from connector.cli.terminal import terminal
+from connector.engine.connector import Connector
+from connector.engine.sources import Sources
+from connector.errors import ConnectorError, Problem
+from connector.runs.service.durable_runs import Runs
+from connector.runs.worker.foreground import is_worker_alive
+from connector.storage.files.store import FileStore
+from connector.storage.home import home
+
+if TYPE_CHECKING:
+    from connector.storage.runs.model import Run, State
+
+_NO_WORKER = "No worker is alive, so that nothing is done; start one: connector worker"
+# What a run's failure is where its code says too little, by the state that it ended in.
+_BY_STATE: dict[State, type[ConnectorError]] = {
+    "failed": errors.UpstreamFailed,
+    "unknown": errors.OutcomeUnknown,
+    "cancelled": errors.JobCancelled,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where durable runs are asked for."""
+
+    connector: Connector
+    runs: Runs
+    files: FileStore
+
+    @property
+    def home(self) -> Path:
+        return self.connector.workspace.home
+
+    def remark_worker(self) -> bool:
+        """Whether somebody does what is asked for here; a person is told where nobody does."""
+        alive = is_worker_alive(self.home)
+        if not alive:
+            terminal.say(_NO_WORKER)
+        return alive
+
+
+@contextmanager
+def desk(folder: str) -> Iterator[Desk]:
+    """Opened for one command, which may give files of this machine."""
+    place = home()
+    with Connector(find_action.integration(folder), home=place) as connector:
+        files = connector.workspace.files
+        runs = Runs([connector], files, sources=Sources(references=files.resolve))
+        try:
+            yield Desk(connector, runs, files)
+        finally:
+            runs.close()
+
+
+def failure_of(run: Run) -> ConnectorError:
+    """How a run ended that has no result, as the failure that an invocation would have raised."""
+    told = run.error or {}
+    code = str(told.get("code", run.outcome or run.state))
+    kind = _kinds().get(code) or _BY_STATE[run.state]
+    # The run's own words come in place of those of the class.
+    known = {"code": code, "retryable": bool(told.get("retryable")), "__init__": ConnectorError.__init__}
+    own = type(kind.__name__, (kind,), known)
+    names = ("retry_after", "request_id", "error_id", "job_id", "status")
+    facts = {name: told[name] for name in names if name in told}
+    problems = [Problem(one["field"], one["message"]) for one in told.get("problems", ())]
+    message = str(told.get("message", f"the run ended as {run.state}"))
+    error: ConnectorError = own(message, problems=problems, billed=run.billed, **facts)
+    return error
+
+
+def _kinds() -> dict[str, type[ConnectorError]]:
+    """Each class of failure by its code."""
+    found = (kind for kind in vars(errors).values() if isinstance(kind, type))
+    return {kind.code: kind for kind in found if issubclass(kind, ConnectorError)}

@@ -1,0 +1,150 @@
+"""An invocation that a command line asks for: made, watched, and what it delivers kept."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from connector.cli.parsing import find_action
+from connector.cli.parsing.invoke_options import Asked
+from connector.cli.report import failure, output_path
+from connector.cli.report.show_result import Shown
+from connector.cli.terminal import terminal
+from connector.cli.terminal.progress import Progress
+from connector.engine.connector import Connector
+from connector.engine.stream import Stream
+from connector.errors import Filtered, InvalidArguments, Problem
+from connector.spec.schema import amounts
+
+T = TypeVar("T")
+
+
+def run(asked: Asked, words: Sequence[str]) -> int:
+    """Does what is asked for; the exit code."""
+    _check(asked)
+    progress = Progress(asked.card.title, quiet=asked.args.quiet, waits=asked.args.wait)
+    with Connector(find_action.integration(asked.folder), on_event=progress) as connector:
+        if asked.args.estimate:
+            return _estimate(connector, asked)
+        shown = shown_as(connector, asked.args)
+        act = _stream if asked.args.stream else _invoke
+        return saved_all_the_same(words, shown, lambda: act(connector, asked, progress, shown))
+
+
+def shown_as(connector: Connector, args: Namespace) -> Shown:
+    return Shown(connector, target=args.output, as_json=args.json, quiet=args.quiet, draw=args.show)
+
+
+def saved_all_the_same(words: Sequence[str], shown: Shown, act: Callable[[], int]) -> int:
+    """The exit code of the act. Where the upstream filtered the file, it is still the caller's."""
+    try:
+        return act()
+    except Filtered as error:
+        path = None
+        if error.result is not None and error.result.media is not None:
+            path = shown.keep(error.result)
+        code = failure.ended(error, words, path)
+        if path and "--json" not in words:
+            terminal.say(f"  What was delivered is in {path}")
+        return code
+
+
+def _check(asked: Asked) -> None:
+    args = asked.args
+    if args.stream and "job" in asked.card.spec:
+        sentence = "the answer of this action is a job, whose result is fetched whole; leave --stream out"
+        raise InvalidArguments([Problem("stream", sentence)], asked.card.title)
+    if not args.estimate:
+        output_path.check(args.output, as_json=args.json, streams=args.stream)
+
+
+def _estimate(connector: Connector, asked: Asked) -> int:
+    where = {name: value for name, value in asked.where.items() if name != "accept"}
+    estimate = connector.estimate(asked.card.id, asked.given, **where)
+    if asked.args.json:
+        told = {"action": asked.card.id, "credits": estimate.credits, "why": estimate.why}
+        terminal.print_json(told)
+        return 0
+    amount = estimate.credits
+    if asked.args.quiet:
+        print("unknown" if amount is None else f"{amount:g}")
+    else:
+        print(f"{'unknown' if amount is None else amounts.credits(amount)} ({estimate.why})")
+        terminal.say("Nothing was sent.")
+    return 0
+
+
+def _invoke(connector: Connector, asked: Asked, progress: Progress, shown: Shown) -> int:
+    args = asked.args
+    with progress:
+        result = interruptible(
+            progress,
+            asked.card.paid,
+            lambda: connector.invoke(
+                asked.card.id,
+                asked.given,
+                **asked.where,
+                wait=args.wait,
+                on_filtered=args.on_filtered,
+                timeout=args.timeout,
+            ),
+        )
+    shown.show(result)
+    return 0
+
+
+def _stream(connector: Connector, asked: Asked, progress: Progress, shown: Shown) -> int:
+    def opened() -> Stream:
+        return connector.stream(asked.card.id, asked.given, **asked.where, timeout=asked.args.timeout)
+
+    with progress:
+        stream = interruptible(progress, asked.card.paid, opened)
+    with stream:
+        path = interruptible(progress, asked.card.paid, lambda: _written(stream, asked))
+    if path is not None:
+        shown.note(stream.result, path)
+        shown.show(stream.result, str(path))
+    elif not asked.args.quiet:
+        shown.remark(stream.result)
+    return 0
+
+
+def _written(stream: Stream, asked: Asked) -> Path | None:
+    """The bytes as they arrive: to a new file, or None for standard output."""
+    target = asked.args.output
+    if target in (None, output_path.STDOUT):
+        for chunk in stream:
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+        return None
+    from connector.media.file import name_for
+
+    kind = stream.headers.get("content-type", "").partition(";")[0]
+    path = output_path.claim(target, name_for(output_path.stem(stream.result), kind))
+    with path.open("wb") as file:
+        for chunk in stream:
+            file.write(chunk)
+    return path
+
+
+def interruptible(progress: Progress, paid: bool, act: Callable[[], T]) -> T:
+    """The act's outcome; a Ctrl-C says what becomes of what was begun."""
+    try:
+        return act()
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt(*_left(progress, paid)) from error
+
+
+def _left(progress: Progress, paid: bool) -> tuple[str, dict[str, str]]:
+    if progress.job_id:
+        sentence = f"Interrupted. The job goes on; fetch it with: connector result {progress.job_id}"
+        return sentence, {"job_id": progress.job_id, "billed": "yes"}
+    if not progress.sent:
+        return "Interrupted before anything was sent.", {}
+    if not paid:
+        return "Interrupted. The request had left; it costs nothing.", {}
+    sentence = "Interrupted after the request left. Its outcome is written down as unknown: connector spend"
+    return sentence, {"billed": "unknown"}

@@ -1,0 +1,87 @@
+"""Where a delivered file goes: looked at before anything is paid for, and written after."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connector.cli.terminal import terminal
+from connector.errors import InvalidArguments, Problem
+
+if TYPE_CHECKING:
+    from connector.engine.result import Result
+
+STDOUT = "-"
+
+
+def check(target: str | None, *, as_json: bool, streams: bool = False) -> None:
+    """Raises InvalidArguments where a file could not be written to the target."""
+    to_stdout = target == STDOUT or (streams and target is None)
+    if to_stdout and as_json:
+        raise _refused("standard output is for the JSON document; name a file with -o")
+    if to_stdout and terminal.is_terminal(sys.stdout):
+        raise _refused("a file's bytes are not for a terminal; name a file with -o, or pipe them on")
+    if not to_stdout:
+        _check_folder(target or ".")
+
+
+def _check_folder(target: str) -> None:
+    """The nearest folder that is there must let us write."""
+    place = Path(target).expanduser()
+    folder = place if is_folder(target) else place.parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir():
+        raise _refused(f"'{folder}' is no folder, so that nothing can be written below it")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _refused(f"the folder '{folder}' cannot be written to; choose another place")
+
+
+def is_folder(target: str) -> bool:
+    return target.endswith(("/", os.sep)) or Path(target).expanduser().is_dir()
+
+
+def _refused(sentence: str) -> InvalidArguments:
+    return InvalidArguments([Problem("output", sentence)])
+
+
+def save(result: Result, target: str | None) -> Path:
+    """Writes the delivered file and says where it is; what has been paid for is never lost."""
+    try:
+        return _saved(result, target or ".")
+    except OSError as error:
+        rescued = _saved(result, tempfile.mkdtemp(prefix="connector-"))
+        reason = error.strerror or type(error).__name__
+        terminal.say(f"It could not be written to '{target or '.'}' ({reason}), so it is elsewhere:")
+        return rescued
+
+
+def _saved(result: Result, target: str) -> Path:
+    place = Path(target).expanduser()
+    if is_folder(target):
+        place.mkdir(parents=True, exist_ok=True)
+    return result.save(place)
+
+
+def stem(result: Result) -> str:
+    """What a file of the result is called, before its ending."""
+    return result.action if result.seed is None else f"{result.action}-{result.seed}"
+
+
+def claim(target: str, name: str) -> Path:
+    """A new, empty file for bytes that are about to arrive; nothing is overwritten."""
+    place = Path(target).expanduser()
+    wanted = place / name if is_folder(target) else place
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        path = wanted if number == 1 else wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
+        try:
+            path.open("xb").close()
+        except FileExistsError:
+            number += 1
+        else:
+            return path

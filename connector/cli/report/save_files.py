@@ -1,0 +1,66 @@
+"""What runs delivered: their files, which are kept, are written where a person wants them."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+from typing import Any
+
+from connector.cli.report import output_path
+from connector.cli.report.durable_client import Desk
+from connector.storage.runs.model import Run
+
+_SCHEME = "file:"
+
+
+def save(desk: Desk, run: Run, target: str | None) -> list[str]:
+    """Writes each file of a run, or pours its one file to standard output; where they are."""
+    found = named(run)
+    if target == output_path.STDOUT:
+        for reference in list(found)[:1]:
+            _pour(desk, reference)
+        return []
+    paths = [_written(desk, reference, target or ".", stem) for reference, stem in found.items()]
+    if run.invocation_id is not None and paths:
+        desk.connector.workspace.ledger.saved(run.invocation_id, tuple(paths))
+    return paths
+
+
+def references(run: Run) -> Iterator[str]:
+    """The files that a run gives back, each once."""
+    yield from named(run)
+
+
+def named(run: Run) -> dict[str, str]:
+    """The files that a run gives back, each with its name; "" for the one that it has by itself."""
+    own = {} if run.file is None else {_SCHEME + run.file: ""}
+    if run.kind == "action":
+        return own
+    outputs = (run.result or {}).get("outputs", {})
+    found = {file: name for name, value in outputs.items() for file in _among(value)}
+    return found or own
+
+
+def _among(value: Any) -> Iterator[str]:
+    if isinstance(value, str) and value.startswith(_SCHEME):
+        yield value
+    for inner in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        yield from _among(inner)
+
+
+def _written(desk: Desk, reference: str, target: str, stem: str) -> str:
+    """The place of one file, whose ending is its own, unless the target is a file."""
+    media = desk.files.resolve(reference)
+    name = PurePath(media.name)
+    path = output_path.claim(target, stem + name.suffix if stem else name.name)
+    with media.open() as source, path.open("wb") as file:
+        shutil.copyfileobj(source, file, 1 << 20)
+    return str(path)
+
+
+def _pour(desk: Desk, reference: str) -> None:
+    with desk.files.resolve(reference).open() as source:
+        shutil.copyfileobj(source, sys.stdout.buffer, 1 << 20)
+    sys.stdout.buffer.flush()

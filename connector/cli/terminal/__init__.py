@@ -1,0 +1,1 @@
+"""The terminal: columns, colour, bars, progress, pictures."""
