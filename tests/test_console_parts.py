@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from connector.server.console.calls import Use, calls
-from connector.server.console.chart import HEIGHT, WIDTH, chart
+from connector.server.console.code_samples import Use, calls
 from connector.server.console.conditions import compiled, effects, holds
 from connector.server.console.fields import fields
+from connector.server.console.spend_chart import HEIGHT, WIDTH, chart
 from connector.spec.cache import default_folder
 from connector.spec.loader import load
 

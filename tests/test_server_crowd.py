@@ -19,7 +19,7 @@ from upstream import Clock
 from connector.engine.http.transport import HttpTransport
 from connector.sandbox import InProcess, Sandbox
 from connector.sandbox import Settings as SandboxSettings
-from connector.server import listening, logs
+from connector.server import json_logs, listen
 from connector.server.app import create
 from connector.server.settings import Settings
 
@@ -37,7 +37,7 @@ def clock() -> Clock:
 def sandbox(clock: Clock) -> Iterator[Sandbox]:
     """With the vendor's rate limit."""
     made = Sandbox(SandboxSettings(credits=10_000), studio=TinyStudio(), world=clock)
-    stop_log = logs.start(io.StringIO())
+    stop_log = json_logs.start(io.StringIO())
     yield made
     stop_log()
     made.close()
@@ -54,7 +54,7 @@ def test_sixty_four_clients_at_once_are_all_answered(sandbox: Sandbox, clock: Cl
         tokens.append(app.state.host.tokens.first())
         return app
 
-    with listening.serving(make) as url:
+    with listen.serving(make) as url:
         asking = chain(repeat(True, REQUESTS), repeat(False))
         tally = asyncio.run(crowd(url, tokens[0], CLIENTS, asking))
     assert dict(tally.statuses) == {200: REQUESTS}

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from server.support import SANDBOX, Place, picture, place
 
-from connector.server.table import OPERATIONS
+from connector.server.routes import OPERATIONS
 
 
 @pytest.fixture(scope="module")

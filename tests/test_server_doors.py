@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from server.support import Place, cases, place
 
-from connector.server import security
-from connector.server.table import OPERATIONS
+from connector.server import auth
+from connector.server.routes import OPERATIONS
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 def _cookie(host: Place, role: str) -> dict[str, str]:
-    return {"cookie": f"{security.cookie_name(host.host.settings.port)}={host.tokens[role]}"}
+    return {"cookie": f"{auth.cookie_name(host.host.settings.port)}={host.tokens[role]}"}
 
 
 @pytest.mark.parametrize("case", cases("doors"), ids=lambda case: case["name"])

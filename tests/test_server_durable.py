@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from server.support import SANDBOX, Place, picture, place
 
-from connector.server import resident
+from connector.server import resident_worker
 
 CORE = "stable-image-core"
 CRON = {"name": "dawn", "subject": CORE, "cron": "0 8 * * *", "inputs": {"prompt": "a boat"}}
@@ -92,7 +92,7 @@ class TestRuns:
         self, host: Place, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """And everything else works."""
-        monkeypatch.setattr(resident, "_PACKAGE", "no_such_package")
+        monkeypatch.setattr(resident_worker, "_PACKAGE", "no_such_package")
         answer = told(host.invoke(CORE, {"prompt": "x"}, params={"durable": "true"}), 501)
         assert "[runs]" in answer["detail"]
         assert told(host.post("/api/schedules", json=CRON), 501)["code"] == "not_installed"

@@ -12,45 +12,47 @@ from server.support import cases
 
 from connector import errors
 from connector.server import (
-    answers,
-    components,
-    fields,
-    headers,
-    metrics,
-    problems,
-    ranges,
-    reply,
+    byte_ranges,
+    json_reply,
+    prometheus,
+    query_values,
+    responses,
+    security_headers,
     sse,
 )
+from connector.server import problem_documents as problems
+from connector.server.openapi import components
 from connector.spec.schema import plain_schema
 
 
 @pytest.mark.parametrize("case", cases("fields"), ids=lambda case: case["name"])
 def test_texts_become_values(case: dict[str, Any]) -> None:
     """A query or a form says what JSON would have said."""
-    assert fields.values(case["schema"], map(tuple, case["given"])) == case["values"]
+    assert query_values.values(case["schema"], map(tuple, case["given"])) == case["values"]
 
 
 def test_a_file_stays_as_it_is() -> None:
     """What is no text is not read."""
-    assert fields.values({"properties": {"image": {"type": "string"}}}, [("image", b"x")]) == {"image": b"x"}
+    assert query_values.values({"properties": {"image": {"type": "string"}}}, [("image", b"x")]) == {
+        "image": b"x"
+    }
 
 
 @pytest.mark.parametrize("case", cases("ranges"), ids=str)
 def test_a_range_means_bytes(case: dict[str, Any]) -> None:
     """One range is served, none is refused, and whatever else is asked for is the whole file."""
     if case["means"] == "none":
-        with pytest.raises(ranges.Unsatisfiable):
-            ranges.wanted(case["header"], case["size"])
+        with pytest.raises(byte_ranges.Unsatisfiable):
+            byte_ranges.wanted(case["header"], case["size"])
         return
-    found = ranges.wanted(case["header"], case["size"])
+    found = byte_ranges.wanted(case["header"], case["size"])
     assert found == (None if case["means"] == "whole" else tuple(case["means"]))
 
 
 @pytest.mark.parametrize("case", cases("accept"), ids=str)
 def test_a_client_gets_the_file_where_it_prefers_it(case: dict[str, Any]) -> None:
     """Who accepts pictures gets one; who says nothing gets JSON about it."""
-    assert answers.prefers(case["accept"], case["kind"]) is case["file"]
+    assert responses.prefers(case["accept"], case["kind"]) is case["file"]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,7 @@ def test_a_client_gets_the_file_where_it_prefers_it(case: dict[str, Any]) -> Non
 )
 def test_an_etag_is_known_again(header: str | None, same: bool) -> None:
     """By itself, in a list, and marked as weak."""
-    assert ranges.matches(header, '"a"') is same
+    assert byte_ranges.matches(header, '"a"') is same
 
 
 def _kinds(kind: type[errors.ConnectorError]) -> list[type[errors.ConnectorError]]:
@@ -76,7 +78,11 @@ def test_every_error_has_a_status(kind: type[errors.ConnectorError]) -> None:
     )
     assert told["status"] >= 400
     assert told["type"] == f"urn:connector:{kind.code}"
-    assert (told["title"], told["detail"], told["problems"]) == (problems.STATUSES[kind.code][1], "why", [])
+    assert (told["title"], told["detail"], told["problems"]) == (
+        problems.STATUSES[kind.code][1],
+        "why",
+        [],
+    )
 
 
 def test_what_may_have_been_paid_for_invites_no_repetition() -> None:
@@ -190,12 +196,12 @@ def test_the_last_event_is_a_number(header: str | None, seen: int) -> None:
 
 def test_counts_are_what_prometheus_reads() -> None:
     """Buckets add up, and a label's quotes and line breaks are escaped."""
-    counter = metrics.Counter("runs_total", "Runs.", "action")
+    counter = prometheus.Counter("runs_total", "Runs.", "action")
     counter.add('a"b\\c\nd', amount=2)
-    histogram = metrics.Histogram("seconds", "Time.", bounds=(0.1, 1.0))
+    histogram = prometheus.Histogram("seconds", "Time.", bounds=(0.1, 1.0))
     for seconds in (0.05, 0.1, 0.5, 7):
         histogram.see(seconds=seconds)
-    gauge = metrics.Gauge("now", "Now.", read=lambda: [((), 2.5)])
+    gauge = prometheus.Gauge("now", "Now.", read=lambda: [((), 2.5)])
     lines = [line for each in (counter, histogram, gauge) for line in each.lines()]
     assert 'runs_total{action="a\\"b\\\\c\\nd"} 2' in lines
     assert lines[-8:-2] == [
@@ -212,13 +218,13 @@ def test_counts_are_what_prometheus_reads() -> None:
 def test_an_answers_own_headers_go_first() -> None:
     """A page may narrow the policy; over TLS browsers are told to stay there."""
     own = [(b"content-security-policy", b"default-src 'none'")]
-    told = headers.added("/page", own, secure=True)
+    told = security_headers.added("/page", own, secure=True)
     assert [value for name, value in told if name == b"content-security-policy"] == [b"default-src 'none'"]
     assert b"strict-transport-security" in dict(told)
-    assert b"strict-transport-security" not in dict(headers.added("/page", own, secure=False))
+    assert b"strict-transport-security" not in dict(security_headers.added("/page", own, secure=False))
 
 
 def test_an_answer_is_json_whatever_is_in_it() -> None:
     """Half a character is escaped, and a number that JSON does not have is null."""
-    content = reply.Reply({"a": "\ud800", "b": [float("nan"), {"c": float("inf")}], "d": "\u00e9"}).body
+    content = json_reply.Reply({"a": "\ud800", "b": [float("nan"), {"c": float("inf")}], "d": "\u00e9"}).body
     assert json.loads(content) == {"a": "\ud800", "b": [None, {"c": None}], "d": "\u00e9"}

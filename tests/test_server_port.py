@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 from server.support import picture
 
 from connector.cli import main
-from connector.server import listening, logs
+from connector.server import json_logs, listen
 from connector.server.app import create
 from connector.server.settings import Settings
 
@@ -34,14 +34,14 @@ COMMAND = [sys.executable, "-c", "import sys; from connector.cli import main; sy
 def served(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
     """A host on a free port, on the sandbox of this process, and a client with its token."""
     kept = {}
-    stop_log = logs.start(io.StringIO())
+    stop_log = json_logs.start(io.StringIO())
 
     def make(port: int):  # type: ignore[no-untyped-def]
         app = create(Settings(home=tmp_path_factory.mktemp("home"), port=port, environ={}))
         kept["token"] = app.state.host.tokens.first()
         return app
 
-    with listening.serving(make) as url:
+    with listen.serving(make) as url:
         headers = {"authorization": f"Bearer {kept['token']}"}
         with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
             yield client
@@ -98,7 +98,7 @@ def test_a_refused_body_is_answered(tmp_path: Path) -> None:
         kept["token"] = app.state.host.tokens.first()
         return app
 
-    with listening.serving(make) as url:
+    with listen.serving(make) as url:
         headers = {"authorization": f"Bearer {kept['token']}", "content-type": "text/plain"}
         answer = httpx.post(f"{url}/api/files", content=b"x" * 4_000_000, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
@@ -189,7 +189,7 @@ _REACHED = ("0.0.0.0", "::", "10.0.0.1", "host.example", "")
 @pytest.mark.parametrize("host", [*_ALONE, *_REACHED])
 def test_who_can_reach_an_address(host: str) -> None:
     """What is no address of this machine alone can be reached by others."""
-    assert listening.is_loopback(host) is (host in _ALONE)
+    assert listen.is_loopback(host) is (host in _ALONE)
 
 
 def test_help_names_what_can_be_set(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ import requests
 from fuzz.place import hosted
 from port import INTEGRATION
 
-from connector.server.table import OPERATIONS
+from connector.server.routes import OPERATIONS
 
 CONFIG = Path(__file__).parent / "fuzz" / "schemathesis.toml"
 # What can be asked for in one way alone is soon asked for.

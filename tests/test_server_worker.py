@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from connector.runs.durable.worker_lease import take_lease
-from connector.server import listening, logs, resident
+from connector.server import json_logs, listen, resident_worker
 from connector.server.app import create
 from connector.server.settings import Settings
 from connector.storage.database.database import Database
@@ -35,8 +35,8 @@ def served(home: Path, **settings: Any) -> Iterator[httpx.Client]:
         kept["token"] = app.state.host.tokens.first()
         return app
 
-    stop_log = logs.start(io.StringIO())
-    with listening.serving(make) as url:
+    stop_log = json_logs.start(io.StringIO())
+    with listen.serving(make) as url:
         headers = {"authorization": f"Bearer {kept['token']}"}
         with httpx.Client(base_url=url, headers=headers, timeout=_PATIENCE) as client:
             yield client
@@ -102,7 +102,7 @@ def test_the_host_does_what_is_submitted(tmp_path: Path) -> None:
 
 def test_it_gives_way_to_another_worker_and_takes_over(tmp_path: Path, monkeypatch: Any) -> None:
     """One worker for a database in a file: whoever has the place does the work."""
-    monkeypatch.setattr(resident, "_LOOK_AGAIN", 0.1)
+    monkeypatch.setattr(resident_worker, "_LOOK_AGAIN", 0.1)
     database = Database(tmp_path / "connector.db")
     place = take_lease(database)
     with served(tmp_path) as client:
@@ -117,9 +117,9 @@ def test_it_gives_way_to_another_worker_and_takes_over(tmp_path: Path, monkeypat
 
 def test_without_the_engine_the_host_is_there_all_the_same(tmp_path: Path, monkeypatch: Any) -> None:
     """And says what is missing."""
-    monkeypatch.setattr(resident, "_PACKAGE", "no_such_package")
+    monkeypatch.setattr(resident_worker, "_PACKAGE", "no_such_package")
     with served(tmp_path) as client:
-        assert client.get("/api/worker").json() == {"state": "missing", "said": resident.MISSING}
+        assert client.get("/api/worker").json() == {"state": "missing", "said": resident_worker.MISSING}
         assert client.get("/healthz").status_code == 200
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import uvicorn
 
 from connector.errors import InvocationError
-from connector.mcp.app import MOST_BODY, PATH
-from connector.mcp.backing import Alone
-from connector.mcp.desk import Caller, Desk
+from connector.mcp.asgi import MOST_BODY, PATH
+from connector.mcp.backend import Alone
+from connector.mcp.call_tool import Caller, Desk
 from connector.mcp.protocol import server
 
 ADDRESS = "127.0.0.1"

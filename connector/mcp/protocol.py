@@ -13,8 +13,8 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
 from connector import __version__
-from connector.mcp import own, resources
-from connector.mcp.desk import Caller, Desk, Tell
+from connector.mcp import builtin_tools, resources
+from connector.mcp.call_tool import Caller, Desk, Tell
 
 Context = ServerRequestContext[Any, Any]
 Answer = TypeVar("Answer")
@@ -39,7 +39,7 @@ def server(desk: Desk, caller_of: CallerOf) -> Server[Any]:
 
 
 def _handlers(desk: Desk, caller_of: CallerOf) -> dict[str, Any]:
-    ours = own.named(desk.actions)
+    ours = builtin_tools.named(desk.actions)
 
     async def list_tools(ctx: Context, params: Any) -> types.ListToolsResult:
         tools = [*desk.tools(), *(one.tool(name) for name, one in ours.items())]

@@ -7,7 +7,7 @@ import base64
 import mcp_types as types
 
 from connector.errors import ConnectorError
-from connector.mcp.answers import SCHEME
+from connector.mcp.tool_results import SCHEME
 from connector.storage.files.store import FileStore
 
 # A message is in memory several times over, at both ends.

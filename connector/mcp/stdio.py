@@ -12,8 +12,8 @@ from typing import Any, Self, cast
 import anyio
 from mcp.server.stdio import stdio_server
 
-from connector.mcp.backing import Alone
-from connector.mcp.desk import Caller, Desk
+from connector.mcp.backend import Alone
+from connector.mcp.call_tool import Caller, Desk
 from connector.mcp.protocol import server
 
 # What is under way when the client goes may be paid for already, and is brought to its end.

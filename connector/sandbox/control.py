@@ -6,27 +6,40 @@ It needs no key, counts against no limit, and is nothing that the vendor has.
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from connector.sandbox import moderation
 from connector.sandbox.call import Answer, Call, json_answer
-from connector.sandbox.faults import KINDS, parse
+from connector.sandbox.clock import Clock
+from connector.sandbox.faults import KINDS, Faults, parse
 from connector.sandbox.price import credits, hundredths
-from connector.sandbox.store import Account, fingerprint
-
-if TYPE_CHECKING:
-    from connector.sandbox.sandbox import Sandbox
+from connector.sandbox.settings import Settings
+from connector.sandbox.store import Account, Store, fingerprint
 
 _ROOT = "/_sandbox"
+
+
+class Controlled(Protocol):
+    """What of a sandbox can be looked at and set."""
+
+    settings: Settings
+    store: Store
+    faults: Faults
+    requests: deque[dict[str, Any]]
+
+    def now(self) -> float: ...
+    def clock(self) -> Clock: ...
+    def change_clock(self, speed: float | None = None, advance: float = 0.0) -> Clock: ...
 
 
 def is_control(path: str) -> bool:
     return path == _ROOT or path.startswith(_ROOT + "/")
 
 
-def answer(sandbox: Sandbox, call: Call) -> Answer:
+def answer(sandbox: Controlled, call: Call) -> Answer:
     """The answer to a call of the control path; a wrong one is told what is right."""
     handler = _HANDLERS.get((call.method, call.path.rstrip("/")))
     if handler is None:
@@ -45,7 +58,7 @@ def _told(call: Call) -> dict[str, Any]:
     return told
 
 
-def _overview(sandbox: Sandbox, told: dict[str, Any]) -> dict[str, Any]:
+def _overview(sandbox: Controlled, told: dict[str, Any]) -> dict[str, Any]:
     words = {moderation.REFUSED: "403 content_moderation", moderation.FILTERED: "200 CONTENT_FILTERED"}
     rejected = {word: f"422 {name}" for word, name in moderation.REJECTED.items()}
     settings = asdict(sandbox.settings) | {"revoked": len(sandbox.settings.revoked)}
@@ -57,34 +70,34 @@ def _overview(sandbox: Sandbox, told: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _ledger(sandbox: Sandbox, told: dict[str, Any]) -> list[dict[str, Any]]:
+def _ledger(sandbox: Controlled, told: dict[str, Any]) -> list[dict[str, Any]]:
     return [asdict(paid) | {"credits": credits(paid.credits)} for paid in sandbox.store.payments()]
 
 
-def _requests(sandbox: Sandbox, told: dict[str, Any]) -> list[dict[str, Any]]:
+def _requests(sandbox: Controlled, told: dict[str, Any]) -> list[dict[str, Any]]:
     return list(sandbox.requests)
 
 
-def _faults(sandbox: Sandbox, told: dict[str, Any]) -> list[dict[str, Any]]:
+def _faults(sandbox: Controlled, told: dict[str, Any]) -> list[dict[str, Any]]:
     return [asdict(fault) for fault in sandbox.faults.listed()]
 
 
-def _set_fault(sandbox: Sandbox, told: dict[str, Any]) -> list[dict[str, Any]]:
+def _set_fault(sandbox: Controlled, told: dict[str, Any]) -> list[dict[str, Any]]:
     sandbox.faults.add(parse(told))
     return _faults(sandbox, told)
 
 
-def _clear_faults(sandbox: Sandbox, told: dict[str, Any]) -> list[dict[str, Any]]:
+def _clear_faults(sandbox: Controlled, told: dict[str, Any]) -> list[dict[str, Any]]:
     sandbox.faults.clear()
     return _faults(sandbox, told)
 
 
-def _clock(sandbox: Sandbox, told: dict[str, Any]) -> dict[str, Any]:
+def _clock(sandbox: Controlled, told: dict[str, Any]) -> dict[str, Any]:
     clock = sandbox.clock()
     return {"now": sandbox.now(), "speed": clock.speed, "advanced": clock.advanced}
 
 
-def _set_clock(sandbox: Sandbox, told: dict[str, Any]) -> dict[str, Any]:
+def _set_clock(sandbox: Controlled, told: dict[str, Any]) -> dict[str, Any]:
     """``{"speed": 60}`` from now on; ``{"advance": 3600}`` at once."""
     speed, advance = told.pop("speed", None), told.pop("advance", 0)
     if told or (speed is not None and not speed > 0) or not advance >= 0:
@@ -93,7 +106,7 @@ def _set_clock(sandbox: Sandbox, told: dict[str, Any]) -> dict[str, Any]:
     return _clock(sandbox, told)
 
 
-def _set_account(sandbox: Sandbox, told: dict[str, Any]) -> dict[str, Any]:
+def _set_account(sandbox: Controlled, told: dict[str, Any]) -> dict[str, Any]:
     """``{"key": "sk-...", "credits": 5, "revoked": false}``: what this key has from now on."""
     key = told.pop("key", None)
     amount, revoked = told.pop("credits", sandbox.settings.credits), told.pop("revoked", False)
@@ -103,7 +116,7 @@ def _set_account(sandbox: Sandbox, told: dict[str, Any]) -> dict[str, Any]:
     return {"key": fingerprint(key), "credits": amount, "revoked": bool(revoked)}
 
 
-def _reset(sandbox: Sandbox, told: dict[str, Any]) -> dict[str, Any]:
+def _reset(sandbox: Controlled, told: dict[str, Any]) -> dict[str, Any]:
     """Forgets accounts, generations, ledger, requests and faults; the clock goes on as it is set."""
     sandbox.store.clear()
     sandbox.faults.clear()
@@ -111,7 +124,7 @@ def _reset(sandbox: Sandbox, told: dict[str, Any]) -> dict[str, Any]:
     return {"reset": True}
 
 
-_HANDLERS: Mapping[tuple[str, str], Callable[[Sandbox, dict[str, Any]], Any]] = {
+_HANDLERS: Mapping[tuple[str, str], Callable[[Controlled, dict[str, Any]], Any]] = {
     ("GET", _ROOT): _overview,
     ("GET", f"{_ROOT}/ledger"): _ledger,
     ("GET", f"{_ROOT}/requests"): _requests,

@@ -13,10 +13,10 @@ from connector.sandbox.answers import Finished, Made, deliver
 from connector.sandbox.call import Answer, json_answer
 from connector.sandbox.document import Api, Job, Operation
 from connector.sandbox.files import Info
-from connector.sandbox.given import Given, given, parameter_problems
 from connector.sandbox.moderation import is_filtered, moderate
 from connector.sandbox.price import price
 from connector.sandbox.refusal import Refusal, bad_request
+from connector.sandbox.request_inputs import Given, given, parameter_problems
 from connector.sandbox.settings import Settings
 from connector.sandbox.store import Generation, Payment, Store
 from connector.sandbox.visit import Visit

@@ -17,9 +17,9 @@ from connector.sandbox.document import Operation, Schema
 from connector.sandbox.files import file_problems
 from connector.sandbox.form import Part
 from connector.sandbox.generation import Desk, charge, chosen_seed, pay, refunding
-from connector.sandbox.given import Given, parameter_problems
 from connector.sandbox.moderation import is_filtered
 from connector.sandbox.refusal import Refusal
+from connector.sandbox.request_inputs import Given, parameter_problems
 from connector.sandbox.visit import Visit
 
 # text_prompts[0][weight], as a form writes an entry of a list.

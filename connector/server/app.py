@@ -15,15 +15,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from connector.errors import ConnectorError
-from connector.server import console, problems
+from connector.server import console, problem_documents
+from connector.server.access_log import Records
 from connector.server.api.actions import check_line
+from connector.server.auth import Security
+from connector.server.body_limits import Limits
 from connector.server.host import Host
-from connector.server.limits import Limits
 from connector.server.operation import endpoint
-from connector.server.records import Records
-from connector.server.security import Security
+from connector.server.routes import OPERATIONS
 from connector.server.settings import Settings
-from connector.server.table import OPERATIONS
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -40,7 +40,10 @@ def create(settings: Settings) -> Starlette:
     app = Starlette(
         routes=[*_operations(host), *_pages(host), *_tools(host)],
         middleware=[Middleware(layer, host=host) for layer in (Records, Limits, Security)],
-        exception_handlers={HTTPException: problems.of_routing, ConnectorError: problems.of_error},
+        exception_handlers={
+            HTTPException: problem_documents.of_routing,
+            ConnectorError: problem_documents.of_error,
+        },
         lifespan=lifespan,
     )
     # `/api/runs/` is no other address of `/api/runs`, and a redirect would lose a body.
@@ -68,7 +71,7 @@ def _tools(host: Host) -> list[BaseRoute]:
     """The actions as MCP tools, where the package that speaks it is installed."""
     if find_spec("mcp") is None:
         return []
-    from connector.mcp.app import PATH, asgi
+    from connector.mcp.asgi import PATH, asgi
 
     return [Route(PATH, asgi(host, partial(check_line, host)), methods=["GET", "POST", "DELETE"])]
 

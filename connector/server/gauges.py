@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from connector.server.metrics import Gauge, Labels
+from connector.server.prometheus import Gauge, Labels
 from connector.storage.database.database import Database
 
 _QUEUE = """

@@ -17,13 +17,13 @@ from connector.engine.http.ssrf_guard import Guard
 from connector.engine.sources import Sources
 from connector.errors import UnknownName
 from connector.runs.runner import Runner
-from connector.server import gauges, logs
-from connector.server.callers import Callers
-from connector.server.durable import Durable
-from connector.server.metrics import Gauge, Metrics
-from connector.server.problems import Refused
-from connector.server.resident import Resident
+from connector.server import gauges, json_logs
+from connector.server.durable_requests import Durable
+from connector.server.problem_documents import Refused
+from connector.server.prometheus import Gauge, Metrics
+from connector.server.resident_worker import Resident
 from connector.server.settings import Settings
+from connector.server.token_cache import Callers
 from connector.spec.cache import default_cache
 from connector.spec.loader import default_folder, load
 from connector.spec.model import Action, Integration
@@ -205,7 +205,7 @@ class Host:
         self.metrics.run_seconds.see(run.action, seconds=run.seconds or 0.0)
         if run.credits and run.billed != "no":
             self.metrics.credits.add(run.environment, amount=run.credits)
-        logs.say(
+        json_logs.say(
             "run",
             run=run.id,
             action=run.action,

@@ -6,7 +6,7 @@ from typing import Any
 
 from connector.errors import InvalidArguments, Problem
 from connector.runs.batch.columns import Subject
-from connector.server import fields, operation, uploads
+from connector.server import operation, query_values, uploads
 from connector.server.operation import Call
 
 _JSON, _FORM = "application/json", "multipart/form-data"
@@ -18,7 +18,7 @@ async def read(call: Call, action: Subject) -> dict[str, Any]:
     if kind == _FORM:
         async with uploads.form(call.request) as pairs:
             given = await uploads.media(call.host, pairs)
-        return fields.values(action.inputs, given)
+        return query_values.values(action.inputs, given)
     if kind not in ("", _JSON):
         raise operation.wrong_kind(call.request, _JSON, _FORM)
     return _of_json(await operation.read_json(call.request, call.host.settings.max_json, optional=True))

@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.errors import InvalidArguments
-from connector.server import fields, security
-from connector.server.problems import Refused
-from connector.server.security import Role
+from connector.server import auth, query_values
+from connector.server.auth import Role
+from connector.server.problem_documents import Refused
 from connector.spec.model import JsonSchema
 from connector.spec.schema.validator import Checker
 
@@ -90,8 +90,8 @@ def endpoint(host: Host, operation: Operation) -> Callable[[Request], Awaitable[
     async def answer(request: Request) -> Response:
         request.state.route = operation.path
         caller = request.state.caller
-        security.demand(caller, operation.role)
-        asked = fields.values(operation.query, request.query_params.multi_items())
+        auth.demand(caller, operation.role)
+        asked = query_values.values(operation.query, request.query_params.multi_items())
         found = query.problems(asked)
         given = await read_json(request, most, optional=optional) if body is not None else None
         if body is not None:

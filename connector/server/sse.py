@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
-from connector.server.reply import written
+from connector.server.json_reply import written
 
 # A client that lost the connection comes again after so many milliseconds.
 OPENING = b"retry: 2000\n\n"

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
 from connector.media import Media, MediaError, adopt
-from connector.server.problems import Refused
+from connector.server.problem_documents import Refused
 
 if TYPE_CHECKING:
     from connector.server.host import Host

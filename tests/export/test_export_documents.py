@@ -10,19 +10,19 @@ import pytest
 from openapi_spec_validator import validate
 from server.support import place
 
-from connector.server.openapi import published, swagger2
+from connector.server.exports import openapi, swagger2
 from connector.spec.loader import default_folder, load
 
 INTEGRATION = load(default_folder())
 OTHER = load(Path(__file__).parents[1] / "other")
 URL = "https://connector.example/base"
-NEWER = published.document(INTEGRATION, URL)
+NEWER = openapi.document(INTEGRATION, URL)
 OLDER = swagger2.definition(INTEGRATION, URL)
 ACTIONS = sorted(INTEGRATION.actions)
 
 
 @pytest.mark.parametrize("integration", [INTEGRATION, OTHER], ids=["shipped", "other"])
-@pytest.mark.parametrize("build", [published.document, swagger2.definition], ids=["3.1", "2.0"])
+@pytest.mark.parametrize("build", [openapi.document, swagger2.definition], ids=["3.1", "2.0"])
 def test_a_document_is_valid(integration, build):
     """By a validator that is not ours, and as strict JSON."""
     document = build(integration, URL)

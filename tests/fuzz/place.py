@@ -16,7 +16,7 @@ from upstream import Clock
 from connector.engine.http.transport import HttpTransport
 from connector.sandbox import InProcess, Sandbox
 from connector.sandbox import Settings as SandboxSettings
-from connector.server import listening, logs
+from connector.server import json_logs, listen
 from connector.server.app import create
 from connector.server.settings import Settings
 
@@ -37,9 +37,9 @@ def hosted(home: Path, log: io.TextIOBase | None = None) -> Iterator[tuple[str, 
         tokens.append(app.state.host.tokens.first())
         return app
 
-    stop_log = logs.start(log or io.StringIO())
+    stop_log = json_logs.start(log or io.StringIO())
     # Files may be given as addresses, and nothing here asks the network for one.
-    with mock.patch("connector.engine.http.connection.resolve", _nowhere), listening.serving(make) as url:
+    with mock.patch("connector.engine.http.connection.resolve", _nowhere), listen.serving(make) as url:
         yield url, tokens[0]
     stop_log()
     sandbox.close()

@@ -21,8 +21,8 @@ from PIL import Image
 
 from connector.engine.http.transport import HttpTransport
 from connector.mcp import http, stdio
-from connector.mcp.backing import Alone, World
-from connector.mcp.desk import Caller, Desk
+from connector.mcp.backend import Alone, World
+from connector.mcp.call_tool import Caller, Desk
 from connector.spec.loader import load
 from connector.spec.model import Integration
 

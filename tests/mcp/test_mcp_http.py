@@ -24,7 +24,7 @@ from connector.engine.http.transport import HttpTransport
 from connector.errors import InvocationError
 from connector.mcp import http
 from connector.sandbox import InProcess, Sandbox
-from connector.server import listening, logs
+from connector.server import json_logs, listen
 from connector.server.app import create
 from connector.server.settings import Settings
 
@@ -106,7 +106,7 @@ def test_it_listens_on_this_machine_alone():
 @pytest.fixture(scope="module")
 def host(tmp_path_factory):
     """A host on a port with the sandbox of this process, and a token that may use it."""
-    kept, stop_log = {}, logs.start(io.StringIO())
+    kept, stop_log = {}, json_logs.start(io.StringIO())
     sandbox = Sandbox(studio=TinyStudio())
 
     def make(port):
@@ -121,7 +121,7 @@ def host(tmp_path_factory):
         kept["host"] = app.state.host
         return app
 
-    with listening.serving(make) as url:
+    with listen.serving(make) as url:
         kept["host"].tokens.first()
         yield url, kept["host"].tokens.add("agent", "use"), kept["host"]
     stop_log()
@@ -181,7 +181,7 @@ class Gate(httpx.BaseTransport):
 @pytest.mark.parametrize("era", ["legacy", "auto"])
 def test_a_host_that_stops_answers_what_it_was_asked(tmp_path, era):
     """As its HTTP API does; the streams that clients hold open do not keep it."""
-    sandbox, kept, stop_log = Sandbox(studio=TinyStudio()), {}, logs.start(io.StringIO())
+    sandbox, kept, stop_log = Sandbox(studio=TinyStudio()), {}, json_logs.start(io.StringIO())
     gate = Gate(InProcess(sandbox))
 
     def make(port):
@@ -199,7 +199,7 @@ def test_a_host_that_stops_answers_what_it_was_asked(tmp_path, era):
         kept["told"] = await client.call_tool("stable-image-core", {"prompt": "a boat"})
 
     with ThreadPoolExecutor() as threads:
-        with listening.serving(make) as url:
+        with listen.serving(make) as url:
             place = url, kept["host"].tokens.first(), kept["host"]
             asked = threads.submit(_in_host, place, talk, era)
             assert gate.reached.wait(30)

@@ -14,8 +14,8 @@ from mcp.shared.exceptions import MCPError
 from PIL import Image
 from tooling import INTEGRATION, KEY, SAMPLES, tooling
 
-from connector.mcp import own
-from connector.mcp.desk import Caller
+from connector.mcp import builtin_tools
+from connector.mcp.call_tool import Caller
 from connector.spec.schema.validator import Checker
 
 ERAS = pytest.mark.parametrize("era", ["legacy", "auto"])
@@ -36,7 +36,7 @@ def listed(tools):
 
 def test_every_action_is_a_tool(listed):
     """And our own tools are beside them."""
-    assert {*INTEGRATION.actions, *(one.name for one in own.OWN)} == {*listed}
+    assert {*INTEGRATION.actions, *(one.name for one in builtin_tools.OWN)} == {*listed}
 
 
 @pytest.mark.parametrize("name", sorted(INTEGRATION.actions))

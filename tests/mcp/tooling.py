@@ -15,10 +15,10 @@ from port import QuickThreads, TinyStudio
 from upstream import Clock
 
 from connector.engine.http.transport import HttpTransport
-from connector.mcp.backing import Alone, World
-from connector.mcp.desk import Caller, Desk
+from connector.mcp.backend import Alone, World
+from connector.mcp.call_tool import Caller, Desk
 from connector.mcp.protocol import server
-from connector.mcp.purse import Purse
+from connector.mcp.session_cap import Purse
 from connector.sandbox import InProcess, Sandbox
 from connector.sandbox import Settings as SandboxSettings
 from connector.spec.loader import default_folder, load

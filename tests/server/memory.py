@@ -13,7 +13,7 @@ from time import sleep
 import httpx
 from starlette.applications import Starlette
 
-from connector.server import listening, logs
+from connector.server import json_logs, listen
 from connector.server.app import create
 from connector.server.settings import Settings
 
@@ -61,7 +61,7 @@ def form() -> Iterator[bytes]:
 
 
 def main(home: Path) -> dict[str, float]:
-    logs.start(io.StringIO())
+    json_logs.start(io.StringIO())
     tokens = []
 
     def make(port: int) -> Starlette:
@@ -70,7 +70,7 @@ def main(home: Path) -> dict[str, float]:
         return app
 
     grown: dict[str, float] = {}
-    with listening.serving(make) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with listen.serving(make) as url, httpx.Client(base_url=url, timeout=60) as client:
         client.headers["authorization"] = f"Bearer {tokens[0]}"
         client.post("/api/files", content=PIECE, headers={"content-type": "application/x-odd"})
         kinds = {"raw": ("application/x-odd", body), "form": ("multipart/form-data; boundary=b", form)}

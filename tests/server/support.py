@@ -18,7 +18,7 @@ from upstream import Clock
 from connector.engine.http.transport import HttpTransport
 from connector.sandbox import InProcess, Sandbox
 from connector.sandbox import Settings as SandboxSettings
-from connector.server import logs
+from connector.server import json_logs
 from connector.server.app import create
 from connector.server.host import Host
 from connector.server.settings import Settings
@@ -48,7 +48,7 @@ class Place:
         self.loop = asyncio.Runner()
         self.said: list[bytes] = []
         self.log = io.StringIO()
-        self.stop_log = logs.start(self.log)
+        self.stop_log = json_logs.start(self.log)
         far = upstream or InProcess(self.sandbox, sleep=self.clock.sleep)
         told: dict[str, Any] = {
             "home": home,

@@ -92,7 +92,7 @@ def _openapi(integration: Integration, url: str, target: Path, force: bool) -> N
     from connector.authoring.export import placing
 
     builders = _builders()
-    placing.file(target, _text(builders.published.document(integration, url)), force=force)
+    placing.file(target, _text(builders.openapi.document(integration, url)), force=force)
 
 
 def _swagger(integration: Integration, url: str, target: Path, force: bool) -> None:
@@ -116,12 +116,12 @@ def _n8n(integration: Integration, url: str, target: Path, force: bool) -> None:
 def _builders() -> Any:
     """What builds the documents: of the host's own tables, which need its packages."""
     try:
-        from connector.server import openapi
-        from connector.server.openapi import published, swagger2  # noqa: F401
+        from connector.server import exports
+        from connector.server.exports import openapi, swagger2  # noqa: F401
     except ImportError as error:
         needed = "pip install 'stability-connector[host]'"
         raise InvocationError(f"the export needs a package ({error.name}): {needed}") from error
-    return openapi
+    return exports
 
 
 def _text(document: Any) -> str:

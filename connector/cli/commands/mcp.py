@@ -14,8 +14,8 @@ from connector.cli.terminal import terminal
 from connector.errors import InvalidArguments, InvocationError, Problem
 
 if TYPE_CHECKING:
-    from connector.mcp.backing import Alone
-    from connector.mcp.desk import Caller, Desk
+    from connector.mcp.backend import Alone
+    from connector.mcp.call_tool import Caller, Desk
 
 _EPILOG = """\
 A client starts it by itself: give it the command `connector` with the words
@@ -86,9 +86,9 @@ def _serve(args: argparse.Namespace) -> int:
     import asyncio
     import logging
 
-    from connector.mcp.backing import Alone
-    from connector.mcp.desk import Caller, Desk
-    from connector.mcp.purse import Purse
+    from connector.mcp.backend import Alone
+    from connector.mcp.call_tool import Caller, Desk
+    from connector.mcp.session_cap import Purse
 
     logging.basicConfig(level=logging.ERROR if args.quiet else logging.WARNING)
     alone = Alone(find_action.integration(folder_of(args)), _roots(args.root))

@@ -19,11 +19,11 @@ examples:
 
 def run(words: list[str]) -> int:
     try:
-        from connector.server import command
+        from connector.server import serve_command
     except ImportError as error:
         needed = "pip install 'stability-connector[host]'"
         raise InvocationError(f"the host needs a package ({error.name}): {needed}") from error
     parser = Parser("serve", "Serves the connector over HTTP, with its console, until Ctrl-C.", _EPILOG)
-    command.add_arguments(parser)
+    serve_command.add_arguments(parser)
     args = parser.read(words)
-    return 0 if args is None else command.run(args, folder_of(args))
+    return 0 if args is None else serve_command.run(args, folder_of(args))

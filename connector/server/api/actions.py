@@ -11,12 +11,11 @@ from starlette.responses import Response, StreamingResponse
 
 from connector.engine.stream import Stream
 from connector.errors import ConnectorError, InvalidArguments
-from connector.server import answers, inputs
-from connector.server.api import asked
+from connector.server import asked, inputs, responses
 from connector.server.host import Host, Served
+from connector.server.json_reply import Reply
 from connector.server.operation import Call, Operation, options
-from connector.server.problems import Refused
-from connector.server.reply import Reply
+from connector.server.problem_documents import Refused
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration
 from connector.storage.runs.model import RunSpec
@@ -48,14 +47,14 @@ async def invoke(call: Call) -> Response:
     call.request.state.run = run.id
     if call.query.get("wait", True):
         run = await served.runner.wait(run.id, timeout=call.host.settings.max_wait)
-    return await answers.of_run(call, run) if call.query.get("wait", True) else answers.accepted(run)
+    return await responses.of_run(call, run) if call.query.get("wait", True) else responses.accepted(run)
 
 
 async def _submitted(call: Call, served: Served, action: Action) -> Response:
     """A run that a worker does, whatever becomes of this host."""
     submit = partial(call.host.durable.runs.submit, integration=served.integration.id)
     told: dict[str, Any] = {"token_name": call.token_name, "idempotency_key": asked.key(call)}
-    return answers.accepted(await call.host.run(submit, await _spec(call, action), **told))
+    return responses.accepted(await call.host.run(submit, await _spec(call, action), **told))
 
 
 async def preview(call: Call) -> Response:
@@ -108,7 +107,7 @@ async def stream(call: Call) -> Response:
         "content-disposition": "attachment",
         "x-accel-buffering": "no",
     }
-    return StreamingResponse(_pieces(opened), headers=answers.plain(facts))
+    return StreamingResponse(_pieces(opened), headers=responses.plain(facts))
 
 
 async def _pieces(opened: Stream) -> AsyncIterator[bytes]:

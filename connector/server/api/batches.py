@@ -7,10 +7,9 @@ from typing import Any
 from starlette.responses import Response
 
 from connector.runs.batch.store import Batch
-from connector.server import batching
-from connector.server.api import asked
+from connector.server import asked, batch_requests
+from connector.server.json_reply import Reply
 from connector.server.operation import Call, Operation, options
-from connector.server.reply import Reply
 
 
 async def list_batches(call: Call) -> Response:
@@ -22,7 +21,7 @@ async def list_batches(call: Call) -> Response:
 async def begin_batch(call: Call) -> Response:
     """All rows are checked before the first credit is spent. Files in them are references or addresses."""
     host = call.host
-    batch = await host.run(batching.begin, host.durable, host.files, host.settings.home, call.body)
+    batch = await host.run(batch_requests.begin, host.durable, host.files, host.settings.home, call.body)
     shown = await host.run(host.durable.batch_shown, batch)
     return Reply(shown, 201, {"location": f"/api/batches/{batch.id}"})
 

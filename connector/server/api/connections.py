@@ -8,11 +8,11 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from connector.errors import ConnectorError, InvalidArguments, Problem
-from connector.server import credentials, problems
+from connector.server import connection_form, problem_documents
 from connector.server.host import Served
+from connector.server.json_reply import Reply
 from connector.server.operation import Call, Operation
-from connector.server.problems import Refused
-from connector.server.reply import Reply
+from connector.server.problem_documents import Refused
 from connector.storage.connections.model import Connection, configuration_for
 
 
@@ -70,7 +70,12 @@ async def _tried(served: Served, name: str, environment: str) -> dict[str, Any]:
     try:
         said = await served.connector.test(connection=name, environment=environment)
     except ConnectorError as error:
-        return {**place, "ok": False, "said": error.message, "problem": problems.document(error.to_dict())}
+        return {
+            **place,
+            "ok": False,
+            "said": error.message,
+            "problem": problem_documents.document(error.to_dict()),
+        }
     return {**place, "ok": True, "said": said}
 
 
@@ -81,7 +86,7 @@ def _check_same(body: Any, before: Connection) -> None:
 
 
 def _checked(served: Served, name: str, body: Any, before: Connection | None) -> Connection:
-    made, wrong = credentials.connection(served.integration, name, body, before)
+    made, wrong = connection_form.connection(served.integration, name, body, before)
     if wrong:
         raise InvalidArguments(wrong, f"connection {name!r}")
     return made
@@ -110,7 +115,7 @@ OPERATIONS = (
         add_connection,
         "Make a connection",
         role="manage",
-        body=credentials.CONNECTION,
+        body=connection_form.CONNECTION,
         answers={201: "Connection"},
         headers={201: ("Location",)},
     ),
@@ -121,7 +126,7 @@ OPERATIONS = (
         change_connection,
         "Change it",
         role="manage",
-        body=credentials.CONNECTION,
+        body=connection_form.CONNECTION,
         answers={200: "Connection"},
     ),
     Operation("DELETE", _ONE, remove_connection, "Forget it", role="manage", answers={204: None}),

@@ -10,10 +10,10 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from connector.errors import InvalidArguments, Problem
-from connector.server import delivery, uploads
+from connector.server import send_file, uploads
+from connector.server.json_reply import Reply
 from connector.server.operation import Call, Operation, kind_of, options
-from connector.server.problems import Refused
-from connector.server.reply import Reply
+from connector.server.problem_documents import Refused
 
 if TYPE_CHECKING:
     from connector.storage.files.store import StoredFile
@@ -66,7 +66,7 @@ async def get_file(call: Call) -> Response:
 
 
 async def get_content(call: Call) -> Response:
-    return await delivery.file(call.host, call.request, await _file(call))
+    return await send_file.file(call.host, call.request, await _file(call))
 
 
 async def get_thumbnail(call: Call) -> Response:
@@ -74,7 +74,7 @@ async def get_thumbnail(call: Call) -> Response:
     found = await call.host.run(call.host.files.thumbnail, stored.id)
     if found is None:
         raise Refused("not_found", f"there is no small picture of a file of the type {stored.type}")
-    return await delivery.file(call.host, call.request, await call.host.run(call.host.files.get, found))
+    return await send_file.file(call.host, call.request, await call.host.run(call.host.files.get, found))
 
 
 async def remove_file(call: Call) -> Response:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from connector.server import metrics
+from connector.server import prometheus
+from connector.server.json_reply import Reply
 from connector.server.operation import Call, Operation
-from connector.server.problems import Refused
-from connector.server.reply import Reply
+from connector.server.problem_documents import Refused
 
 
 async def is_alive(call: Call) -> Response:
@@ -24,7 +24,7 @@ async def is_ready(call: Call) -> Response:
 
 async def tell_metrics(call: Call) -> Response:
     text = await call.host.run(call.host.metrics.text)
-    return Response(text, media_type=metrics.MEDIA_TYPE)
+    return Response(text, media_type=prometheus.MEDIA_TYPE)
 
 
 OPERATIONS = (

@@ -7,10 +7,10 @@ from typing import Any
 from starlette.responses import Response
 
 from connector.errors import InvalidArguments, Problem
-from connector.server.api import asked
+from connector.server import asked
+from connector.server.json_reply import Reply
 from connector.server.operation import Call, Operation, read_json
-from connector.server.problems import Refused
-from connector.server.reply import Reply
+from connector.server.problem_documents import Refused
 
 _HEADER = "x-hook-secret"
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from starlette.responses import FileResponse, Response
 
+from connector.server.json_reply import Reply
 from connector.server.operation import Call, Operation
-from connector.server.problems import Refused
-from connector.server.reply import Reply
+from connector.server.problem_documents import Refused
 from connector.spec.model import Integration
 
 

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from connector.errors import JobNotFound, JobPending
 from connector.media import Media
 from connector.server.host import Served
+from connector.server.json_reply import Reply
 from connector.server.operation import Call, Operation, options
-from connector.server.reply import Reply
 from connector.storage.ledger.model import Entry
 
 

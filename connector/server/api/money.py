@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from starlette.responses import Response
 
+from connector.server.json_reply import Reply
 from connector.server.operation import Call, Operation, options
-from connector.server.reply import Reply
 
 _NAME = {"type": "string", "minLength": 1, "maxLength": 200}
 

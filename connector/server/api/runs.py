@@ -6,10 +6,10 @@ from functools import partial
 
 from starlette.responses import Response, StreamingResponse
 
-from connector.server import answers, sse
+from connector.server import responses, sse
 from connector.server.host import Served
+from connector.server.json_reply import Reply
 from connector.server.operation import Call, Operation, options
-from connector.server.reply import Reply
 from connector.storage.runs.model import ENDED, Run
 
 _STATES = ("queued", "running", *sorted(ENDED))
@@ -36,7 +36,7 @@ async def get_result(call: Call) -> Response:
     if not run.has_ended:
         most = call.query.get("timeout", call.host.settings.max_wait)
         run = await _served(call, run).runner.wait(run.id, min(most, call.host.settings.max_wait))
-    return await answers.of_run(call, run)
+    return await responses.of_run(call, run)
 
 
 async def watch_run(call: Call) -> Response:
@@ -66,9 +66,9 @@ async def run_again(call: Call) -> Response:
     """The same action with the same inputs, as a new run."""
     run = await _run(call)
     if run.durable:
-        return answers.accepted(await call.host.run(call.host.durable.again, run, call.token_name))
+        return responses.accepted(await call.host.run(call.host.durable.again, run, call.token_name))
     begun = await _served(call, run).runner.start(run.spec, token_name=call.token_name)
-    return answers.accepted(begun)
+    return responses.accepted(begun)
 
 
 async def list_steps(call: Call) -> Response:
@@ -81,13 +81,13 @@ async def list_steps(call: Call) -> Response:
 async def resume_run(call: Call) -> Response:
     """A durable run that was cancelled or left goes on, and no step that is done is paid again."""
     run = await _run(call)
-    return answers.accepted(await call.host.run(call.host.durable.runs.resume, run.id))
+    return responses.accepted(await call.host.run(call.host.durable.runs.resume, run.id))
 
 
 async def retry_run(call: Call) -> Response:
     """A new durable run in the place of one that ended without a result."""
     run = await _run(call)
-    return answers.accepted(await call.host.run(call.host.durable.runs.retry, run.id))
+    return responses.accepted(await call.host.run(call.host.durable.runs.retry, run.id))
 
 
 async def list_unknown(call: Call) -> Response:

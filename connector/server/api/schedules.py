@@ -9,10 +9,10 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from connector.runs.schedule.store import Schedule
-from connector.server.api import asked
+from connector.server import asked
 from connector.server.host import Host
+from connector.server.json_reply import Reply
 from connector.server.operation import Call, Operation, options
-from connector.server.reply import Reply
 
 _HOW = (
     "cron",

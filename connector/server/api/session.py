@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from starlette.responses import RedirectResponse, Response
 
-from connector.server import security, uploads
+from connector.server import auth, uploads
 from connector.server.operation import Call, Operation, kind_of, options, wrong_kind
-from connector.server.problems import Refused
+from connector.server.problem_documents import Refused
 
 _FORM = "application/x-www-form-urlencoded"
 _LONGEST = 4096
@@ -26,13 +26,13 @@ async def sign_in(call: Call) -> Response:
 
 
 async def sign_out(call: Call) -> Response:
-    return security.sign_out(RedirectResponse("/login", 303), call.host.settings)
+    return auth.sign_out(RedirectResponse("/login", 303), call.host.settings)
 
 
 async def _entered(call: Call, given: str) -> Response:
     if not await call.host.callers.who(given):
         return RedirectResponse("/login?failed=1", 303)
-    return security.sign_in(RedirectResponse("/", 303), given, call.host.settings)
+    return auth.sign_in(RedirectResponse("/", 303), given, call.host.settings)
 
 
 async def _token(call: Call) -> str:

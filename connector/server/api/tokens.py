@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from connector.server.json_reply import Reply
 from connector.server.operation import Call, Operation
-from connector.server.reply import Reply
 
 
 async def list_tokens(call: Call) -> Response:

@@ -8,11 +8,10 @@ from starlette.responses import Response
 
 from connector.errors import CapReached, InvalidArguments
 from connector.runs.workflow import check, check_inputs, cost, read
-from connector.server import answers, inputs
-from connector.server.api import asked
+from connector.server import asked, inputs, responses
+from connector.server.json_reply import Reply
 from connector.server.operation import Call, Operation, options
-from connector.server.problems import Refused
-from connector.server.reply import Reply
+from connector.server.problem_documents import Refused
 from connector.storage.runs.model import RunSpec
 
 _LONGEST = 256 * 1024
@@ -44,7 +43,7 @@ async def run_workflow(call: Call) -> Response:
     told: dict[str, Any] = {"token_name": call.token_name, "idempotency_key": asked.key(call)}
     submit = call.host.durable.runs.submit_workflow
     run = await call.host.run(submit, workflow, spec, integration=connector.integration.id, **told)
-    return answers.accepted(run)
+    return responses.accepted(run)
 
 
 async def check_workflow_inputs(call: Call) -> Response:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import FileResponse, Response
 
-from connector.server.console import shelf
-from connector.server.console.calls import is_file
+from connector.server.console import action_sidebar
+from connector.server.console.code_samples import is_file
 from connector.server.console.fields import Field, fields, is_media
 from connector.server.console.integrations import connections_of
 from connector.server.console.rendering import page
-from connector.server.problems import Refused
+from connector.server.problem_documents import Refused
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration
 
 if TYPE_CHECKING:
-    from connector.server.console.table import Visit
+    from connector.server.console.visit import Visit
     from connector.server.host import Host
 
 # So many runs are looked through for something to show beside each action.
@@ -64,7 +64,7 @@ def free_form(visit: Visit) -> Response:
     """The form of the action whose request is all the caller's."""
     for served in visit.host.integrations.values():
         for action in served.integration.actions.values():
-            if shelf.is_free_form(action):
+            if action_sidebar.is_free_form(action):
                 return _form(visit, served.integration, action, "/request")
     raise Refused("not_found", "no integration here lets a caller write the whole request")
 
@@ -118,8 +118,10 @@ def form_parts(made: list[Field], *, staged: bool = True) -> FormParts:
 def _form(visit: Visit, integration: Integration, action: Action, section: str) -> Response:
     filled = _filled(visit, action)
     made = fields(action.inputs, filled.values, filled.samples)
-    known = shelf.places(integration, connections_of(visit.host, integration.id), visit.host.settings.environ)
-    free = shelf.is_free_form(action)
+    known = action_sidebar.places(
+        integration, connections_of(visit.host, integration.id), visit.host.settings.environ
+    )
+    free = action_sidebar.is_free_form(action)
     return page(
         "action.html",
         section=section,
@@ -127,13 +129,13 @@ def _form(visit: Visit, integration: Integration, action: Action, section: str) 
         action=action,
         parts=form_parts(made, staged=not free),
         siblings=[each for each in integration.actions.values() if each.group == action.group],
-        kind=shelf.glyph(action),
+        kind=action_sidebar.glyph(action),
         generic=free,
         places=known,
         chosen_place=filled.place,
         manages=visit.manages,
         scheduling=bool(visit.asked("schedule")),
-        prices=shelf.prices(action),
+        prices=action_sidebar.prices(action),
         price_text=price_text(action),
     )
 
@@ -150,7 +152,7 @@ def _filled(visit: Visit, action: Action) -> Filled:
     if visit.asked("run"):
         run = visit.host.history.get(visit.asked("run"))
         values = dict(run.inputs) if run.action == action.id else {}
-        return Filled(values, {}, shelf.Place(run.environment, run.connection).key)
+        return Filled(values, {}, action_sidebar.Place(run.environment, run.connection).key)
     if visit.asked("example").isdecimal():
         return _example(action, int(visit.asked("example")))
     if visit.asked("file") and visit.asked("field") in action.files:
@@ -170,7 +172,7 @@ def _example(action: Action, at: int) -> Filled:
 def _groups(integration: Integration, seen: Mapping[str, str]) -> dict[str, list[Entry]]:
     found: dict[str, list[Entry]] = {}
     for action in integration.actions.values():
-        entry = Entry(action, price_text(action), shelf.glyph(action), seen.get(action.id))
+        entry = Entry(action, price_text(action), action_sidebar.glyph(action), seen.get(action.id))
         found.setdefault(action.group, []).append(entry)
     return found
 

@@ -13,7 +13,7 @@ from connector.errors import ConnectorError, InvocationError
 from connector.runs.batch.row import BatchRow
 from connector.runs.batch.store import Batch
 from connector.runs.workflow import cost, load
-from connector.server.console import shelf
+from connector.server.console import action_sidebar
 from connector.server.console.actions import FormParts, form_parts
 from connector.server.console.fields import fields
 from connector.server.console.integrations import connections_of
@@ -21,7 +21,7 @@ from connector.server.console.rendering import page
 
 if TYPE_CHECKING:
     from connector.runs.workflow.model import Workflow
-    from connector.server.console.table import Visit
+    from connector.server.console.visit import Visit
     from connector.server.host import Host
     from connector.storage.runs.history import Run
 
@@ -43,7 +43,7 @@ def workflows(visit: Visit) -> Response:
         workflows=[
             (one, next((run.thumbnail for run in runs[one.id] if run.thumbnail), None)) for one in found
         ],
-        runs=[(run, shelf.gist(run)) for run in newest[:_LATELY]],
+        runs=[(run, action_sidebar.gist(run)) for run in newest[:_LATELY]],
         **_worker(host),
     )
 
@@ -55,7 +55,7 @@ def workflow(visit: Visit) -> Response:
     values, place = _filled(visit, found)
     integration = connector.integration
     parts: FormParts = form_parts(fields(found.inputs, values))
-    known = shelf.places(integration, connections_of(host, integration.id), host.settings.environ)
+    known = action_sidebar.places(integration, connections_of(host, integration.id), host.settings.environ)
     return page(
         "workflow.html",
         workflow=found,
@@ -77,7 +77,7 @@ def _filled(visit: Visit, found: Workflow) -> tuple[Mapping[str, Any], str]:
     if visit.asked("run"):
         run = visit.host.history.get(visit.asked("run"))
         is_same = run.action == found.id
-        return (run.inputs if is_same else {}), shelf.Place(run.environment, run.connection).key
+        return (run.inputs if is_same else {}), action_sidebar.Place(run.environment, run.connection).key
     at = visit.asked("example")
     if at.isdecimal() and int(at) < len(found.examples):
         given = found.examples[int(at)].arguments
@@ -178,7 +178,7 @@ def new_schedule(visit: Visit) -> Response:
 
 def unknown(host: Host) -> list[tuple[Run, str]]:
     """The runs that a person has to decide on, each with what it was about."""
-    return [(run, shelf.gist(run)) for run in host.durable.unknown()]
+    return [(run, action_sidebar.gist(run)) for run in host.durable.unknown()]
 
 
 def labels(run: Run) -> dict[str, str]:
@@ -208,14 +208,14 @@ def _subjects(host: Host) -> list[tuple[str, list[tuple[str, str]]]]:
     return [("Actions", actions), ("Workflows", flows)]
 
 
-def _places(host: Host) -> list[shelf.Place]:
+def _places(host: Host) -> list[action_sidebar.Place]:
     return [*_each_place(host)]
 
 
-def _each_place(host: Host) -> Iterator[shelf.Place]:
+def _each_place(host: Host) -> Iterator[action_sidebar.Place]:
     for served in host.integrations.values():
         own = connections_of(host, served.integration.id)
-        yield from shelf.places(served.integration, own, host.settings.environ)
+        yield from action_sidebar.places(served.integration, own, host.settings.environ)
 
 
 def _worker(host: Host) -> dict[str, Any]:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import FileResponse, Response
 
-from connector.server.console import shelf
+from connector.server.console import action_sidebar
 from connector.server.console.rendering import page
-from connector.server.problems import Refused
+from connector.server.problem_documents import Refused
 from connector.spec.model import Action, Integration
 
 if TYPE_CHECKING:
-    from connector.server.console.table import Visit
+    from connector.server.console.visit import Visit
     from connector.server.host import Host
     from connector.storage.connections.model import Connection
     from connector.storage.runs.history import Run
@@ -109,7 +109,7 @@ def connections_of(host: Host, integration: str) -> tuple[Connection, ...]:
 def _starter(integration: Integration) -> Action | None:
     """The action to try first: it has an example, and gives a picture of nothing but words."""
     fit = (each for each in integration.actions.values() if each.examples and not each.files)
-    return next((each for each in fit if shelf.glyph(each) == "image"), None)
+    return next((each for each in fit if action_sidebar.glyph(each) == "image"), None)
 
 
 def _free(integration: Integration) -> list[str]:
@@ -117,7 +117,7 @@ def _free(integration: Integration) -> list[str]:
 
 
 def _glyph(host: Host, run: Run) -> str:
-    return shelf.glyph(action) if (action := action_of(host, run)) else "file"
+    return action_sidebar.glyph(action) if (action := action_of(host, run)) else "file"
 
 
 def action_of(host: Host, run: Any) -> Action | None:

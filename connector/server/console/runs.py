@@ -10,17 +10,17 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from connector.errors import ConnectorError
-from connector.server.answers import failure
-from connector.server.console import durable, shelf
-from connector.server.console.calls import Use, calls
-from connector.server.console.chart import chart
+from connector.server.console import action_sidebar, durable
+from connector.server.console.code_samples import Use, calls
 from connector.server.console.integrations import action_of
 from connector.server.console.rendering import page
-from connector.server.problems import STATUSES
+from connector.server.console.spend_chart import chart
+from connector.server.problem_documents import STATUSES
+from connector.server.responses import failure
 from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
-    from connector.server.console.table import Visit
+    from connector.server.console.visit import Visit
     from connector.server.host import Host
     from connector.storage.files.store import StoredFile
     from connector.storage.runs.history import Run
@@ -40,7 +40,7 @@ def history(visit: Visit) -> Response:
     more = {**asked, "before": shown[-1].id} if len(found) > _ON_A_PAGE else None
     return page(
         "runs.html",
-        runs=[(run, _glyph(host, run), shelf.gist(run)) for run in shown],
+        runs=[(run, _glyph(host, run), action_sidebar.gist(run)) for run in shown],
         older=f"/runs?{urlencode(more)}" if more else "",
         asked=asked,
         unknown=durable.unknown(host),
@@ -87,7 +87,7 @@ def _pickable(host: Host, stored: StoredFile) -> Mapping[str, Any]:
         "facts": stored.to_dict(),
         "name": stored.name,
         "size": sides + amounts.size(stored.bytes),
-        "kind": shelf.kind_glyph(stored.type),
+        "kind": action_sidebar.kind_glyph(stored.type),
         "thumbnail": host.files.thumbnail(stored.id),
     }
 
@@ -112,7 +112,7 @@ def _told(visit: Visit, run: Run, *, alone: bool) -> dict[str, Any]:
         "value": result.get("value"),
         "result": result,
         "failure": _title(run),
-        "uses": shelf.uses(host.served(run.integration).integration, stored)
+        "uses": action_sidebar.uses(host.served(run.integration).integration, stored)
         if stored and (action or is_flow)
         else [],
         "known": action is not None or is_flow,
@@ -144,8 +144,8 @@ def _kept(host: Host, file_id: str | None) -> StoredFile | None:
 
 def _before(host: Host, run: Run, stored: StoredFile) -> str:
     """The given picture, where the result can be laid over it."""
-    given = _kept(host, shelf.first_picture(run))
-    return given.id if given and shelf.is_alike(given, stored) else ""
+    given = _kept(host, action_sidebar.first_picture(run))
+    return given.id if given and action_sidebar.is_alike(given, stored) else ""
 
 
 def _choices(host: Host) -> list[tuple[str, str, list[dict[str, str]]]]:
@@ -177,4 +177,4 @@ def _today(host: Host) -> date:
 
 def _glyph(host: Host, run: Run) -> str:
     action = action_of(host, run)
-    return shelf.glyph(action) if action else "flow" if run.kind == "workflow" else "file"
+    return action_sidebar.glyph(action) if action else "flow" if run.kind == "workflow" else "file"

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from connector.server.console import shelf
+from connector.server.console import action_sidebar
 from connector.server.console.integrations import connections_of
 from connector.server.console.rendering import page
 
 if TYPE_CHECKING:
-    from connector.server.console.table import Visit
+    from connector.server.console.visit import Visit
     from connector.server.host import Host
 
 
@@ -43,7 +43,7 @@ def _caps(host: Host) -> Iterator[Mapping[str, Any]]:
             for one in connection.configurations
             for name in one.environments
         }
-        for place in shelf.places(served.integration, connections, host.settings.environ):
+        for place in action_sidebar.places(served.integration, connections, host.settings.environ):
             spent = served.connector.workspace.ledger.spent(place.connection, place.environment)
             yield {
                 "integration": served.integration.id,

@@ -1,1 +1,1 @@
-"""The host's OpenAPI documents, and what other platforms register of them."""
+"""The OpenAPI document of the host, made of its operations and of the specs."""

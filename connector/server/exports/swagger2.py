@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from connector.authoring.export.older import kind, older
 from connector.authoring.export.wording import described, priced, titled
-from connector.server.openapi import published
+from connector.server.exports import openapi
 from connector.spec.model import Action, Integration, JsonSchema
 
 Document = dict[str, Any]
@@ -46,7 +46,7 @@ _ID: Document = {
 
 def definition(integration: Integration, url: str) -> Document:
     """What Power Platform calls ``apiDefinition.swagger.json``; ``url`` is the host's."""
-    newer = published.document(integration, url)
+    newer = openapi.document(integration, url)
     place = urlsplit(url)
     told: Document = {
         "swagger": "2.0",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connector.server.credentials import CONNECTION
+from connector.server.connection_form import CONNECTION
 from connector.spec.model import JsonSchema
 from connector.spec.schema.plain_schema import GIVEN_FILE
 

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from connector.engine.connector import AsyncConnector
 from connector.errors import ConnectorError, InvalidArguments, UnknownName
-from connector.server import credentials, operation, problems, security
+from connector.server import auth, connection_form, operation, problem_documents
 from connector.spec.schema.validator import Checker
 from connector.storage.connections.model import Connection
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from connector.server.host import Host, Served
 
 _NAME = "trial"
-_CHECKER = Checker(credentials.CONNECTION, noun="a member of this body")
+_CHECKER = Checker(connection_form.CONNECTION, noun="a member of this body")
 
 
 def endpoint(host: Host) -> Callable[[Request], Awaitable[Response]]:
@@ -29,7 +29,7 @@ def endpoint(host: Host) -> Callable[[Request], Awaitable[Response]]:
 
     async def answer(request: Request) -> Response:
         request.state.route = "/integrations/{id}/try"
-        security.demand(request.state.caller, "manage")
+        auth.demand(request.state.caller, "manage")
         served = host.served(request.path_params["id"])
         body = await operation.read_json(request, host.settings.max_json)
         if found := _CHECKER.problems(body):
@@ -48,7 +48,7 @@ def _read(served: Served, body: Mapping[str, Any]) -> Connection:
     before = None
     with suppress(UnknownName):
         before = store.get(name)
-    made, wrong = credentials.connection(served.integration, name, body, before)
+    made, wrong = connection_form.connection(served.integration, name, body, before)
     if wrong:
         raise InvalidArguments(wrong, f"connection {name!r}")
     return _opened(made, before, store)
@@ -91,6 +91,6 @@ async def _tried(connector: AsyncConnector, name: str, environment: str) -> Mapp
     try:
         said = await connector.test(connection=name, environment=environment)
     except ConnectorError as error:
-        told = {"problem": problems.document(error.to_dict()), "said": error.message}
+        told = {"problem": problem_documents.document(error.to_dict()), "said": error.message}
         return {"environment": environment, "ok": False, **told}
     return {"environment": environment, "ok": True, "said": said}

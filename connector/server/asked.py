@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connector.server.operation import Call
-from connector.server.problems import Refused
+from connector.server.problem_documents import Refused
 
 _LONGEST_KEY = 255
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 200}

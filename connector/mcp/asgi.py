@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connector.mcp.backing import Backing
+from connector.mcp.backend import Backing
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from connector.mcp.desk import Caller, Desk
+    from connector.mcp.call_tool import Caller, Desk
 
 PATH = "/mcp"
 # A picture in a message is base64 text.
@@ -81,7 +81,7 @@ def _made(host: Hosting, admit: Callable[[], object]) -> tuple[Desk, Any]:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
     from sse_starlette.sse import AppStatus
 
-    from connector.mcp.desk import Desk
+    from connector.mcp.call_tool import Desk
     from connector.mcp.protocol import server
 
     # It would cut off every answer that is a stream as soon as the host begins to stop.
@@ -93,7 +93,7 @@ def _made(host: Hosting, admit: Callable[[], object]) -> tuple[Desk, Any]:
 
 def _caller(ctx: Any) -> Caller:
     """Whose token came with the request, and where the address says that calls go."""
-    from connector.mcp.desk import Caller
+    from connector.mcp.call_tool import Caller
 
     token, query = ctx.request.scope["state"].get("caller"), ctx.request.query_params
     name = token.name if token else "mcp"

@@ -9,8 +9,8 @@ from typing import Any
 import mcp_types as types
 
 from connector.errors import ConnectorError, InvalidArguments
-from connector.mcp import answers
-from connector.mcp.desk import Caller, Desk
+from connector.mcp import tool_results
+from connector.mcp.call_tool import Caller, Desk
 from connector.spec.model import JsonSchema
 from connector.spec.schema.validator import Checker
 from connector.storage.runs.model import Run
@@ -57,7 +57,7 @@ class Own:
                 raise InvalidArguments(found, self.title)
             return await self.answer(desk, caller, given)
         except ConnectorError as error:
-            return answers.of_error(error)
+            return tool_results.of_error(error)
 
 
 def named(taken: Mapping[str, Any]) -> dict[str, Own]:
@@ -69,7 +69,7 @@ async def _estimate(desk: Desk, caller: Caller, given: Given) -> types.CallToolR
     served, action = desk.find(given["action"])
     found = await served.connector.estimate(action.id, given.get("inputs", {}), **_place(caller))
     told = {"credits": found.credits, "why": found.why, "left": desk.purse.left}
-    return answers.of_facts({name: value for name, value in told.items() if value is not None})
+    return tool_results.of_facts({name: value for name, value in told.items() if value is not None})
 
 
 async def _environments(desk: Desk, caller: Caller, given: Given) -> types.CallToolResult:
@@ -87,7 +87,7 @@ async def _environments(desk: Desk, caller: Caller, given: Given) -> types.CallT
             }
             for each in connector.integration.environments.values()
         ]
-    return answers.of_facts({"environments": listed, "to_change": _TO_CHANGE})
+    return tool_results.of_facts({"environments": listed, "to_change": _TO_CHANGE})
 
 
 async def _spending(desk: Desk, caller: Caller, given: Given) -> types.CallToolResult:
@@ -101,7 +101,7 @@ async def _spending(desk: Desk, caller: Caller, given: Given) -> types.CallToolR
         "environment": environment,
         "today_credits": await desk.backing.run(ledger.spent, connection, environment),
     }
-    return answers.of_facts(told | await _balance(served.connector, caller))
+    return tool_results.of_facts(told | await _balance(served.connector, caller))
 
 
 async def _balance(connector: Any, caller: Caller) -> dict[str, Any]:
@@ -119,7 +119,7 @@ async def _get_run(desk: Desk, caller: Caller, given: Given) -> types.CallToolRe
     served = desk.backing.integrations.get(run.integration)
     if not run.has_ended and served is not None:
         run = await served.runner.wait(run.id, timeout=given.get("wait", 0))
-    return await desk.backing.run(answers.of_run, desk.backing.files, run)
+    return await desk.backing.run(tool_results.of_run, desk.backing.files, run)
 
 
 def _place(caller: Caller) -> dict[str, Any]:

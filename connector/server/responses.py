@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from connector.server import delivery, problems
-from connector.server.reply import Reply
+from connector.server import problem_documents, send_file
+from connector.server.json_reply import Reply
 
 if TYPE_CHECKING:
     from connector.server.operation import Call
@@ -26,10 +26,10 @@ async def of_run(call: Call, run: Run) -> Response:
     if run.state in _UNDER_WAY:
         return accepted(run)
     if run.state != "succeeded":
-        return problems.answer(failure(run), run=run.id)
+        return problem_documents.answer(failure(run), run=run.id)
     stored = await call.host.run(call.host.files.get, run.file) if run.file else None
     if stored is not None and prefers(call.request.headers.get("accept"), stored.type):
-        return await delivery.file(call.host, call.request, stored, _facts(run))
+        return await send_file.file(call.host, call.request, stored, _facts(run))
     told = {"run": run.to_dict(), "result": run.result}
     return Reply(told | ({"file": stored.to_dict()} if stored else {}), headers={"x-run-id": run.id})
 

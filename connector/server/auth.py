@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connector.server.problems import Refused
+from connector.server.problem_documents import Refused
 
 if TYPE_CHECKING:
     from connector.server.host import Host

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from connector.errors import InvalidArguments, InvocationError, Problem
-from connector.server import listening, logs
+from connector.server import json_logs, listen
 from connector.server.settings import Settings
 from connector.storage.home import home as default_home
 
@@ -73,15 +73,15 @@ def run(args: argparse.Namespace, first: str) -> int:
 
     tls = _tls(args)
     _check_exposure(args, tls)
-    logs.start()
-    door = listening.listen(args.host, args.port)
+    json_logs.start()
+    door = listen.listen(args.host, args.port)
     settings = replace(_settings(args, first), port=door.getsockname()[1], secure=tls is not None)
     app = create(settings)
     host: Host = app.state.host
-    url = listening.address(door, secure=settings.secure)
+    url = listen.address(door, secure=settings.secure)
     print(_said(args, host, url, _new_token(host, args)), flush=True)
     with suppress(KeyboardInterrupt):
-        listening.server(app, tls).run(sockets=[door])
+        listen.server(app, tls).run(sockets=[door])
     return 0
 
 
@@ -119,7 +119,7 @@ def _tls(args: argparse.Namespace) -> tuple[Path, Path] | None:
 
 def _check_exposure(args: argparse.Namespace, tls: object) -> None:
     """Tokens in plain text may not cross a network by oversight."""
-    if tls or args.insecure or listening.is_loopback(args.host):
+    if tls or args.insecure or listen.is_loopback(args.host):
         return
     raise InvocationError(
         f"{args.host} can be reached from other machines, and without TLS everybody on the way can read "

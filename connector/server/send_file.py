@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from connector.media import Media
-from connector.server import ranges
-from connector.server.problems import Refused
+from connector.server import byte_ranges
+from connector.server.problem_documents import Refused
 
 if TYPE_CHECKING:
     from connector.server.host import Host
@@ -38,7 +38,7 @@ async def file(
         "cache-control": "private, max-age=3600, immutable",
         "content-disposition": disposition(stored.name, stored.type),
     }
-    if ranges.matches(request.headers.get("if-none-match"), etag):
+    if byte_ranges.matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=common)
     start, end, status = _part(request, etag, stored.bytes)
     if status == 206:
@@ -56,8 +56,8 @@ def _part(request: Request, etag: str, size: int) -> tuple[int, int, int]:
     condition = request.headers.get("if-range")
     header = request.headers.get("range") if condition in (None, etag) else None
     try:
-        asked = ranges.wanted(header, size)
-    except ranges.Unsatisfiable as error:
+        asked = byte_ranges.wanted(header, size)
+    except byte_ranges.Unsatisfiable as error:
         said = f"the file has {size:,} bytes"
         raise Refused("range", said, {"content-range": f"bytes */{size}"}) from error
     return (*asked, 206) if asked else (0, size - 1, 200)

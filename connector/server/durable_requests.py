@@ -21,8 +21,8 @@ from connector.runs.service.durable_runs import Runs
 from connector.runs.service.webhooks import Webhook, Webhooks
 from connector.runs.workflow import load
 from connector.runs.workflow.model import Workflow
-from connector.server import logs, resident
-from connector.server.problems import Refused
+from connector.server import json_logs, resident_worker
+from connector.server.problem_documents import Refused
 from connector.spec.schema.suggest import nearest
 from connector.storage.runs.model import Run
 
@@ -65,8 +65,8 @@ class Durable:
         return self._timetable
 
     def _check(self) -> None:
-        if not resident.is_installed():
-            raise Refused("not_installed", resident.MISSING, billed="no")
+        if not resident_worker.is_installed():
+            raise Refused("not_installed", resident_worker.MISSING, billed="no")
 
     # --- workflows
 
@@ -107,7 +107,7 @@ class Durable:
         try:
             return self._read(connector, name)
         except SpecError as error:
-            logs.say("workflow", name=name, why=error.message)
+            json_logs.say("workflow", name=name, why=error.message)
             return None
 
     def _read(self, connector: AsyncConnector, name: str) -> Workflow:

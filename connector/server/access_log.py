@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connector.errors import ConnectorError
-from connector.server import headers, logs, problems
+from connector.server import json_logs, problem_documents, security_headers
 
 if TYPE_CHECKING:
     from connector.server.host import Host
@@ -39,18 +39,18 @@ class Records:
         try:
             await self._app(record.scope, receive, record.send)
         except ClientDisconnect:
-            logs.say("gone", id=record.id)
+            json_logs.say("gone", id=record.id)
         except ConnectorError as error:
             if not record.status:
-                await problems.of(error)(record.scope, receive, record.send)
+                await problem_documents.of(error)(record.scope, receive, record.send)
         except Exception as error:
             if record.status and isinstance(error.__cause__, ConnectorError):
                 # The answer had begun; that it has no end tells the client.
-                logs.say("cut", id=record.id, code=error.__cause__.code)
+                json_logs.say("cut", id=record.id, code=error.__cause__.code)
                 return
-            logs.crashed(error, id=record.id, path=record.scope["path"])
+            json_logs.crashed(error, id=record.id, path=record.scope["path"])
             if not record.status:
-                await problems.internal()(record.scope, receive, record.send)
+                await problem_documents.internal()(record.scope, receive, record.send)
 
     def _write(self, record: _Record) -> None:
         route, seconds = record.route, time.perf_counter() - record.began
@@ -58,7 +58,7 @@ class Records:
         self._host.metrics.requests.add(method if route != "none" else "any", route, str(record.status))
         self._host.metrics.request_seconds.see(route, seconds=seconds)
         caller = record.scope.get("state", {}).get("caller")
-        logs.say(
+        json_logs.say(
             "request",
             id=record.id,
             method=method,
@@ -94,7 +94,7 @@ class _Record:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             own = [*message["headers"], (ID_HEADER.encode(), self.id.encode())]
-            message["headers"] = headers.added(self.scope["path"], own, self._secure)
+            message["headers"] = security_headers.added(self.scope["path"], own, self._secure)
         elif message["type"] == "http.response.body":
             if self.scope["method"] == "HEAD":
                 message["body"] = b""

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
 from connector.errors import ConnectorError, InvocationError
-from connector.server import logs
+from connector.server import json_logs
 
 if TYPE_CHECKING:
     from connector.runs.worker.worker import Worker
@@ -77,7 +77,7 @@ class Resident:
     def _enter(self, state: State, said: str) -> None:
         if state != self.state:
             level = logging.ERROR if state == "failed" else logging.INFO
-            logs.say("worker", level=level, state=state, why=said)
+            json_logs.say("worker", level=level, state=state, why=said)
         self.state, self.said = state, said
 
 

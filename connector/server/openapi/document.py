@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from connector import __version__
 from connector.media.kinds import type_of
-from connector.server.answers import FAMILIES
 from connector.server.api.actions import accepted_forms
-from connector.server.components import SCHEMAS
+from connector.server.openapi.components import SCHEMAS
 from connector.server.operation import Operation
+from connector.server.responses import FAMILIES
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration, JsonSchema
 from connector.spec.schema.plain_schema import plain

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.server import document as host_document
+from connector.server.openapi import document as host_document
+from connector.server.routes import OPERATIONS
 from connector.server.settings import Settings
-from connector.server.table import OPERATIONS
 from connector.spec.model import Integration
 
 Document = dict[str, Any]

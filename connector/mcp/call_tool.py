@@ -14,9 +14,9 @@ import mcp_types as types
 
 from connector.engine import arguments
 from connector.errors import ConnectorError, UnknownName
-from connector.mcp import answers, catalogue
-from connector.mcp.backing import Backing, Served
-from connector.mcp.purse import Purse
+from connector.mcp import tool_results, tools
+from connector.mcp.backend import Backing, Served
+from connector.mcp.session_cap import Purse
 from connector.runs.runner import Runner
 from connector.spec.model import Action
 from connector.spec.schema.suggest import nearest
@@ -69,9 +69,7 @@ class Desk:
         return self._actions[name]
 
     def tools(self) -> list[types.Tool]:
-        return [
-            catalogue.tool(served.connector.integration, action) for served, action in self._actions.values()
-        ]
+        return [tools.tool(served.connector.integration, action) for served, action in self._actions.values()]
 
     async def invoke(
         self, name: str, given: Mapping[str, Any], caller: Caller, tell: Tell
@@ -84,9 +82,9 @@ class Desk:
             held = self.purse.hold(await self._price(served, action, inputs, caller), action.title)
             spec = RunSpec(action.id, inputs, caller.environment, caller.connection)
             run = await self._watched(served.runner, spec, caller, tell, held)
-            return await self.backing.run(answers.of_run, self.backing.files, run)
+            return await self.backing.run(tool_results.of_run, self.backing.files, run)
         except ConnectorError as error:
-            return answers.of_error(error)
+            return tool_results.of_error(error)
 
     async def _price(
         self, served: Served, action: Action, inputs: Mapping[str, Any], caller: Caller
@@ -156,6 +154,6 @@ def _matches(action: Action, pattern: str) -> bool:
 
 def _by_reference(value: Any, path: str) -> Any:
     """A file that is named by the address of its resource, by its reference."""
-    if isinstance(value, str) and value.startswith(answers.SCHEME):
-        return f"file:{value.removeprefix(answers.SCHEME)}"
+    if isinstance(value, str) and value.startswith(tool_results.SCHEME):
+        return f"file:{value.removeprefix(tool_results.SCHEME)}"
     return value

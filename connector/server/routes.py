@@ -20,9 +20,9 @@ from connector.server.api import (
     tokens,
     workflows,
 )
-from connector.server.document import document
+from connector.server.json_reply import Reply
+from connector.server.openapi.document import document
 from connector.server.operation import Call, Operation
-from connector.server.reply import Reply
 
 
 async def describe_host(call: Call) -> Response:

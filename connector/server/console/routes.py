@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -11,45 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connector.errors import ConnectorError
-from connector.server.console import actions, assets, durable, integrations, runs, settings, trial
+from connector.server.console import actions, assets, durable, integrations, runs, settings, test_connection
 from connector.server.console.rendering import page
-from connector.server.problems import STATUSES
+from connector.server.console.visit import Answer, Visit
+from connector.server.problem_documents import STATUSES
 
 if TYPE_CHECKING:
     from connector.server.host import Host
-    from connector.storage.connections.api_tokens import Token
-
-Answer = Callable[["Visit"], Response]
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One look at a page."""
-
-    host: Host
-    request: Request
-
-    @property
-    def caller(self) -> Token | None:
-        found: Token | None = getattr(self.request.state, "caller", None)
-        return found
-
-    @property
-    def manages(self) -> bool:
-        return self.caller is not None and self.caller.may_manage
-
-    @property
-    def base(self) -> str:
-        """Where this host is reached by whoever looks."""
-        return str(self.request.base_url).rstrip("/")
-
-    def name(self, hole: str) -> str:
-        """What stands in a hole of the address."""
-        return str(self.request.path_params[hole])
-
-    def asked(self, name: str) -> str:
-        """A parameter of the query; empty where it is not there."""
-        return self.request.query_params.get(name, "")
 
 
 _PAGES: tuple[tuple[str, Answer], ...] = (
@@ -82,7 +49,7 @@ _PAGES: tuple[tuple[str, Answer], ...] = (
 def routes(host: Host) -> list[Route]:
     return [
         *(Route(path, _endpoint(host, path, answer), methods=["GET"]) for path, answer in _PAGES),
-        Route("/integrations/{id}/try", trial.endpoint(host), methods=["POST"]),
+        Route("/integrations/{id}/try", test_connection.endpoint(host), methods=["POST"]),
         Route("/static/{name}", assets.serve, methods=["GET"]),
         Route("/favicon.ico", assets.favicon, methods=["GET"]),
     ]

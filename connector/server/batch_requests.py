@@ -23,12 +23,12 @@ from connector.runs.batch.create import BadRows, Order
 from connector.runs.batch.read_rows import Rows
 from connector.runs.batch.store import Batch, BatchNotFound
 from connector.runs.batch.subjects import check_of, price_of
-from connector.server.problems import Refused
+from connector.server.problem_documents import Refused
 
 if TYPE_CHECKING:
     from connector.engine.connector import AsyncConnector
     from connector.runs.batch.dry_run import Inspection
-    from connector.server.durable import Durable
+    from connector.server.durable_requests import Durable
     from connector.storage.files.store import FileStore
 
 _FOLDER = "batches"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from connector.server.problems import Refused
+from connector.server.problem_documents import Refused
 
 if TYPE_CHECKING:
     from connector.server.host import Host

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.server.console.calls import is_file
+from connector.server.console.code_samples import is_file
 from connector.spec import template
 from connector.spec.model import Action, Integration
 

@@ -16,8 +16,8 @@ from starlette.responses import Response
 
 from connector import errors
 from connector.errors import ConnectorError
-from connector.server import logs
-from connector.server.reply import Reply
+from connector.server import json_logs
+from connector.server.json_reply import Reply
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -134,10 +134,10 @@ def answer(facts: Mapping[str, Any], headers: Mapping[str, str] | None = None, *
 def of(error: ConnectorError) -> Response:
     """The answer for an error. What only says how the host is doing is for its operator, and in the log."""
     if type(error) is ConnectorError:
-        logs.say("failed", level=logging.ERROR, why=error.message)
+        json_logs.say("failed", level=logging.ERROR, why=error.message)
         return internal()
     if isinstance(error, errors.DatabaseUnavailable):
-        logs.say("failed", level=logging.ERROR, why=error.message)
+        json_logs.say("failed", level=logging.ERROR, why=error.message)
         return answer(error.to_dict() | {"message": "the host cannot reach what it keeps; try again soon"})
     return answer(error.to_dict(), error.headers if isinstance(error, Refused) else None)
 

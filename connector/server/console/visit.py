@@ -1,0 +1,46 @@
+"""The visit of a page: who looks at which host, and what the address holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from connector.server.host import Host
+    from connector.storage.connections.api_tokens import Token
+
+Answer = Callable[["Visit"], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One look at a page."""
+
+    host: Host
+    request: Request
+
+    @property
+    def caller(self) -> Token | None:
+        found: Token | None = getattr(self.request.state, "caller", None)
+        return found
+
+    @property
+    def manages(self) -> bool:
+        return self.caller is not None and self.caller.may_manage
+
+    @property
+    def base(self) -> str:
+        """Where this host is reached by whoever looks."""
+        return str(self.request.base_url).rstrip("/")
+
+    def name(self, hole: str) -> str:
+        """What stands in a hole of the address."""
+        return str(self.request.path_params[hole])
+
+    def asked(self, name: str) -> str:
+        """A parameter of the query; empty where it is not there."""
+        return self.request.query_params.get(name, "")
