@@ -44,6 +44,9 @@ from typing import Any, ClassVar, Literal
 
 Billed = Literal["no", "yes", "unknown"]
 
+# What a failure may know beside its message.
+_FACTS = ("status", "retry_after", "request_id", "error_id", "job_id", "invocation_id")
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -112,19 +115,24 @@ class ConnectorError(Exception):
         # What was delivered all the same: a filtered picture is still the caller's.
         self.result = result
 
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any]) -> ConnectorError:
+        """The failure that ``to_dict`` told, as it was raised; of this class, where its code is not known."""
+        kind = _KINDS.get(facts["code"], cls)
+        error = kind.__new__(kind)
+        problems = [_problem(told) for told in facts.get("problems", ())]
+        known = {name: facts[name] for name in _FACTS if name in facts}
+        ConnectorError.__init__(error, facts["message"], problems=problems, billed=facts["billed"], **known)
+        # What it said of itself holds, whatever its class says today.
+        error.__dict__ |= {name: facts[name] for name in ("code", "retryable") if name in facts}
+        return error
+
     def __reduce__(self) -> Any:
         return _restored, (type(self), self.args, self.__dict__)
 
     def to_dict(self) -> dict[str, Any]:
         """The failure as every face shows it; absent facts are left out."""
-        facts: Mapping[str, Any] = {
-            "status": self.status,
-            "retry_after": self.retry_after,
-            "request_id": self.request_id,
-            "error_id": self.error_id,
-            "job_id": self.job_id,
-            "invocation_id": self.invocation_id,
-        }
+        facts: Mapping[str, Any] = {name: getattr(self, name) for name in _FACTS}
         shown: dict[str, Any] = {
             "code": self.code,
             "message": self.message,
@@ -135,6 +143,11 @@ class ConnectorError(Exception):
         if self.problems:
             shown["problems"] = [problem.to_dict() for problem in self.problems]
         return shown
+
+
+def _problem(told: Mapping[str, Any]) -> Problem:
+    known = {name: told[name] for name in ("file", "line", "severity") if name in told}
+    return Problem(told["field"], told["message"], **known)
 
 
 def _restored(kind: type[ConnectorError], args: tuple[Any, ...], state: dict[str, Any]) -> ConnectorError:
@@ -353,3 +366,11 @@ class JobCancelled(JobError):
 
     code = "job_cancelled"
     default_billed = "unknown"
+
+
+# Each class by its code.
+_KINDS: Mapping[str, type[ConnectorError]] = {
+    kind.code: kind
+    for kind in [*globals().values()]
+    if isinstance(kind, type) and issubclass(kind, ConnectorError)
+}

@@ -19,7 +19,7 @@ from connector.engine.http.messages import Body, Multipart, Part, Raw, Request, 
 from connector.errors import InvalidArguments, Problem
 from connector.media.content import Content
 from connector.spec import template, url
-from connector.spec.header_names import RESERVED_HEADERS
+from connector.spec.header_names import RESERVED_HEADERS, canonical
 from connector.spec.model import Action, BodySpec, Integration, RequestSpec
 from connector.spec.template import MISSING, Scope
 
@@ -159,10 +159,8 @@ def _headers(
 def _header_problem(name: str, value: Any, authorization: Authorization, *, caller: bool) -> str | None:
     if not _HEADER_NAME.fullmatch(name):
         return "is not the name of a header"
-    # Many servers read an underscore as a hyphen, so X_API_KEY would be a second X-API-Key.
-    read = name.lower().replace("_", "-")
-    own = {name.replace("_", "-") for name in authorization.names}
-    if read in own or (caller and read in RESERVED_HEADERS):
+    read = canonical(name)
+    if read in set(map(canonical, authorization.names)) or (caller and read in RESERVED_HEADERS):
         return "is set by the connection and cannot be given"
     if _CONTROL.search(url.commas(value)):
         return "must not hold line breaks or other control characters"

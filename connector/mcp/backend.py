@@ -16,7 +16,7 @@ from connector.engine.http.ssrf_guard import Guard
 from connector.engine.http.transport import Transport
 from connector.engine.sources import Sources
 from connector.media import Media, adopt
-from connector.runs.runner import Runner
+from connector.runs.service.runner import Runner
 from connector.spec.model import Integration
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileStore

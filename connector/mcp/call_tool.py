@@ -17,7 +17,7 @@ from connector.errors import ConnectorError, UnknownName
 from connector.mcp import tool_results, tools
 from connector.mcp.backend import Backing, Served
 from connector.mcp.session_cap import Purse
-from connector.runs.runner import Runner
+from connector.runs.service.runner import Runner
 from connector.spec.model import Action
 from connector.spec.schema.suggest import nearest
 from connector.storage.runs.model import Run, RunSpec

@@ -22,12 +22,10 @@ from connector.runs.batch.columns import Naming
 from connector.runs.batch.create import BadRows, Order
 from connector.runs.batch.read_rows import Rows
 from connector.runs.batch.store import Batch, BatchNotFound
-from connector.runs.batch.subjects import check_of, price_of
 from connector.server.problem_documents import Refused
 
 if TYPE_CHECKING:
     from connector.engine.connector import AsyncConnector
-    from connector.runs.batch.dry_run import Inspection
     from connector.server.durable_requests import Durable
     from connector.storage.files.store import FileStore
 
@@ -107,25 +105,15 @@ def _rows(items: Path, subject: Any, asked: Mapping[str, Any]) -> Rows:
 
 def _written(durable: Durable, connector: AsyncConnector, files: FileStore, order: Order) -> Batch:
     sources = Sources(paths=False, urls=None, references=files.resolve)
-    check = check_of(order.subject, connector.integration, sources)
-    price = price_of(order.subject, connector.integration, lambda given: None)
     try:
-        found = create.inspect(order, None, check, price)
+        planned = create.plan(durable.batches, order, connector.integration, sources)
+    except BadRows as error:
+        said = error.message.partition(":\n")[0].replace(order.rows.source.name, "the source", 1)
+        problems = [_placed(each) for each in error.problems]
+        raise InvalidArguments(problems, order.subject.title, said) from None
     except InvalidArguments as error:
         raise InvalidArguments([_placed(each) for each in error.problems]) from error
-    if found.problem_count:
-        raise _bad(found, order) from None
-    if not found.rows:
-        raise InvalidArguments([Problem("items", "holds no rows")])
-    create.check_limit(order, found)
-    inputs = [name for name in order.subject.parameters if name in found.inputs]
-    return create.write_down(durable.batches, order, None, inputs, price)[0]
-
-
-def _bad(found: Inspection, order: Order) -> InvalidArguments:
-    told = BadRows(found, "the source")
-    said = told.message.partition(":\n")[0]
-    return InvalidArguments([_placed(each) for each in found.problems], order.subject.title, said)
+    return create.write_down(durable.batches, planned)[0]
 
 
 def _placed(problem: Problem) -> Problem:

@@ -16,7 +16,7 @@ from connector.engine.connector import AsyncConnector
 from connector.engine.http.ssrf_guard import Guard
 from connector.engine.sources import Sources
 from connector.errors import UnknownName
-from connector.runs.runner import Runner
+from connector.runs.service.runner import Runner
 from connector.server import gauges, json_logs
 from connector.server.durable_requests import Durable
 from connector.server.problem_documents import Refused

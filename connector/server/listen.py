@@ -83,16 +83,6 @@ def address(door: socket.socket, *, secure: bool = False) -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def is_loopback(host: str) -> bool:
-    """Whether nobody but this machine can reach it."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 @contextmanager
 def serving(make: Callable[[int], Starlette], host: str = "127.0.0.1") -> Iterator[str]:
     """Serves in a thread while the block runs; gives the address. ``make`` is told the port."""

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from connector.errors import InvalidArguments, InvocationError, Problem
 from connector.server import json_logs, listen
 from connector.server.settings import Settings
+from connector.spec.url import is_loopback
 from connector.storage.home import home as default_home
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _tls(args: argparse.Namespace) -> tuple[Path, Path] | None:
 
 def _check_exposure(args: argparse.Namespace, tls: object) -> None:
     """Tokens in plain text may not cross a network by oversight."""
-    if tls or args.insecure or listen.is_loopback(args.host):
+    if tls or args.insecure or is_loopback(args.host):
         return
     raise InvocationError(
         f"{args.host} can be reached from other machines, and without TLS everybody on the way can read "

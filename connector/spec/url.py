@@ -25,6 +25,19 @@ class UrlError(Exception):
     """The value cannot stand in an address; the sentence says why."""
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine: by number, or by a name reserved for it (RFC 6761, section 6.3)."""
+    from ipaddress import ip_address
+
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def text(value: Any) -> str:
     """A plain value as the text it travels as: whole numbers without a point, no exponents."""
     if isinstance(value, bool):

@@ -57,12 +57,12 @@ def _run(port: int, home: Path, name: str, *given: float) -> Figures:
 
 async def _calls(home: Path, connector: Any, runs: Runs, count: str) -> Figures:
     """A call as it is, and as a run: with its record alone, and then with the engine."""
-    from connector.runs.service.execute_action import Actions
+    from connector.runs.service.execute_action import ActionExecutor
 
     calls, note = int(count), {"prompt": "a lighthouse"}
     plain = await _each(calls, lambda: connector.invoke("note", note))
     ledger, files = connector.workspace.ledger, runs._record.files
-    actions = Actions({connector.integration.id: connector}, runs.history, files, ledger)
+    actions = ActionExecutor({connector.integration.id: connector}, runs.history, files, ledger)
     opened = iter([_opened(runs) for _ in range(calls)])
     recorded = await _each(calls, lambda: actions.submit(next(opened)))
     runs.submit(NOTE)  # the engine is brought in

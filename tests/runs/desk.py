@@ -8,9 +8,9 @@ from upstream import KEY, Clock, Upstream
 
 from connector.engine.connector import AsyncConnector
 from connector.engine.http.transport import HttpTransport
-from connector.runs.record import Record
 from connector.runs.service.durable_runs import Runs
-from connector.runs.service.execute_action import Actions
+from connector.runs.service.execute_action import ActionExecutor
+from connector.runs.service.record import Record
 from connector.storage.files.store import FileStore
 from connector.storage.runs.history import History
 from connector.storage.runs.model import RunSpec
@@ -55,7 +55,7 @@ class Desk:
         """Somebody who works on the runs, as a process does that was just started."""
         connectors = {self.connector.integration.id: self.connector}
         io = Patient(self.clock)
-        return Actions(connectors, self.history, self.files, self.ledger, io=io)
+        return ActionExecutor(connectors, self.history, self.files, self.ledger, io=io)
 
     def open(self, action=CORE, given=None, **options):
         """A durable run that is written down, and that nobody has begun."""

@@ -26,6 +26,7 @@ from connector.cli import main
 from connector.server import json_logs, listen
 from connector.server.app import create
 from connector.server.settings import Settings
+from connector.spec.url import is_loopback
 
 COMMAND = [sys.executable, "-c", "import sys; from connector.cli import main; sys.exit(main())", "serve"]
 
@@ -189,7 +190,7 @@ _REACHED = ("0.0.0.0", "::", "10.0.0.1", "host.example", "")
 @pytest.mark.parametrize("host", [*_ALONE, *_REACHED])
 def test_who_can_reach_an_address(host: str) -> None:
     """What is no address of this machine alone can be reached by others."""
-    assert listen.is_loopback(host) is (host in _ALONE)
+    assert is_loopback(host) is (host in _ALONE)
 
 
 def test_help_names_what_can_be_set(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from connector.errors import Problem
 from connector.spec.loader import Loaded, confined
 from connector.spec.model import Environment
 from connector.spec.schema.suggest import nearest
+from connector.spec.url import is_loopback
 
 
 def _default(loaded: Loaded) -> Iterator[Problem]:
@@ -35,19 +35,9 @@ def _unfit(environment: Environment) -> str | None:
         return f"is not an address: {error}"
     if environment.base_url.endswith("/"):
         return f"ends with a slash, and paths begin with one; write {environment.base_url.rstrip('/')}"
-    if url.scheme == "http" and environment.transport is None and not _on_this_machine(host):
+    if url.scheme == "http" and environment.transport is None and not is_loopback(host):
         return f"would send the credential in clear; use https://{url.netloc}{url.path}"
     return None
-
-
-def _on_this_machine(host: str) -> bool:
-    """Loopback, by number or by the names that are reserved for it (RFC 6761, section 6.3)."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _credentials(loaded: Loaded) -> Iterator[Problem]:

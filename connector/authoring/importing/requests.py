@@ -16,7 +16,7 @@ from connector.authoring.importing.wording import sentence
 from connector.authoring.secret_scan import looks_secret
 from connector.engine.render import SAFE_METHODS
 from connector.spec import url
-from connector.spec.header_names import RESERVED_HEADERS
+from connector.spec.header_names import RESERVED_HEADERS, canonical
 from connector.spec.template import is_template
 
 _IN_PATH = re.compile(r"\{([^{}/]+)\}")
@@ -235,7 +235,7 @@ def can_be_given(one: Parameter) -> bool:
     """Whether a caller may set it: cookies and some headers are the connection's alone."""
     if one.place != "header":
         return one.place != "cookie"
-    name = one.name.lower()
+    name = canonical(one.name)
     return name not in _NO_PARAMETERS | RESERVED_HEADERS and bool(_HEADER.fullmatch(one.name))
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from ipaddress import ip_address
 from urllib.parse import urljoin, urlsplit
 
 from connector.authoring.importing.report import Remarks
 from connector.authoring.importing.wording import kebab, sentence, unique
+from connector.spec.url import is_loopback
 
 _BASE_URL = re.compile(r"https?://[^\s/?#@{}]+(/[^\s?#{}]*)?")
 NOWHERE = "http://localhost"
@@ -56,7 +56,7 @@ def base_url(address: str, document_url: str | None, remarks: Remarks) -> str | 
     if not _BASE_URL.fullmatch(base) or not _is_address(base) or {".", ".."} & {*base.split("/")}:
         remarks.add(f"its server {address[:80]!r} is no base URL", "it is left out")
         return None
-    if base.startswith("http://") and not _is_near(urlsplit(base).hostname or ""):
+    if base.startswith("http://") and not is_loopback(urlsplit(base).hostname or ""):
         remarks.add(f"its server {base} would get the credential in clear", "https is written")
         return "https://" + base.removeprefix("http://").replace(":80/", "/").removesuffix(":80")
     return base
@@ -85,15 +85,6 @@ def _is_address(base: str) -> bool:
     try:
         parts = urlsplit(base)
         return bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _is_near(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
     except ValueError:
         return False
 

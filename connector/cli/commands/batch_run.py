@@ -16,11 +16,10 @@ from connector.cli.terminal.progress import Progress
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
 from connector.runs.batch import create
-from connector.runs.batch.create import BadRows, Order
+from connector.runs.batch.create import Order, Plan
 from connector.runs.batch.dry_run import Inspection
 from connector.runs.batch.refresh import Renewal
 from connector.runs.batch.store import Batch, Batches
-from connector.runs.batch.subjects import Price, check_of, price_of
 from connector.runs.batch.submit_row import Shelf
 from connector.runs.batch.tables import RESULTS, RESULTS_CSV
 
@@ -33,44 +32,29 @@ def run(args: Namespace, words: Sequence[str]) -> int:
     with desk(folder_of(args)) as place:
         wanted = order(args, place.connector)
         batches = Batches(place.connector.workspace.database)
-        batch = create.find(batches, wanted)
-        price = _price(place, wanted)
         with Progress("Checking the rows", quiet=args.quiet):
-            found = _inspected(place, wanted, batch, batches, price)
+            planned = _planned(place, batches, wanted)
         if args.dry_run:
-            return dry_run.show(place.connector, wanted, found, args)
-        _check_folder(wanted, batch)
+            return dry_run.show(place.connector, wanted, planned.found, args)
+        _check_folder(wanted, planned.batch)
         with Progress("Writing the rows down", quiet=args.quiet):
-            inputs = [name for name in wanted.subject.parameters if name in found.inputs]
             # On a server's database, whoever works may not see the files of this machine.
             shelf = Shelf(place.files) if place.connector.workspace.database.url else None
-            batch, news = create.write_down(batches, wanted, batch, inputs, price, shelf)
+            batch, news = create.write_down(batches, planned, shelf)
         again = batches.rows(batch.id).again(failed=args.retry_failed, unknown=args.retry_unknown)
         if not args.quiet:
-            for line in _notes(wanted, batch, found, news, again):
+            for line in _notes(wanted, batch, planned.found, news, again):
                 terminal.say(terminal.clean(line))
         return Watch(place, batches, batch, args, words).run()
 
 
-def _price(place: Desk, wanted: Order) -> Price:
+def _planned(place: Desk, batches: Batches, wanted: Order) -> Plan:
     def by_request(given: Mapping[str, Any]) -> float | None:
         where = {"environment": wanted.environment, "connection": wanted.connection or None}
         return place.connector.estimate(wanted.subject.id, given, **where).credits
 
-    return price_of(wanted.subject, place.connector.integration, by_request)
-
-
-def _inspected(place: Desk, wanted: Order, batch: Batch | None, batches: Batches, price: Price) -> Inspection:
-    """What is to be said of the rows. Raises BadRows with what is wrong with them."""
     sources = Sources(urls=None, references=place.files.resolve)
-    check = check_of(wanted.subject, place.connector.integration, sources)
-    found = create.inspect(wanted, None if batch is None else batches.rows(batch.id), check, price)
-    if found.problem_count:
-        raise BadRows(found, wanted.rows.source.name)
-    if not found.rows:
-        raise InvalidArguments([Problem("", "holds no rows", wanted.rows.source.name)], said="nothing to do")
-    create.check_limit(wanted, found)
-    return found
+    return create.plan(batches, wanted, place.connector.integration, sources, by_request)
 
 
 def _check_folder(wanted: Order, batch: Batch | None) -> None:

@@ -32,7 +32,7 @@ def order(args: Namespace, connector: Connector) -> Order:
         raise InvalidArguments(problems, subject.title, "the options cannot be used")
     environment, connection = connector.place(environment=args.environment, connection=args.connection)
     return Order(
-        Rows(args.items, subject, Naming(mapping, args.name_by)),
+        Rows(args.items, subject, Naming(mapping, args.name_by, "map", _mapped)),
         subject,
         connector.integration.id,
         environment,
@@ -44,6 +44,10 @@ def order(args: Namespace, connector: Connector) -> Order:
         args.concurrency,
         args.limit_credits,
     )
+
+
+def _mapped(column: str, wanted: str) -> str:
+    return f"--map {column}={wanted}"
 
 
 def _subject(name: str, connector: Connector) -> tuple[Subject, str | None]:

@@ -13,7 +13,7 @@ from connector.cli.parsing import find_action
 from connector.cli.terminal import terminal
 from connector.engine.connector import Connector
 from connector.engine.sources import Sources
-from connector.errors import ConnectorError, Problem
+from connector.errors import ConnectorError
 from connector.runs.service.durable_runs import Runs
 from connector.runs.worker.foreground import is_worker_alive
 from connector.storage.files.store import FileStore
@@ -66,21 +66,5 @@ def desk(folder: str) -> Iterator[Desk]:
 
 def failure_of(run: Run) -> ConnectorError:
     """How a run ended that has no result, as the failure that an invocation would have raised."""
-    told = run.error or {}
-    code = str(told.get("code", run.outcome or run.state))
-    kind = _kinds().get(code) or _BY_STATE[run.state]
-    # The run's own words come in place of those of the class.
-    known = {"code": code, "retryable": bool(told.get("retryable")), "__init__": ConnectorError.__init__}
-    own = type(kind.__name__, (kind,), known)
-    names = ("retry_after", "request_id", "error_id", "job_id", "status")
-    facts = {name: told[name] for name in names if name in told}
-    problems = [Problem(one["field"], one["message"]) for one in told.get("problems", ())]
-    message = str(told.get("message", f"the run ended as {run.state}"))
-    error: ConnectorError = own(message, problems=problems, billed=run.billed, **facts)
-    return error
-
-
-def _kinds() -> dict[str, type[ConnectorError]]:
-    """Each class of failure by its code."""
-    found = (kind for kind in vars(errors).values() if isinstance(kind, type))
-    return {kind.code: kind for kind in found if issubclass(kind, ConnectorError)}
+    otherwise = {"code": run.outcome or run.state, "message": f"the run ended as {run.state}"}
+    return _BY_STATE[run.state].from_facts({**otherwise, **(run.error or {}), "billed": run.billed})

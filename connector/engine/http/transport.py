@@ -19,6 +19,7 @@ from connector.engine.http.messages import Request, Response
 from connector.engine.http.multipart import Encoded, encode
 from connector.engine.http.response_body import Arrival, Exchange
 from connector.errors import InvalidAnswer
+from connector.spec.header_names import TRANSPORT_HEADERS, canonical
 
 MAX_REDIRECTS = 5
 
@@ -26,19 +27,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CARRIED = frozenset({b"accept", b"accept-encoding", b"user-agent"})
 """The headers that another origin may see: none that can hold a credential."""
 
-_RESERVED = frozenset(
-    {
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "keep-alive",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _DEFAULTS = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "connector"}
@@ -145,7 +133,7 @@ def _given(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:
             raise ValueError(f"{name!r} is not a header name")
         if not _VALUE.fullmatch(value):
             raise ValueError(f"the value of the header {name} has characters that no header may have")
-        if name.lower() in _RESERVED:
+        if canonical(name) in TRANSPORT_HEADERS:
             raise ValueError(f"the header {name} is set by the transport; leave it out")
     return {name.lower(): value for name, value in headers}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -30,11 +31,14 @@ class Subject(Taker, Protocol):
 class Naming:
     """How columns are named: ``mapping`` leads from columns to inputs, and to "" for those that are none.
 
-    ``label`` is the column whose texts name what is made of the rows.
+    ``label`` is the column whose texts name what is made of the rows. ``option`` is what a caller gives the
+    mapping by, and ``said`` how one column is mapped there, in their own words.
     """
 
     mapping: Mapping[str, str]
     label: str | None = None
+    option: str = "columns"
+    said: Callable[[str, str], str] = lambda column, wanted: f"columns: {json.dumps({column: wanted})}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,20 +140,20 @@ def _placed(column: str, subject: Subject, naming: Naming) -> _Place | str | Non
     outer, dot, inner = wanted.partition(".")
     if dot and "object" in coerce.types(known.get(outer, {})):
         return _Place(column, outer, inner, coerce.entry(known[outer], inner))
-    return None if column == naming.label else _unknown(column, wanted, subject)
+    return None if column == naming.label else _unknown(column, wanted, subject, naming)
 
 
-def _unknown(column: str, wanted: str, subject: Subject) -> str:
+def _unknown(column: str, wanted: str, subject: Subject, naming: Naming) -> str:
     near = nearest(wanted, subject.parameters)
     if wanted != column:
         return f"is mapped to {wanted!r}, which is no input of {subject.title}{near}"
-    how = f"ap it (--map {column}=INPUT), or leave the column out (--map {column}=)"
+    how = f"ap it ({naming.said(column, 'INPUT')}), or leave the column out ({naming.said(column, '')})"
     return f"is no input of {subject.title}{f'{near} M' if near else '; m'}{how}"
 
 
 def _unmapped(table: Table, naming: Naming) -> list[Problem]:
     """Columns that are spoken of, and are not there."""
-    spoken = [("map", column) for column in naming.mapping]
+    spoken = [(naming.option, column) for column in naming.mapping]
     spoken += [("name_by", naming.label)] if naming.label is not None else []
     return [
         Problem(option, f"there is no column {column!r} in {table.name}{nearest(column, table.columns)}")
@@ -231,14 +235,14 @@ def _file_input(source: Source, subject: Subject, naming: Naming) -> str:
         if named is None and len(only) == 1:
             return only[0]
     raise InvalidArguments(
-        [Problem("map", _which(named, subject))], subject.title, "the files cannot be used"
+        [Problem(naming.option, _which(named, subject, naming))], subject.title, "the files cannot be used"
     )
 
 
-def _which(named: str | None, subject: Subject) -> str:
+def _which(named: str | None, subject: Subject, naming: Naming) -> str:
     if not subject.files:
         return "no input of it takes a file; give a .csv or .jsonl file with a row for each use"
     if named is not None:
         return f"{named!r} is no input that takes a file{nearest(named, subject.files)}"
     listed = ", ".join(subject.files)
-    return f"several inputs take a file ({listed}); say which one with --map {FILE}={subject.files[0]}"
+    return f"several inputs take a file ({listed}); say which one: {naming.said(FILE, subject.files[0])}"

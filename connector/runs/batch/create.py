@@ -1,4 +1,4 @@
-"""A batch is opened: its rows are checked, and written down, before anything is sent."""
+"""The creation of a batch: what it would be is planned, and then written down, before anything is sent."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
+from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, InvocationError, Problem
 from connector.runs.batch.columns import Subject
 from connector.runs.batch.dry_run import Inspection
@@ -18,8 +19,9 @@ from connector.runs.batch.refresh import Renewal, renew
 from connector.runs.batch.row import BatchRow
 from connector.runs.batch.row_store import BatchRows
 from connector.runs.batch.store import Batch, Batches, BatchNotFound
-from connector.runs.batch.subjects import Check, Price
+from connector.runs.batch.subjects import Check, Price, check_of, price_of
 from connector.runs.batch.submit_row import Shelf, with_files
+from connector.spec.model import Integration
 
 _WINDOW = 500
 
@@ -74,33 +76,69 @@ class BadRows(InvocationError):
         self.count = found.problem_count
 
 
-def find(batches: Batches, order: Order) -> Batch | None:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a batch would be: the one that it goes on with, and what is said of its rows."""
+
+    order: Order
+    batch: Batch | None
+    found: Inspection
+    price: Price
+
+
+def plan(
+    batches: Batches,
+    order: Order,
+    integration: Integration,
+    sources: Sources,
+    by_request: Price = lambda given: None,
+) -> Plan:
+    """What becomes of an order, whoever gave it. Nothing is written down or sent.
+
+    ``sources`` say what stands for a file, ``by_request`` prices an action that can be any request. Raises
+    BadRows with what is wrong with the rows, and InvalidArguments where there are none, where the batch of
+    that name is another one, and where nobody can tell whether a limit will hold.
+    """
+    batch = _found(batches, order)
+    check = check_of(order.subject, integration, sources)
+    price = price_of(order.subject, integration, by_request)
+    found = _inspected(order, None if batch is None else batches.rows(batch.id), check, price)
+    name = order.rows.source.name
+    if found.problem_count:
+        raise BadRows(found, name)
+    if not found.rows:
+        raise InvalidArguments([Problem("", "holds no rows", name)], said="nothing to do")
+    _check_limit(order, found)
+    return Plan(order, batch, found, price)
+
+
+def _found(batches: Batches, order: Order) -> Batch | None:
     """The batch that an order goes on with. Raises InvalidArguments where it is another one of that name."""
     try:
         batch = batches.get(order.batch_name)
     except BatchNotFound:
         return None
     wrong = [
-        Problem(option, f"{batch.name} is a batch {was}; give {how} again, or another --name")
-        for option, was, how in _differences(batch, order)
+        Problem(field, f"{batch.name} is a batch {was}; give the same again, or another name")
+        for field, was in _differences(batch, order)
     ]
     if wrong:
         raise InvalidArguments(wrong, said="this is another batch than the one of that name")
     return batch
 
 
-def _differences(batch: Batch, order: Order) -> Iterator[tuple[str, str, str]]:
+def _differences(batch: Batch, order: Order) -> Iterator[tuple[str, str]]:
     if (batch.integration, batch.kind, batch.subject) != (order.integration, order.kind, order.subject.id):
-        yield "action", f"of {batch.subject}", "that"
+        yield "action", f"of {batch.subject}"
     if batch.environment != order.environment:
-        yield "environment", f"in {batch.environment}", f"-e {batch.environment}"
+        yield "environment", f"in {batch.environment}"
     if batch.connection != order.connection:
-        yield "connection", f"of connection {batch.connection or 'none'}", "that"
+        yield "connection", f"of connection {batch.connection or 'none'}"
     if batch.directory != str(order.directory.resolve()):
-        yield "output", f"whose results go to {batch.directory}", "that"
+        yield "output", f"whose results go to {batch.directory}"
 
 
-def inspect(order: Order, known: BatchRows | None, check: Check, price: Price) -> Inspection:
+def _inspected(order: Order, known: BatchRows | None, check: Check, price: Price) -> Inspection:
     """What is to be said of all rows. What is done is not looked at again: its files may be elsewhere now."""
     found = Inspection(check, price, order.defaults or {})
     for window in _windows(order.rows):
@@ -113,7 +151,7 @@ def inspect(order: Order, known: BatchRows | None, check: Check, price: Price) -
     return found
 
 
-def check_limit(order: Order, found: Inspection) -> None:
+def _check_limit(order: Order, found: Inspection) -> None:
     """Raises InvalidArguments where nobody can tell whether a limit will hold."""
     if order.limit_credits is None or found.unpriced is None:
         return
@@ -121,24 +159,18 @@ def check_limit(order: Order, found: Inspection) -> None:
     raise InvalidArguments([Problem("limit_credits", sentence)], order.subject.title, "it is not begun")
 
 
-def write_down(
-    batches: Batches,
-    order: Order,
-    batch: Batch | None,
-    inputs: list[str],
-    price: Price,
-    shelf: Shelf | None = None,
-) -> tuple[Batch, Renewal]:
+def write_down(batches: Batches, planned: Plan, shelf: Shelf | None = None) -> tuple[Batch, Renewal]:
     """The batch with its rows written down, and what is new in them. Nothing of it is begun.
 
     With a ``shelf`` the files of rows are kept now, as whoever works on them may be on another machine; else
     each is kept when it is its row's turn.
     """
+    order, batch = planned.order, planned.batch
     options = {
         "directory": str(order.directory.resolve()),
         "concurrency": order.concurrency,
         "limit_credits": order.limit_credits,
-        "inputs": inputs,
+        "inputs": [name for name in order.subject.parameters if name in planned.found.inputs],
     }
     given = dict(order.defaults or {})
     defaults = given if shelf is None else with_files(order.subject, given, shelf)
@@ -152,7 +184,7 @@ def write_down(
     def kept(row: BatchRow) -> BatchRow:
         return row if shelf is None else replace(row, inputs=with_files(order.subject, row.inputs, shelf))
 
-    found = renew(lambda: _planned(order, price), rows, prices=has_other_prices, kept=kept)
+    found = renew(lambda: _rows(order, planned.price), rows, prices=has_other_prices, kept=kept)
     return batches.count(batch.id), found
 
 
@@ -169,7 +201,7 @@ def _opened(batches: Batches, order: Order, own: Mapping[str, Any]) -> Batch:
     return batch
 
 
-def _planned(order: Order, price: Price) -> Iterator[BatchRow]:
+def _rows(order: Order, price: Price) -> Iterator[BatchRow]:
     for row in order.rows:
         estimate = price({**(order.defaults or {}), **row.inputs})
         yield BatchRow(row.number, row.label, row.inputs, row.digest, estimate=estimate)

@@ -9,7 +9,6 @@ from typing import Any
 from connector.engine.connector import AsyncConnector, Connector
 from connector.engine.sources import Sources
 from connector.errors import CapReached, InvalidArguments, Problem
-from connector.runs import run_files
 from connector.runs.batch.columns import Subject
 from connector.runs.batch.subjects import check_of
 from connector.runs.durable import dbos_engine
@@ -17,6 +16,7 @@ from connector.runs.durable.queues import Queues
 from connector.runs.schedule.cron import Cron
 from connector.runs.schedule.store import CatchUp, Overlap, Schedule, ScheduleStore, Tick
 from connector.runs.schedule.tick import Ticking, range_of
+from connector.runs.service import run_files
 from connector.spec.schema import amounts
 from connector.storage.files.store import FileStore
 

@@ -22,10 +22,11 @@ from connector.errors import (
     UnknownName,
 )
 from connector.runs.durable.queues import Queues
-from connector.runs.record import Record
 from connector.runs.service import accept_inputs
+from connector.runs.service.record import Record
 from connector.runs.service.reopening import reopen
 from connector.runs.service.resume import take_up
+from connector.runs.service.settlement import Settlement
 from connector.runs.workflow import check_inputs
 from connector.runs.workflow.model import Workflow
 from connector.spec.schema.suggest import nearest
@@ -37,7 +38,6 @@ from connector.storage.runs.model import CANCELLED, RunSpec, State
 _LOOK_AGAIN = 0.2
 # So long may a request take from being taken up to being written down.
 _MOMENT = 5.0
-_QUEUED: frozenset[State] = frozenset({"queued"})
 _UNKNOWN: frozenset[State] = frozenset({"unknown"})
 _COPIED = (*GIVEN, "kind", "parent", "place", "batch", "row", "definition")
 
@@ -81,6 +81,7 @@ class Runs:
         self.history = History(workspace.database, clock)
         self.queues = Queues(workspace.database)
         self._record = Record(self.history, files, workspace.rescued, keep_seconds)
+        self._settlement = Settlement(self.history, self._ledger)
         self._files = files
         self._sources = sources
         self._clock = clock
@@ -276,7 +277,7 @@ class Runs:
     def _cancel_action(self, run: Run) -> Run:
         until = self._clock() + _MOMENT
         while True:
-            run = self._stopped(run)
+            run = self._settlement.stop(run.id)
             if run.has_ended:
                 return run
             if self._clock() >= until:
@@ -285,26 +286,12 @@ class Runs:
                 )
             self._sleep(_LOOK_AGAIN)
 
-    def _stopped(self, run: Run) -> Run:
-        """The run as it is after one try to stop it."""
-        said = "somebody cancelled it before it was sent"
-        none = CANCELLED.fields(None)
-        run = self.history.enter(run.id, "cancelled", said, among=_QUEUED, **none)
-        entry = None if run.has_ended else self.history.entry(run.id)
-        if entry is None or entry.state not in ("intended", "running"):
-            return run
-        try:
-            self._ledger.cancel(entry.id)
-        except JobError:  # it has just gone on
-            return self.history.get(run.id)
-        return self.history.give_up(run.id, CANCELLED)
-
     def _cancel_workflow(self, run: Run) -> Run:
         ended = self.history.enter(run.id, "cancelled", "somebody cancelled it", **CANCELLED.fields(None))
         self.queues.take_back(run.id)
         for child in self.history.list(parent=run.id, limit=10_000):
             if not child.has_ended:
-                self._stopped(child)
+                self._settlement.stop(child.id)
         return ended
 
     def _adopted(self, job_id: str) -> Run:

@@ -1,7 +1,7 @@
-"""One durable run of an action: what is left to do of it, by what the ledger says.
+"""The execution of an action as a run: opened, sent, kept, settled and closed; cancelled and drained.
 
-Whoever executes the run may have died at any moment, and somebody else goes on. What they find is the
-ledger's row of the run, which is written before the request leaves and whenever more is known:
+Whoever executes a run may have died at any moment, and somebody else goes on. What they find is the ledger's
+row of the run, which is written before the request leaves and whenever more is known:
 
     the row says        what is done
     none                the request is sent
@@ -12,40 +12,50 @@ ledger's row of the run, which is written before the request leaves and whenever
     done                a job's result is fetched again; any other answer was paid for and is lost
     anything else       the run ends so
 
-What may cost is never sent a second time. What is wrong on this machine passes: it is waited for and told,
-and nothing is lost by it.
+What may cost is never sent a second time. Three hosts execute runs in this one way: the HTTP host, where
+somebody waits for the answer (``Runner``), and workers and named runs, where nobody does. They differ in:
+
+                        somebody waits                     nobody waits
+    an outage           ends the run; a paid file is       is waited for, and told
+    of this machine     saved in the folder ``rescued``
+    a job               is asked for as long as the        is asked for until the upstream no longer
+                        caller said; each poll is told     keeps it; news of it is told
+    a stop              ends what does not finish          leaves it to whoever is next
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from logging import getLogger
-from typing import TypedDict
+from typing import Any, TypedDict, TypeVar
 
 from connector.engine.connector import AsyncConnector
 from connector.engine.result import Result
-from connector.errors import ConnectorError, JobCancelled, JobError
-from connector.events import followed
-from connector.runs import run_files
+from connector.errors import ConnectorError, InvocationError, JobCancelled, JobError
+from connector.events import Listener, followed
 from connector.runs.durable.outages import PASSING, Patience, is_passing
-from connector.runs.durable.priority_semaphore import Gate
 from connector.runs.durable.queues import urgency
-from connector.runs.live_run import UnderWay
-from connector.runs.record import Record
-from connector.runs.service.settlement import Books, news
+from connector.runs.service import run_files
+from connector.runs.service.live_run import LiveRun
+from connector.runs.service.priority_semaphore import PrioritySemaphore, Slot
+from connector.runs.service.record import Record
+from connector.runs.service.settlement import Settlement, news
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileStore
 from connector.storage.ledger.ledger import Ledger
 from connector.storage.ledger.model import Entry
 from connector.storage.runs.history import History, Run, Told
-from connector.storage.runs.model import Ending
+from connector.storage.runs.model import CANCELLED, INTERRUPTED, Ending
+
+T = TypeVar("T")
 
 _LOST = Ending("unknown", "unknown", "yes", "the answer came, and was lost with the process that got it")
-_MISTAKE = "the worker failed ({}); see its log"
-# How often somebody else's request is looked at, in seconds.
-_LOOK_AGAIN = 1.0
+_MISTAKE = "the connector failed ({}); see its log"
+# How often somebody else's request is looked at, and whether those that drain are done, in seconds.
+_LOOK_AGAIN, _DRAINED_YET = 1.0, 0.05
 # Such a failure is known to have come before the request left.
 _UNSENT = PASSING | {"not_sent"}
 
@@ -63,11 +73,12 @@ def _nobody(run: Run) -> None:
     """Nobody listens."""
 
 
-class Actions:
-    """Does the durable runs of actions, in one event loop.
+class ActionExecutor:
+    """Executes the runs of actions, in one event loop.
 
-    At most ``places`` requests are under way; a job counts only while it is started. ``on_change`` hears of
-    each run that ends. ``io`` is for the stores, and waits.
+    At most ``concurrency`` requests are under way; a job counts only while it is started. ``on_change``
+    hears of each run that ends, and where ``somebody_waits`` of each state that one enters. ``io`` is for the
+    stores, and waits.
     """
 
     def __init__(
@@ -77,28 +88,46 @@ class Actions:
         files: FileStore,
         ledger: Ledger,
         *,
-        places: int = 32,
+        concurrency: int = 32,
         keep_seconds: float | None = None,
         on_change: Callable[[Run], None] = _nobody,
+        somebody_waits: bool = False,
         io: Io | None = None,
     ) -> None:
         self._connectors = connectors
         self._history = history
         self._files = files
-        self._books = Books(history, ledger)
+        self._settlement = Settlement(history, ledger)
         rescued = next(iter(connectors.values())).workspace.rescued
-        self._record = Record(history, files, rescued, keep_seconds)
-        self._gate = Gate(places)
+        self.record = Record(history, files, rescued, keep_seconds)
+        self._semaphore = PrioritySemaphore(concurrency)
         self._on_change = on_change
+        self._somebody_waits = somebody_waits
         self._io = io or Threads(4)
         # Pictures are made small one at a time, beside everything else.
         self._studio = Threads(1)
+        self._thumbnails: set[asyncio.Task[None]] = set()
         self._made: dict[str, str] = {}
         self._patience = Patience(history, self._io)
         self._started: set[str] = set()
+        self.live: dict[str, LiveRun] = {}
         self.at_work: set[str] = set()
         self.sending = 0
         self.is_draining = False
+
+    def slot(self) -> Slot:
+        """A slot for the request of a run that somebody waits for."""
+        return self._semaphore.slot()
+
+    def execute(self, run: Run, arguments: Mapping[str, Any], slot: Slot) -> LiveRun:
+        """Begins with a run that was opened just now, in a task of its own; the slot is given back."""
+        live = self._begin(run, partial(self._from_the_start, arguments=arguments, slot=slot))
+        live.task.add_done_callback(lambda _: slot.give_back())
+        return live
+
+    def resume(self, run: Run) -> LiveRun:
+        """Asks again for the job of a run that another process left, in a task of its own."""
+        return self._begin(run, self._from_the_job)
 
     async def submit(self, run_id: str) -> Left:
         """Sends the request of a run, unless it has been sent; says whether there is a job to ask for."""
@@ -108,10 +137,66 @@ class Actions:
         """Asks for the job of a run until it ends."""
         return await self._alone(run_id, self._finish)
 
+    async def cancel(self, run_id: str) -> Run:
+        """The run, stopped where that is possible.
+
+        A job is no longer asked for. A request that may cost and has left cannot be taken back: the run is
+        then ``unknown``. What has ended stays as it is. Raises InvocationError where another process has it.
+        """
+        live = self.live.get(run_id)
+        if live is None:
+            return await self._cancel_elsewhere(run_id)
+        if live.job_id is None or await self._cancel_job(live.run, live.job_id):
+            live.stop(CANCELLED)
+        await asyncio.wait({live.task})
+        return live.task.result()
+
+    async def drain(self, seconds: float) -> None:
+        """Begins nothing more, and lets what is under way finish for so long.
+
+        Where somebody waits, the rest is written down, and a job is left at once: it goes on upstream.
+        """
+        self.is_draining = True
+        until = time.monotonic() + seconds
+        while self.sending and not self._somebody_waits and time.monotonic() < until:
+            await asyncio.sleep(_DRAINED_YET)
+        tasks = [live.task for live in self.live.values()]
+        for live in [live for live in self.live.values() if live.job_id]:
+            live.stop()
+        await all_of(tasks, seconds)
+        for live in self.live.values():
+            live.stop()
+        await all_of(tasks, None)
+        for thumbnail in self._thumbnails:
+            thumbnail.cancel()
+        await all_of(self._thumbnails, None)
+
     def close(self) -> None:
         """Lets go of the threads; what was made small by then is made."""
         self._studio.close()
         self._io.close()
+
+    def _begin(self, run: Run, act: Callable[[LiveRun], Awaitable[Left]]) -> LiveRun:
+        live = self.live[run.id] = LiveRun(run, self._history, self._io)
+        self._on_change(run)
+        live.task = asyncio.create_task(self._carry(live, act))
+        live.task.add_done_callback(_log_failure)
+        return live
+
+    async def _carry(self, live: LiveRun, act: Callable[[LiveRun], Awaitable[Left]]) -> Run:
+        """The run from where it is to its end, which is written down however it came."""
+        run_id = live.run.id
+        try:
+            await self._in_any_case(run_id, partial(act, live), live)
+        finally:
+            del self.live[run_id]
+            live.wake()
+        made = self._made.pop(run_id, None)
+        if made and not self.is_draining:
+            making = asyncio.create_task(self._make_small(run_id, made))
+            self._thumbnails.add(making)
+            making.add_done_callback(self._thumbnails.discard)
+        return live.run
 
     async def _alone(self, run_id: str, act: Callable[[str], Awaitable[Left]]) -> Left:
         """One at a time works on a run."""
@@ -119,7 +204,7 @@ class Actions:
             await self._io.sleep(_LOOK_AGAIN)
         self.at_work.add(run_id)
         try:
-            left = await self._surely(run_id, act)
+            left = await self._in_any_case(run_id, partial(self._patience.hold, run_id, partial(act, run_id)))
             made = self._made.pop(run_id, None)
             if made and not self.is_draining:
                 await self._make_small(run_id, made)
@@ -127,78 +212,109 @@ class Actions:
         finally:
             self.at_work.discard(run_id)
 
-    async def _surely(self, run_id: str, act: Callable[[str], Awaitable[Left]]) -> Left:
-        """A mistake of ours ends the run, and not the worker."""
+    async def _in_any_case(
+        self, run_id: str, act: Callable[[], Awaitable[Left]], live: LiveRun | None = None
+    ) -> Left:
+        """A mistake of ours ends the run, and not who executes it."""
         try:
-            return await self._patience.hold(run_id, partial(act, run_id))
+            return await act()
         except Exception as error:
+            if live is not None and live.is_over:  # how it ended could not be written down
+                raise
             getLogger(__name__).exception("run %s ended by a mistake of ours", run_id)
-            mistake = Ending("failed", ConnectorError.code, "no", _MISTAKE.format(type(error).__name__))
-            return await self._give_up(run_id, mistake)
+            said = _MISTAKE.format(type(error).__name__)
+            return await self._give_up(run_id, Ending("failed", ConnectorError.code, "no", said), live)
+
+    async def _from_the_start(self, live: LiveRun, arguments: Mapping[str, Any], slot: Slot) -> Left:
+        left = await self._send(live, arguments, slot)
+        if left["job"] and self.is_draining:
+            live.stop()
+        return await self._wait_for_job(live, live.run.options) if left["job"] else left
+
+    async def _from_the_job(self, live: LiveRun) -> Left:
+        run = live.run
+        said = {"sentence": "the host is back, and asks for the job again", "job_id": run.job_id}
+        await self._io.run(self._history.event, run.id, "again", said)
+        return await self._wait_for_job(live, {**run.options, "timeout": None})
 
     async def _submit(self, run_id: str) -> Left:
-        run, entry = await self._io.run(self._books.look, run_id)
+        run, entry = await self._io.run(self._settlement.look, run_id)
         while not run.has_ended and entry is not None and entry.state in ("intended", "sent"):
             await self._settle(entry)
-            run, entry = await self._io.run(self._books.look, run_id)
+            run, entry = await self._io.run(self._settlement.look, run_id)
         return _NOTHING if run.has_ended else await self._act_on(run, entry)
 
     async def _act_on(self, run: Run, entry: Entry | None) -> Left:
         """Does what the ledger's row asks for."""
         if entry is None or (entry.state == "failed" and _did_not_leave(entry)):
-            return await self._send(run)
+            live = LiveRun(run, self._history, self._io)
+            left = await self._send(live, None, self._semaphore.slot(urgency(run)))
+            if left["job"]:
+                self._started.add(run.id)
+                await self._end(live, partial(self._settlement.tell, run.id))
+            return left
         if entry.state == "running" or (entry.state == "done" and entry.upstream_id):
             return _A_JOB
         return await self._give_up(run.id, _LOST)
 
     async def _settle(self, entry: Entry) -> None:
         """Who wrote it is gone, or else is waited for."""
-        settled = await self._io.run(self._books.abandon, entry)
+        settled = await self._io.run(self._settlement.abandon, entry)
         if settled.state == entry.state:
             await self._io.sleep(_LOOK_AGAIN)
 
-    async def _send(self, run: Run) -> Left:
-        async with self._gate.place(urgency(run)):
-            if self.is_draining:  # it is left to the next worker
-                await asyncio.get_running_loop().create_future()
-            self.sending += 1
-            try:
-                set_off = await self._io.run(self._books.set_off, run)
-                return _NOTHING if set_off.has_ended else await self._sent(set_off)
-            finally:
-                self.sending -= 1
-
-    async def _sent(self, run: Run) -> Left:
-        under_way = UnderWay(run, self._history, self._io)
+    async def _send(self, live: LiveRun, arguments: Mapping[str, Any] | None, slot: Slot) -> Left:
+        """The request and its answer, by what was given, or else by what is written down of that."""
         try:
-            result = await self._invoked(run, under_way)
+            result = await live.ask(self._requested(live, arguments, slot))
+        except asyncio.CancelledError:
+            return await self._stopped(live)
         except ConnectorError as error:
-            if not isinstance(error, JobError) or error.job_id is None:
-                return await self._failed(run, under_way, error)
-            await self._write_down(run, error.job_id)
-            return await self._has_job(run, under_way)
+            if self._somebody_waits or not isinstance(error, JobError) or error.job_id is None:
+                return await self._failed(live, error)
+            await self._write_down(live.run, error.job_id)
+            return _A_JOB
+        if result is None:
+            return _NOTHING
         if result.outcome == "pending" and result.job_id is not None:
-            return await self._has_job(run, under_way)
-        return await self._succeed(run, under_way, result)
+            return _A_JOB
+        return await self._succeed(live, result)
 
-    async def _has_job(self, run: Run, under_way: UnderWay) -> Left:
-        self._started.add(run.id)
-        await self._end(under_way, partial(self._books.tell, run.id))
-        return _A_JOB
+    async def _requested(
+        self, live: LiveRun, arguments: Mapping[str, Any] | None, slot: Slot
+    ) -> Result | None:
+        """The answer; None where the run was ended while it waited. Only the request itself takes a slot."""
+        with followed(live.run.id, live.hear):
+            async with slot:
+                if self.is_draining and not self._somebody_waits:  # it is left to the next worker
+                    await asyncio.get_running_loop().create_future()
+                self.sending += 1
+                try:
+                    if arguments is None or live.run.state == "queued":
+                        await self._set_off(live)
+                    return None if live.run.has_ended else await self._invoked(live.run, arguments)
+                finally:
+                    self.sending -= 1
 
-    async def _invoked(self, run: Run, under_way: UnderWay) -> Result:
+    async def _set_off(self, live: LiveRun) -> None:
+        live.run = await self._io.run(self._settlement.set_off, live.run)
+        live.wake()
+        self._tell_of(live.run)
+
+    async def _invoked(self, run: Run, arguments: Mapping[str, Any] | None) -> Result:
         connector, spec = self._connector(run), run.spec
-        action = connector.action(spec.action)
-        taken = await self._io.run(run_files.take, action, spec.arguments, self._files, None)
-        with followed(run.id, under_way.hear):
-            return await connector.invoke(
-                spec.action,
-                taken.arguments,
-                environment=spec.environment,
-                connection=spec.connection,
-                wait=False,
-                **spec.options,
-            )
+        if arguments is None:
+            action = connector.action(spec.action)
+            taken = await self._io.run(run_files.take, action, spec.arguments, self._files, None)
+            arguments = taken.arguments
+        return await connector.invoke(
+            spec.action,
+            arguments,
+            environment=spec.environment,
+            connection=spec.connection,
+            wait=False,
+            **spec.options,
+        )
 
     def _connector(self, run: Run) -> AsyncConnector:
         if run.integration not in self._connectors:
@@ -214,83 +330,138 @@ class Actions:
             except JobCancelled:
                 # Whoever cancelled it ends the run, and may have resumed it since.
                 await self._io.sleep(_LOOK_AGAIN)
-                run = await self._io.run(self._books.let_go, run_id)
+                run = await self._io.run(self._settlement.let_go, run_id)
             if run.has_ended:
                 self._tell_of(run)
                 return _NOTHING
 
     async def _asked_for(self, run_id: str) -> Left:
-        run, entry = await self._io.run(self._books.look, run_id)
+        run, entry = await self._io.run(self._settlement.look, run_id)
         if run.has_ended:
             return _NOTHING
         if entry is not None and entry.state == "cancelled":
             raise JobCancelled("somebody is cancelling it")
         if entry is None or entry.upstream_id is None or entry.state not in ("running", "done"):
-            return await self._give_up(run_id, _LOST)
+            return await self._give_up(run.id, _LOST)
         if run_id not in self._started:
             self._started.add(run_id)
             job = self._connector(run).action(entry.action).job
-            await self._io.run(self._books.rest, entry, job)
-        return await self._waited(run, entry)
-
-    async def _waited(self, run: Run, entry: Entry) -> Left:
-        under_way = UnderWay(run, self._history, self._io)
+            await self._io.run(self._settlement.rest, entry, job)
+        live = LiveRun(run, self._history, self._io)
+        live.job_id = entry.id
         # How long it takes is the upstream's affair, until it no longer keeps the result.
-        options = {**run.options, "timeout": None}
-        try:
-            with followed(run.id, news(under_way.hear)):
-                result = await self._connector(run).wait(entry.id, **options)
-        except JobCancelled:
-            await self._patience.hold(run.id, lambda: under_way.last(partial(self._books.tell, run.id)))
-            raise
-        except ConnectorError as error:
-            return await self._failed(run, under_way, error)
-        return await self._succeed(run, under_way, result)
+        return await self._wait_for_job(live, {**run.options, "timeout": None})
 
-    async def _failed(self, run: Run, under_way: UnderWay, error: ConnectorError) -> Left:
-        if is_passing(error):
-            await self._end(under_way, partial(self._books.tell, run.id))
+    async def _wait_for_job(self, live: LiveRun, options: Mapping[str, Any]) -> Left:
+        hear = live.hear if self._somebody_waits else news(live.hear)
+        try:
+            result = await live.ask(self._awaited(live, hear, options))
+        except asyncio.CancelledError:
+            return await self._stopped(live)
+        except ConnectorError as error:
+            if self._somebody_waits or not isinstance(error, JobCancelled):
+                return await self._failed(live, error)
+            await self._end(live, partial(self._settlement.tell, live.run.id))
+            raise
+        return await self._succeed(live, result)
+
+    async def _awaited(self, live: LiveRun, hear: Listener, options: Mapping[str, Any]) -> Result:
+        assert live.job_id is not None
+        with followed(live.run.id, hear):
+            return await self._connector(live.run).wait(live.job_id, **options)
+
+    async def _stopped(self, live: LiveRun) -> Left:
+        """What was asked for is no longer: somebody stopped the run, or else whoever executes it ends."""
+        if not live.is_stopped:
+            raise asyncio.CancelledError
+        run_id = live.run.id
+        if live.ending is None and live.job_id:
+            await self._end(live, partial(self.record.leave, run_id))
+        else:
+            await self._end(live, partial(self._history.give_up, run_id, live.ending or INTERRUPTED))
+        return _NOTHING
+
+    async def _failed(self, live: LiveRun, error: ConnectorError) -> Left:
+        if is_passing(error) and not self._somebody_waits:
+            await self._end(live, partial(self._settlement.tell, live.run.id))
             raise error
-        await self._end(under_way, partial(self._record.fail, run.id, error))
+        await self._end(live, partial(self.record.fail, live.run.id, error))
         return _NOTHING
 
     async def _write_down(self, run: Run, job_id: str) -> None:
         """A job that was started, and whose id could not be written down, is when that has passed."""
         job = self._connector(run).action(run.action).job
         assert job is not None
-        begun = partial(self._io.run, self._books.begun, run.id, job_id, job)
+        begun = partial(self._io.run, self._settlement.begun, run.id, job_id, job)
         await self._patience.hold(run.id, begun)
 
-    async def _succeed(self, run: Run, under_way: UnderWay, result: Result) -> Left:
-        keep = partial(self._io.run, self._record.keep, run.id, result)
-        stored = await self._patience.hold(run.id, keep)
-        await self._end(under_way, partial(self._record.close, run.id, result, stored))
+    async def _succeed(self, live: LiveRun, result: Result) -> Left:
+        run_id, record = live.run.id, self.record
+        if self._somebody_waits:
+            await self._end(live, partial(record.succeed, run_id, result))
+            return _NOTHING
+        stored = await self._hold(run_id, partial(self._io.run, record.keep, run_id, result))
+        await self._end(live, partial(record.close, run_id, result, stored))
         return _NOTHING
 
-    async def _give_up(self, run_id: str, otherwise: Ending) -> Left:
+    async def _give_up(self, run_id: str, otherwise: Ending, live: LiveRun | None = None) -> Left:
         """The run ends as the ledger says."""
-        give_up = partial(self._io.run, self._history.give_up, run_id, otherwise)
-        self._tell_of(await self._patience.hold(run_id, give_up))
+        give_up = partial(self._history.give_up, run_id, otherwise)
+        if live is not None:
+            await self._end(live, give_up)
+        else:
+            self._tell_of(await self._hold(run_id, partial(self._io.run, give_up)))
         return _NOTHING
 
-    async def _end(self, under_way: UnderWay, act: Callable[[Told], Run]) -> None:
-        run = await self._patience.hold(under_way.run.id, lambda: under_way.last(act))
-        self._tell_of(run)
+    async def _end(self, live: LiveRun, act: Callable[[Told], Run]) -> None:
+        self._tell_of(await self._hold(live.run.id, lambda: live.last(act)))
+
+    async def _hold(self, run_id: str, act: Callable[[], Awaitable[T]]) -> T:
+        """What the act gives; where nobody waits for the run, once it can."""
+        return await (act() if self._somebody_waits else self._patience.hold(run_id, act))
 
     def _tell_of(self, run: Run) -> None:
-        if not run.has_ended:
-            return
-        self._started.discard(run.id)
-        self._on_change(run)
-        if run.file:
-            self._made[run.id] = run.file
+        if run.has_ended:
+            self._started.discard(run.id)
+            if run.file:
+                self._made[run.id] = run.file
+        if run.has_ended or self._somebody_waits:
+            self._on_change(run)
 
     async def _make_small(self, run_id: str, file_id: str) -> None:
         try:
-            await self._studio.run(self._record.thumbnail, run_id, file_id)
+            await self._studio.run(self.record.thumbnail, run_id, file_id)
         except (OSError, ConnectorError) as error:
             getLogger(__name__).warning("run %s has no thumbnail: %s", run_id, error)
+
+    async def _cancel_elsewhere(self, run_id: str) -> Run:
+        run = await self._io.run(self._settlement.stop, run_id)
+        if run.has_ended:
+            return run
+        raise InvocationError(
+            f"run {run_id} is under way in another process, and cannot be cancelled here; wait for its end"
+        )
+
+    async def _cancel_job(self, run: Run, job_id: str) -> bool:
+        """Whether the job is no longer asked for; one that has just ended cannot be cancelled any more."""
+        try:
+            await self._connector(run).cancel(job_id)
+        except JobError:
+            return False
+        return True
+
+
+async def all_of(tasks: Iterable[asyncio.Future[Any]], seconds: float | None) -> None:
+    """Until all are done, or so many seconds are over."""
+    awaited = list(tasks)
+    if awaited:
+        await asyncio.wait(awaited, timeout=seconds)
 
 
 def _did_not_leave(entry: Entry) -> bool:
     return entry.outcome in _UNSENT and entry.billed == "no"
+
+
+def _log_failure(task: asyncio.Task[Run]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        getLogger(__name__).error("how a run ended could not be written down: %s", error)

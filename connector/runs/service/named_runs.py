@@ -23,9 +23,8 @@ from connector.engine.connector import AsyncConnector
 from connector.engine.sources import Sources
 from connector.errors import JobError
 from connector.media import Media
-from connector.runs import run_files
-from connector.runs.service import accept_inputs
-from connector.runs.service.execute_action import Actions
+from connector.runs.service import accept_inputs, run_files
+from connector.runs.service.execute_action import ActionExecutor
 from connector.runs.service.reopening import reopen
 from connector.spec.model import Action
 from connector.storage.blocking import Io, Threads
@@ -61,7 +60,7 @@ class Uses:
         self._ledger = workspace.ledger
         self._files = workspace.files
         self.history = History(workspace.database, clock)
-        self._actions = Actions(
+        self._actions = ActionExecutor(
             {connector.integration.id: connector},
             self.history,
             self._files,

@@ -1,16 +1,19 @@
-"""What is written down of a run: its own row, and the ledger's. All of it blocks."""
+"""The settlement of a run: its own row, and the ledger's, are brought to agree. All of it blocks."""
 
 from __future__ import annotations
 
+from connector.errors import JobError
 from connector.events import Event, Listener
 from connector.spec.model import JobSpec
 from connector.storage.ledger.ledger import Ledger
 from connector.storage.ledger.model import Entry
 from connector.storage.runs.history import History, Run, Told
-from connector.storage.runs.model import CANCELLED
+from connector.storage.runs.model import CANCELLED, State
+
+_QUEUED: frozenset[State] = frozenset({"queued"})
 
 
-class Books:
+class Settlement:
     """Both rows of each run."""
 
     def __init__(self, history: History, ledger: Ledger) -> None:
@@ -31,6 +34,23 @@ class Books:
         """The run as it is after what was told is written down."""
         self._history.tell(run_id, told)
         return self._history.get(run_id)
+
+    def stop(self, run_id: str) -> Run:
+        """The run as it is after one try to stop it, whichever process has it.
+
+        What queues is never sent, and a job is no longer asked for; what has left cannot be taken back.
+        """
+        said = "somebody cancelled it before it was sent"
+        none = CANCELLED.fields(None)
+        run = self._history.enter(run_id, "cancelled", said, among=_QUEUED, **none)
+        entry = None if run.has_ended else self._history.entry(run_id)
+        if entry is None or entry.state not in ("intended", "running"):
+            return run
+        try:
+            self._ledger.cancel(entry.id)
+        except JobError:  # it has just gone on
+            return self._history.get(run_id)
+        return self._history.give_up(run_id, CANCELLED)
 
     def let_go(self, run_id: str) -> Run:
         """The run, ended where its job is cancelled and whoever did so died before they ended it.

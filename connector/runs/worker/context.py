@@ -9,7 +9,7 @@ from pathlib import Path
 from connector.engine.connector import AsyncConnector
 from connector.errors import InvocationError
 from connector.runs.service.durable_runs import Runs
-from connector.runs.service.execute_action import Actions
+from connector.runs.service.execute_action import ActionExecutor
 from connector.runs.worker.execute_workflow import Workflows
 from connector.storage.blocking import Io
 from connector.storage.database.database import Database
@@ -26,7 +26,7 @@ class Workshop:
     connectors: Mapping[str, AsyncConnector]
     history: History
     files: FileStore
-    actions: Actions
+    actions: ActionExecutor
     workflows: Workflows
     runs: Runs
     io: Io

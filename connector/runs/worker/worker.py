@@ -23,7 +23,7 @@ from connector.runs.durable.worker_lease import LeaseLost, take_lease
 from connector.runs.schedule.store import ScheduleStore
 from connector.runs.schedule.sync_with_engine import Tending
 from connector.runs.service.durable_runs import Runs
-from connector.runs.service.execute_action import Actions
+from connector.runs.service.execute_action import ActionExecutor
 from connector.runs.worker import context, launch
 from connector.runs.worker.context import Workshop
 from connector.runs.worker.execute_workflow import Workflows
@@ -171,12 +171,12 @@ class Worker:
         runs = Runs(connectors.values(), self._files, keep_seconds=self._keep_seconds, clock=self._clock)
         opened.callback(runs.close)
         stores = Threads(_STORE_THREADS)
-        self._actions = Actions(
+        self._actions = ActionExecutor(
             connectors,
             history,
             self._files,
             ledger,
-            places=self._concurrency,
+            concurrency=self._concurrency,
             keep_seconds=self._keep_seconds,
             on_change=self._heard,
             io=stores,

@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 
 def routes(host: Host) -> list[Route]:
     """The pages, and the files that they are made of."""
-    from connector.server.console import routes
+    from connector.server.console import pages
 
-    return routes.routes(host)
+    return pages.routes(host)

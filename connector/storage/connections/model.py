@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from connector.errors import Problem, UnknownName
 from connector.secret import Secret
-from connector.spec.header_names import RESERVED_HEADERS
+from connector.spec.header_names import RESERVED_HEADERS, canonical
 from connector.spec.schema.suggest import nearest
 from connector.storage.connections.encryption import Sealed
 from connector.storage.connections.secret_references import Reference, is_reference
@@ -148,7 +148,7 @@ def _header_problems(path: str, headers: Sequence[tuple[str, str]]) -> Iterator[
     for name, value in headers:
         if not _HEADER_NAME.fullmatch(name):
             yield Problem(path, f"{name!r} is no header name")
-        elif name.lower() in RESERVED_HEADERS:
+        elif canonical(name) in RESERVED_HEADERS:
             yield Problem(f"{path}.{name}", "is set by the credential or the transport, and cannot be given")
         elif not _HEADER_VALUE.fullmatch(value):
             yield Problem(f"{path}.{name}", "has characters that no header may have")

@@ -89,8 +89,13 @@ def test_files_are_known_by_their_folder(tmp_path, monkeypatch):
         (["in"], "remove-background", PLAIN, "in: is a folder; name its files by a pattern: 'in/*.png'"),
         (["gone.csv"], "erase", PLAIN, "gone.csv: cannot be read: No such file"),
         (["a.csv", "a.png"], "erase", PLAIN, "a.csv: is a file of rows; give it alone"),
-        (["a.png"], "stable-image-core", PLAIN, "map: no input of it takes a file; give a .csv"),
-        (["a.png"], "search-and-recolor", Naming({"file": "prompt"}), "map: 'prompt' is no input that takes"),
+        (["a.png"], "stable-image-core", PLAIN, "columns: no input of it takes a file; give a .csv"),
+        (
+            ["a.png"],
+            "search-and-recolor",
+            Naming({"file": "prompt"}),
+            "columns: 'prompt' is no input that takes",
+        ),
     ],
 )
 def test_words_that_are_no_rows_are_refused(words, action, naming, said, tmp_path, monkeypatch):

@@ -13,10 +13,12 @@ from connector.engine.sources import Sources
 from connector.errors import ConnectorError
 from connector.media import Media, MediaError, adopt
 from connector.secret import MASK
+from connector.spec.header_names import CREDENTIAL_HEADERS, canonical, is_secret
 from connector.storage.files.store import FileStore, StoredFile
 
-# The engine refuses these wherever a caller may name headers. What was refused is not written down either.
-_CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "api-key", "x-api-key"})
+# What these hold is a credential wherever they stand; below `headers` more names are such.
+_HEADERS = "headers"
+_CREDENTIALS = CREDENTIAL_HEADERS | {"api-key", "x-api-key"}
 _LONGEST_TEXT = 2000
 
 
@@ -105,16 +107,19 @@ def _is_text(value: Any) -> bool:
 def _unsecret(action: Taker, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs without what nobody may read again."""
     hidden = {name for name, schema in action.parameters.items() if schema.get("writeOnly")}
-    return {name: MASK if name in hidden else _without_credentials(value) for name, value in inputs.items()}
+    return {
+        name: MASK if name in hidden else _without_credentials(name, value) for name, value in inputs.items()
+    }
 
 
-def _without_credentials(value: Any) -> Any:
+def _without_credentials(name: str, value: Any, *, in_headers: bool = False) -> Any:
+    """A value without the credentials that the engine refuses to send: they are not written down either."""
+    if canonical(name) in _CREDENTIALS or (in_headers and is_secret(name)):
+        return MASK
     if isinstance(value, Mapping):
-        return {
-            name: MASK if str(name).lower() in _CREDENTIAL_HEADERS else _without_credentials(inner)
-            for name, inner in value.items()
-        }
-    return [_without_credentials(inner) for inner in value] if isinstance(value, list | tuple) else value
+        inside = canonical(name) == _HEADERS
+        return {key: _without_credentials(str(key), inner, in_headers=inside) for key, inner in value.items()}
+    return [_without_credentials("", inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _in_short(value: Any) -> str | None:

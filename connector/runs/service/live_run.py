@@ -1,45 +1,48 @@
-"""A run that this process works on: what it tells is written down in order, and whoever waits is woken."""
+"""A live run, which this process executes: what it tells is written in order, and whoever waits is woken."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from logging import getLogger
 from threading import Lock
+from typing import Any, TypeVar
 
-from connector.engine.result import Result
 from connector.errors import ConnectorError
 from connector.events import Event
 from connector.storage.blocking import Io
 from connector.storage.runs.history import History, Run, Told
 from connector.storage.runs.model import Ending
 
+T = TypeVar("T")
+
 # What is told is written so many seconds later, together: a quick run then writes it all with its end.
 _SOON = 0.05
 
 
-class UnderWay:
-    """One run. ``asking`` is the engine's part of it, which can be cancelled; ``task`` is all of it."""
+class LiveRun:
+    """One run. ``task`` is all that is done for it here, where that is a task of its own."""
 
-    asking: asyncio.Task[Result] | None = None
     task: asyncio.Task[Run]
 
     def __init__(self, run: Run, history: History, io: Io) -> None:
         self.run = run
         self.job_id = run.job_id
         self.ending: Ending | None = None
+        self.is_stopped = False
+        self.is_over = False
         self.changed = asyncio.Event()
         self._history = history
         self._io = io
         self._loop = asyncio.get_running_loop()
+        self._asking: asyncio.Task[Any] | None = None
         self._told: deque[tuple[float, Event]] = deque()
         self._lock = Lock()
         # The first one runs already: from another thread it costs more than all that a quick run tells.
         self._timer: asyncio.TimerHandle | None = self._loop.call_later(_SOON, self._begin_writing)
         self._writing: asyncio.Task[None] | None = None
-        self._is_over = False
 
     def hear(self, event: Event) -> None:
         """An event of the engine, told in whatever thread."""
@@ -49,23 +52,26 @@ class UnderWay:
             with suppress(RuntimeError):  # a thread may outlive the event loop
                 self._loop.call_soon_threadsafe(self._write_soon)
 
+    async def ask(self, asking: Coroutine[Any, Any, T]) -> T:
+        """What the engine answers; its file is not held on to. CancelledError where the run is stopped."""
+        self._asking = task = asyncio.create_task(asking)
+        if self.is_stopped:
+            task.cancel()
+        try:
+            return await task
+        finally:
+            self._asking = None
+
     def stop(self, ending: Ending | None = None) -> None:
         """The engine's part is cancelled; this is how the run ends, unless the ledger knows better."""
+        self.is_stopped = True
         self.ending = ending
-        if self.asking is not None:
-            self.asking.cancel()
-
-    async def answer(self) -> Result:
-        """What the engine answers; its file is not held on to."""
-        assert self.asking is not None
-        try:
-            return await self.asking
-        finally:
-            self.asking = None
+        if self._asking is not None:
+            self._asking.cancel()
 
     async def last(self, act: Callable[[Told], Run]) -> Run:
         """What ends the run, given what is not written down yet; what is told later is not heard."""
-        self._is_over = True
+        self.is_over = True
         if self._timer is not None:
             self._timer.cancel()
         if self._writing is not None:
@@ -79,7 +85,7 @@ class UnderWay:
         self.changed = asyncio.Event()
 
     def _write_soon(self) -> None:
-        if self._timer is None and not self._is_over:
+        if self._timer is None and not self.is_over:
             self._timer = self._loop.call_later(_SOON, self._begin_writing)
 
     def _begin_writing(self) -> None:

@@ -12,7 +12,7 @@ from connector.engine.arguments import Taker
 from connector.engine.result import Result
 from connector.errors import ConnectorError, JobCancelled, OutcomeUnknown
 from connector.media import Media
-from connector.runs import run_files
+from connector.runs.service import run_files
 from connector.storage.files.store import FileStore, StoredFile
 from connector.storage.runs.history import History, Run, State, Told
 from connector.storage.runs.model import RunSpec
