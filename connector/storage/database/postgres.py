@@ -245,8 +245,7 @@ class _Pool:
 
     def idle(self) -> Connection[Any] | None:
         """One that is open still, as far as can be seen from here."""
-        while self._idle:
-            raw = self._idle.pop()
+        while (raw := self._pop()) is not None:
             if not raw.closed and _is_quiet(raw):
                 return raw
             raw.close()
@@ -255,17 +254,30 @@ class _Pool:
     def give_back(self, raw: Connection[Any]) -> None:
         from psycopg.pq import TransactionStatus
 
-        if self._is_closed or raw.closed or raw.info.transaction_status != TransactionStatus.IDLE:
+        if raw.closed or raw.info.transaction_status != TransactionStatus.IDLE:
             raw.close()
         else:
             self._idle.append(raw)
+        # Looked at afterwards: of one who closes meanwhile and this one, the later one finds it.
+        if self._is_closed:
+            self._close_idle()
         self.room.release()
 
     def close(self) -> None:
         if self.owner == os.getpid():
             self._is_closed = True
-            while self._idle:
-                self._idle.pop().close()
+            self._close_idle()
+
+    def _close_idle(self) -> None:
+        while (raw := self._pop()) is not None:
+            raw.close()
+
+    def _pop(self) -> Connection[Any] | None:
+        """One of them; without a lock, because the collector may close the pool in any thread, anywhere."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
 
 
 class _Loan:

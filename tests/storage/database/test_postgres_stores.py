@@ -4,11 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
+from psycopg.pq import TransactionStatus
 
 from connector.errors import CapReached
 from connector.storage.connections.api_tokens import Tokens
 from connector.storage.database.database import Database
 from connector.storage.database.migrations import ALL
+from connector.storage.database.postgres import _Pool
 from connector.storage.ledger.ledger import Ledger
 from connector.storage.ledger.model import Entry
 from connector.storage.ledger.rate_limit import DatabaseBudget, RateLimit
@@ -89,3 +91,29 @@ def test_no_slot_is_used_twice(database):
     assert (row["tat"] - 1000.0) / limit.pace + row["debt"] == pytest.approx(40)
     assert budget.ahead()["key"] == pytest.approx(row["tat"] - 1000.0)
     assert waits[0] == 0.0
+
+
+class Lent:
+    """A connection as the pool sees it; the pool is closed while it looks whether this can be used again."""
+
+    def __init__(self, pool):
+        self._pool = pool
+        self.closed = False
+        self.info = self
+
+    @property
+    def transaction_status(self):
+        self._pool.close()
+        return TransactionStatus.IDLE
+
+    def close(self):
+        self.closed = True
+
+
+def test_what_comes_back_while_the_pool_closes_is_closed():
+    """Nobody comes for it any more."""
+    pool = _Pool()
+    lent = Lent(pool)
+    pool.give_back(lent)
+    assert lent.closed
+    assert pool.idle() is None
