@@ -6,16 +6,19 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from connector.runs.place import PlaceLost
 from port import SAMPLES
 from runs import havoc
 from runs.world import UPSCALE, Nursery, asking, far, integration, kill
 
 from connector.engine.connector import Connector
 from connector.engine.sources import Sources
+from connector.media import Sources
 from connector.runs.service.durable_runs import Runs
 from connector.runs.worker.worker import Worker
 from connector.spec.loader import load
 from connector.storage.database.database import Database
+from connector.storage.database.postgres import Postgres
 from connector.storage.runs.model import RunSpec
 
 ROOM = SAMPLES / "room.png"
@@ -90,6 +93,16 @@ def test_a_worker_that_loses_its_place_goes_on_in_another(served, folder, tmp_pa
         failed = [run.error for run in havoc.each(runs, ids) if run.state == "failed"]
     assert broken
     assert failed == []
+
+
+def test_who_finds_no_place_keeps_no_connection(postgres_url, monkeypatch):
+    """It holds nothing that somebody else could need."""
+    made, session = [], Postgres.session
+    monkeypatch.setattr(Postgres, "session", lambda server: made.append(session(server)) or made[-1])
+    monkeypatch.setattr(slot, "_TRY", "SELECT 1 / 0 AS taken")
+    with pytest.raises(PlaceLost):
+        slot.Slot(postgres_url)
+    assert [connection.closed for connection in made] == [True]
 
 
 def cut(postgres, name):
