@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from logging import getLogger
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,6 @@ from connector.storage.runs.model import Kind, Run
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
-    from sqlalchemy import Engine
 
 _FLOWS: Mapping[Kind, tuple[str, str]] = {
     "action": (dbos_engine.RUN_ACTION, dbos_engine.ACTIONS),
@@ -36,23 +36,31 @@ def queue_of(run: Run, priority: int) -> str:
     return dbos_engine.URGENT if queue == dbos_engine.ACTIONS and priority <= _URGENT else queue
 
 
+def _nothing() -> None:
+    """There is nothing to let go of."""
+
+
 class Queues:
-    """The durable engine's queues in a database. The database is opened when it is first needed."""
+    """The durable engine's queues in a database, which is opened when it is first needed.
+
+    As the database itself, they let go of it when nobody has them any more, also where nobody closed them.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
-        self._engine: Engine | None = None
         self._client: DBOSClient | None = None
+        self._closer: Callable[[], object] = _nothing
 
     @property
     def client(self) -> DBOSClient:
         """The engine, as it is asked by whoever executes nothing."""
         with self._lock:
             if self._client is None:
-                self._engine = dbos_engine.connect(self._database)
-                dbos_engine.migrate(self._database, self._engine)
-                self._client = dbos_engine.client(self._engine)
+                made = dbos_engine.connect(self._database)
+                self._closer = weakref.finalize(self, dbos_engine.dispose, made)
+                dbos_engine.migrate(self._database, made)
+                self._client = dbos_engine.client(made)
             return self._client
 
     def add(self, run: Run, priority: int | None = None) -> None:
@@ -119,7 +127,7 @@ class Queues:
     def close(self) -> None:
         """Lets go of the database; whoever uses this again opens it again."""
         with self._lock:
-            if self._client is not None and self._engine is not None:
+            if self._client is not None:
                 self._client.destroy()
-                dbos_engine.dispose(self._engine)
-            self._client = self._engine = None
+            self._closer()
+            self._client = None

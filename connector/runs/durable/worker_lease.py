@@ -107,6 +107,13 @@ class PostgresLease:
         self._connection = Postgres(url, _PATIENCE).session()
         # The lock is looked at in one thread, and let go in another.
         self._turn = threading.Lock()
+        try:
+            self._find()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _find(self) -> None:
         with self._surely():
             self._connection.execute(_SHARE, {"lock": lock_number(_ANY)})
         host = socket.gethostname()

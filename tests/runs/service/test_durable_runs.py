@@ -1,8 +1,10 @@
 """What can be asked of durable runs: to be submitted, stopped, resumed, decided upon and tried once more."""
 
 import asyncio
+import gc
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,10 @@ from connector.errors import (
     JobNotFound,
     UnknownName,
 )
+from connector.media import Sources
+from connector.runs.durable.queues import Queues
 from connector.runs.service.durable_runs import Runs
+from connector.storage.database.database import Database
 from connector.storage.runs.history import KeyReused, RunNotFound
 from connector.storage.runs.model import RunSpec
 
@@ -64,6 +69,22 @@ def test_asking_brings_in_no_engine():
     script = "import sys; from connector.runs.service import durable_runs; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert not {"dbos", "sqlalchemy"} & {*done.stdout.split()}
+
+
+@pytest.mark.parametrize("leave", [Queues.close, lambda queues: None], ids=["closed", "forgotten"])
+@pytest.mark.parametrize("kind", ["a file", "a server"])
+def test_queues_leave_no_connection(kind, leave, tmp_path, request):
+    """Whether they were closed or only forgotten."""
+    where = request.getfixturevalue("postgres_url") if kind == "a server" else tmp_path / "connector.db"
+    with closing(Database(where)) as database:
+        queues = Queues(database)
+        queues.client.list_workflows()
+        pool = queues.client._sys_db.engine.pool
+        assert pool.checkedin() == 1
+        leave(queues)
+        del queues
+        gc.collect()
+    assert pool.checkedin() == 0
 
 
 def test_what_is_submitted_is_written_down_and_handed_over(desk, runs):
