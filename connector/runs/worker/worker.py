@@ -104,7 +104,13 @@ class Worker:
 
     async def __aenter__(self) -> Self:
         self._is_over = False
-        await self._begin()
+        try:
+            await self._begin()
+        except BaseException:
+            # Who is interrupted leaves a thread behind that opens things still: they are closed again.
+            self._is_over = True
+            await asyncio.to_thread(self._close)
+            raise
         self._looking = asyncio.create_task(self._look_after())
         return self
 
@@ -249,10 +255,14 @@ class Worker:
             await asyncio.sleep(_LOOK_EVERY[self._database.dialect])
 
     def _look(self) -> None:
-        self._place.check()
-        self._strays.gather()
-        self._strays.adopt()
-        self._tending.tend()
+        # Whoever closes waits for a look that is under way: it would open again what was closed.
+        with self._turn:
+            if self._is_over:
+                return
+            self._place.check()
+            self._strays.gather()
+            self._strays.adopt()
+            self._tending.tend()
 
     async def _move(self, lost: LeaseLost) -> None:
         """Begins nothing more, and goes on in another place; it blocks nobody that the database is away."""

@@ -13,6 +13,7 @@ from runs.world import CORE, UPSCALE, Nursery, asking, far, integration, kill
 
 from connector.errors import InvocationError
 from connector.runs.durable import outages
+from connector.runs.worker.orphaned_runs import Strays
 from connector.runs.worker.worker import _LOOK_EVERY, Worker
 from connector.spec.loader import load
 from connector.storage.files.blobs import FilesUnavailable, Folder
@@ -107,6 +108,53 @@ def test_workers_come_and_go_in_one_process(home, folder, runs):
         until(
             lambda: not [one for one in set(threading.enumerate()) - threads if "connector" not in one.name]
         )
+
+
+def test_a_look_that_comes_late_opens_nothing(home, folder, monkeypatch):
+    """A thread that was about to look when its worker left does not open again what was closed."""
+
+    async def come_and_go():
+        async with worker(home, folder) as left:
+            pass
+        return left
+
+    left = asyncio.run(come_and_go())
+    opened = []
+    monkeypatch.setattr(Strays, "gather", opened.append)
+    left._look()
+    assert opened == []
+
+
+class Held:
+    """A database whose first transaction takes until it is let go."""
+
+    def __init__(self, database):
+        self._database = database
+        self.is_begun, self.go = threading.Event(), threading.Event()
+
+    def __getattr__(self, name):
+        return getattr(self._database, name)
+
+    def transaction(self, about=None):
+        self.is_begun.set()
+        assert self.go.wait(ENOUGH)
+        return self._database.transaction(about)
+
+
+def test_who_is_interrupted_at_the_beginning_leaves_nothing_open(home, folder, runs):
+    """What a thread was opening just then is closed again, and the next worker finds the place free."""
+    held = Held(runs.history._database)
+
+    async def be_interrupted():
+        beginning = asyncio.create_task(worker(home, folder, database=held).__aenter__())
+        assert await asyncio.to_thread(held.is_begun.wait, ENOUGH)
+        beginning.cancel()
+        held.go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await beginning
+
+    asyncio.run(be_interrupted())
+    assert do(home, folder, lambda: ended(runs, runs.submit(BOAT).id)) == ["succeeded"]
 
 
 def test_a_database_in_a_file_has_one_worker(home, folder, runs):
