@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from connector.runs.durable import dbos_engine
 
 if TYPE_CHECKING:
-    from dbos import DBOSConfig
+    from dbos import DBOS, DBOSConfig
     from sqlalchemy import Engine
 # How soon a schedule is kept that is new, and let be that is paused.
 _HEEDED_WITHIN = 2.0
 _STOPPED_WITHIN = 0.1
+# So long is waited for a thread that looks into a queue, in seconds.
+_PATIENCE = 30.0
+# What the engine names the threads that look into its queues.
+_LOOKING = "queue-worker-"
+# The engine that executes flows in this process; there is one at most.
+_launched: list[DBOS] = []
 
 
 def configuration(made: Engine, executor: str, threads: int) -> DBOSConfig:
@@ -45,7 +52,7 @@ def launch(made: Engine, executor: str, threads: int, queues: Mapping[str, tuple
 
     import connector.runs.worker.dbos_workflows  # noqa: F401  (what there is to execute)
 
-    DBOS(config=configuration(made, executor, threads))
+    _launched.append(DBOS(config=configuration(made, executor, threads)))
     DBOS.launch()
     for name, (seconds, most) in queues.items():
         DBOS.register_queue(name, worker_concurrency=most, polling_interval_sec=seconds)
@@ -55,4 +62,19 @@ def stop() -> None:
     """Ends what is executed where it stands; it is taken up again by whoever is next."""
     from dbos import DBOS
 
+    _stop_looking()
     DBOS.destroy()
+
+
+def _stop_looking() -> None:
+    """Nothing is taken out of a queue any more.
+
+    The engine by itself ends its event loop first. What is taken out just then has no loop to be begun
+    in: its coroutine is thrown away with a warning, or waited for by a thread that never ends.
+    """
+    while _launched:
+        for event in _launched.pop().background_thread_stop_events:
+            event.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith(_LOOKING):
+            thread.join(_PATIENCE)

@@ -157,6 +157,20 @@ def test_who_is_interrupted_at_the_beginning_leaves_nothing_open(home, folder, r
     assert do(home, folder, lambda: ended(runs, runs.submit(BOAT).id)) == ["succeeded"]
 
 
+def test_nothing_is_taken_out_of_a_queue_when_the_engine_stops(home, folder):
+    """Else it would be handed to an event loop that has ended."""
+
+    def looking():
+        return [one for one in threading.enumerate() if one.name.startswith("queue-worker-")]
+
+    def act():
+        until(looking)
+        engine._stop_looking()
+        return looking()
+
+    assert do(home, folder, act) == []
+
+
 def test_a_database_in_a_file_has_one_worker(home, folder, runs):
     """Another one is told which process it is, and that what is submitted will be done."""
     with Nursery(home, folder) as nursery:
