@@ -1,5 +1,6 @@
 """What tests in every folder may ask for: one server of databases for all of a process's tests."""
 
+import signal
 from contextlib import closing
 
 import pytest
@@ -8,6 +9,11 @@ from postgres import postgres, postgres_url
 from connector.storage.database.database import Database
 
 __all__ = ["database", "postgres", "postgres_url"]
+
+# What is started in the background has the interrupt ignored, and hands that on to all that it starts: a
+# command that a test interrupts would then never end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(params=["file", "memory", "server"])
