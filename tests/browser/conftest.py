@@ -15,7 +15,7 @@ from browser.served import Served, Upstream, host, upstream
 from browser.visitor import Visitor
 
 # Patience with a machine that has much else to do; nothing waits so long where it is as it should be.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (

@@ -23,7 +23,7 @@ from connector.sandbox.store import fingerprint
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "actions" / "samples"
-_PATIENCE = 60
+_PATIENCE = 120
 
 
 @dataclass(frozen=True)

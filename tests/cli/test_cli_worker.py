@@ -39,7 +39,7 @@ def test_it_stops_when_it_is_told_to(start: Start, number: int) -> None:
     """The first signal ends it well: it says what it waits for, and what is left."""
     process = start()
     process.send_signal(number)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert "Stopping: requests under way have 30 s for their answers" in err
     assert "Stopped; everything is done." in err
@@ -61,7 +61,7 @@ def test_a_shared_database_has_as_many_as_are_wanted(start: Start, postgres_url:
     for process in processes:
         process.send_signal(signal.SIGTERM)
     for process in processes:
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
         assert "Stopped; everything is done." in err
         assert postgres_url.split("@")[0].rpartition(":")[2] not in out + err

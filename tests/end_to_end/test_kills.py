@@ -132,7 +132,7 @@ class Process:
     def end(self, how):
         """It gets the signal; what it had to say to it."""
         self._run.send_signal(how)
-        _, said = self._run.communicate(timeout=10)
+        _, said = self._run.communicate(timeout=60)
         return said
 
 

@@ -174,7 +174,7 @@ class Gate(httpx.BaseTransport):
 
     def handle_request(self, request):
         self.reached.set()
-        assert self.open.wait(30)
+        assert self.open.wait(60)
         return self.inner.handle_request(request)
 
 
@@ -202,10 +202,10 @@ def test_a_host_that_stops_answers_what_it_was_asked(tmp_path, era):
         with listen.serving(make) as url:
             place = url, kept["host"].tokens.first(), kept["host"]
             asked = threads.submit(_in_host, place, talk, era)
-            assert gate.reached.wait(30)
+            assert gate.reached.wait(60)
             threads.submit(open_when_it_stops)
         # Its good-bye finds nobody any more.
-        asked.exception(30)
+        asked.exception(60)
     told = kept["told"]
     assert not told.is_error
     assert [each.type for each in told.content] == ["text", "image", "resource_link"]

@@ -237,7 +237,7 @@ def test_a_cancelled_call_ends_by_the_engines_rules(tmp_path, era):
 
     def far(request: httpx.Request) -> httpx.Response:
         left.set()
-        go.wait(10)
+        go.wait(60)
         return httpx.Response(500)
 
     runs = []

@@ -62,7 +62,7 @@ class Far:
 
     def __init__(self, url):
         self.url = url
-        self.http = httpx.Client(base_url=f"{url}/_sandbox", timeout=30)
+        self.http = httpx.Client(base_url=f"{url}/_sandbox", timeout=60)
 
     def fault(self, kind, **told):
         assert self.http.post("/faults", json={"kind": kind} | told).status_code == 200

@@ -580,7 +580,7 @@ def test_no_more_is_made_at_once_than_there_are_cores(monkeypatch: pytest.Monkey
         peaks.append(len(at_work))
         if len(at_work) == cores:
             all_there.set()
-        assert all_there.wait(20)
+        assert all_there.wait(60)
         at_work.remove(given.seed)
         return studio.Made(b"", "image/png")
 

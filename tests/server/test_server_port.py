@@ -44,7 +44,7 @@ def served(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped
 
     with listen.serving(make) as url:
         headers = {"authorization": f"Bearer {kept['token']}"}
-        with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
+        with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
             yield client
     stop_log()
 

@@ -53,7 +53,7 @@ def test_a_reader_waits_for_nobody(tmp_path: Path) -> None:
         together.execute(_ADD, {"name": "new"})
         with ThreadPoolExecutor(1) as pool:
             seen = pool.submit(database.read, "SELECT name FROM settings WHERE value = ''")
-            assert seen.result(10) == []
+            assert seen.result(60) == []
     assert database.fingerprint("x") == before
     database.close()
 
@@ -65,7 +65,7 @@ def test_a_turn_that_never_comes_is_told(tmp_path: Path) -> None:
     with database.transaction(), ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(database.write, _ADD, {"name": "late"})
         with pytest.raises(DatabaseUnavailable, match="another thread"):
-            waiting.result(10)
+            waiting.result(60)
     database.close()
 
 
@@ -78,5 +78,5 @@ def test_a_fork_has_turns_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyP
             patch.setattr(os, "getpid", lambda: 0)
             waiting = pool.submit(database.write, _ADD, {"name": "child"})
             with pytest.raises(DatabaseUnavailable, match="another process"):
-                waiting.result(10)
+                waiting.result(60)
         database.close()

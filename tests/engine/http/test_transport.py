@@ -25,7 +25,7 @@ from connector.errors import (
     Unreachable,
 )
 
-QUICK = Timeout(connect=2, read=0.05)
+QUICK = Timeout(connect=60, read=0.05)
 SECRET = "sk-0123456789abcdef"
 
 
@@ -275,7 +275,7 @@ def test_connection_closed_while_idle_is_not_used(
 
     far.behaviours = [once, far.answering(ok(b"again"))]
     read(transport.send(Request("POST", far.url, paid=paid)))
-    assert closed.wait(5)
+    assert closed.wait(60)
     assert read(transport.send(Request("POST", far.url, paid=paid))) == b"again"
 
 
@@ -402,7 +402,7 @@ def test_pieces_arrive_as_they_come(transport: HttpTransport, far_side: OpenFarS
     def drip(peer: Peer) -> None:
         peer.head()
         peer.say(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n")
-        assert proceed.wait(5)
+        assert proceed.wait(60)
         peer.say(b"3\r\ntwo\r\n0\r\n\r\n")
 
     chunks = transport.send(Request("GET", far_side(drip).url)).body.chunks()
@@ -419,7 +419,7 @@ def test_early_refusal_is_delivered(closes: bool, transport: HttpTransport, far_
     def refuse(peer: Peer) -> None:
         peer.head()
         peer.say(b"HTTP/1.1 413 Too Large\r\nconnection: close\r\ncontent-length: 3\r\n\r\nbig")
-        assert closes or done.wait(5)
+        assert closes or done.wait(60)
 
     far = far_side(refuse)
     response = transport.send(Request("POST", far.url, body=Raw(bytes(30_000_000)), paid=True))
@@ -768,9 +768,9 @@ def test_closing_the_transport_wakes_who_waits(transport: HttpTransport, far_sid
 
     thread = threading.Thread(target=wait)
     thread.start()
-    assert arrived.wait(5)
+    assert arrived.wait(60)
     transport.close()
-    thread.join(5)
+    thread.join(60)
     assert len(raised) == 1
     with pytest.raises(Unreachable, match="closed"):
         transport.send(Request("POST", far.url, paid=True))
@@ -798,9 +798,9 @@ def test_closing_the_body_wakes_who_reads(transport: HttpTransport, far_side: Op
 
     thread = threading.Thread(target=wait)
     thread.start()
-    assert reading.wait(5)
+    assert reading.wait(60)
     response.body.close()
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()
     assert len(raised) == 1
 

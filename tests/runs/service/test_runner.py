@@ -28,7 +28,7 @@ CORE, JOB = "stable-image-core", "start-creative-upscale"
 PROMPT = {"prompt": "a cat"}
 SPEC = RunSpec(CORE, PROMPT)
 BIG = PNG + bytes(4 << 20)
-PATIENCE = 20
+PATIENCE = 60
 
 
 class Quick(Threads):
