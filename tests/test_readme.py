@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from port import TinyStudio
 
 from connector.cli import main
+from connector.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -65,8 +67,9 @@ def _within(part, whole):
     return part == whole
 
 
-def test_its_commands_are_understood(home, capsys):
+def test_its_commands_are_understood(home, capsys, monkeypatch):
     """Those that would reach an upstream are told by an error of it, and not by one of usage."""
+    monkeypatch.setattr(Sandbox, "studio", TinyStudio())  # what is on the pictures is for others to see
     for command in _commands():
         if "connections test" in command or command.split()[1] in ("demo", "serve"):
             continue
