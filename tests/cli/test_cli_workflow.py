@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from port import TinyStudio
+
+from connector.sandbox import Sandbox
 
 WORKFLOW = """\
 id: two
@@ -30,7 +33,8 @@ TWO = "workflow run two.yaml -e sandbox --words boat --words"
 
 
 @pytest.fixture(autouse=True)
-def two(place: Path) -> None:
+def two(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sandbox, "studio", TinyStudio())  # how the sandbox draws is tested elsewhere
     (place / "two.yaml").write_text(WORKFLOW % "stop")
 
 
