@@ -104,7 +104,7 @@ def test_broken_connections(http: httpx.Client, kind: str, error: type[Exception
 
 def test_latency_is_felt(http: httpx.Client) -> None:
     """A client with less patience gives up."""
-    http.post("/_sandbox/faults", json={"kind": "latency", "seconds": 0.2, "next": 1})
+    http.post("/_sandbox/faults", json={"kind": "latency", "seconds": 2, "next": 1})
     with pytest.raises(httpx.ReadTimeout):
         http.get("/v1/user/balance", timeout=0.05)
 

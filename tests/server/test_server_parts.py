@@ -157,13 +157,18 @@ def test_an_event_is_one_frame() -> None:
 def test_a_stream_has_a_sign_of_life_and_ends_with_its_events() -> None:
     """While nothing happens, the connection is kept open by a comment."""
 
-    async def events() -> Any:
+    async def events(is_alive: asyncio.Event) -> Any:
         yield Step(1, "running", {})
-        await asyncio.sleep(0.03)
+        await is_alive.wait()
         yield Step(2, "succeeded", {})
 
     async def heard() -> list[bytes]:
-        return [frame async for frame in sse.stream(events(), 0.01, asyncio.Event())]
+        frames, is_alive = [], asyncio.Event()
+        async for frame in sse.stream(events(is_alive), 0.01, asyncio.Event()):
+            frames.append(frame)
+            if frame == sse.HEARTBEAT:
+                is_alive.set()
+        return frames
 
     frames = asyncio.run(heard())
     assert frames[0] == sse.OPENING
