@@ -72,6 +72,13 @@ def test_what_has_ended_is_left_alone(desk, left):
     assert (desk.do(run), desk.sent()) == (ended, sent)
 
 
+def test_a_job_that_somebody_is_cancelling_is_theirs_to_end(desk):
+    """Whoever begins with it just then does not end it: it may be resumed by the time that is written."""
+    run = job(desk)
+    desk.ledger.cancel(running(desk, run))
+    assert not desk.submit(run).has_ended
+
+
 def test_a_job_is_started_asked_for_and_kept(desk):
     """One start, polls at the pace that it asks for, one file; what is new is told."""
     desk.upstream.answers = [started(), pending(), pending(), answer(500), pending(), picture()]
