@@ -253,7 +253,8 @@ class ActionExecutor:
                 self._started.add(run.id)
                 await self._end(live, partial(self._settlement.tell, run.id))
             return left
-        if entry.state == "running" or (entry.state == "done" and entry.upstream_id):
+        if entry.upstream_id and entry.state in ("running", "done", "cancelled"):
+            # Whoever cancelled a job ends its run, and may be resuming it just now.
             return _A_JOB
         return await self._give_up(run.id, _LOST)
 

@@ -21,7 +21,6 @@ from connector.errors import (
     JobNotFound,
     UnknownName,
 )
-from connector.media import Sources
 from connector.runs.durable.queues import Queues
 from connector.runs.service.durable_runs import Runs
 from connector.storage.database.database import Database

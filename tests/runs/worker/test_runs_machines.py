@@ -6,14 +6,14 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-from connector.runs.place import PlaceLost
 from port import SAMPLES
 from runs import havoc
 from runs.world import UPSCALE, Nursery, asking, far, integration, kill
 
 from connector.engine.connector import Connector
 from connector.engine.sources import Sources
-from connector.media import Sources
+from connector.runs.durable import worker_lease
+from connector.runs.durable.worker_lease import LeaseLost
 from connector.runs.service.durable_runs import Runs
 from connector.runs.worker.worker import Worker
 from connector.spec.loader import load
@@ -99,9 +99,9 @@ def test_who_finds_no_place_keeps_no_connection(postgres_url, monkeypatch):
     """It holds nothing that somebody else could need."""
     made, session = [], Postgres.session
     monkeypatch.setattr(Postgres, "session", lambda server: made.append(session(server)) or made[-1])
-    monkeypatch.setattr(slot, "_TRY", "SELECT 1 / 0 AS taken")
-    with pytest.raises(PlaceLost):
-        slot.Slot(postgres_url)
+    monkeypatch.setattr(worker_lease, "_TRY", "SELECT 1 / 0 AS taken")
+    with pytest.raises(LeaseLost):
+        worker_lease.PostgresLease(postgres_url)
     assert [connection.closed for connection in made] == [True]
 
 

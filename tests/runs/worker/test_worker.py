@@ -13,6 +13,7 @@ from runs.world import CORE, UPSCALE, Nursery, asking, far, integration, kill
 
 from connector.errors import InvocationError
 from connector.runs.durable import outages
+from connector.runs.worker import launch
 from connector.runs.worker.orphaned_runs import Strays
 from connector.runs.worker.worker import _LOOK_EVERY, Worker
 from connector.spec.loader import load
@@ -165,7 +166,7 @@ def test_nothing_is_taken_out_of_a_queue_when_the_engine_stops(home, folder):
 
     def act():
         until(looking)
-        engine._stop_looking()
+        launch._stop_looking()
         return looking()
 
     assert do(home, folder, act) == []
