@@ -18,10 +18,10 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from connector.sandbox import studio
 from connector.sandbox.studio import cutout, files, label, masks, sizes
-from connector.sandbox.studio.motifs import MOTIFS
+from connector.sandbox.studio.motif import MOTIFS
 from connector.sandbox.studio.painting import paint
+from connector.sandbox.studio.prompt import read
 from connector.sandbox.studio.styles import STYLES
-from connector.sandbox.studio.words import read
 
 SIDE = 128
 

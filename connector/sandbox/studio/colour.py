@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import colorsys
+import random
 from collections.abc import Sequence
-from types import MappingProxyType
 
 Colour = tuple[int, int, int]
+
+# How far apart on the colour wheel the hues of a palette lie.
+_SCHEMES = ((0.0, 0.06, 0.5), (0.0, 0.33, 0.66), (0.0, 0.08, 0.16), (0.0, 0.45, 0.55), (0.0, 0.12, 0.62))
 
 
 def colour(text: str) -> Colour:
     """The colour that ``#rrggbb`` names."""
-    number = int(text.lstrip("#"), 16)
-    return (number >> 16, number >> 8 & 255, number & 255)
+    red, green, blue = bytes.fromhex(text.lstrip("#"))
+    return (red, green, blue)
 
 
 def mix(a: Colour, b: Colour, share: float) -> Colour:
@@ -23,12 +26,7 @@ def mix(a: Colour, b: Colour, share: float) -> Colour:
 
 def lighter(base: Colour, amount: float) -> Colour:
     """Towards white for a positive amount, towards a deep blue-black for a negative one."""
-    return mix(base, (255, 252, 244), amount) if amount >= 0 else mix(base, (18, 16, 40), -amount)
-
-
-def multiply(a: Colour, b: Colour) -> Colour:
-    red, green, blue = (round(x * y / 255) for x, y in zip(a, b, strict=True))
-    return (red, green, blue)
+    return mix(base, (255, 252, 244) if amount >= 0 else (18, 16, 40), min(1.0, abs(amount)))
 
 
 def from_hsv(hue: float, saturation: float, value: float) -> Colour:
@@ -51,19 +49,15 @@ def luminance(base: Colour) -> float:
     return (0.299 * base[0] + 0.587 * base[1] + 0.114 * base[2]) / 255
 
 
-NAMED = MappingProxyType(
-    {
-        name: colour(text)
-        for name, text in {
-            "red": "#d8383a", "crimson": "#b0203c", "scarlet": "#e2352b", "orange": "#f08a2c",
-            "amber": "#f3ab31", "yellow": "#f4cc3d", "gold": "#e0b040", "golden": "#e0b040",
-            "green": "#3f9a54", "emerald": "#1f9d68", "lime": "#9bcf3f", "olive": "#8a8f3c",
-            "teal": "#1f8f94", "turquoise": "#37b9b4", "cyan": "#37c3dd", "blue": "#2f6fcb",
-            "navy": "#233a78", "azure": "#3d97e6", "indigo": "#4a3fa0", "purple": "#7c45b5",
-            "violet": "#8a56d0", "lavender": "#b49ce0", "magenta": "#d03c9c", "pink": "#f08bb2",
-            "rose": "#e46a88", "brown": "#8a5a36", "tan": "#cfa878", "beige": "#e6d6b4",
-            "white": "#f5f3ee", "ivory": "#f4eeda", "silver": "#bfc6ce", "gray": "#8c929a",
-            "grey": "#8c929a", "black": "#26262e", "copper": "#bf7440", "bronze": "#a5793f",
-        }.items()
-    }
-)  # fmt: skip
+def palette(dice: random.Random, named: Sequence[Colour]) -> list[Colour]:
+    """Five colours that go together, beginning with those that the prompt names."""
+    base, scheme = dice.random(), dice.choice(_SCHEMES)
+    made = [
+        from_hsv(base + scheme[i % 3], dice.uniform(0.45, 0.78), dice.uniform(0.7, 0.95)) for i in range(5)
+    ]
+    return [*(lighter(tone, step) for tone in named for step in (0.0, 0.35, -0.3)), *made][:5]
+
+
+def multiply(a: Colour, b: Colour) -> Colour:
+    red, green, blue = (round(x * y / 255) for x, y in zip(a, b, strict=True))
+    return (red, green, blue)

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
 
 from connector.sandbox.studio import sizes, tones
-from connector.sandbox.studio.abstract import palette
-from connector.sandbox.studio.colour import Colour, lighter
+from connector.sandbox.studio.colour import Colour, lighter, palette
 from connector.sandbox.studio.files import Picture
 from connector.sandbox.studio.generating import scene
 from connector.sandbox.studio.given import Given, Made
-from connector.sandbox.studio.words import Reading, digest, read
+from connector.sandbox.studio.prompt import Reading, digest, read
 
 _LEVELS = range(256)
 _PLAN = 300  # regions of a sketch are found at this size

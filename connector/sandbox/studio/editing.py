@@ -14,7 +14,7 @@ from connector.sandbox.studio.generating import scene
 from connector.sandbox.studio.given import Given, Made
 from connector.sandbox.studio.label import Box
 from connector.sandbox.studio.painting import add, differs
-from connector.sandbox.studio.words import Asked, digest, first_colour, read, tokens
+from connector.sandbox.studio.prompt import Asked, digest, first_colour, read, tokens
 
 _FEATHER = 2.5
 

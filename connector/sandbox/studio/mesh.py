@@ -15,7 +15,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from connector.sandbox.studio import cutout, label
 from connector.sandbox.studio.given import Given, Made
-from connector.sandbox.studio.words import digest
+from connector.sandbox.studio.prompt import digest
 
 _DEFAULT_VERTICES = 12_000
 _TYPE = "model/gltf-binary"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from operator import add, mul
 
-from connector.sandbox.studio.words import digest, tokens
+from connector.sandbox.studio.prompt import digest, tokens
 
 RATE = 22_050
 _MINOR_WORDS = (

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image, ImageChops
 
-from connector.sandbox.studio import abstract, sizes, weather
-from connector.sandbox.studio.brush import Canvas
-from connector.sandbox.studio.colour import Colour, colour, mix
+from connector.sandbox.studio import sizes
+from connector.sandbox.studio.canvas import Canvas
+from connector.sandbox.studio.colour import colour, mix, palette
 from connector.sandbox.studio.files import SHAPE, Thing
-from connector.sandbox.studio.light import Light, light_for
-from connector.sandbox.studio.motifs import Coat, Motif, Place, put
-from connector.sandbox.studio.places import PLACES
-from connector.sandbox.studio.stage import Scene, Stage
-from connector.sandbox.studio.words import Asked, Reading, digest, read
+from connector.sandbox.studio.motif import Coat, Motif, Place, put
+from connector.sandbox.studio.prompt import Asked, Reading, digest, read
+from connector.sandbox.studio.scene import Scene
+from connector.sandbox.studio.scenery import FALLING, Light, Setting, light_for, setting_for
 
 Box = tuple[int, int, int, int]
 _LARGEST = 2_200_000  # pixels that are painted one by one
@@ -77,46 +76,27 @@ Shapes = dict[str, Image.Image]
 
 def _compose(canvas: Canvas, reading: Reading, light: Light, dice: random.Random, empty: bool) -> Shapes:
     hero_x = dice.choice((0.36, 0.4, 0.6, 0.64))
-    setting = reading.setting
-    if setting == "abstract":
-        abstract.abstract(canvas, dice, reading.tints)
-        stage = Stage(near=0.84, far=0.8, air=0.74, scale=1.1)
-    else:
-        stage = PLACES[setting](
-            Scene(canvas, light, random.Random(dice.random()), reading.weather, hero_x, reading.tints)
-        )
-    _weather(canvas, reading, light, dice, weather.BEHIND)
-    found = {} if empty else _things(canvas, reading, light, dice, stage, hero_x)
-    if setting not in _SHELTERED:
-        _weather(canvas, reading, light, dice, weather.IN_FRONT)
+    own = random.Random(dice.random())
+    setting = setting_for(reading.setting, own)
+    scene = Scene(canvas, setting, light, own, reading.weather, hero_x, palette(own, reading.tints))
+    scene.paint(setting.layers)
+    found = {} if empty else _things(canvas, reading, light, dice, setting, hero_x)
+    scene.paint(() if setting.sheltered else FALLING)
     return found
 
 
-_SHELTERED = ("room", "underwater", "space", "abstract")  # where no rain falls
-
-
-def _weather(
-    canvas: Canvas, reading: Reading, light: Light, dice: random.Random, table: Mapping[str, object]
-) -> None:
-    for name in sorted(reading.weather & table.keys()):
-        {**weather.BEHIND, **weather.IN_FRONT}[name](canvas, light, random.Random(dice.random()))
-
-
 def _things(
-    canvas: Canvas, reading: Reading, light: Light, dice: random.Random, stage: Stage, hero_x: float
+    canvas: Canvas, reading: Reading, light: Light, dice: random.Random, setting: Setting, hero_x: float
 ) -> Shapes:
     """The first thing is the largest and stands at the third; the others keep away from it, and go behind."""
     found: Shapes = {}
     spots = _spots(hero_x, dice)
-    ordered = list(enumerate(reading.things[:5]))
-    for rank, asked in reversed(ordered):
+    for rank, asked in reversed(list(enumerate(reading.things[:5]))):
         tones = random.Random(digest(asked.motif.name, dice.random()))
+        first = random.Random(digest(reading.text, asked.motif.name, hero_x))
         for copy in reversed(range(min(asked.count, 6))):
-            place = _place(canvas, asked, stage, spots, rank, copy, tones)
-            coat = coat_for(
-                asked, light, tones if copy else random.Random(digest(reading.text, asked.motif.name, hero_x))
-            )
-            shape = _stand(canvas, asked.motif, place, coat)
+            place = _place(canvas, asked.motif, setting, spots[rank], rank, copy, tones)
+            shape = _stand(canvas, asked.motif, place, coat_for(asked, light, tones if copy else first))
             found[asked.motif.name] = ImageChops.lighter(shape, found.get(asked.motif.name, shape))
     return found
 
@@ -128,64 +108,51 @@ def _spots(hero_x: float, dice: random.Random) -> list[float]:
 
 
 def _place(
-    canvas: Canvas, asked: Asked, stage: Stage, spots: list[float], rank: int, copy: int, dice: random.Random
+    canvas: Canvas, motif: Motif, setting: Setting, x: float, rank: int, copy: int, dice: random.Random
 ) -> Place:
-    motif, behind = asked.motif, rank + copy * 0.6
-    feet = {
-        "ground": stage.near - (stage.near - stage.far) * min(1.0, behind * 0.5),
-        "water": stage.water,
-        "sky": stage.air,
-        "deep": stage.air,
-    }
-    foot = feet[motif.stand] - (0.05 * behind if motif.stand != "ground" else 0)
-    height = canvas.height * motif.size * stage.scale * 0.76 ** min(behind, 3.0) * dice.uniform(0.95, 1.05)
-    x = spots[rank] + (
-        0.0 if not copy else (0.25 + 0.08 * copy) * (1 if (copy % 2 == 0) == (spots[rank] > 0.5) else -1)
-    )
-    return _fitted(
-        canvas, motif, Place(canvas.width * (x % 1.0), canvas.height * foot, height, dice.random() < 0.5)
-    )
+    """Where a thing goes: farther back and smaller the later it is named."""
+    behind = rank + copy * 0.6
+    foot = (setting.water if motif.stand == "water" else setting.air) - 0.05 * behind
+    if motif.stand == "ground":
+        foot = setting.near - (setting.near - setting.far) * min(1.0, behind * 0.5)
+    height = canvas.height * motif.size * setting.scale * 0.76 ** min(behind, 3.0) * dice.uniform(0.95, 1.05)
+    if copy:
+        x += (0.25 + 0.08 * copy) * (1 if (copy % 2 == 0) == (x > 0.5) else -1)
+    place = Place(canvas.width * (x % 1.0), canvas.height * foot, height, dice.random() < 0.5)
+    return _fitted(canvas, motif, place)
 
 
 def _fitted(canvas: Canvas, motif: Motif, place: Place) -> Place:
     """Small enough for a narrow picture, and wholly inside it."""
     left, top, right, _ = place.box(motif)
-    shrink = min(
-        1.0,
-        canvas.width * 0.8 / max(1.0, right - left),
-        (place.y - canvas.height * 0.04) / max(1.0, place.y - top),
-    )
-    smaller = Place(place.x, place.y, place.height * shrink, place.flipped)
+    narrow = canvas.width * 0.8 / max(1.0, right - left)
+    low = (place.y - canvas.height * 0.04) / max(1.0, place.y - top)
+    smaller = replace(place, height=place.height * min(1.0, narrow, low))
     left, _, right, _ = smaller.box(motif)
     margin = canvas.width * 0.03
     shift = max(0.0, margin - left) - max(0.0, right - (canvas.width - margin))
-    return Place(smaller.x + shift, smaller.y, smaller.height, smaller.flipped)
+    return replace(smaller, x=smaller.x + shift)
 
 
 def coat_for(asked: Asked, light: Light, dice: random.Random) -> Coat:
-    main = asked.colour or colour(dice.choice(asked.motif.mains))
-    return Coat(main, colour(asked.motif.accent), light)
+    return Coat(light, asked.colour or colour(dice.choice(asked.motif.mains)), asked.motif.accent)
 
 
 def _stand(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> Image.Image:
     """The thing with the shadow that ties it to the ground, or its reflection. Gives its shape."""
     left, _, right, _ = place.box(motif)
     if motif.stand == "ground":
-        canvas.glow((place.x, place.y), (right - left) * 0.62, (12, 14, 34), 0.55, 0.13)
+        reach = (right - left) * 0.62
+        canvas.glow((place.x, place.y), reach, reach * 0.13, (12, 14, 34), 0.55)
     if motif.stand == "water":
-        _reflection(canvas, motif, place, coat)
+        upside_down = replace(place, height=-place.height * 0.6, flipped=not place.flipped)
+        before = canvas.image.copy()
+        put(canvas, motif, upside_down, coat)
+        canvas.image.paste(Image.blend(before, canvas.image, 0.3))
     # A quarter of the canvas is fine enough for an outline.
     before = canvas.image.reduce(4)
     put(canvas, motif, place, coat)
     return differs(before, canvas.image.reduce(4)).point([0] * 16 + [255] * 240)
-
-
-def _reflection(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> None:
-    """The thing upside down, faint, squeezed and broken by ripples."""
-    before = canvas.image.copy()
-    put(canvas, motif, Place(place.x, place.y, -place.height * 0.6, not place.flipped), coat)
-    faint = Image.blend(before, canvas.image, 0.3)
-    canvas.image.paste(faint)
 
 
 def _vignette(canvas: Canvas) -> None:
@@ -194,41 +161,31 @@ def _vignette(canvas: Canvas) -> None:
     canvas.image.paste((14, 12, 34), (0, 0), fall.resize(canvas.image.size, Image.Resampling.BILINEAR))
 
 
-def add(picture: Image.Image, asked: Asked, box: Box, seed: int, hour: str | None = None) -> Image.Image:
+def add(picture: Image.Image, asked: Asked, box: Box, seed: int, hour: str | None) -> Image.Image:
     """A thing painted into a box of a finished picture, in the light that the picture has there."""
     size = (box[2] - box[0], box[3] - box[1])
     canvas = Canvas.over(picture.resize(_bounded(size), Image.Resampling.BICUBIC, box=box))
     dice = random.Random(digest("add", asked.motif.name, seed))
     light = light_for(hour or "day", (), dice)
     place = _filling(canvas, asked.motif, dice.random() < 0.5)
-    put(canvas, asked.motif, place, _ambient(coat_for(asked, light, dice), picture, light))
+    put(canvas, asked.motif, place, _ambient(coat_for(asked, light, dice), picture))
     return canvas.finished().resize(size, Image.Resampling.BICUBIC)
 
 
 def _filling(canvas: Canvas, motif: Motif, flipped: bool) -> Place:
     """As large as the canvas allows, standing on its foot."""
-    unit = Place(0, 0, 1, flipped)
-    left, top, right, low = unit.box(motif)
+    left, top, right, low = Place(0, 0, 1, flipped).box(motif)
     height = min(canvas.width * 0.94 / (right - left), canvas.height * 0.94 / (low - top))
-    return Place(
-        canvas.width / 2 - height * (left + right) / 2, canvas.height * 0.97 - height * low, height, flipped
-    )
+    x = canvas.width / 2 - height * (left + right) / 2
+    return Place(x, canvas.height * 0.97 - height * low, height, flipped)
 
 
-def _ambient(coat: Coat, picture: Image.Image, light: Light) -> Coat:
+def _ambient(coat: Coat, picture: Image.Image) -> Coat:
     """The thing takes a little of the picture's own colour, so that it belongs there."""
-    mean = picture.convert("RGB").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
-    tone: Colour = mean if isinstance(mean, tuple) and len(mean) == 3 else (128, 128, 128)
-    dim = 0.55 + 0.45 * min(1.0, sum(tone) / 330)
-    worn = Light(
-        light.name,
-        light.sky,
-        light.sun,
-        mix(mix((0, 0, 0), (255, 255, 255), dim), tone, 0.15),
-        0.03,
-        dim < 0.75,
-    )
-    return Coat(coat.main, coat.accent, worn)
+    red, green, blue = picture.convert("RGB").resize((1, 1), Image.Resampling.BOX).tobytes()
+    dim = 0.55 + 0.45 * min(1.0, (red + green + blue) / 330)
+    ambient = mix(mix((0, 0, 0), (255, 255, 255), dim), (red, green, blue), 0.15)
+    return replace(coat, light=replace(coat.light, ambient=ambient, fill=0.03, dark=dim < 0.75))
 
 
 def differs(a: Image.Image, b: Image.Image) -> Image.Image:

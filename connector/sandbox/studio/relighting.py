@@ -9,7 +9,7 @@ from connector.sandbox.studio.control import matched
 from connector.sandbox.studio.files import Picture
 from connector.sandbox.studio.generating import scene
 from connector.sandbox.studio.given import Given, Made
-from connector.sandbox.studio.words import read
+from connector.sandbox.studio.prompt import read
 
 _LEVELS = range(256)
 # How a gradient that is dark above and bright below is turned to have its bright side there.

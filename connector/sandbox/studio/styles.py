@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from connector.sandbox.studio.colour import Colour, colour, lighter, luminance
+from connector.sandbox.studio.prompt import digest
 from connector.sandbox.studio.tones import (
     LEVELS,
     bloom,
@@ -19,7 +20,6 @@ from connector.sandbox.studio.tones import (
     relief,
     saturated,
 )
-from connector.sandbox.studio.words import digest
 
 Style = Callable[[Image.Image, random.Random], Image.Image]
 

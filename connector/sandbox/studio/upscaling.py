@@ -9,8 +9,8 @@ from PIL import Image, ImageChops, ImageFilter
 from connector.sandbox.studio import sizes
 from connector.sandbox.studio.files import Picture, Thing
 from connector.sandbox.studio.given import Given, Made
+from connector.sandbox.studio.prompt import digest
 from connector.sandbox.studio.sizes import Size
-from connector.sandbox.studio.words import digest
 
 _SHARPEN = ImageFilter.Kernel((3, 3), (0, -1, 0, -1, 9, -1, 0, -1, 0))
 _TILE = 512

@@ -12,7 +12,7 @@ from PIL import Image
 
 from connector.sandbox.studio import label, tones
 from connector.sandbox.studio.given import Given, Made
-from connector.sandbox.studio.words import digest
+from connector.sandbox.studio.prompt import digest
 
 _FRAMES, _RATE = 48, 12  # four seconds
 

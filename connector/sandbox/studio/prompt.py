@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from connector.sandbox.studio.colour import NAMED, Colour
-from connector.sandbox.studio.motifs import BY_WORD, Motif
+from connector.sandbox.studio.colour import Colour
+from connector.sandbox.studio.motif import BY_WORD, Motif
+from connector.sandbox.studio.scenery import HOUR_WORDS, NAMED, PLACE_WORDS, SETTINGS, WEATHER_WORDS
 
 _COUNTS = {
     "two": 2,
@@ -17,60 +18,11 @@ _COUNTS = {
     "three": 3,
     "several": 4,
     "four": 4,
-    "many": 6,
     "five": 5,
     "six": 6,
+    "many": 6,
 }
 _REACH = 3  # a colour belongs to a thing that follows within so many words
-
-
-def _index(table: dict[str, str]) -> dict[str, str]:
-    return {word: name for name, words in table.items() for word in words.split()}
-
-
-_PLACES = _index(
-    {
-        "sea": "sea ocean coast coastal seaside shore harbor harbour bay waves wave island cliff cliffs port",
-        "lake": "lake river pond fjord reflection reflections water stream",
-        "mountains": "mountain mountains peak peaks alps alpine valley summit himalaya everest canyon",
-        "hills": "hill hills countryside field fields farm rural landscape village road country grass",
-        "meadow": "meadow garden flowers wildflowers spring prairie park lawn orchard",
-        "forest": "forest woods woodland jungle grove rainforest misty",
-        "desert": "desert dune dunes sand sahara mars mesa oasis egypt",
-        "city": "city skyline town downtown street urban cyberpunk metropolis tokyo york paris london",
-        "space": "space galaxy cosmos planet planets universe orbit nebula stars cosmic asteroid saturn",
-        "room": "room table kitchen indoors interior desk studio still shelf cafe library window bedroom",
-        "snowfield": "snow snowy winter ice arctic iceberg glacier polar frozen antarctica",
-        "underwater": "underwater reef coral submarine aquarium jellyfish seabed deep",
-        "abstract": "abstract geometric pattern texture minimal gradient logo poster bauhaus wallpaper",
-    }
-)
-_WET = ("sea", "lake", "city", "abstract", "space", "room")
-_HOURS = _index(
-    {
-        "day": "day daytime noon midday sunny bright daylight afternoon summer blue-sky clear",
-        "dawn": "dawn sunrise morning daybreak early pastel",
-        "sunset": "sunset golden-hour evening sundown glowing warm",
-        "dusk": "dusk twilight blue-hour gloaming nightfall",
-        "night": "night midnight moonlit moonlight starry dark nocturnal neon moon stars aurora fireworks",
-        "storm": "storm stormy thunder lightning rain rainy overcast gloomy tempest dramatic",
-        "fog": "fog foggy mist misty haze hazy",
-    }
-)
-_WEATHER = _index(
-    {
-        "rain": "rain rainy storm stormy downpour drizzle",
-        "snow": "snow snowy snowfall blizzard christmas snowing",
-        "fog": "fog foggy mist misty haze hazy",
-        "lightning": "lightning thunder thunderstorm",
-        "rainbow": "rainbow rainbows",
-        "aurora": "aurora borealis northern-lights",
-        "moon": "moon moonlit moonlight crescent lunar",
-        "clouds": "cloud clouds cloudy",
-        "birds": "birds seagulls gulls",
-        "fireworks": "firework fireworks celebration",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -97,21 +49,16 @@ class Reading:
     def setting(self) -> str:
         """Where it happens: said, or the home of the first thing, or nowhere in particular."""
         home = self.things[0].motif.home if self.things else "abstract"
-        if self.place and (
-            self.place in _WET or not any(asked.motif.stand == "water" for asked in self.things)
-        ):
-            return self.place
-        if self.place:
-            return "lake"  # whatever floats needs water
-        return "hills" if home == "abstract" and (self.hour or self.weather) else home
+        if not self.place:
+            return "hills" if home == "abstract" and (self.hour or self.weather) else home
+        floats = any(asked.motif.stand == "water" for asked in self.things)
+        return self.place if self.place == "abstract" or SETTINGS[self.place].wet or not floats else "lake"
 
 
 def tokens(text: str) -> list[str]:
     """The words of a prompt, without the ``(word:0.5)`` weights."""
     bare = re.sub(r":\s*-?[\d.]+", " ", text.lower())
-    return re.findall(
-        r"[a-z0-9]+(?:-[a-z]+)*", bare.replace("golden hour", "golden-hour").replace("blue hour", "blue-hour")
-    )
+    return re.findall(r"[a-z0-9]+(?:-[a-z]+)*", re.sub(r"(golden|blue) hour", r"\1-hour", bare))
 
 
 def digest(*parts: object) -> str:
@@ -134,9 +81,9 @@ def read(prompt: str, negative: str = "") -> Reading:
     return Reading(
         text=prompt,
         things=things,
-        place="lake" if "lake" in kept else _first(kept, _PLACES),
-        hour=_first(kept, _HOURS),
-        weather=frozenset(_WEATHER[word] for word in kept if word in _WEATHER),
+        place="lake" if "lake" in kept else _first(kept, PLACE_WORDS),
+        hour=_first(kept, HOUR_WORDS),
+        weather=frozenset(WEATHER_WORDS[word] for word in kept if word in WEATHER_WORDS),
         tints=_tints(kept),
     )
 

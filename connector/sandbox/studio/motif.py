@@ -1,0 +1,243 @@
+"""A motif is a drawing as data: shapes in a frame one unit high that stands on y = 0.
+
+The drawings are the text files in ``motifs/``. A section is a motif; its first lines say what it is, the
+others are its shapes from back to front:
+
+    poly|blob FILL X,Y X,Y ...           a straight or a smooth outline
+    line|curve FILL WIDTH X,Y X,Y ...    a straight or a smooth stroke
+    ring FILL WIDTH X,Y RX,RY            the outline of an oval
+    oval|glow FILL X,Y RX,RY             a centre and half axes
+    panes FILL X,Y X,Y COLUMNS,ROWS      windows between two corners, some of them dark
+
+``both`` in front adds the mirror image across x = 0, ``turn N X,Y`` makes N copies around a place, and
+``nest N X,Y`` ever smaller ones towards it.
+A fill is a role (``main``, ``accent``, ``light``, ``window``, ``haze``, ``sun`` ...) or ``#rrggbb``; each
+``+`` or ``-`` after it is a step lighter or darker; ``~0.5`` is how far away it is; ``a>b`` runs from top
+to bottom; ``!`` in front is for what shines by itself; ``@0.5`` at the end says how dense it is.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from importlib.resources import files
+
+from connector.sandbox.studio.canvas import Canvas, Point, spline
+from connector.sandbox.studio.colour import Colour, colour, lighter, luminance, mix
+from connector.sandbox.studio.scenery import Light
+
+_STEP = 0.26  # what one + or - does
+_GLASS, _LIT, _INK = colour("#7fa3b8"), colour("#ffd98a"), colour("#2b2a33")
+_ROUND = [(math.cos(math.tau * i / 40), math.sin(math.tau * i / 40)) for i in range(40)]
+_OUTLINES = ("poly", "blob", "line", "curve")  # the others are told by a centre and half axes
+
+
+@dataclass(frozen=True)
+class Shape:
+    kind: str
+    fill: str
+    points: tuple[Point, ...]
+    width: float = 0.0
+
+    @cached_property
+    def outline(self) -> list[Point]:
+        """The corners of what it covers, or the places that it runs through."""
+        (x, y), (across, down) = self.points[:2]
+        if self.kind == "oval":
+            return [(x + across * c, y + down * s) for c, s in _ROUND]
+        if self.kind in ("blob", "curve"):
+            return spline(self.points, closed=self.kind == "blob")
+        return list(
+            self.points if self.kind in _OUTLINES else self.points[: 2 if self.kind == "panes" else 1]
+        )
+
+
+@dataclass(frozen=True)
+class Motif:
+    """Something that can be drawn, and that a prompt can name if it has words."""
+
+    name: str
+    words: tuple[str, ...] = ()
+    mains: tuple[str, ...] = ("#ffffff",)  # the colours it comes in
+    accent: str = "#ffffff"
+    home: str = ""  # the place it is at where the prompt says none
+    stand: str = "ground"  # or water, sky, deep
+    size: float = 0.5  # its height as a share of the picture's
+    shapes: tuple[Shape, ...] = ()
+
+    @cached_property
+    def box(self) -> tuple[float, float, float, float]:
+        """The rectangle that the shapes fill: left, low, right, top."""
+        xs, ys = zip(*(point for shape in self.shapes for point in shape.outline), strict=True)
+        return (min(xs), min(ys), max(xs), max(ys))
+
+
+def _motif(name: str, lines: list[list[str]]) -> Motif:
+    facts = {key: values for key, *values in lines if key in Motif.__dataclass_fields__}
+    shapes = [shape for line in lines if line[0] not in facts for shape in _shapes(line)]
+    single = {key: facts[key][0] for key in ("accent", "home", "stand") if key in facts}
+    several = {key: tuple(facts[key]) for key in ("words", "mains") if key in facts}
+    return Motif(name, **single, **several, size=float(facts.get("size", ["1"])[0]), shapes=tuple(shapes))  # type: ignore[arg-type]
+
+
+def _shapes(line: list[str]) -> list[Shape]:
+    if line[0] == "both":
+        return [
+            part for shape in _shapes(line[1:]) for part in (shape, _moved(shape, lambda p: (-p[0], p[1])))
+        ]
+    if line[0] in ("turn", "nest"):
+        count, centre, (shape,) = int(line[1]), complex(*_point(line[2])), _shapes(line[3:])
+        steps = [i / count for i in range(count, 0, -1)]
+        factors = [cmath.rect(1, math.tau * step) if line[0] == "turn" else complex(step) for step in steps]
+        return [_moved(shape, partial(_spun, centre, factor)) for factor in factors]
+    kind, fill, *rest = line
+    width = float(rest.pop(0)) if kind in ("line", "curve", "ring") else 0.0
+    return [Shape(kind, fill, tuple(_point(pair) for pair in rest), width)]
+
+
+def _point(pair: str) -> Point:
+    x, y = pair.split(",")
+    return (float(x), float(y))
+
+
+def _moved(shape: Shape, move: Callable[[Point], Point]) -> Shape:
+    count = len(shape.points) if shape.kind in _OUTLINES else 1
+    return replace(shape, points=(*map(move, shape.points[:count]), *shape.points[count:]))
+
+
+def _spun(centre: complex, factor: complex, point: Point) -> Point:
+    """A point turned around a place, or moved towards it: a product of complex numbers does both."""
+    moved = centre + factor * (complex(*point) - centre)
+    return (moved.real, moved.imag)
+
+
+def _drawings() -> Iterator[Motif]:
+    for file in sorted(files(__package__).joinpath("motifs").iterdir(), key=lambda file: file.name):
+        lines = [line for line in file.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+        for section in "\n".join(lines).split("[")[1:]:
+            name, _, body = section.partition("]\n")
+            yield _motif(name, [line.split() for line in body.splitlines()])
+
+
+MOTIFS = {motif.name: motif for motif in _drawings()}
+BY_WORD = {word: motif for motif in MOTIFS.values() for word in motif.words}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a motif goes: the middle of its foot on the canvas, its height, and how it is turned."""
+
+    x: float
+    y: float
+    height: float
+    flipped: bool = False
+    wide: float = 1.0
+
+    def at(self, point: Point) -> Point:
+        side = -self.wide if self.flipped else self.wide
+        return (self.x + side * point[0] * self.height, self.y - point[1] * self.height)
+
+    def box(self, motif: Motif) -> tuple[float, float, float, float]:
+        """The rectangle that the motif fills on the canvas: left, top, right, foot."""
+        left, low, right, top = motif.box
+        xs, ys = zip(self.at((left, low)), self.at((right, top)), strict=True)
+        return (min(xs), min(ys), max(xs), max(ys))
+
+
+@dataclass(frozen=True)
+class Coat:
+    """The colours that the roles in a fill stand for, in some light and at some distance."""
+
+    light: Light
+    main: str | Colour = "#ffffff"
+    accent: str | Colour = "#ffffff"
+    roles: Mapping[str, Sequence[Colour]] = field(default_factory=dict)
+    distance: float = 0.0
+    alpha: float = 1.0
+
+    def stops(self, fill: str) -> tuple[list[Colour], float]:
+        """The colours of a fill, top to bottom, and its density."""
+        body, _, alpha = fill.partition("@")
+        return [tone for part in body.split(">") for tone in self._tones(part)], float(
+            alpha or 1
+        ) * self.alpha
+
+    def _tones(self, text: str) -> list[Colour]:
+        """The colours of one part of a fill, in the light."""
+        name, _, far = text.lstrip("!").partition("~")
+        tones = self._plain(name)
+        if text.startswith("!"):
+            return tones
+        if name.startswith("window") and self.light.dark:
+            return [mix(tone, self.light.sky[-1], self.distance) for tone in tones]
+        return [self.light.far(tone, max(self.distance, float(far or 0))) for tone in tones]
+
+    def _plain(self, text: str | Colour) -> list[Colour]:
+        """The colours of a role or a number, lighter and darker by its signs."""
+        if not isinstance(text, str):
+            return [text]
+        name, step = text.rstrip("+-"), _STEP * (text.count("+") - text.count("-"))
+        return [lighter(tone, step) for tone in self._role(name)]
+
+    def _role(self, name: str) -> Sequence[Colour]:
+        if name.startswith("#"):
+            return [colour(name)]
+        if name in ("main", "accent"):
+            return self._plain(self.main if name == "main" else self.accent)
+        if name == "light":
+            return [colour("#f6efe2" if luminance(self._plain(self.main)[0]) < 0.86 else "#d9d2c6")]
+        own = {"dark": [_INK], "window": [_LIT if self.light.dark else _GLASS]}
+        return own.get(name) or self.roles[name]
+
+
+def put(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> None:
+    """Draw a motif."""
+    for shape in motif.shapes:
+        stops, alpha = coat.stops(shape.fill)
+        if shape.kind == "glow":
+            alpha *= 1 if coat.light.dark else 0.6
+        _DRAW.get(shape.kind, _round)(canvas, shape, place, stops, alpha)
+
+
+def _area(canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], alpha: float) -> None:
+    canvas.area([place.at(p) for p in shape.outline], stops, alpha)
+
+
+def _stroke(canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], alpha: float) -> None:
+    canvas.stroke([place.at(p) for p in shape.outline], shape.width * abs(place.height), stops[0], alpha)
+
+
+def _round(canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], alpha: float) -> None:
+    centre, (across, down) = place.at(shape.points[0]), shape.points[1]
+    across, down = across * abs(place.height) * place.wide, down * abs(place.height)
+    if shape.kind == "glow":
+        canvas.glow(centre, across, down, stops[0], alpha)
+    elif shape.kind == "ring":
+        canvas.ring(centre, across, down, shape.width * abs(place.height), stops[0], alpha)
+    elif len(stops) == 1:
+        canvas.oval(centre, across, down, stops[0], alpha)
+    else:
+        _area(canvas, shape, place, stops, alpha)
+
+
+def _panes(canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], alpha: float) -> None:
+    (left, low), (right, top), (columns, rows) = shape.points
+    dice = random.Random(round(1000 * place.x / canvas.width))
+    across, down = (right - left) / columns, (top - low) / rows
+    for index in range(round(columns * rows)):
+        if dice.random() < 0.6:
+            x, y = left + index % columns * across, low + index // columns * down
+            corners = (
+                (x, y),
+                (x + across * 0.55, y),
+                (x + across * 0.55, y + down * 0.6),
+                (x, y + down * 0.6),
+            )
+            canvas.area([place.at(p) for p in corners], [dice.choice(stops)], alpha)
+
+
+_DRAW = {"poly": _area, "blob": _area, "line": _stroke, "curve": _stroke, "panes": _panes}

@@ -1,0 +1,287 @@
+"""A scene is painted layer by layer, from back to front, as its setting in ``scenery.yaml`` says.
+
+A layer is a mapping whose first key says what it is (see ``_KINDS``) and what it is filled with. A number
+may be a pair, between which the dice pick; a text may be a list, of which they pick one. Heights are shares
+of the picture, of the sky (``in: sky``: 0 is the zenith, 1 the horizon) or of the land (1 is the foot).
+``when`` and ``unless`` name hours and weathers.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL import Image, ImageChops, ImageFilter
+
+from connector.sandbox.studio.canvas import Canvas, Point
+from connector.sandbox.studio.colour import Colour, along, colour
+from connector.sandbox.studio.motif import MOTIFS, Coat, Place, put
+from connector.sandbox.studio.scenery import SETTINGS, Layers, Light, Setting
+
+Line = Callable[[float], float]  # height of an outline (share of the picture) at x in 0..1
+
+
+@dataclass
+class Scene:
+    """A canvas being painted, and what its layers need to know."""
+
+    canvas: Canvas
+    setting: Setting
+    light: Light
+    dice: random.Random
+    weather: frozenset[str]
+    hero_x: float  # where the main thing stands, which the layers leave free
+    palette: Sequence[Colour] = ()
+    roles: dict[str, Sequence[Colour]] = field(default_factory=dict)
+    line: Line = lambda x: 1.0  # the last ground's outline, on which things can stand
+
+    def __post_init__(self) -> None:
+        picked = {name: [colour(self.dice.choice(tones))] for name, tones in self.setting.roles.items()}
+        own = {f"tone{index}": [tone] for index, tone in enumerate(self.palette)}
+        self.roles = {**self.light.roles, **own, **picked}
+
+    @property
+    def unit(self) -> float:
+        """What sizes are shares of: the height, unless the picture is a narrow one."""
+        return min(self.canvas.height, self.canvas.width * 1.3)
+
+    def paint(self, layers: Layers) -> None:
+        conditions = {self.light.name, *self.weather}
+        for told in _flat(layers):
+            layer = Layer(self, told)
+            if layer.wanted(conditions):
+                _KINDS[next(iter(told))](layer)
+
+
+def _flat(layers: Layers) -> Iterator[Mapping[str, Any]]:
+    for layer in layers:
+        yield from [layer] if isinstance(layer, dict) else _flat(layer)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a scene, as the file says it."""
+
+    scene: Scene
+    told: Mapping[str, Any]
+
+    def wanted(self, conditions: set[str]) -> bool:
+        when, unless = (set(self.told.get(key, "").split()) for key in ("when", "unless"))
+        return not conditions & unless and (not when or bool(conditions & when))
+
+    def number(self, key: str, default: Any = 0.0) -> float:
+        value = self.told.get(key, default)
+        if value == "sun":  # the light comes from the side that the main thing leaves free
+            return 0.26 if self.scene.hero_x > 0.5 else 0.74
+        if isinstance(value, str):
+            return {"hero": self.scene.hero_x, "hour": 1 - self.scene.light.height}[value]
+        return self.scene.dice.uniform(*value) if isinstance(value, list) else float(value)
+
+    def text(self, key: str, default: Any = "") -> str:
+        value = self.told.get(key, default)
+        return self.scene.dice.choice(value) if isinstance(value, (list, tuple)) else str(value)
+
+    def kind(self) -> str:
+        """What the layer's first key says."""
+        return self.text(next(iter(self.told)))
+
+    def frame(self) -> tuple[float, float]:
+        """The part of the picture's height that the layer's own heights are shares of."""
+        horizon = self.scene.setting.horizon
+        return {"sky": (0.0, horizon), "land": (horizon, 1.0)}.get(self.told.get("in", ""), (0.0, 1.0))
+
+    def y(self, share: float) -> float:
+        top, low = self.frame()
+        return (top + (low - top) * share) * self.scene.canvas.height
+
+    def coat(self, main: str | Colour = "#ffffff", accent: str = "#ffffff") -> Coat:
+        return Coat(
+            self.scene.light, main, accent, self.scene.roles, self.number("distance"), self.number("alpha", 1)
+        )
+
+    def stops(self) -> tuple[list[Colour], float]:
+        return self.coat().stops(self.kind())
+
+
+def _band(layer: Layer) -> None:
+    """A gradient across the picture."""
+    layer.scene.canvas.gradient(
+        layer.stops()[0], layer.y(layer.number("from")), layer.y(layer.number("to", 1))
+    )
+
+
+def _ground(layer: Layer) -> None:
+    """All below an outline, in ``copies`` that follow one another in the palette's colours or only once.
+
+    ``base: line`` takes the last outline again, and so covers the feet of what stands on it.
+    """
+    scene, copies = layer.scene, round(layer.number("copies", 1))
+    lines = [scene.line] if layer.told["base"] == "line" else _outlines(layer, copies)
+    for index, scene.line in enumerate(lines):
+        tone = along(scene.palette, index / copies) if copies > 1 else "#ffffff"
+        stops, alpha = layer.coat(tone).stops(layer.kind())
+        foot = [(scene.canvas.width, scene.canvas.height + 2.0), (0.0, scene.canvas.height + 2.0)]
+        scene.canvas.area([*_points(scene, scene.line), *foot], stops, alpha)
+    if "caps" in layer.told:
+        _caps(layer)
+    if "shade" in layer.told:
+        _shade(layer)
+
+
+def _outlines(layer: Layer, copies: int) -> list[Line]:
+    """One outline, or several that sink and drift step by step."""
+    line, base, step, drift = _outline(layer), *map(layer.number, ("base", "step", "drift"))
+    return [lambda x, i=i: base + i * step + line(x + drift * i) for i in range(copies)]  # type: ignore[misc]
+
+
+def _outline(layer: Layer) -> Line:
+    """Soft hills, or rocky ``peaks``, each side of which is broken by smaller ones."""
+    dice, swing, peaks = layer.scene.dice, layer.number("swing", 0.03), round(layer.number("peaks"))
+    if not peaks:
+        waves = layer.number("waves", 1)
+        parts = [(swing / i**1.4, waves * (0.1 + 0.9 * i), dice.uniform(0, math.tau)) for i in range(1, 5)]
+        return lambda x: sum(a * math.sin(f * math.tau * x + p) for a, f, p in parts)
+    heights = [(0.0 if i % 2 else -1.0) * dice.uniform(0.55, 1.0) for i in range(peaks * 2 + 3)]
+    for rough in (0.22, 0.126, 0.072, 0.041):
+        middles = [(a + b) / 2 + dice.uniform(-rough, rough) for a, b in itertools.pairwise(heights)]
+        heights = [*itertools.chain.from_iterable(zip(heights, middles, strict=False)), heights[-1]]
+    return lambda x: swing * _between(heights, x)
+
+
+def _between(heights: Sequence[float], x: float) -> float:
+    place = min(max(x, 0.0), 1.0) * (len(heights) - 1.001)
+    index = int(place)
+    return heights[index] + (heights[index + 1] - heights[index]) * (place - index)
+
+
+def _points(scene: Scene, line: Line, steps: int = 160) -> list[Point]:
+    width, height = scene.canvas.width, scene.canvas.height
+    return [(width * i / steps, height * line(i / steps)) for i in range(steps + 1)]
+
+
+def _caps(layer: Layer) -> None:
+    """Snow on whatever stands above the snow line, with a torn lower edge."""
+    scene, (stops, alpha) = layer.scene, layer.coat().stops(layer.told["caps"])
+    torn, top = _outline(Layer(scene, {"swing": 0.05, "peaks": 16})), _points(scene, scene.line)
+    low = [(x, max(y, scene.canvas.height * (0.4 + torn(x / scene.canvas.width)))) for x, y in top]
+    scene.canvas.area([*top, *reversed(low)], stops, alpha)
+
+
+def _shade(layer: Layer) -> None:
+    """The shaded sides of peaks: from each top down to the right."""
+    scene, (stops, alpha) = layer.scene, layer.coat().stops(layer.told["shade"])
+    top = _points(scene, scene.line, 90)
+    for before, (x, y), after in zip(top, top[1:], top[2:], strict=False):
+        if y < before[1] and y <= after[1]:
+            drop = scene.canvas.height * scene.dice.uniform(0.08, 0.2)
+            bend = x + drop * scene.dice.uniform(-0.25, 0.1)
+            scene.canvas.area([(x, y), (x + drop * 0.95, y + drop), (bend, y + drop)], stops, alpha)
+
+
+def _scatter(layer: Layer) -> None:
+    """Copies of a motif, far ones first: about a place, in a row, or on the last outline (``y: line``)."""
+    scene, count = layer.scene, round(layer.number("count", 1))
+    told = [layer.number("y", [0, 1]) if layer.told.get("y") != "line" else 1.0 for _ in range(count)]
+    for index, share in enumerate(sorted(told)):
+        x = (
+            (index + scene.dice.random()) / count
+            if layer.told.get("x") == "row"
+            else layer.number("x", [0, 1])
+        )
+        x += layer.number("spread") * scene.dice.gauss(0, 0.2 + share)
+        if abs(x - scene.hero_x) >= layer.number("clear"):
+            y = (
+                scene.canvas.height * (scene.line(x) + 0.012)
+                if "line" in layer.told.values()
+                else layer.y(share)
+            )
+            _copy(layer, x * scene.canvas.width, y, 1 + layer.number("grow") * share)
+
+
+def _copy(layer: Layer, x: float, y: float, scale: float) -> None:
+    scene, motif = layer.scene, MOTIFS[layer.kind()]
+    flips = {"sun": scene.hero_x < 0.5, "no": False}
+    flipped = flips.get(layer.told.get("flip", ""), scene.dice.random() < 0.5)
+    height = scene.unit * layer.number("height", motif.size) * scale
+    coat = layer.coat(layer.text("main", motif.mains), layer.text("accent", motif.accent))
+    put(scene.canvas, motif, Place(x, y, height, flipped, layer.number("wide", 1)), coat)
+
+
+def _tiles(layer: Layer) -> None:
+    """The picture covered with copies of a motif, each turned as the dice say."""
+    scene, across = layer.scene, round(layer.number("across", 6))
+    side, motif = scene.canvas.width / across, MOTIFS[layer.kind()]
+    for row in range(math.ceil(scene.canvas.height / side)):
+        for column in range(across):
+            upright = scene.dice.random() < 0.5
+            foot = (row + upright) * side
+            place = Place((column + 0.5) * side, foot, side if upright else -side, scene.dice.random() < 0.5)
+            back, front = scene.dice.sample(range(len(scene.palette)), 2)
+            put(scene.canvas, motif, place, layer.coat(f"tone{back}", f"tone{front}"))
+
+
+def _mirror(layer: Layer) -> None:
+    """What is above the horizon, upside down below it: still water."""
+    canvas = layer.scene.canvas
+    horizon = int(canvas.height * layer.scene.setting.horizon)
+    above = canvas.image.crop((0, max(0, 2 * horizon - canvas.height), canvas.width, horizon))
+    flipped = above.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((canvas.width, canvas.height - horizon))
+    canvas.image.paste(
+        flipped, (0, horizon), Image.new("L", flipped.size, round(255 * layer.number("mirror")))
+    )
+
+
+def _noise(layer: Layer) -> None:
+    """A colour in clouds: random grey values at several sizes, added up, and cut off below."""
+    scene, (stops, alpha) = layer.scene, layer.stops()
+    across, down = (round(cells) for cells in layer.told.get("cells", (3, 3)))
+    total = Image.new("L", (96, 96))
+    for octave in (1, 2, 4, 8):
+        size = (across * octave, down * octave)
+        cells = Image.frombytes("L", size, scene.dice.randbytes(size[0] * size[1]))
+        soft = cells.resize(total.size, Image.Resampling.BICUBIC)
+        total = ImageChops.add(total, soft.point([round(v * 0.5 / octave) for v in range(256)]))
+    shaped = total.point([min(255, round(max(0, v - 92) * 1.25 * alpha)) for v in range(256)])
+    if "fade" in layer.told:
+        shaped = ImageChops.multiply(
+            shaped, ImageChops.invert(Image.linear_gradient("L")).resize(shaped.size)
+        )
+    top, low = (int(layer.y(share)) for share in (0, 1))
+    size = (scene.canvas.width, low - top)
+    mask = shaped.filter(ImageFilter.GaussianBlur(2)).resize(size, Image.Resampling.BICUBIC)
+    scene.canvas.image.paste(stops[0], (0, top), mask)
+
+
+def _blur(layer: Layer) -> None:
+    """A soft field of the palette's colours."""
+    scene, cells = layer.scene, round(layer.number("blur"))
+    small = Image.new("RGB", (cells, cells))
+    small.putdata([scene.dice.choice(scene.palette) for _ in range(cells * cells)])
+    scene.canvas.image.paste(small.resize(scene.canvas.image.size, Image.Resampling.BICUBIC))
+
+
+def _view(layer: Layer) -> None:
+    """Another place, seen through a window."""
+    scene = layer.scene
+    size = (int(scene.unit * 0.19), int(scene.unit * 0.24))
+    x, y = layer.number("x") * scene.canvas.width, layer.y(layer.number("y"))
+    setting = SETTINGS[layer.kind()]
+    seen = Scene(Canvas.blank(size), setting, scene.light, scene.dice, scene.weather, 1 - scene.hero_x)
+    seen.paint(setting.layers)
+    scene.canvas.image.paste(seen.canvas.image, (int(x) - size[0], int(y) - 2 * size[1]))
+
+
+_KINDS: dict[str, Callable[[Layer], None]] = {
+    "band": _band,
+    "ground": _ground,
+    "scatter": _scatter,
+    "tiles": _tiles,
+    "mirror": _mirror,
+    "noise": _noise,
+    "blur": _blur,
+    "view": _view,
+}

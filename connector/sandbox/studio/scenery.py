@@ -1,0 +1,106 @@
+"""What scenes are made of, read from ``scenery.yaml``: hours and their light, weather, and places."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from connector.sandbox.studio.colour import Colour, colour, lighter, mix, multiply
+
+Layers = Sequence[Any]  # layers, each a mapping, and groups of layers
+
+_FILE: dict[str, Any] = yaml.load(  # the loader of libyaml is a safe one too, and ten times as quick
+    files(__package__).joinpath("scenery.yaml").read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+)
+
+
+@dataclass(frozen=True)
+class Light:
+    """One hour of the day; ``sky`` runs from the zenith to the horizon."""
+
+    name: str
+    sky: tuple[Colour, ...]
+    sun: Colour
+    ambient: Colour  # multiplied into every colour that is lit
+    fill: float = 0.0  # how much of the ambient colour is laid over it besides
+    dark: bool = False  # windows and lamps are on, stars are out
+    height: float = 0.5  # of the sun: 0 is the horizon, 1 the zenith
+
+    @cached_property
+    def roles(self) -> dict[str, Sequence[Colour]]:
+        """The colours that a fill can take from the hour."""
+        return {"sky": self.sky, "zenith": self.sky[:1], "haze": self.sky[-1:], "sun": [self.sun]}
+
+    def far(self, base: Colour, distance: float) -> Colour:
+        """A colour in this light, through air: at a distance of 0 it is near, at 1 gone into the haze."""
+        lit = mix(multiply(base, self.ambient), self.ambient, self.fill)
+        return mix(lit, self.sky[-1], distance)
+
+    def tinted(self, tints: Sequence[Colour]) -> Light:
+        """The same hour under the colours that a prompt names."""
+        if not tints:
+            return self
+        step = 0.25 / len(self.sky)
+        sky = (mix(stop, lighter(tints[i % len(tints)], step * i), 0.42) for i, stop in enumerate(self.sky))
+        return replace(self, sky=tuple(sky), ambient=mix(self.ambient, lighter(tints[0], 0.5), 0.25))
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A place: the layers that paint it, and where things go in it as shares of the picture's height."""
+
+    layers: Layers
+    horizon: float = 0.6
+    near: float = 0.9  # the foot of near things, far ones, floating ones, and of what flies or swims
+    far: float = 0.78
+    water: float = 0.86
+    air: float = 0.6
+    scale: float = 1.0
+    wet: bool = False  # boats can be there
+    sheltered: bool = False  # no rain falls there
+    roles: Mapping[str, Sequence[str]] = field(
+        default_factory=dict
+    )  # names for colours of which one is picked
+
+
+def _light(name: str, told: Sequence[Any]) -> Light:
+    sky, sun, ambient, fill, height = told
+    stops = tuple(colour(stop) for stop in sky.split())
+    return Light(name, stops, colour(sun), colour(ambient), fill, name in ("dusk", "night"), height)
+
+
+def _index(section: str) -> dict[str, str]:
+    """The words of a section's entries, each with the entry's name."""
+    return {word: name for name, entry in _FILE[section].items() for word in entry["words"].split()}
+
+
+HOURS = {name: [_light(name, told) for told in entry["light"]] for name, entry in _FILE["hours"].items()}
+ABSTRACT = [Setting(**entry) for entry in _FILE["abstract"]]
+SETTINGS = {
+    name: Setting(**{key: value for key, value in entry.items() if key != "words"})
+    for name, entry in _FILE["places"].items()
+    if "layers" in entry
+}
+FALLING: Layers = _FILE["falling"]
+HOUR_WORDS, WEATHER_WORDS, PLACE_WORDS = _index("hours"), _index("weather"), _index("places")
+NAMED = {name: colour(text) for name, text in _FILE["colours"].items()}
+
+# Where the prompt names no hour: the kinder ones more often.
+_UNSAID = ("day", "day", "dawn", "sunset", "sunset", "dusk")
+
+
+def light_for(hour: str | None, tints: Sequence[Colour], dice: random.Random) -> Light:
+    """The light of a picture: the hour that is asked for, or one that the seed picks."""
+    unsaid = dice.choice(_UNSAID)
+    return dice.choice(HOURS[hour or unsaid]).tinted(tints)
+
+
+def setting_for(name: str, dice: random.Random) -> Setting:
+    """How a place is painted; for one without a picture of its own, any abstract composition."""
+    return SETTINGS.get(name) or dice.choice(ABSTRACT)
