@@ -17,11 +17,11 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from connector.sandbox import studio
-from connector.sandbox.studio import cutout, files, label, masks, sizes
+from connector.sandbox.studio import files, infill, label, masks, segmentation, sizes
 from connector.sandbox.studio.motif import MOTIFS
 from connector.sandbox.studio.painting import paint
 from connector.sandbox.studio.prompt import read
-from connector.sandbox.studio.styles import STYLES
+from connector.sandbox.studio.styles import STYLES, styled
 
 SIDE = 128
 
@@ -205,7 +205,7 @@ def test_a_prompt_is_read() -> None:
 def test_every_style_shows(preset: str) -> None:
     """A style changes the picture and keeps its size; an unknown one does neither."""
     picture = paint("a fox by a house", 5, (160, 96)).image
-    shown = STYLES[preset](picture.copy(), random.Random(1))
+    shown = styled(picture, preset, 1)
     assert shown.size == picture.size
     assert ImageStat.Stat(ImageChops.difference(shown, picture).convert("L")).mean[0] > 0.5
 
@@ -296,7 +296,7 @@ def test_a_search_finds_what_the_sandbox_painted() -> None:
     found = files.decode(source).note.things["cat"]
     fields = {"prompt": "a robot", "search_prompt": "cat"}
     result = studio.make("edit_search_and_replace", fields, {"image": source}, 1)
-    near = masks.grown(files.heal.box_mask((256, 256), found.box), 3)
+    near = masks.grown(infill.box_mask((256, 256), found.box), 3)
     assert unlike(opened(result.content), opened(source), outside(near)) == 0
     assert list(files.decode(result.content).note.things) == ["robot"]
 
@@ -319,7 +319,7 @@ def test_removing_the_background_gives_real_transparency() -> None:
 
 def test_the_subject_of_a_plain_photo_is_found() -> None:
     """The outline is about that of the disc."""
-    found = cutout.subject(files.Picture(photo())).point([0] * 128 + [255] * 128)
+    found = segmentation.subject(files.Picture(photo())).point([0] * 128 + [255] * 128)
     assert masks.share(found) == pytest.approx(3.14159 / 36, rel=0.25)
 
 
@@ -395,7 +395,7 @@ def test_an_edit_takes_an_old_label_away() -> None:
     source = files.encode(photo(), "png", files.Note("a long first prompt indeed", 123456))
     clean = files.decode(source)
     assert clean.note.label is not None
-    assert unlike(clean.image, photo(), files.heal.box_mask((SIDE, SIDE), clean.note.label)) < 60
+    assert unlike(clean.image, photo(), infill.box_mask((SIDE, SIDE), clean.note.label)) < 60
 
 
 def test_another_mans_note_is_no_danger() -> None:
@@ -575,7 +575,7 @@ def test_no_more_is_made_at_once_than_there_are_cores(monkeypatch: pytest.Monkey
     peaks: list[int] = []
     all_there = threading.Event()
 
-    def make(given: studio.Given) -> studio.Made:
+    def make(given: studio.Arguments) -> studio.Made:
         at_work.append(given.seed)
         peaks.append(len(at_work))
         if len(at_work) == cores:

@@ -14,23 +14,23 @@ from threading import BoundedSemaphore
 from connector.sandbox.studio import (
     control,
     editing,
-    generating,
+    generation,
     mesh,
     relighting,
     sound,
     upscaling,
     video,
 )
+from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.files import Unreadable
-from connector.sandbox.studio.given import Given, Made
 from connector.sandbox.studio.inspection import Info, inspect
 
 __all__ = ["OPERATIONS", "Info", "Made", "Unreadable", "inspect", "make"]
 
 OPERATIONS = {
-    "generate_ultra": generating.ultra,
-    "generate_core": generating.core,
-    "generate_sd3": generating.sd3,
+    "generate_ultra": generation.ultra,
+    "generate_core": generation.core,
+    "generate_sd3": generation.sd3,
     "upscale_fast": upscaling.fast,
     "upscale_conservative": upscaling.conservative,
     "upscale_creative_start": upscaling.creative,
@@ -54,8 +54,8 @@ OPERATIONS = {
     "audio3_audio_to_audio": sound.audio_to_audio,
     "audio3_inpaint": sound.inpaint3,
     "image_to_video_start": video.image_to_video,
-    "v1_text_to_image": generating.v1_text,
-    "v1_image_to_image": generating.v1_image,
+    "v1_text_to_image": generation.v1_text,
+    "v1_image_to_image": generation.v1_image,
     "v1_upscale": upscaling.v1,
     "v1_masking": editing.v1_masking,
     "v2alpha_upscale": upscaling.creative,
@@ -79,4 +79,4 @@ def make(
     The fields are valid already. A file that cannot be decoded raises ``Unreadable``.
     """
     with _easels:
-        return OPERATIONS[operation](Given(fields, files, seed, filtered))
+        return OPERATIONS[operation](Arguments(fields, files, seed, filtered))

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
 
-from connector.sandbox.studio import sizes, tones
+from connector.sandbox.studio import effects, sizes
+from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.colour import Colour, lighter, palette
 from connector.sandbox.studio.files import Picture
-from connector.sandbox.studio.generating import scene
-from connector.sandbox.studio.given import Given, Made
+from connector.sandbox.studio.generation import scene
 from connector.sandbox.studio.prompt import Reading, digest, read
 
 _LEVELS = range(256)
@@ -25,7 +25,7 @@ def _colours(reading: Reading, seed: int) -> list[Colour]:
     return [*named, *(lighter(tone, 0.35) for tone in named), *made]
 
 
-def sketch(given: Given) -> Made:
+def sketch(given: Arguments) -> Made:
     """A drawing, coloured in: each closed region one tone, the ground the prompt's scene."""
     picture = given.picture()
     strength = given.number("control_strength", 0.7)
@@ -45,7 +45,7 @@ def _lines(image: Image.Image) -> Image.Image:
         return ImageOps.invert(grey).point([0 if v < 50 else min(255, v * 2) for v in _LEVELS])
     if median < 40 and mean < 105:
         return grey.point([0 if v < 50 else min(255, v * 2) for v in _LEVELS])
-    return tones.ink(image, 12)
+    return effects.lines(image, 12)
 
 
 def _coloured_in(lines: Image.Image, ground: Image.Image, colours: Sequence[Colour]) -> Image.Image:
@@ -112,17 +112,17 @@ def _under_ink(plan: Image.Image, inside: Image.Image) -> tuple[Image.Image, Ima
     return plan, inside
 
 
-def structure(given: Given) -> Made:
+def structure(given: Arguments) -> Made:
     """The light and shade of the picture, in the colours of the prompt's scene."""
     picture = given.picture()
     strength = given.number("control_strength", 0.7)
     painted = scene(given, picture.size).image
-    toned = tones.mapped(picture.rgb, _ramp(painted))
+    toned = effects.mapped(picture.rgb, _ramp(painted))
     mixed = Image.blend(painted, toned, strength)
     lined = ImageChops.subtract(
         mixed,
         Image.merge(
-            "RGB", [tones.ink(picture.rgb, 14).point([round(v * 0.3 * strength) for v in _LEVELS])] * 3
+            "RGB", [effects.lines(picture.rgb, 14).point([round(v * 0.3 * strength) for v in _LEVELS])] * 3
         ),
     )
     return given.finished(lined)
@@ -161,7 +161,7 @@ def _match(have: Sequence[int], want: Sequence[int]) -> list[int]:
     return table
 
 
-def style(given: Given) -> Made:
+def style(given: Arguments) -> Made:
     """A scene of the prompt's in the colours of the picture."""
     model = given.picture()
     painting = scene(given, sizes.ULTRA[given.text("aspect_ratio", "1:1")])
@@ -181,7 +181,7 @@ def _textured(image: Image.Image, model: Picture, strength: float) -> Image.Imag
     return ImageChops.overlay(image, Image.merge("RGB", [fine] * 3))
 
 
-def style_transfer(given: Given) -> Made:
+def style_transfer(given: Arguments) -> Made:
     """The first picture as the second would have it."""
     start, model = given.picture("init_image"), given.picture("style_image")
     size = sizes.with_pixels(start.size, 1024 * 1024)
@@ -192,6 +192,6 @@ def style_transfer(given: Given) -> Made:
         0.9 * (1.25 - given.number("composition_fidelity", 0.9)),
     )
     if given.prompt:
-        worn = Image.blend(worn, tones.mapped(image, _ramp(scene(given, (256, 256)).image)), 0.18)
+        worn = Image.blend(worn, effects.mapped(image, _ramp(scene(given, (256, 256)).image)), 0.18)
     amount = given.number("style_strength", 1) * given.number("change_strength", 0.9)
     return given.finished(Image.blend(image, worn, amount))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import json
-import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PIL import GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-from connector.sandbox.studio import heal, label
+from connector.sandbox.studio import infill, label
 from connector.sandbox.studio.label import Box
 
 MAX_PIXELS = 300_000_000  # the vendor's largest side twice; more is a decompression bomb
@@ -32,10 +30,14 @@ class Thing:
     box: Box
     shape: Image.Image
 
+    @property
+    def space(self) -> int:
+        return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
+
     def moved(self, x: float, y: float, scale_x: float = 1.0, scale_y: float = 1.0) -> Thing:
         left, top, right, low = self.box
-        place = (left * scale_x + x, top * scale_y + y, right * scale_x + x, low * scale_y + y)
-        return Thing((round(place[0]), round(place[1]), round(place[2]), round(place[3])), self.shape)
+        left, top = round(left * scale_x + x), round(top * scale_y + y)
+        return Thing((left, top, round(right * scale_x + x), round(low * scale_y + y)), self.shape)
 
     def mask(self, size: tuple[int, int]) -> Image.Image:
         """White where the thing is, on a picture of that size."""
@@ -46,8 +48,9 @@ class Thing:
         return mask
 
     def known(self) -> list[object]:
-        packed = base64.b64encode(zlib.compress(self.shape.convert("1").tobytes(), 9)).decode()
-        return [list(self.box), list(self.shape.size), packed]
+        out = io.BytesIO()
+        self.shape.convert("1").save(out, "PNG")
+        return [list(self.box), base64.b64encode(out.getvalue()).decode()]
 
 
 @dataclass(frozen=True)
@@ -84,29 +87,29 @@ class Picture:
     def alpha(self) -> Image.Image | None:
         return self.image.getchannel("A") if self.image.mode == "RGBA" else None
 
+    def enlarged(self, size: tuple[int, int]) -> Picture:
+        """The same at another size; what is known to be on it is at the same place there."""
+        if size == self.size:
+            return self
+        x, y = size[0] / self.size[0], size[1] / self.size[1]
+        things = {name: thing.moved(0, 0, x, y) for name, thing in self.note.things.items()}
+        return Picture(self.image.resize(size, Image.Resampling.LANCZOS), replace(self.note, things=things))
+
 
 # The plugins are called by name: Image.open would warn, for the whole process, of large pictures.
-_OPENERS: tuple[tuple[str, bytes, Callable[[io.BytesIO], ImageFile.ImageFile]], ...] = (
-    ("png", b"\x89PNG\r\n\x1a\n", PngImagePlugin.PngImageFile),
-    ("jpeg", b"\xff\xd8\xff", JpegImagePlugin.JpegImageFile),
-    ("webp", b"RIFF", WebPImagePlugin.WebPImageFile),
-    ("gif", b"GIF8", GifImagePlugin.GifImageFile),
-)
+_PLUGINS: dict[bytes, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
+    b"\x89PNG\r\n\x1a\n": PngImagePlugin.PngImageFile,
+    b"\xff\xd8\xff": JpegImagePlugin.JpegImageFile,
+    b"RIFF": WebPImagePlugin.WebPImageFile,
+    b"GIF8": GifImagePlugin.GifImageFile,
+}
 
 
-def opened(content: bytes) -> tuple[str, ImageFile.ImageFile] | None:
-    """The format and the picture, its header read and its pixels not yet; None where it is none."""
-    for name, magic, plugin in _OPENERS:
-        if content.startswith(magic):
-            return _tried(name, plugin, content)
-    return None
-
-
-def _tried(
-    name: str, plugin: Callable[[io.BytesIO], ImageFile.ImageFile], content: bytes
-) -> tuple[str, ImageFile.ImageFile] | None:
+def opened(content: bytes) -> ImageFile.ImageFile | None:
+    """The picture, its header read and its pixels not yet; None where it is none."""
+    plugin = next((plugin for magic, plugin in _PLUGINS.items() if content.startswith(magic)), None)
     try:
-        return name, plugin(io.BytesIO(content))
+        return plugin(io.BytesIO(content)) if plugin else None
     except Exception:  # hostile bytes raise whatever they like: struct.error, SyntaxError, MemoryError ...
         return None
 
@@ -114,20 +117,16 @@ def _tried(
 def decode(content: bytes, what: str = "image") -> Picture:
     """The picture in the bytes, clean of an earlier label."""
     found = opened(content)
-    if not found or found[1].width * found[1].height > MAX_PIXELS:
+    if not found or found.width * found.height > MAX_PIXELS:
         raise Unreadable(f"{what}: cannot be decoded as a picture")
-    image, note = _pixels(found[1], what), _note(found[1])
-    clean = heal.filled(image, heal.box_mask(image.size, note.label)) if note.label else image
-    return Picture(clean, note)
-
-
-def _pixels(image: ImageFile.ImageFile, what: str) -> Image.Image:
     try:
-        image.load()
-        transparent = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
-        return image.convert("RGBA" if transparent else "RGB")
+        found.load()
+        image = found.convert("RGBA" if found.has_transparency_data else "RGB")
     except Exception as failure:
         raise Unreadable(f"{what}: the picture is damaged") from failure
+    note = _note(found)
+    clean = infill.filled(image, infill.box_mask(image.size, note.label)) if note.label else image
+    return Picture(clean, note)
 
 
 def _note(image: ImageFile.ImageFile) -> Note:
@@ -135,72 +134,45 @@ def _note(image: ImageFile.ImageFile) -> Note:
     try:
         text = image.info.get("Comment") or image.getexif().get(_DESCRIPTION, "")
         known = json.loads(text.removeprefix(_MARK)) if text.startswith(_MARK) else {}
-        found = {name: _thing(value, image.size) for name, value in known.get("things", {}).items()}
-        things = {name: thing for name, thing in found.items() if thing}
-        return Note(
-            str(known.get("prompt", "")),
-            int(known.get("seed", 0)),
-            _box(known.get("label"), image.size),
-            things,
-        )
+        things = {
+            str(name): _thing(thing[0], thing[1], image.size)
+            for name, thing in known.get("things", {}).items()
+        }
+        place = _box(known["label"], image.size) if known.get("label") else None
+        return Note(str(known.get("prompt", "")), int(known.get("seed", 0)), place, things)
     except Exception:
         return Note()
 
 
-def _thing(value: object, size: tuple[int, int]) -> Thing | None:
-    if not isinstance(value, list) or len(value) != 3 or not (box := _box(value[0], size)):
-        return None
-    width, high = value[1]
-    if not (0 < width <= SHAPE and 0 < high <= SHAPE):
-        return None
-    return Thing(box, Image.frombytes("1", (width, high), _unpacked(value[2])).convert("L"))
+def _thing(box: object, packed: str, size: tuple[int, int]) -> Thing:
+    shape = opened(base64.b64decode(packed))
+    if not shape or max(shape.size) > SHAPE:
+        raise Unreadable("an outline that no note of ours has")
+    return Thing(_box(box, size), shape.convert("L"))
 
 
-def _unpacked(packed: str) -> bytes:
-    return zlib.decompressobj().decompress(binascii.a2b_base64(packed), SHAPE * SHAPE)
-
-
-def _box(value: object, size: tuple[int, int]) -> Box | None:
-    if not isinstance(value, list) or len(value) != 4 or not all(isinstance(v, int) for v in value):
-        return None
-    left, top, right, low = value
-    return (left, top, right, low) if 0 <= left < right <= size[0] and 0 <= top < low <= size[1] else None
+def _box(value: object, size: tuple[int, int]) -> Box:
+    left, top, right, low = map(int, value)  # type: ignore[call-overload]  # what it is shows here
+    if not (0 <= left < right <= size[0] and 0 <= top < low <= size[1]):
+        raise Unreadable("a place that is not on the picture")
+    return (left, top, right, low)
 
 
 def encode(image: Image.Image, form: str, note: Note) -> bytes:
     """The bytes of a labelled picture in one of the formats that the vendor offers."""
     marked, place = label.stamp(image, note.seed, note.prompt)
-    out = io.BytesIO()
-    _SAVERS[form](marked, out, Note(note.prompt, note.seed, place, note.things).text())
-    return out.getvalue()
-
-
-def _png(image: Image.Image, out: io.BytesIO, note: str) -> None:
-    chunks = PngImagePlugin.PngInfo()
-    chunks.add_text("Software", "sandbox")
-    chunks.add_itxt("Comment", note)
-    image.save(out, "PNG", compress_level=1, pnginfo=chunks)
-
-
-def _exif(note: str) -> Image.Exif:
+    text, out = replace(note, label=place).text(), io.BytesIO()
+    if form == "png":
+        chunks = PngImagePlugin.PngInfo()
+        chunks.add_text("Software", "sandbox")
+        chunks.add_itxt("Comment", text)
+        marked.save(out, "PNG", compress_level=1, pnginfo=chunks)
+        return out.getvalue()
     exif = Image.Exif()
-    exif[_DESCRIPTION] = note  # JSON with escapes, so plain ASCII, as EXIF wants
-    return exif
-
-
-def _jpeg(image: Image.Image, out: io.BytesIO, note: str) -> None:
-    flat = image.convert("RGBA")
-    paper = Image.new("RGB", image.size, (255, 255, 255))
-    paper.paste(flat, (0, 0), flat)
-    paper.save(out, "JPEG", quality=92, exif=_exif(note))
-
-
-def _webp(image: Image.Image, out: io.BytesIO, note: str) -> None:
-    image.save(out, "WEBP", quality=88, method=0, exif=_exif(note))
-
-
-_SAVERS: dict[str, Callable[[Image.Image, io.BytesIO, str], None]] = {
-    "png": _png,
-    "jpeg": _jpeg,
-    "webp": _webp,
-}
+    exif[_DESCRIPTION] = text  # JSON with escapes, so plain ASCII, as EXIF wants
+    if form == "jpeg":
+        paper = Image.new("RGBA", image.size, "white")
+        marked = Image.alpha_composite(paper, marked.convert("RGBA")).convert("RGB")
+    options = {"quality": 92} if form == "jpeg" else {"quality": 88, "method": 0}
+    marked.save(out, form, exif=exif, **options)
+    return out.getvalue()

@@ -10,7 +10,6 @@ from functools import lru_cache
 from PIL import Image, ImageDraw, ImageFont
 
 Box = tuple[int, int, int, int]
-_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 def _unit(size: tuple[int, int]) -> float:
@@ -26,47 +25,32 @@ def area(size: tuple[int, int]) -> Box:
 
 
 @lru_cache(maxsize=32)
-def _font(height: float) -> _Font:
+def _font(height: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(height)
 
 
-def _plain(text: str) -> str:
-    """Pillow's own font has Latin letters only."""
-    return " ".join("".join(c if c.isprintable() and ord(c) < 0x180 else " " for c in text).split())
-
-
-def _words(size: tuple[int, int], seed: int, prompt: str, room: float) -> str:
-    """As much of ``sandbox  seed N  prompt`` as there is room for."""
-    font = _font(_unit(size))
-    known = "sandbox" if font.getlength(f"sandbox  seed {seed}") > room else f"sandbox  seed {seed}"
-    text = _plain(prompt)
-    whole = f"{known}  {text}" if text else known
-    while len(whole) > len(known) and font.getlength(whole) > room:
-        whole = whole[: max(len(known), len(whole) - 4)].rstrip() + (
-            "..." if len(whole) - 4 > len(known) + 4 else ""
-        )
-        whole = whole if font.getlength(whole) <= room else whole.removesuffix("...")
-    return whole
+def _words(unit: float, seed: int, prompt: str, room: float) -> str:
+    """As much of ``sandbox  seed N  prompt`` as there is room for, in the letters that the font has."""
+    fits = [text for text in ("sandbox", f"sandbox  seed {seed}") if _font(unit).getlength(text) <= room]
+    known = fits[-1] if fits else "sandbox"
+    plain = " ".join("".join(c if c.isprintable() and ord(c) < 0x180 else " " for c in prompt).split())
+    for end in range(min(len(plain), 200), 0, -4):
+        text = f"{known}  {plain[:end].rstrip()}" + ("..." if end < len(plain) else "")
+        if _font(unit).getlength(text) <= room:
+            return text
+    return known
 
 
 def stamp(picture: Image.Image, seed: int, prompt: str) -> tuple[Image.Image, Box]:
     """The picture with its label, and where that is."""
     left, top, right, low = area(picture.size)
     unit = _unit(picture.size)
-    text = _words(picture.size, seed, prompt, right - left - unit * 1.3)
-    wide = min(right - left, round(_font(unit).getlength(text) + unit * 1.3))
-    pill, letters = _pill((wide, low - top), text, unit)
+    text = _words(unit, seed, prompt, right - left - unit * 1.3)
+    wide, high = min(right - left, round(_font(unit).getlength(text) + unit * 1.3)), low - top
+    plate, letters = Image.new("L", (wide * 2, high * 2)), Image.new("L", (wide, high))
+    ImageDraw.Draw(plate).rounded_rectangle((0, 0, wide * 2 - 1, high * 2 - 1), high * 0.7, fill=104)
+    ImageDraw.Draw(letters).text((unit * 0.65, high / 2), text, fill=235, font=_font(unit), anchor="lm")
     marked = picture.copy()
-    opaque = Image.new("RGBA" if "A" in picture.mode else "RGB", pill.size, (16, 18, 32))
-    marked.paste(opaque, (left, top), pill)
-    opaque.paste((255, 255, 255), (0, 0, *pill.size))
-    marked.paste(opaque, (left, top), letters)
+    marked.paste((16, 18, 32), (left, top), plate.reduce(2))
+    marked.paste((255, 255, 255), (left, top), letters)
     return marked, (left, top, left + wide, low)
-
-
-def _pill(size: tuple[int, int], text: str, unit: float) -> tuple[Image.Image, Image.Image]:
-    """The masks of the plate and of the letters on it."""
-    back, front = Image.new("L", (size[0] * 2, size[1] * 2)), Image.new("L", size)
-    ImageDraw.Draw(back).rounded_rectangle((0, 0, size[0] * 2 - 1, size[1] * 2 - 1), size[1] * 0.7, fill=104)
-    ImageDraw.Draw(front).text((unit * 0.65, size[1] / 2), text, fill=235, font=_font(unit), anchor="lm")
-    return back.reduce(2), front

@@ -6,28 +6,21 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from connector.sandbox.studio.files import Picture, decode
 
-_HALF = [0] * 128 + [255] * 128
-
 
 def hard(mask: Image.Image) -> Image.Image:
     """Nothing but black and white."""
-    return mask.convert("L").point(_HALF)
+    return mask.convert("L").point([0] * 128 + [255] * 128)
 
 
 def given(picture: Picture, content: bytes | None, grow: float) -> Image.Image:
     """The mask that came along, at the picture's size; without one, what is transparent in the picture."""
-    return grown(hard(_told(picture, content)), round(grow))
-
-
-def _told(picture: Picture, content: bytes | None) -> Image.Image:
     if content is None:
-        alpha = picture.alpha
-        return ImageOps.invert(alpha) if alpha else Image.new("L", picture.size)
-    mask = decode(content, "mask").image
+        told = ImageOps.invert(picture.alpha) if picture.alpha else Image.new("L", picture.size)
+        return grown(hard(told), round(grow))
+    mask = decode(content, "mask").image.convert("RGBA")
     # A transparent part of a mask is not white, whatever colour it hides.
-    flat = Image.new("RGB", mask.size)
-    flat.paste(mask.convert("RGB"), (0, 0), mask.getchannel("A") if mask.mode == "RGBA" else None)
-    return flat.convert("L").resize(picture.size, Image.Resampling.BILINEAR)
+    flat = Image.alpha_composite(Image.new("RGBA", mask.size, "black"), mask)
+    return grown(hard(flat.convert("L").resize(picture.size, Image.Resampling.BILINEAR)), round(grow))
 
 
 def grown(mask: Image.Image, reach: int) -> Image.Image:
@@ -35,27 +28,18 @@ def grown(mask: Image.Image, reach: int) -> Image.Image:
     if reach <= 0 or not mask.getbbox():
         return mask
     wide = ImageOps.expand(mask, reach)
-    for across, down in ((1, 0), (0, 1)):
-        wide = _smeared(_smeared(wide, across * reach, down * reach), -across * reach, -down * reach)
+    for across, down in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        done = 0
+        while done < reach:
+            step = min(done + 1, reach - done)
+            wide = ImageChops.lighter(wide, ImageChops.offset(wide, across * step, down * step))
+            done += step
     return wide.crop((reach, reach, reach + mask.width, reach + mask.height))
-
-
-def _smeared(mask: Image.Image, dx: int, dy: int) -> Image.Image:
-    """The mask and all its copies up to so far away, in one direction."""
-    total, done, side = max(abs(dx), abs(dy)), 0, (dx > 0) - (dx < 0) or 0
-    rise = (dy > 0) - (dy < 0)
-    while done < total:
-        step = min(done + 1, total - done)
-        mask = ImageChops.lighter(mask, ImageChops.offset(mask, side * step, rise * step))
-        done += step
-    return mask
 
 
 def feathered(mask: Image.Image, reach: float) -> Image.Image:
     """A soft edge that lies wholly inside the mask, so that nothing outside is touched."""
-    if reach <= 0:
-        return mask
-    soft = ImageOps.expand(mask, 0).filter(ImageFilter.GaussianBlur(reach))
+    soft = mask.filter(ImageFilter.GaussianBlur(reach))
     return ImageChops.darker(mask, soft.point([max(0, (v - 128) * 2) for v in range(256)]))
 
 

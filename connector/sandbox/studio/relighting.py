@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
-from connector.sandbox.studio import cutout, tones
+from connector.sandbox.studio import effects, segmentation
+from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.control import matched
 from connector.sandbox.studio.files import Picture
-from connector.sandbox.studio.generating import scene
-from connector.sandbox.studio.given import Given, Made
+from connector.sandbox.studio.generation import scene
 from connector.sandbox.studio.prompt import read
 
 _LEVELS = range(256)
@@ -16,9 +16,9 @@ _LEVELS = range(256)
 _TURNS = {"below": 0, "right": 90, "above": 180, "left": 270}
 
 
-def replace_background(given: Given) -> Made:
+def replace_background(given: Arguments) -> Made:
     subject = given.picture("subject_image")
-    shape = cutout.subject(subject)
+    shape = segmentation.subject(subject)
     behind = _behind(given, subject)
     front = _lit(given, _at_home(given, subject.rgb, behind), behind)
     whole = _grounded(_lit(given, behind, behind), shape)
@@ -26,7 +26,7 @@ def replace_background(given: Given) -> Made:
     return given.finished(whole, subject.note.things, prompt=given.text("background_prompt"))
 
 
-def _behind(given: Given, subject: Picture) -> Image.Image:
+def _behind(given: Arguments, subject: Picture) -> Image.Image:
     """The background: kept, taken from a reference, or painted; a far one is out of focus."""
     if given.text("keep_original_background", "false") == "true":
         return subject.rgb
@@ -47,20 +47,20 @@ def _emptied(prompt: str) -> str:
     return " ".join(word for word in prompt.split() if word.lower().strip(",.s") not in named) or prompt
 
 
-def _at_home(given: Given, subject: Image.Image, behind: Image.Image) -> Image.Image:
+def _at_home(given: Arguments, subject: Image.Image, behind: Image.Image) -> Image.Image:
     """The less of the original is to be kept, the more of the background's colours the subject takes on."""
     change = 0.5 * (1 - given.number("preserve_original_subject", 0.6))
     sample = behind.resize((128, 128), Image.Resampling.BOX)
     changed = Image.blend(subject, matched(subject, sample), change)
     words = read(given.text("foreground_prompt")).tints
     return (
-        Image.blend(changed, tones.mapped(changed, [(20, 16, 30), words[0], (255, 250, 240)]), 0.4)
+        Image.blend(changed, effects.mapped(changed, [(20, 16, 30), words[0], (255, 250, 240)]), 0.4)
         if words
         else changed
     )
 
 
-def _lit(given: Given, image: Image.Image, behind: Image.Image) -> Image.Image:
+def _lit(given: Arguments, image: Image.Image, behind: Image.Image) -> Image.Image:
     """Light from one side, in the colour of the reference or of the background's brightest part."""
     side = given.text("light_source_direction")
     if not side and "light_reference" not in given.files:

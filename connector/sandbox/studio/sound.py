@@ -6,7 +6,7 @@ import itertools
 from array import array
 
 from connector.sandbox.studio import music, pcm
-from connector.sandbox.studio.given import Given, Made
+from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.pcm import RATE, Piece, moments
 
 _TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav"}
@@ -17,11 +17,11 @@ _FADE = RATE // 2
 _CHUNK = 1 << 16
 
 
-def text_to_audio(given: Given) -> Made:
+def text_to_audio(given: Arguments) -> Made:
     return _finished(given, _piece(given, given.number("duration", 190)))
 
 
-def audio_to_audio(given: Given) -> Made:
+def audio_to_audio(given: Arguments) -> Made:
     """The given sound gives way to the prompt's piece as the strength rises."""
     seconds, strength = given.number("duration", 190), given.number("strength", 1)
     start, piece = pcm.decode(given.files["audio"]), _piece(given, seconds)
@@ -30,7 +30,7 @@ def audio_to_audio(given: Given) -> Made:
     return _finished(given, Piece(_blend(_cut(start, moments(seconds)), piece.whole(), strength)))
 
 
-def _inpaint(given: Given, end: float) -> Made:
+def _inpaint(given: Arguments, end: float) -> Made:
     seconds = given.number("duration", 190)
     result = _cut(pcm.decode(given.files["audio"]), moments(seconds))
     first, last = (
@@ -42,15 +42,15 @@ def _inpaint(given: Given, end: float) -> Made:
     return _finished(given, Piece(result))
 
 
-def inpaint2(given: Given) -> Made:
+def inpaint2(given: Arguments) -> Made:
     return _inpaint(given, 190)
 
 
-def inpaint3(given: Given) -> Made:
+def inpaint3(given: Arguments) -> Made:
     return _inpaint(given, 380)
 
 
-def _piece(given: Given, seconds: float) -> Piece:
+def _piece(given: Arguments, seconds: float) -> Piece:
     """Exactly so long: variations in a form that comes round again, with a beginning and an end."""
     total, style = moments(seconds), music.style_of(given.prompt, given.seed)
     form = _FORM if style.bars / music.RATE < _QUICK else _SHORT_FORM
@@ -63,7 +63,7 @@ def _piece(given: Given, seconds: float) -> Piece:
     return Piece(samples, first, period // pcm.MP3_FRAME, repeats)
 
 
-def _played(given: Given, style: music.Style, form: tuple[int, ...], length: int) -> array[int]:
+def _played(given: Arguments, style: music.Style, form: tuple[int, ...], length: int) -> array[int]:
     """At least so many moments of the form, over and over."""
     parts = length // (style.bars * 2) + 1
     order = list(itertools.islice(itertools.cycle(form), parts))
@@ -100,7 +100,7 @@ def _blend(a: array[int], b: array[int], share: float) -> array[int]:
     return mixed
 
 
-def _finished(given: Given, piece: Piece) -> Made:
+def _finished(given: Arguments, piece: Piece) -> Made:
     form = given.text("output_format", "mp3")
     title = f"sandbox: {given.prompt[:80]} (seed {given.seed})"
     return Made(pcm.encode(piece, form, title), _TYPES[form])

@@ -2,71 +2,51 @@
 
 from __future__ import annotations
 
-import random
-
 from PIL import Image, ImageChops, ImageFilter
 
-from connector.sandbox.studio import sizes
-from connector.sandbox.studio.files import Picture, Thing
-from connector.sandbox.studio.given import Given, Made
-from connector.sandbox.studio.prompt import digest
+from connector.sandbox.studio import effects, sizes
+from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.sizes import Size
 
 _SHARPEN = ImageFilter.Kernel((3, 3), (0, -1, 0, -1, 9, -1, 0, -1, 0))
 _TILE = 512
 
 
-def _enlarged(picture: Picture, size: Size) -> Image.Image:
-    """Resampled, and sharpened just so much that it does not look it."""
-    image = picture.image.resize(size, Image.Resampling.LANCZOS)
-    return image.filter(_SHARPEN)
+def _upscaled(given: Arguments, size: Size, creativity: float = 0) -> Made:
+    """Resampled, sharpened just so much that it does not look it, and detailed where that is asked for."""
+    picture = given.picture().enlarged(size)
+    image = picture.image.filter(_SHARPEN)
+    detailed = given.styled(_detailed(image.convert("RGB"), given, creativity)) if creativity else image
+    if creativity and picture.alpha:
+        detailed.putalpha(picture.alpha)
+    return given.finished(detailed, picture.note.things)
 
 
-def _detailed(image: Image.Image, given: Given, creativity: float) -> Image.Image:
+def _detailed(image: Image.Image, given: Arguments, creativity: float) -> Image.Image:
     """A fine tooth that prompt and seed decide, as strong as the creativity."""
-    dice = random.Random(digest("detail", given.prompt, given.seed))
-    noise = Image.frombytes("L", (_TILE, _TILE), dice.randbytes(_TILE * _TILE))
-    tooth = noise.filter(ImageFilter.BoxBlur(1)).point(
-        [round(128 + (v - 128) * creativity * 0.22) for v in range(256)]
+    noise = Image.frombytes("L", (_TILE, _TILE), given.dice("detail").randbytes(_TILE * _TILE))
+    tooth = effects.curve(
+        noise.filter(ImageFilter.BoxBlur(1)), [128 + (v - 128) * creativity * 0.22 for v in range(256)]
     )
-    sheet = Image.new("L", image.size)
-    for y in range(0, image.height, _TILE):
-        for x in range(0, image.width, _TILE):
-            sheet.paste(tooth, (x, y))
-    bands = [ImageChops.add(band, sheet, 1, -128) for band in image.convert("RGB").split()]
-    return Image.merge(image.mode, [*bands, *image.split()[3:]])
+    sheet = effects.mirrored(tooth.convert("RGB"), image.size, (0, 0))
+    return ImageChops.add(image, sheet, 1, -128)
 
 
-def _things(picture: Picture, size: Size) -> dict[str, Thing]:
-    """What is known to be on the picture is at the same place on a larger one."""
-    x, y = size[0] / picture.size[0], size[1] / picture.size[1]
-    return {name: thing.moved(0, 0, x, y) for name, thing in picture.note.things.items()}
+def fast(given: Arguments) -> Made:
+    return _upscaled(given, sizes.scaled(given.picture().size, 4))
 
 
-def fast(given: Given) -> Made:
-    picture = given.picture()
-    size = sizes.fourfold(picture.size)
-    return given.finished(_enlarged(picture, size), _things(picture, size))
+def conservative(given: Arguments) -> Made:
+    size = sizes.with_pixels(given.picture().size, 4 * 1024 * 1024)
+    return _upscaled(given, size, given.number("creativity", 0.35))
 
 
-def conservative(given: Given) -> Made:
-    picture = given.picture()
-    size = sizes.four_megapixels(picture.size)
-    image = _detailed(_enlarged(picture, size), given, given.number("creativity", 0.35))
-    return given.finished(image, _things(picture, size))
+def creative(given: Arguments) -> Made:
+    return _upscaled(given, sizes.four_k(given.picture().size), given.number("creativity", 0.3))
 
 
-def creative(given: Given) -> Made:
-    picture = given.picture()
-    size = sizes.four_k(picture.size)
-    image = _detailed(_enlarged(picture, size), given, given.number("creativity", 0.3))
-    return given.finished(given.styled(image.convert("RGB")), _things(picture, size))
-
-
-def v1(given: Given) -> Made:
+def v1(given: Arguments) -> Made:
     """To the width or the height that is given, else to twice the size."""
-    picture = given.picture()
+    size = given.picture().size
     wide, high = given.whole("width", 0), given.whole("height", 0)
-    scale = wide / picture.size[0] if wide else high / picture.size[1] if high else 2
-    size = sizes.scaled(picture.size, scale)
-    return given.finished(_enlarged(picture, size), _things(picture, size))
+    return _upscaled(given, sizes.scaled(size, wide / size[0] if wide else high / size[1] if high else 2))

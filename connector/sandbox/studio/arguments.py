@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PIL import Image
 
-from connector.sandbox.studio import files, styles, tones
+from connector.sandbox.studio import effects, files, styles
 from connector.sandbox.studio.files import Note, Picture, Thing
+from connector.sandbox.studio.prompt import digest
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Given:
+class Arguments:
     """What came with a call."""
 
     fields: Mapping[str, str]
@@ -42,23 +44,23 @@ class Given:
     def picture(self, name: str = "image") -> Picture:
         return files.decode(self.files[name], name)
 
+    def dice(self, purpose: str) -> random.Random:
+        return random.Random(digest(purpose, self.prompt, self.seed))
+
     @property
     def prompt(self) -> str:
         return self.text("prompt") or " ".join(text for text, weight in self._weighted() if weight >= 0)
 
     @property
     def negative(self) -> str:
-        return self.text("negative_prompt") or " ".join(
-            text for text, weight in self._weighted() if weight < 0
-        )
+        unwanted = " ".join(text for text, weight in self._weighted() if weight < 0)
+        return self.text("negative_prompt") or unwanted
 
     def _weighted(self) -> list[tuple[str, float]]:
         """The older generation's prompts: a JSON array, or form fields ``text_prompts[0][text]``."""
         if self.text("text_prompts"):
-            return [
-                (str(item["text"]), float(item.get("weight") or 1))
-                for item in json.loads(self.text("text_prompts"))
-            ]
+            prompts = json.loads(self.text("text_prompts"))
+            return [(str(prompt["text"]), float(prompt.get("weight") or 1)) for prompt in prompts]
         keys = [key for key in self.fields if re.fullmatch(r"text_prompts\[\d+\]\[text\]", key)]
         return [(self.fields[key], self.number(key.replace("[text]", "[weight]"), 1)) for key in keys]
 
@@ -70,6 +72,6 @@ class Given:
     ) -> Made:
         """The picture as a file: blurred if it is to be withheld, labelled, in the format asked for."""
         form = self.text("output_format", "png")
-        shown = tones.withheld(image) if self.filtered else image
+        shown = effects.withheld(image) if self.filtered else image
         note = Note(self.prompt if prompt is None else prompt, self.seed, None, things or {})
         return Made(files.encode(shown, form, note), f"image/{form}")

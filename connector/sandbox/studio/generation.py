@@ -1,0 +1,67 @@
+"""Text to image, and image to image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PIL import Image
+
+from connector.sandbox.studio import sizes, styles
+from connector.sandbox.studio.arguments import Arguments, Made
+from connector.sandbox.studio.files import Picture
+from connector.sandbox.studio.painting import Painting, paint
+from connector.sandbox.studio.sizes import Size
+
+_UNPLACED = ("tile-texture", "isometric")  # styles after which nothing is where it was painted
+
+
+def scene(given: Arguments, size: Size, prompt: str | None = None, *, empty: bool = False) -> Painting:
+    """The prompt, painted and in its style; ``empty``: its place without its things."""
+    asked = given.prompt if prompt is None else prompt
+    painting = paint(asked, given.seed, size, given.negative, empty=empty)
+    things = {} if given.text("style_preset") in _UNPLACED else painting.things
+    return Painting(given.styled(painting.image), things)
+
+
+def ultra(given: Arguments) -> Made:
+    return _generated(given, sizes.ULTRA, "ultra")
+
+
+def core(given: Arguments) -> Made:
+    return _generated(given, sizes.CORE, "core")
+
+
+def sd3(given: Arguments) -> Made:
+    return _generated(given, sizes.ULTRA, given.text("model", "sd3.5-large"))
+
+
+def _generated(given: Arguments, table: Mapping[str, Size], model: str) -> Made:
+    """The prompt's scene in the hand of a model, or a picture that is given turned towards it."""
+    if "image" in given.files:
+        return _varied(given, given.picture(), given.number("strength", 1))
+    painting = scene(given, table[given.text("aspect_ratio", "1:1")])
+    return given.finished(styles.in_hand(painting.image, model), painting.things)
+
+
+def _varied(given: Arguments, start: Picture, strength: float) -> Made:
+    """Between the given picture and the prompt's scene: at 0 the one, at 1 the other."""
+    size = sizes.within(start.size)
+    begun = start.enlarged(size)
+    if strength <= 0:
+        return given.finished(begun.rgb, begun.note.things)
+    painting = scene(given, size)
+    mixed = Image.blend(begun.rgb, painting.image, strength)
+    return given.finished(mixed, painting.things if strength > 0.5 else {})
+
+
+def v1_text(given: Arguments) -> Made:
+    painting = scene(given, (given.whole("width", 512), given.whole("height", 512)))
+    return given.finished(painting.image, painting.things)
+
+
+def v1_image(given: Arguments) -> Made:
+    """The older generation counts the other way: how much of the given picture remains."""
+    kept = given.number("image_strength", 0.35)
+    if given.text("init_image_mode") == "STEP_SCHEDULE":
+        kept = given.number("step_schedule_start", 0.65)
+    return _varied(given, given.picture("init_image"), 1 - kept)

@@ -1,0 +1,59 @@
+"""Find the subject of a picture: what differs from the background that its edges show."""
+
+from __future__ import annotations
+
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
+
+from connector.sandbox.studio import infill, masks
+from connector.sandbox.studio.files import Picture
+from connector.sandbox.studio.painting import differs
+
+_WORK = 320  # the background is guessed at this size
+
+
+def subject(picture: Picture) -> Image.Image:
+    """White where the subject is, with a soft edge. What is transparent already stays so."""
+    if picture.alpha and picture.alpha.getextrema()[0] == 0:
+        return picture.alpha
+    known = max(picture.note.things.values(), key=lambda thing: thing.space, default=None)
+    return known.mask(picture.size) if known else _from_edges(picture.rgb)
+
+
+def _from_edges(image: Image.Image) -> Image.Image:
+    """Everything inside a frame along the border that the frame, averaged inwards, does not explain."""
+    small = image.copy()
+    small.thumbnail((_WORK, _WORK), Image.Resampling.BOX)
+    frame = max(4, min(small.size) // 24)
+    inside = infill.box_mask(small.size, (frame, frame, small.width - frame, small.height - frame))
+    behind = infill.filled(small, inside).resize(image.size, Image.Resampling.BICUBIC)
+    distance, within = differs(image, behind), masks.hard(inside.resize(image.size))
+    limit = min(60, max(14, _otsu(distance.histogram(within))))
+    found = ImageChops.darker(distance.point([0] * (limit + 1) + [255] * (255 - limit)), within)
+    return _solid(found)
+
+
+def _otsu(counts: list[int]) -> int:
+    """The grey value that best parts a histogram in two."""
+    total, mass = sum(counts) or 1, sum(v * n for v, n in enumerate(counts))
+    best, limit, below, weight = -1.0, 0, 0, 0
+    for value, count in enumerate(counts):
+        below, weight = below + count, weight + value * count
+        if 0 < below < total:
+            gap = (mass * below / total - weight) ** 2 / (below * (total - below))
+            best, limit = max((best, limit), (gap, value))
+    return limit
+
+
+def _solid(mask: Image.Image) -> Image.Image:
+    """Specks gone, holes filled, the edge soft."""
+    reach = max(2, min(mask.size) // 130)
+    wide = ImageChops.invert(masks.grown(mask.filter(ImageFilter.MedianFilter(3)), reach))
+    outside = masks.grown(wide, reach)
+    # What the border cannot be reached from is inside; that is found at a small size.
+    small = ImageOps.expand(masks.hard(ImageOps.contain(outside, (160, 160))), 1, 255)
+    ImageDraw.floodfill(small, (0, 0), 128)
+    reached = small.point([255 if v == 128 else 0 for v in range(256)]).crop(
+        (1, 1, small.width - 1, small.height - 1)
+    )
+    near = masks.grown(reached.resize(mask.size), max(2, max(mask.size) // 80))
+    return ImageChops.invert(ImageChops.darker(outside, near)).filter(ImageFilter.GaussianBlur(0.8))
