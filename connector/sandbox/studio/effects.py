@@ -250,8 +250,8 @@ def pixels(image: Image.Image, dice: Dice, cells: int, colours: int) -> Image.Im
 def mirrored(image: Image.Image, size: tuple[int, int], at: tuple[int, int]) -> Image.Image:
     """The plane around a picture, covered with its mirror images, so that every edge continues."""
     wide = Image.new("RGB", size)
-    for x in range(-(-at[0] // image.width), -(-(size[0] - at[0]) // image.width)):
-        for y in range(-(-at[1] // image.height), -(-(size[1] - at[1]) // image.height)):
+    for x in range(-at[0] // image.width, -(-(size[0] - at[0]) // image.width)):
+        for y in range(-at[1] // image.height, -(-(size[1] - at[1]) // image.height)):
             part = ImageOps.mirror(image) if x % 2 else image
             part = ImageOps.flip(part) if y % 2 else part
             wide.paste(part, (at[0] + x * image.width, at[1] + y * image.height))

@@ -49,13 +49,11 @@ def _infilled(image: Image.Image, hole: Image.Image) -> Image.Image:
 
 
 def _guess(image: Image.Image, hole: Image.Image) -> Image.Image:
-    """The best of the patches and the rows, or where none is good, plain grey."""
+    """The better of the patch and the rows, or where neither is good, plain grey."""
     scale = min(1.0, _SMALL / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    small = image.resize(size, Image.Resampling.BOX)
     gap = _spread(hole.resize(size, Image.Resampling.BOX).point([0, *[255] * 255]), 1)
-    found = [(_cost(small, gap, shift), shift) for shift in _shifts(gap)]
-    cost, (dx, dy) = min(found, default=(_GOOD, (0, 0)))
+    cost, (dx, dy) = _best_patch(image.resize(size, Image.Resampling.BOX), gap)
     rows, apart = _rows(image, hole)
     if min(cost, apart) >= _GOOD:
         return Image.new("RGB", image.size, (128, 128, 128))
@@ -68,25 +66,42 @@ def _spread(mask: Image.Image, reach: int) -> Image.Image:
     return mask
 
 
-def _shifts(gap: Image.Image) -> Iterator[tuple[int, int]]:
+def _best_patch(image: Image.Image, gap: Image.Image) -> tuple[float, tuple[int, int]]:
+    """How badly the rim of the best patch agrees with the hole's, and how far away that patch is."""
+    around = _spread(gap, _RIM)
+    rim, box = ImageChops.subtract(around, gap), around.getbbox()
+    if not box or not rim.getbbox():
+        return _GOOD, (0, 0)
+    inner, outer, here = gap.crop(box), rim.crop(box), image.crop(box)
+    costs = {shift: _cost(here, _taken(image, box, shift), inner, outer) for shift in _shifts(gap, box)}
+    return min(((cost, shift) for shift, cost in costs.items()), default=(_GOOD, (0, 0)))
+
+
+def _taken(image: Image.Image, box: Box, shift: tuple[int, int]) -> Image.Image:
+    (dx, dy), (left, top, right, low) = shift, box
+    return image.crop((left - dx, top - dy, right - dx, low - dy))
+
+
+def _shifts(gap: Image.Image, outer: Box) -> Iterator[tuple[int, int]]:
     """How far a patch may lie away: in the picture, clear of the hole, on a coarse grid."""
-    mouth, outer = gap.getbbox() or (0, 0, 0, 0), _spread(gap, _RIM).getbbox() or (0, 0, 0, 0)
+    left, top, right, low = gap.getbbox() or outer
     step = max(2, min(gap.size) // 32)
     for dy in dict.fromkeys((*range(-8, 9, 2), *range(-48, 49, 8))):
         for dx in range(-gap.width // step * step, gap.width, step):
-            clear = abs(dx) >= mouth[2] - mouth[0] or abs(dy) >= mouth[3] - mouth[1]
-            across = dx <= outer[0] and outer[2] - dx <= gap.width
-            if clear and across and dy <= outer[1] and outer[3] - dy <= gap.height:
+            inside = (
+                dx <= outer[0]
+                and outer[2] - dx <= gap.width
+                and dy <= outer[1]
+                and outer[3] - dy <= gap.height
+            )
+            if inside and (abs(dx) >= right - left or abs(dy) >= low - top):
                 yield dx, dy
 
 
-def _cost(small: Image.Image, gap: Image.Image, shift: tuple[int, int]) -> float:
+def _cost(here: Image.Image, there: Image.Image, gap: Image.Image, rim: Image.Image) -> float:
     """How badly the rims agree, and how much would be copied in besides: a plain patch is preferred."""
-    rim, moved = ImageChops.subtract(_spread(gap, _RIM), gap), ImageChops.offset(small, *shift)
-    if not rim.getbbox():
-        return _GOOD
-    edge = ImageStat.Stat(ImageChops.difference(small, moved), rim)
-    inner, outer = ImageStat.Stat(moved, gap), ImageStat.Stat(moved, rim)
+    edge = ImageStat.Stat(ImageChops.difference(here, there), rim)
+    inner, outer = ImageStat.Stat(there, gap), ImageStat.Stat(there, rim)
     strange = sum(abs(a - b) for a, b in zip(inner.mean, outer.mean, strict=True))
     busy = max(0.0, sum(inner.stddev) - sum(outer.stddev))
     return (sum(edge.mean) + 0.4 * strange + 0.5 * busy) / 3
