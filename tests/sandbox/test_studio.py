@@ -285,20 +285,21 @@ def test_outpainting_adds_exactly_what_is_asked() -> None:
     result = opened(studio.make("edit_outpaint", fields, PICTURE, 1).content)
     assert result.size == (SIDE + 47, SIDE + 240)
     within = result.crop((40, 150, 40 + SIDE, 150 + SIDE))
+    sky = ImageStat.Stat(result.crop((40, 130, 40 + SIDE, 150)).convert("L")).mean[0]
+    assert sky == pytest.approx(ImageStat.Stat(photo().crop((0, 0, SIDE, 20)).convert("L")).mean[0], abs=20)
     assert unlike(within, photo(), Image.new("L", (SIDE, SIDE), 255)) == 0
 
 
 def test_a_search_finds_what_the_sandbox_painted() -> None:
     """A cat is replaced where the cat is; far from it nothing changes."""
     painting = paint("a cat on a hill", 4, (256, 256))
-    note = files.Note("a cat on a hill", 4, None, painting.things)
-    source = files.encode(painting.image, "png", note)
-    found = files.decode(source).note.things["cat"]
+    source = files.encode(painting, "png", "a cat on a hill", 4)
+    found = files.decode(source).things["cat"]
     fields = {"prompt": "a robot", "search_prompt": "cat"}
     result = studio.make("edit_search_and_replace", fields, {"image": source}, 1)
     near = masks.grown(infill.box_mask((256, 256), found.box), 3)
     assert unlike(opened(result.content), opened(source), outside(near)) == 0
-    assert list(files.decode(result.content).note.things) == ["robot"]
+    assert list(files.decode(result.content).things) == ["robot"]
 
 
 def test_recolouring_changes_the_colour_that_is_searched() -> None:
@@ -365,7 +366,7 @@ def test_the_format_asked_for_comes_out(form: str) -> None:
     info = studio.inspect(content)
     assert info is not None
     assert info.format == form
-    assert list(files.decode(content).note.things) == ["fox"]
+    assert list(files.decode(content).things) == ["fox"]
 
 
 def test_a_filtered_picture_is_blurred() -> None:
@@ -392,10 +393,10 @@ def test_a_label_stays_in_its_area_and_clear_of_the_corner() -> None:
 
 def test_an_edit_takes_an_old_label_away() -> None:
     """A picture that comes back carries one label, not two."""
-    source = files.encode(photo(), "png", files.Note("a long first prompt indeed", 123456))
-    clean = files.decode(source)
-    assert clean.note.label is not None
-    assert unlike(clean.image, photo(), infill.box_mask((SIDE, SIDE), clean.note.label)) < 60
+    source = files.encode(files.Picture(photo()), "png", "a long first prompt indeed", 123456)
+    place = infill.box_mask((SIDE, SIDE), label.area((SIDE, SIDE)))
+    assert unlike(opened(source), photo(), place) > 60
+    assert unlike(files.decode(source).image, photo(), place) < 60
 
 
 def test_another_mans_note_is_no_danger() -> None:
@@ -409,7 +410,7 @@ def test_another_mans_note_is_no_danger() -> None:
         chunks = files.PngImagePlugin.PngInfo()
         chunks.add_text("Comment", note)
         photo().save(out, "PNG", pnginfo=chunks)
-        assert files.decode(out.getvalue()).note.things == {}
+        assert files.decode(out.getvalue()).things == {}
 
 
 def parsed(content: bytes) -> tuple[dict[str, object], bytes]:
@@ -481,13 +482,13 @@ def test_sound_is_as_long_as_asked(form: str, slack: float, seconds: float) -> N
 
 def test_repeated_frames_sound_as_if_written_out() -> None:
     """A long MP3 is put together from frames; decoded, it is close to the same piece as WAV."""
-    from connector.sandbox.studio import pcm
+    from connector.sandbox.studio import audio
 
     plain, packed = (
-        pcm.decode(made("audio2_text_to_audio", {"duration": "72", "output_format": form}).content)
+        audio.decode(made("audio2_text_to_audio", {"duration": "72", "output_format": form}).content)
         for form in ("wav", "mp3")
     )
-    late = 60 * pcm.RATE * 2
+    late = 60 * audio.RATE * 2
     # An MP3 begins later by its encoder's delay, if its reader does not know of it.
     errors = [
         sum(
@@ -501,13 +502,13 @@ def test_repeated_frames_sound_as_if_written_out() -> None:
 
 def test_inpainted_sound_keeps_the_rest() -> None:
     """Before the start and after the end of the mask, the samples are the given ones."""
-    from connector.sandbox.studio import pcm
+    from connector.sandbox.studio import audio
 
-    result = pcm.decode(made("audio2_inpaint", {"output_format": "wav"}).content)
-    given = pcm.decode(SOUND)
-    assert result[: pcm.RATE * 2] == given[: pcm.RATE * 2]
-    assert result[pcm.RATE * 2 : pcm.RATE * 4] != given[pcm.RATE * 2 : pcm.RATE * 4]
-    assert result[pcm.RATE * 4 : pcm.RATE * 6] == given[pcm.RATE * 4 : pcm.RATE * 6]
+    result = audio.decode(made("audio2_inpaint", {"output_format": "wav"}).content)
+    given = audio.decode(SOUND)
+    assert result[: audio.RATE * 2] == given[: audio.RATE * 2]
+    assert result[audio.RATE * 2 : audio.RATE * 4] != given[audio.RATE * 2 : audio.RATE * 4]
+    assert result[audio.RATE * 4 : audio.RATE * 6] == given[audio.RATE * 4 : audio.RATE * 6]
 
 
 def test_a_video_is_of_the_pictures_size() -> None:

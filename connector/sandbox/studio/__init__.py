@@ -11,16 +11,7 @@ import os
 from collections.abc import Mapping
 from threading import BoundedSemaphore
 
-from connector.sandbox.studio import (
-    control,
-    editing,
-    generation,
-    mesh,
-    relighting,
-    sound,
-    upscaling,
-    video,
-)
+from connector.sandbox.studio import audio, control, editing, generation, mesh, relighting, upscaling, video
 from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.files import Unreadable
 from connector.sandbox.studio.inspection import Info, inspect
@@ -47,12 +38,12 @@ OPERATIONS = {
     "control_style_transfer": control.style_transfer,
     "3d_stable_fast": mesh.stable_fast,
     "3d_stable_point_aware": mesh.point_aware,
-    "audio2_text_to_audio": sound.text_to_audio,
-    "audio2_audio_to_audio": sound.audio_to_audio,
-    "audio2_inpaint": sound.inpaint2,
-    "audio3_text_to_audio": sound.text_to_audio,
-    "audio3_audio_to_audio": sound.audio_to_audio,
-    "audio3_inpaint": sound.inpaint3,
+    "audio2_text_to_audio": audio.text_to_audio,
+    "audio2_audio_to_audio": audio.audio_to_audio,
+    "audio2_inpaint": audio.inpaint2,
+    "audio3_text_to_audio": audio.text_to_audio,
+    "audio3_audio_to_audio": audio.audio_to_audio,
+    "audio3_inpaint": audio.inpaint3,
     "image_to_video_start": video.image_to_video,
     "v1_text_to_image": generation.v1_text,
     "v1_image_to_image": generation.v1_image,

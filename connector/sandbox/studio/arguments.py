@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from connector.sandbox.studio import effects, files, styles
-from connector.sandbox.studio.files import Note, Picture, Thing
+from connector.sandbox.studio.files import Picture
 from connector.sandbox.studio.prompt import digest
 
 
@@ -67,11 +67,9 @@ class Arguments:
     def styled(self, image: Image.Image) -> Image.Image:
         return styles.styled(image, self.text("style_preset"), self.seed)
 
-    def finished(
-        self, image: Image.Image, things: Mapping[str, Thing] | None = None, prompt: str | None = None
-    ) -> Made:
+    def finished(self, picture: Picture, prompt: str | None = None) -> Made:
         """The picture as a file: blurred if it is to be withheld, labelled, in the format asked for."""
         form = self.text("output_format", "png")
-        shown = effects.withheld(image) if self.filtered else image
-        note = Note(self.prompt if prompt is None else prompt, self.seed, None, things or {})
-        return Made(files.encode(shown, form, note), f"image/{form}")
+        shown = Picture(effects.withheld(picture.image), picture.things) if self.filtered else picture
+        content = files.encode(shown, form, self.prompt if prompt is None else prompt, self.seed)
+        return Made(content, f"image/{form}")

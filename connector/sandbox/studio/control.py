@@ -9,6 +9,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps, ImageStat
 from connector.sandbox.studio import effects, sizes
 from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.colour import Colour, lighter, luminance, palette
+from connector.sandbox.studio.files import Picture
 from connector.sandbox.studio.generation import scene
 from connector.sandbox.studio.prompt import read
 
@@ -26,7 +27,7 @@ def sketch(given: Arguments) -> Made:
     filled = _coloured_in(lines, ground, _colours(given))
     drawn = given.styled(Image.blend(ground, filled, min(1.0, 0.45 + strength * 0.75)))
     drawn.paste((32, 28, 42), (0, 0), effects.curve(lines, [v * min(1.0, 0.2 + strength) for v in _LEVELS]))
-    return given.finished(drawn)
+    return given.finished(Picture(drawn))
 
 
 def _colours(given: Arguments) -> list[Colour]:
@@ -87,7 +88,7 @@ def structure(given: Arguments) -> Made:
     painted = scene(given, picture.size).image
     mixed = Image.blend(painted, effects.mapped(picture.rgb, _ramp(painted)), strength)
     ink = effects.curve(effects.lines(picture.rgb, 14), [v * 0.3 * strength for v in _LEVELS])
-    return given.finished(ImageChops.subtract(mixed, effects.grey(ink)))
+    return given.finished(Picture(ImageChops.subtract(mixed, effects.grey(ink))))
 
 
 def _ramp(image: Image.Image) -> list[Colour]:
@@ -124,7 +125,8 @@ def style(given: Arguments) -> Made:
     model, fidelity = given.picture().rgb, given.number("fidelity", 0.5)
     painting = scene(given, sizes.ULTRA[given.text("aspect_ratio", "1:1")])
     worn = _textured(matched(painting.image, model), model, fidelity * 0.25)
-    return given.finished(Image.blend(painting.image, worn, 0.35 + 0.65 * fidelity), painting.things)
+    mixed = Image.blend(painting.image, worn, 0.35 + 0.65 * fidelity)
+    return given.finished(Picture(mixed, painting.things))
 
 
 def _textured(image: Image.Image, model: Image.Image, strength: float) -> Image.Image:
@@ -146,4 +148,4 @@ def style_transfer(given: Arguments) -> Made:
     if given.prompt:
         worn = Image.blend(worn, effects.mapped(image, _ramp(scene(given, (256, 256)).image)), 0.18)
     amount = given.number("style_strength", 1) * given.number("change_strength", 0.9)
-    return given.finished(Image.blend(image, worn, amount))
+    return given.finished(Picture(Image.blend(image, worn, amount)))

@@ -21,7 +21,7 @@ _FEATHER = 2.5
 
 def _kept(picture: Picture, mask: Image.Image) -> dict[str, Thing]:
     """The things of a picture that a mask leaves alone."""
-    things = picture.note.things.items()
+    things = picture.things.items()
     return {
         name: thing for name, thing in things if not ImageChops.darker(mask, thing.mask(mask.size)).getbbox()
     }
@@ -33,7 +33,7 @@ def _finished(
     """Transparency as it was, except that what has been painted can be seen."""
     if picture.alpha:
         image.putalpha(ImageChops.lighter(picture.alpha, mask))
-    return given.finished(image, things)
+    return given.finished(Picture(image, things))
 
 
 def _masked(given: Arguments) -> tuple[Picture, Image.Image]:
@@ -65,7 +65,7 @@ def _painted(given: Arguments, picture: Picture, mask: Image.Image, gone: Image.
     """The prompt, inside the mask: where it names a thing, that thing on what fills the hole."""
     box = mask.getbbox()
     if not box:
-        return given.finished(picture.image, picture.note.things)
+        return given.finished(picture)
     asked, things, size = (
         read(given.prompt, given.negative),
         _kept(picture, mask),
@@ -88,7 +88,7 @@ def _painted(given: Arguments, picture: Picture, mask: Image.Image, gone: Image.
 def search_and_replace(given: Arguments) -> Made:
     picture = given.picture()
     words, grow = given.text("search_prompt"), round(given.number("grow_mask", 3))
-    known = _named(picture.note.things, words)
+    known = _named(picture.things, words)
     box = (
         known.box if known else _coloured(picture, words).getbbox() or segmentation.subject(picture).getbbox()
     )
@@ -135,7 +135,7 @@ def _coloured(picture: Picture, words: str) -> Image.Image:
 
 def search_and_recolor(given: Arguments) -> Made:
     picture, words = given.picture(), given.text("select_prompt")
-    known, by_colour = _named(picture.note.things, words), _coloured(picture, words)
+    known, by_colour = _named(picture.things, words), _coloured(picture, words)
     found = by_colour if by_colour.getbbox() else segmentation.subject(picture)
     mask = known.mask(picture.size) if known else found
     wide = ImageChops.lighter(mask, masks.grown(masks.hard(mask), round(given.number("grow_mask", 3)) // 3))
@@ -143,7 +143,7 @@ def search_and_recolor(given: Arguments) -> Made:
     tone = first_colour(given.prompt) or from_hsv(given.dice("recolor").random(), 0.6, 0.8)
     result = picture.rgb
     result.paste(given.styled(_recoloured(result, tone)), (0, 0), wide)
-    return _finished(given, result, picture, Image.new("L", picture.size), picture.note.things)
+    return _finished(given, result, picture, Image.new("L", picture.size), picture.things)
 
 
 def _recoloured(image: Image.Image, tone: Colour) -> Image.Image:
@@ -159,7 +159,7 @@ def remove_background(given: Arguments) -> Made:
     picture = given.picture()
     subject = picture.rgb
     subject.putalpha(segmentation.subject(picture))
-    return given.finished(subject, picture.note.things, prompt="")
+    return given.finished(Picture(subject, picture.things), "")
 
 
 def outpaint(given: Arguments) -> Made:
@@ -167,12 +167,13 @@ def outpaint(given: Arguments) -> Made:
     left, right, up, down = (given.whole(name, 0) for name in ("left", "right", "up", "down"))
     size = (picture.size[0] + left + right, picture.size[1] + up + down)
     scenery = picture.rgb
-    for thing in picture.note.things.values():  # scenery may repeat, the things on it may not
+    for thing in picture.things.values():  # scenery may repeat, the things on it may not
         scenery = infill.filled(scenery, masks.grown(masks.hard(thing.mask(scenery.size)), 4))
     inner = infill.box_mask(size, (left, up, left + picture.size[0], up + picture.size[1]))
     wide = given.styled(_continued(given, effects.mirrored(scenery, size, (left, up)), inner))
     wide.paste(picture.rgb, (left, up))
-    return given.finished(wide, {name: thing.moved(left, up) for name, thing in picture.note.things.items()})
+    things = {name: thing.moved(left, up) for name, thing in picture.things.items()}
+    return given.finished(Picture(wide, things))
 
 
 def _continued(given: Arguments, wide: Image.Image, inner: Image.Image) -> Image.Image:

@@ -6,7 +6,7 @@ import base64
 import io
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from PIL import GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
@@ -14,7 +14,7 @@ from connector.sandbox.studio import infill, label
 from connector.sandbox.studio.label import Box
 
 MAX_PIXELS = 300_000_000  # the vendor's largest side twice; more is a decompression bomb
-_MARK = "sandbox "  # begins every note; the rest is JSON
+_MARK = "sandbox "  # begins the note in a file; the rest is JSON
 SHAPE = 160  # longest side of an outline that a note carries
 _DESCRIPTION = 0x010E  # EXIF ImageDescription, which JPEG and WebP carry
 
@@ -54,26 +54,11 @@ class Thing:
 
 
 @dataclass(frozen=True)
-class Note:
-    """What travels with a picture: its label's place, and where the things in it are."""
-
-    prompt: str = ""
-    seed: int = 0
-    label: Box | None = None
-    things: Mapping[str, Thing] = field(default_factory=dict)
-
-    def text(self) -> str:
-        things = {name: thing.known() for name, thing in self.things.items()}
-        known = {"prompt": self.prompt[:200], "seed": self.seed, "label": self.label, "things": things}
-        return _MARK + json.dumps(known)
-
-
-@dataclass(frozen=True)
 class Picture:
-    """A decoded picture without its label: RGB or RGBA."""
+    """A picture without its label, RGB or RGBA, and where on it each thing is that is known to be there."""
 
     image: Image.Image
-    note: Note = field(default_factory=Note)
+    things: Mapping[str, Thing] = field(default_factory=dict)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -92,8 +77,8 @@ class Picture:
         if size == self.size:
             return self
         x, y = size[0] / self.size[0], size[1] / self.size[1]
-        things = {name: thing.moved(0, 0, x, y) for name, thing in self.note.things.items()}
-        return Picture(self.image.resize(size, Image.Resampling.LANCZOS), replace(self.note, things=things))
+        things = {name: thing.moved(0, 0, x, y) for name, thing in self.things.items()}
+        return Picture(self.image.resize(size, Image.Resampling.LANCZOS), things)
 
 
 # The plugins are called by name: Image.open would warn, for the whole process, of large pictures.
@@ -124,13 +109,13 @@ def decode(content: bytes, what: str = "image") -> Picture:
         image = found.convert("RGBA" if found.has_transparency_data else "RGB")
     except Exception as failure:
         raise Unreadable(f"{what}: the picture is damaged") from failure
-    note = _note(found)
-    clean = infill.filled(image, infill.box_mask(image.size, note.label)) if note.label else image
-    return Picture(clean, note)
+    place, things = _note(found)
+    clean = infill.filled(image, infill.box_mask(image.size, place)) if place else image
+    return Picture(clean, things)
 
 
-def _note(image: ImageFile.ImageFile) -> Note:
-    """The note of an earlier sandbox picture, or an empty one: other people's files say what they like."""
+def _note(image: ImageFile.ImageFile) -> tuple[Box | None, dict[str, Thing]]:
+    """The label's place and the things of an earlier sandbox picture; other files may say what they like."""
     try:
         text = image.info.get("Comment") or image.getexif().get(_DESCRIPTION, "")
         known = json.loads(text.removeprefix(_MARK)) if text.startswith(_MARK) else {}
@@ -138,10 +123,9 @@ def _note(image: ImageFile.ImageFile) -> Note:
             str(name): _thing(thing[0], thing[1], image.size)
             for name, thing in known.get("things", {}).items()
         }
-        place = _box(known["label"], image.size) if known.get("label") else None
-        return Note(str(known.get("prompt", "")), int(known.get("seed", 0)), place, things)
+        return _box(known["label"], image.size) if known.get("label") else None, things
     except Exception:
-        return Note()
+        return None, {}
 
 
 def _thing(box: object, packed: str, size: tuple[int, int]) -> Thing:
@@ -158,10 +142,12 @@ def _box(value: object, size: tuple[int, int]) -> Box:
     return (left, top, right, low)
 
 
-def encode(image: Image.Image, form: str, note: Note) -> bytes:
+def encode(picture: Picture, form: str, prompt: str, seed: int) -> bytes:
     """The bytes of a labelled picture in one of the formats that the vendor offers."""
-    marked, place = label.stamp(image, note.seed, note.prompt)
-    text, out = replace(note, label=place).text(), io.BytesIO()
+    marked, place = label.stamp(picture.image, seed, prompt)
+    things = {name: thing.known() for name, thing in picture.things.items()}
+    note = {"prompt": prompt[:200], "seed": seed, "label": place, "things": things}
+    text, out = _MARK + json.dumps(note), io.BytesIO()
     if form == "png":
         chunks = PngImagePlugin.PngInfo()
         chunks.add_text("Software", "sandbox")
@@ -171,7 +157,7 @@ def encode(image: Image.Image, form: str, note: Note) -> bytes:
     exif = Image.Exif()
     exif[_DESCRIPTION] = text  # JSON with escapes, so plain ASCII, as EXIF wants
     if form == "jpeg":
-        paper = Image.new("RGBA", image.size, "white")
+        paper = Image.new("RGBA", marked.size, "white")
         marked = Image.alpha_composite(paper, marked.convert("RGBA")).convert("RGB")
     options = {"quality": 92} if form == "jpeg" else {"quality": 88, "method": 0}
     marked.save(out, form, exif=exif, **options)

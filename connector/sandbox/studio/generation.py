@@ -9,18 +9,19 @@ from PIL import Image
 from connector.sandbox.studio import sizes, styles
 from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.files import Picture
-from connector.sandbox.studio.painting import Painting, paint
+from connector.sandbox.studio.painting import paint
 from connector.sandbox.studio.sizes import Size
 
 _UNPLACED = ("tile-texture", "isometric")  # styles after which nothing is where it was painted
 
 
-def scene(given: Arguments, size: Size, prompt: str | None = None, *, empty: bool = False) -> Painting:
+def scene(given: Arguments, size: Size, prompt: str | None = None, *, empty: bool = False) -> Picture:
     """The prompt, painted and in its style; ``empty``: its place without its things."""
     asked = given.prompt if prompt is None else prompt
-    painting = paint(asked, given.seed, size, given.negative, empty=empty)
-    things = {} if given.text("style_preset") in _UNPLACED else painting.things
-    return Painting(given.styled(painting.image), things)
+    picture = paint(asked, given.seed, size, given.negative, empty=empty)
+    return Picture(
+        given.styled(picture.image), {} if given.text("style_preset") in _UNPLACED else picture.things
+    )
 
 
 def ultra(given: Arguments) -> Made:
@@ -40,7 +41,7 @@ def _generated(given: Arguments, table: Mapping[str, Size], model: str) -> Made:
     if "image" in given.files:
         return _varied(given, given.picture(), given.number("strength", 1))
     painting = scene(given, table[given.text("aspect_ratio", "1:1")])
-    return given.finished(styles.in_hand(painting.image, model), painting.things)
+    return given.finished(Picture(styles.in_hand(painting.image, model), painting.things))
 
 
 def _varied(given: Arguments, start: Picture, strength: float) -> Made:
@@ -48,15 +49,14 @@ def _varied(given: Arguments, start: Picture, strength: float) -> Made:
     size = sizes.within(start.size)
     begun = start.enlarged(size)
     if strength <= 0:
-        return given.finished(begun.rgb, begun.note.things)
+        return given.finished(Picture(begun.rgb, begun.things))
     painting = scene(given, size)
     mixed = Image.blend(begun.rgb, painting.image, strength)
-    return given.finished(mixed, painting.things if strength > 0.5 else {})
+    return given.finished(Picture(mixed, painting.things if strength > 0.5 else {}))
 
 
 def v1_text(given: Arguments) -> Made:
-    painting = scene(given, (given.whole("width", 512), given.whole("height", 512)))
-    return given.finished(painting.image, painting.things)
+    return given.finished(scene(given, (given.whole("width", 512), given.whole("height", 512))))
 
 
 def v1_image(given: Arguments) -> Made:

@@ -9,6 +9,7 @@ import math
 import struct
 from array import array
 from collections.abc import Sequence
+from importlib.resources import files
 
 from PIL import Image, ImageChops, ImageFilter
 
@@ -131,44 +132,10 @@ def _glb(corners: Sequence[Corner], faces: Sequence[tuple[int, ...]], texture: b
     ]
     accessors[0] |= {"componentType": _INDEX, "count": len(indices)}
     accessors[1] |= limits
-    document = {
-        "asset": {"version": "2.0", "generator": "sandbox", "extras": {"sandbox": True, "seed": seed}},
-        "accessors": accessors,
-        "bufferViews": views,
-        "buffers": [{"byteLength": len(body)}],
-        **_SCENE,
-    }
+    document = json.loads(files(__package__).joinpath("mesh.json").read_bytes())
+    document["asset"]["extras"]["seed"] = seed
+    document |= {"accessors": accessors, "bufferViews": views, "buffers": [{"byteLength": len(body)}]}
     text = json.dumps(document, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(body), b"BIN\0") + body
     return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
-
-
-_SCENE = {
-    "scene": 0,
-    "scenes": [{"nodes": [0]}],
-    "nodes": [{"mesh": 0, "name": "sandbox"}],
-    "meshes": [
-        {
-            "primitives": [
-                {"attributes": {"POSITION": 1, "NORMAL": 2, "TEXCOORD_0": 3}, "indices": 0, "material": 0}
-            ]
-        }
-    ],
-    "materials": [
-        {
-            "name": "sandbox",
-            "alphaMode": "MASK",
-            "alphaCutoff": 0.5,
-            "doubleSided": True,
-            "pbrMetallicRoughness": {
-                "baseColorTexture": {"index": 0},
-                "metallicFactor": 0.0,
-                "roughnessFactor": 0.7,
-            },
-        }
-    ],
-    "textures": [{"source": 0, "sampler": 0}],
-    "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
-    "images": [{"bufferView": 4, "mimeType": "image/png"}],
-}

@@ -3,58 +3,41 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from PIL import Image, ImageChops
 
 from connector.sandbox.studio import sizes
 from connector.sandbox.studio.canvas import Canvas
 from connector.sandbox.studio.colour import colour, mix, palette
-from connector.sandbox.studio.files import SHAPE, Thing
+from connector.sandbox.studio.files import SHAPE, Picture, Thing
 from connector.sandbox.studio.motif import Coat, Motif, Place, put
 from connector.sandbox.studio.prompt import Asked, Reading, digest, read
 from connector.sandbox.studio.scene import Scene
 from connector.sandbox.studio.scenery import FALLING, Light, Setting, light_for, setting_for
+from connector.sandbox.studio.sizes import Size
 
 Box = tuple[int, int, int, int]
 _LARGEST = 2_200_000  # pixels that are painted one by one
 
 
-@dataclass(frozen=True)
-class Painting:
-    """A picture, and where on it each named thing is, in the picture's pixels."""
-
-    image: Image.Image
-    things: Mapping[str, Thing]
-
-
-def paint(
-    prompt: str, seed: int, size: tuple[int, int], negative: str = "", *, empty: bool = False
-) -> Painting:
+def paint(prompt: str, seed: int, size: Size, negative: str = "", *, empty: bool = False) -> Picture:
     """The scene that a prompt describes, or only its place. The size changes nothing in what the dice say."""
     small = _bounded(size)
-    if small != size:
-        return _enlarged(paint(prompt, seed, small, negative, empty=empty), size)
     reading = read(prompt, negative)
     dice = random.Random(digest("paint", prompt, seed))
     light = light_for(reading.hour, reading.tints, dice)
-    canvas = Canvas.blank(size)
+    canvas = Canvas.blank(small)
     shapes = _compose(canvas, reading, light, dice, empty)
     _vignette(canvas)
-    found = {name: _outlined(shape, size) for name, shape in shapes.items()}
-    return Painting(canvas.finished(), {name: thing for name, thing in found.items() if thing})
+    found = {name: _outlined(shape, small) for name, shape in shapes.items()}
+    things = {name: thing for name, thing in found.items() if thing}
+    return Picture(canvas.finished(), things).enlarged(size)
 
 
-def _bounded(size: sizes.Size) -> sizes.Size:
+def _bounded(size: Size) -> Size:
     """The size itself, or one that is painted quickly and can be enlarged without loss to the eye."""
     return size if size[0] * size[1] <= _LARGEST else sizes.with_pixels(size, _LARGEST * 0.99)
-
-
-def _enlarged(painting: Painting, size: sizes.Size) -> Painting:
-    x, y = size[0] / painting.image.width, size[1] / painting.image.height
-    things = {name: thing.moved(0, 0, x, y) for name, thing in painting.things.items()}
-    return Painting(painting.image.resize(size, Image.Resampling.BICUBIC), things)
 
 
 def _outlined(shape: Image.Image, size: tuple[int, int]) -> Thing | None:

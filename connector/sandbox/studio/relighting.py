@@ -22,7 +22,7 @@ def replace_background(given: Arguments) -> Made:
     behind = _behind(given, subject)
     whole = _grounded(_lit(given, behind, behind), shape)
     whole.paste(_lit(given, _at_home(given, subject.rgb, behind), behind), (0, 0), shape)
-    return given.finished(whole, subject.note.things, prompt=given.text("background_prompt"))
+    return given.finished(Picture(whole, subject.things), given.text("background_prompt"))
 
 
 def _behind(given: Arguments, subject: Picture) -> Image.Image:
