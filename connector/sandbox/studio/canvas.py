@@ -87,19 +87,14 @@ class Canvas:
             ImageDraw.Draw(mask).polygon(moved, fill=round(255 * alpha))
             self.image.paste(column(stops, *mask.size), (left, top), mask)
 
-    def oval(self, centre: Point, across: float, down: float, fill: Colour, alpha: float = 1.0) -> None:
-        """An ellipse by its half axes."""
-        x, y = centre
+    def oval(self, centre: Point, size: Point, fill: Colour, alpha: float = 1.0, width: float = 0) -> None:
+        """An ellipse by its half axes; with a width, only its outline."""
+        (x, y), (across, down), tone = centre, size, (*fill, round(255 * alpha))
         box = (x - across, y - down, x + across, y + down)
-        self.draw.ellipse(box, fill=(*fill, round(255 * alpha)))
-
-    def ring(
-        self, centre: Point, across: float, down: float, width: float, fill: Colour, alpha: float
-    ) -> None:
-        """The outline of an ellipse."""
-        x, y = centre
-        box = (x - across, y - down, x + across, y + down)
-        self.draw.ellipse(box, outline=(*fill, round(255 * alpha)), width=max(1, round(width)))
+        if width:
+            self.draw.ellipse(box, outline=tone, width=max(1, round(width)))
+        else:
+            self.draw.ellipse(box, fill=tone)
 
     def stroke(self, points: Sequence[Point], width: float, fill: Colour, alpha: float = 1.0) -> None:
         """A line with round joints and ends."""

@@ -52,9 +52,8 @@ def luminance(base: Colour) -> float:
 def palette(dice: random.Random, named: Sequence[Colour]) -> list[Colour]:
     """Five colours that go together, beginning with those that the prompt names."""
     base, scheme = dice.random(), dice.choice(_SCHEMES)
-    made = [
-        from_hsv(base + scheme[i % 3], dice.uniform(0.45, 0.78), dice.uniform(0.7, 0.95)) for i in range(5)
-    ]
+    hues = [base + scheme[index % 3] for index in range(5)]
+    made = [from_hsv(hue, dice.uniform(0.45, 0.78), dice.uniform(0.7, 0.95)) for hue in hues]
     return [*(lighter(tone, step) for tone in named for step in (0.0, 0.35, -0.3)), *made][:5]
 
 

@@ -61,9 +61,8 @@ def _coloured_in(lines: Image.Image, ground: Image.Image, colours: Sequence[Colo
     for _ in range(2):  # regions grow under the lines that bound them, so that no gap shows
         flat = Image.composite(flat, flat.filter(ImageFilter.MaxFilter(3)), inside)
         inside = inside.filter(ImageFilter.MaxFilter(3))
-    soft = flat.resize(lines.size, Image.Resampling.NEAREST).filter(
-        ImageFilter.BoxBlur(lines.width / small.width)
-    )
+    blocks = flat.resize(lines.size, Image.Resampling.NEAREST)
+    soft = blocks.filter(ImageFilter.BoxBlur(lines.width / small.width))
     light = effects.curve(Image.linear_gradient("L"), [150 - v * 0.22 for v in _LEVELS]).resize(lines.size)
     shaded = ImageChops.overlay(soft, effects.grey(light))
     return Image.composite(shaded, ground, inside.resize(lines.size, Image.Resampling.BILINEAR))
@@ -100,11 +99,10 @@ def _ramp(image: Image.Image) -> list[Colour]:
 
 def matched(image: Image.Image, model: Image.Image) -> Image.Image:
     """The picture with the colours of another: each channel's distribution becomes the model's."""
-    pairs = zip(
-        image.convert("YCbCr").split(), model.resize((256, 256)).convert("YCbCr").split(), strict=True
-    )
-    tables = [_match(have.histogram(), want.histogram()) for have, want in pairs]
-    return effects.curve(image.convert("YCbCr"), *tables).convert("RGB")
+    have, want = image.convert("YCbCr"), model.resize((256, 256)).convert("YCbCr")
+    pairs = zip(have.split(), want.split(), strict=True)
+    tables = [_match(a.histogram(), b.histogram()) for a, b in pairs]
+    return effects.curve(have, *tables).convert("RGB")
 
 
 def _match(have: Sequence[int], want: Sequence[int]) -> list[int]:
@@ -134,9 +132,8 @@ def _textured(image: Image.Image, model: Image.Image, strength: float) -> Image.
     sheet = ImageOps.fit(model, image.size).convert("L")
     calm = sheet.filter(ImageFilter.GaussianBlur(max(image.size) / 250))
     fine = ImageChops.subtract(sheet, calm, 1, 128)
-    return ImageChops.overlay(
-        image, effects.grey(effects.curve(fine, [128 + (v - 128) * strength for v in _LEVELS]))
-    )
+    grained = effects.curve(fine, [128 + (v - 128) * strength for v in _LEVELS])
+    return ImageChops.overlay(image, effects.grey(grained))
 
 
 def style_transfer(given: Arguments) -> Made:

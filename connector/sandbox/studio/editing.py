@@ -21,19 +21,15 @@ _FEATHER = 2.5
 
 def _kept(picture: Picture, mask: Image.Image) -> dict[str, Thing]:
     """The things of a picture that a mask leaves alone."""
-    things = picture.things.items()
-    return {
-        name: thing for name, thing in things if not ImageChops.darker(mask, thing.mask(mask.size)).getbbox()
-    }
+    shared = {name: ImageChops.darker(mask, thing.mask(mask.size)) for name, thing in picture.things.items()}
+    return {name: thing for name, thing in picture.things.items() if not shared[name].getbbox()}
 
 
-def _finished(
-    given: Arguments, image: Image.Image, picture: Picture, mask: Image.Image, things: Mapping[str, Thing]
-) -> Made:
+def _transparent(image: Image.Image, picture: Picture, mask: Image.Image) -> Image.Image:
     """Transparency as it was, except that what has been painted can be seen."""
     if picture.alpha:
         image.putalpha(ImageChops.lighter(picture.alpha, mask))
-    return given.finished(Picture(image, things))
+    return image
 
 
 def _masked(given: Arguments) -> tuple[Picture, Image.Image]:
@@ -43,7 +39,8 @@ def _masked(given: Arguments) -> tuple[Picture, Image.Image]:
 
 def erase(given: Arguments) -> Made:
     picture, mask = _masked(given)
-    return _finished(given, infill.filled(picture.rgb, mask), picture, mask, _kept(picture, mask))
+    filled = _transparent(infill.filled(picture.rgb, mask), picture, mask)
+    return given.finished(Picture(filled, _kept(picture, mask)))
 
 
 def inpaint(given: Arguments) -> Made:
@@ -66,11 +63,8 @@ def _painted(given: Arguments, picture: Picture, mask: Image.Image, gone: Image.
     box = mask.getbbox()
     if not box:
         return given.finished(picture)
-    asked, things, size = (
-        read(given.prompt, given.negative),
-        _kept(picture, mask),
-        (box[2] - box[0], box[3] - box[1]),
-    )
+    asked, things = read(given.prompt, given.negative), _kept(picture, mask)
+    size = (box[2] - box[0], box[3] - box[1])
     image = picture.rgb
     if asked.things and masks.share(mask) < 0.75:
         image = infill.filled(image, gone or mask)
@@ -82,17 +76,16 @@ def _painted(given: Arguments, picture: Picture, mask: Image.Image, gone: Image.
     else:
         drawn = scene(given, (max(64, size[0]), max(64, size[1]))).image.crop((0, 0, *size))
     image.paste(drawn, box[:2], masks.feathered(mask.crop(box), _FEATHER))
-    return _finished(given, image, picture, mask, things)
+    return given.finished(Picture(_transparent(image, picture, mask), things))
 
 
 def search_and_replace(given: Arguments) -> Made:
     picture = given.picture()
     words, grow = given.text("search_prompt"), round(given.number("grow_mask", 3))
     known = _named(picture.things, words)
-    box = (
-        known.box if known else _coloured(picture, words).getbbox() or segmentation.subject(picture).getbbox()
-    )
-    mask = masks.grown(infill.box_mask(picture.size, _sane(box, picture.size, words)), grow)
+    box = known.box if known else _coloured(picture, words).getbbox()
+    sane = _sane(box or segmentation.subject(picture).getbbox(), picture.size, words)
+    mask = masks.grown(infill.box_mask(picture.size, sane), grow)
     # Where the outline is known, the background between it and its box can stay.
     gone = masks.grown(masks.hard(known.mask(picture.size)), grow + 4) if known else mask
     return _painted(given, picture, mask, ImageChops.darker(gone, mask))
@@ -143,7 +136,8 @@ def search_and_recolor(given: Arguments) -> Made:
     tone = first_colour(given.prompt) or from_hsv(given.dice("recolor").random(), 0.6, 0.8)
     result = picture.rgb
     result.paste(given.styled(_recoloured(result, tone)), (0, 0), wide)
-    return _finished(given, result, picture, Image.new("L", picture.size), picture.things)
+    shown = _transparent(result, picture, Image.new("L", picture.size))
+    return given.finished(Picture(shown, picture.things))
 
 
 def _recoloured(image: Image.Image, tone: Colour) -> Image.Image:
@@ -182,13 +176,11 @@ def _continued(given: Arguments, wide: Image.Image, inner: Image.Image) -> Image
     reach = max(8.0, (wide.width - box[2] + box[0]) / 3, (wide.height - box[3] + box[1]) / 3)
     near = inner.reduce(8).filter(ImageFilter.GaussianBlur(reach / 8))
     blurred = wide.reduce(4).filter(ImageFilter.GaussianBlur(max(2.0, reach / 48)))
-    far = effects.curve(
-        near.resize(wide.size, Image.Resampling.BICUBIC), [(135 - v) * 1.9 for v in range(256)]
-    )
+    rim = near.resize(wide.size, Image.Resampling.BICUBIC)
+    far = effects.curve(rim, [(135 - v) * 1.9 for v in range(256)])
     soft = Image.composite(blurred.resize(wide.size, Image.Resampling.BICUBIC), wide, far)
     if not tokens(given.prompt):
         return soft
     share = given.number("creativity", 0.5) * 0.9
-    return Image.composite(
-        scene(given, wide.size).image, soft, far.point([round(v * share) for v in range(256)])
-    )
+    painted = scene(given, wide.size).image
+    return Image.composite(painted, soft, far.point([round(v * share) for v in range(256)]))

@@ -19,9 +19,8 @@ def scene(given: Arguments, size: Size, prompt: str | None = None, *, empty: boo
     """The prompt, painted and in its style; ``empty``: its place without its things."""
     asked = given.prompt if prompt is None else prompt
     picture = paint(asked, given.seed, size, given.negative, empty=empty)
-    return Picture(
-        given.styled(picture.image), {} if given.text("style_preset") in _UNPLACED else picture.things
-    )
+    things = {} if given.text("style_preset") in _UNPLACED else picture.things
+    return Picture(given.styled(picture.image), things)
 
 
 def ultra(given: Arguments) -> Made:

@@ -51,9 +51,8 @@ class Shape:
             return [(x + across * c, y + down * s) for c, s in _ROUND]
         if self.kind in ("blob", "curve"):
             return spline(self.points, closed=self.kind == "blob")
-        return list(
-            self.points if self.kind in _OUTLINES else self.points[: 2 if self.kind == "panes" else 1]
-        )
+        corners = len(self.points) if self.kind in _OUTLINES else 2 if self.kind == "panes" else 1
+        return list(self.points[:corners])
 
 
 @dataclass(frozen=True)
@@ -86,9 +85,8 @@ def _motif(name: str, lines: list[list[str]]) -> Motif:
 
 def _shapes(line: list[str]) -> list[Shape]:
     if line[0] == "both":
-        return [
-            part for shape in _shapes(line[1:]) for part in (shape, _moved(shape, lambda p: (-p[0], p[1])))
-        ]
+        pairs = ((shape, _moved(shape, lambda p: (-p[0], p[1]))) for shape in _shapes(line[1:]))
+        return [shape for pair in pairs for shape in pair]
     if line[0] in ("turn", "nest"):
         count, centre, (shape,) = int(line[1]), complex(*_point(line[2])), _shapes(line[3:])
         steps = [i / count for i in range(count, 0, -1)]
@@ -162,9 +160,8 @@ class Coat:
     def stops(self, fill: str) -> tuple[list[Colour], float]:
         """The colours of a fill, top to bottom, and its density."""
         body, _, alpha = fill.partition("@")
-        return [tone for part in body.split(">") for tone in self._tones(part)], float(
-            alpha or 1
-        ) * self.alpha
+        tones = [tone for part in body.split(">") for tone in self._tones(part)]
+        return tones, float(alpha or 1) * self.alpha
 
     def _tones(self, text: str) -> list[Colour]:
         """The colours of one part of a fill, in the light."""
@@ -216,10 +213,8 @@ def _round(canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], 
     across, down = across * abs(place.height) * place.wide, down * abs(place.height)
     if shape.kind == "glow":
         canvas.glow(centre, across, down, stops[0], alpha)
-    elif shape.kind == "ring":
-        canvas.ring(centre, across, down, shape.width * abs(place.height), stops[0], alpha)
     elif len(stops) == 1:
-        canvas.oval(centre, across, down, stops[0], alpha)
+        canvas.oval(centre, (across, down), stops[0], alpha, shape.width * abs(place.height))
     else:
         _area(canvas, shape, place, stops, alpha)
 
@@ -231,12 +226,8 @@ def _panes(canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], 
     for index in range(round(columns * rows)):
         if dice.random() < 0.6:
             x, y = left + index % columns * across, low + index // columns * down
-            corners = (
-                (x, y),
-                (x + across * 0.55, y),
-                (x + across * 0.55, y + down * 0.6),
-                (x, y + down * 0.6),
-            )
+            end, head = x + across * 0.55, y + down * 0.6
+            corners = ((x, y), (end, y), (end, head), (x, head))
             canvas.area([place.at(p) for p in corners], [dice.choice(stops)], alpha)
 
 

@@ -109,11 +109,8 @@ def _woven(buses: Buses) -> array[int]:
 
 def _ground(style: Style) -> Buses:
     """A bass note in the middle and a held chord from side to side, in each of four bars; and drums."""
-    buses, bass, pad, long = (
-        [[0.0] * style.bars for _ in range(3)],
-        *map(_voice, (_TOLD["bass"], _TOLD["pad"])),
-        style.beat * 4,
-    )
+    buses, long = [[0.0] * style.bars for _ in range(3)], style.beat * 4
+    bass, pad = _voice(_TOLD["bass"]), _voice(_TOLD["pad"])
     for bar, chord in enumerate(style.chords):
         _put(buses, _MIDDLE, _note(style.root + chord - 12, long, bass), bar * long)
         for side, tone in ((_LEFT, 0), (_MIDDLE, style.third(chord)), (_RIGHT, 7)):
@@ -173,6 +170,5 @@ def _kick() -> list[float]:
 def _rattle(loud: float, decay: float, length: int) -> list[float]:
     """Noise that fades: a hat, or longer and with some body, a snare."""
     dice = random.Random(length)
-    return [
-        loud * (dice.uniform(-1, 1) + 0.4 * math.sin(i * 0.052)) * math.exp(-i / decay) for i in range(length)
-    ]
+    body = (dice.uniform(-1, 1) + 0.4 * math.sin(i * 0.052) for i in range(length))
+    return [loud * value * math.exp(-i / decay) for i, value in enumerate(body)]

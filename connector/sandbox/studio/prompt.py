@@ -9,19 +9,8 @@ from dataclasses import dataclass
 
 from connector.sandbox.studio.colour import Colour
 from connector.sandbox.studio.motif import BY_WORD, Motif
-from connector.sandbox.studio.scenery import HOUR_WORDS, NAMED, PLACE_WORDS, SETTINGS, WEATHER_WORDS
+from connector.sandbox.studio.scenery import COUNTS, HOUR_WORDS, NAMED, PLACE_WORDS, SETTINGS, WEATHER_WORDS
 
-_COUNTS = {
-    "two": 2,
-    "pair": 2,
-    "couple": 2,
-    "three": 3,
-    "several": 4,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "many": 6,
-}
 _REACH = 3  # a colour belongs to a thing that follows within so many words
 
 
@@ -99,7 +88,7 @@ def _named(words: Sequence[str]) -> list[tuple[Motif, int]]:
 
 def _asked(words: Sequence[str], index: int, motif: Motif) -> Asked:
     before = words[max(0, index - _REACH) : index]
-    counts = [_COUNTS[word] for word in before if word in _COUNTS]
+    counts = [COUNTS[word] for word in before if word in COUNTS]
     colours = [NAMED[word] for word in before if word in NAMED]
     plural = 3 if words[index] != singular(words[index]) else 1
     return Asked(motif, counts[-1] if counts else plural, colours[-1] if colours else None)

@@ -82,7 +82,6 @@ def _grounded(behind: Image.Image, shape: Image.Image) -> Image.Image:
     high = max(4, (box[3] - box[1]) // 10)
     pool = Image.radial_gradient("L").resize((max(1, box[2] - box[0]), high * 2))
     done = behind.copy()
-    done.paste(
-        (10, 12, 26), (box[0], box[3] - high), effects.curve(pool, [(170 - v) * 0.7 for v in range(256)])
-    )
+    shade = effects.curve(pool, [(170 - v) * 0.7 for v in range(256)])
+    done.paste((10, 12, 26), (box[0], box[3] - high), shade)
     return done

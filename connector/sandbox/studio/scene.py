@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from connector.sandbox.studio.canvas import Canvas, Point
 from connector.sandbox.studio.colour import Colour, along, colour
@@ -99,9 +99,8 @@ class Layer:
         return (top + (low - top) * share) * self.scene.canvas.height
 
     def coat(self, main: str | Colour = "#ffffff", accent: str = "#ffffff") -> Coat:
-        return Coat(
-            self.scene.light, main, accent, self.scene.roles, self.number("distance"), self.number("alpha", 1)
-        )
+        distance, alpha = self.number("distance"), self.number("alpha", 1)
+        return Coat(self.scene.light, main, accent, self.scene.roles, distance, alpha)
 
     def stops(self) -> tuple[list[Colour], float]:
         return self.coat().stops(self.kind())
@@ -109,9 +108,8 @@ class Layer:
 
 def _band(layer: Layer) -> None:
     """A gradient across the picture."""
-    layer.scene.canvas.gradient(
-        layer.stops()[0], layer.y(layer.number("from")), layer.y(layer.number("to", 1))
-    )
+    top, low = layer.y(layer.number("from")), layer.y(layer.number("to", 1))
+    layer.scene.canvas.gradient(layer.stops()[0], top, low)
 
 
 def _ground(layer: Layer) -> None:
@@ -185,20 +183,13 @@ def _shade(layer: Layer) -> None:
 def _scatter(layer: Layer) -> None:
     """Copies of a motif, far ones first: about a place, in a row, or on the last outline (``y: line``)."""
     scene, count = layer.scene, round(layer.number("count", 1))
-    told = [layer.number("y", [0, 1]) if layer.told.get("y") != "line" else 1.0 for _ in range(count)]
-    for index, share in enumerate(sorted(told)):
-        x = (
-            (index + scene.dice.random()) / count
-            if layer.told.get("x") == "row"
-            else layer.number("x", [0, 1])
-        )
+    on_line, in_row = layer.told.get("y") == "line", layer.told.get("x") == "row"
+    depths = sorted(1.0 if on_line else layer.number("y", [0, 1]) for _ in range(count))
+    for index, share in enumerate(depths):
+        x = (index + scene.dice.random()) / count if in_row else layer.number("x", [0, 1])
         x += layer.number("spread") * scene.dice.gauss(0, 0.2 + share)
         if abs(x - scene.hero_x) >= layer.number("clear"):
-            y = (
-                scene.canvas.height * (scene.line(x) + 0.012)
-                if "line" in layer.told.values()
-                else layer.y(share)
-            )
+            y = scene.canvas.height * (scene.line(x) + 0.012) if on_line else layer.y(share)
             _copy(layer, x * scene.canvas.width, y, 1 + layer.number("grow") * share)
 
 
@@ -230,9 +221,8 @@ def _mirror(layer: Layer) -> None:
     horizon = int(canvas.height * layer.scene.setting.horizon)
     above = canvas.image.crop((0, max(0, 2 * horizon - canvas.height), canvas.width, horizon))
     flipped = above.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((canvas.width, canvas.height - horizon))
-    canvas.image.paste(
-        flipped, (0, horizon), Image.new("L", flipped.size, round(255 * layer.number("mirror")))
-    )
+    faint = Image.new("L", flipped.size, round(255 * layer.number("mirror")))
+    canvas.image.paste(flipped, (0, horizon), faint)
 
 
 def _noise(layer: Layer) -> None:
@@ -247,9 +237,7 @@ def _noise(layer: Layer) -> None:
         total = ImageChops.add(total, soft.point([round(v * 0.5 / octave) for v in range(256)]))
     shaped = total.point([min(255, round(max(0, v - 92) * 1.25 * alpha)) for v in range(256)])
     if "fade" in layer.told:
-        shaped = ImageChops.multiply(
-            shaped, ImageChops.invert(Image.linear_gradient("L")).resize(shaped.size)
-        )
+        shaped = ImageChops.multiply(shaped, ImageOps.flip(Image.linear_gradient("L")).resize(shaped.size))
     top, low = (int(layer.y(share)) for share in (0, 1))
     size = (scene.canvas.width, low - top)
     mask = shaped.filter(ImageFilter.GaussianBlur(2)).resize(size, Image.Resampling.BICUBIC)
@@ -276,12 +264,6 @@ def _view(layer: Layer) -> None:
 
 
 _KINDS: dict[str, Callable[[Layer], None]] = {
-    "band": _band,
-    "ground": _ground,
-    "scatter": _scatter,
-    "tiles": _tiles,
-    "mirror": _mirror,
-    "noise": _noise,
-    "blur": _blur,
-    "view": _view,
+    kind.__name__.lstrip("_"): kind
+    for kind in (_band, _ground, _scatter, _tiles, _mirror, _noise, _blur, _view)
 }

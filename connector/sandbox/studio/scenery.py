@@ -64,9 +64,8 @@ class Setting:
     scale: float = 1.0
     wet: bool = False  # boats can be there
     sheltered: bool = False  # no rain falls there
-    roles: Mapping[str, Sequence[str]] = field(
-        default_factory=dict
-    )  # names for colours of which one is picked
+    # Names for colours of which one is picked.
+    roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def _light(name: str, told: Sequence[Any]) -> Light:
@@ -89,6 +88,7 @@ SETTINGS = {
 }
 FALLING: Layers = _FILE["falling"]
 HOUR_WORDS, WEATHER_WORDS, PLACE_WORDS = _index("hours"), _index("weather"), _index("places")
+COUNTS: dict[str, int] = _FILE["counts"]
 NAMED = {name: colour(text) for name, text in _FILE["colours"].items()}
 
 # Where the prompt names no hour: the kinder ones more often.

@@ -27,9 +27,8 @@ def _from_edges(image: Image.Image) -> Image.Image:
     inside = infill.box_mask(small.size, (frame, frame, small.width - frame, small.height - frame))
     behind = infill.filled(small, inside).resize(image.size, Image.Resampling.BICUBIC)
     distance, within = differs(image, behind), masks.hard(inside.resize(image.size))
-    limit = min(
-        60, max(14, round(2 * ImageStat.Stat(distance, within).mean[0]))
-    )  # few pixels are the subject's
+    # Few pixels are the subject's, so it is well above the mean.
+    limit = min(60, max(14, round(2 * ImageStat.Stat(distance, within).mean[0])))
     found = ImageChops.darker(distance.point([0] * (limit + 1) + [255] * (255 - limit)), within)
     return _solid(found)
 
@@ -40,10 +39,8 @@ def _solid(mask: Image.Image) -> Image.Image:
     wide = ImageChops.invert(masks.grown(mask.filter(ImageFilter.MedianFilter(3)), reach))
     outside = masks.grown(wide, reach)
     # What the border cannot be reached from is inside; that is found at a small size.
-    small = ImageOps.expand(masks.hard(ImageOps.contain(outside, (160, 160))), 1, 255)
-    ImageDraw.floodfill(small, (0, 0), 128)
-    reached = small.point([255 if v == 128 else 0 for v in range(256)]).crop(
-        (1, 1, small.width - 1, small.height - 1)
-    )
+    plan = ImageOps.expand(masks.hard(ImageOps.contain(outside, (160, 160))), 1, 255)
+    ImageDraw.floodfill(plan, (0, 0), 128)
+    reached = ImageOps.crop(plan.point([255 if v == 128 else 0 for v in range(256)]), 1)
     near = masks.grown(reached.resize(mask.size), max(2, max(mask.size) // 80))
     return ImageChops.invert(ImageChops.darker(outside, near)).filter(ImageFilter.GaussianBlur(0.8))
