@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-_ALIKE = 24.0  # mean difference of the sides up to which rows lead from one to the other
+_ALIKE = 14.0  # mean difference of the sides up to which rows lead from one to the other
 
 Box = tuple[int, int, int, int]
 
