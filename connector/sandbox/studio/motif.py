@@ -114,7 +114,9 @@ def _spun(centre: complex, factor: complex, point: Point) -> Point:
 
 
 def _drawings() -> Iterator[Motif]:
-    for file in sorted(files(__package__).joinpath("motifs").iterdir(), key=lambda file: file.name):
+    folder = files(__package__).joinpath("motifs")
+    drawn = [file for file in folder.iterdir() if file.name.endswith(".txt")]
+    for file in sorted(drawn, key=lambda file: file.name):
         lines = [line for line in file.read_text("utf-8").splitlines() if line and not line.startswith("#")]
         for section in "\n".join(lines).split("[")[1:]:
             name, _, body = section.partition("]\n")
