@@ -2,7 +2,7 @@
 
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -10,13 +10,15 @@ import yaml
 
 from connector.engine.auth import Authorization
 from connector.engine.http.messages import Multipart, Raw
-from connector.engine.render import Target, render
+from connector.engine.render import Target, body_size, render
 from connector.errors import InvalidArguments
-from connector.spec import parse
+from connector.spec import parse, url
 from connector.spec.loader import default_folder, load
+from connector.spec.model import TimeoutSpec
 
 CASES = Path(__file__).parents[1] / "cases" / "render"
 FOLDERS = {"other": Path(__file__).parents[1] / "other", "shipped": default_folder()}
+BASE_URL = "https://far.example/api/"
 PROVEN = Authorization((("authorization", "Bearer TOKEN"),), secrets=("TOKEN",))
 
 
@@ -54,14 +56,16 @@ def integrations():
 
 
 def _rendered(integrations, case):
-    integration = integrations[case.get("integration", "other")]
+    integration = replace(integrations[case.get("integration", "other")], **case.get("manifest", {}))
+    proven = tuple(case["proven"].items()) if "proven" in case else PROVEN.headers
     return render(
         integration,
         _declared(case) if "request_spec" in case else integration.actions[case["action"]],
         {name: _argument(value) for name, value in case["arguments"].items()},
-        Target("https://far.example/api/", (), case.get("credential", {})),
-        PROVEN,
+        Target(BASE_URL, tuple(case.get("connection", {}).items()), case.get("credential", {})),
+        replace(PROVEN, headers=proven, query=tuple(case.get("proven_query", {}).items())),
         accept=case.get("accept"),
+        fallback=case.get("fallback", False),
     )
 
 
@@ -81,6 +85,8 @@ def test_request(integrations, case):
     assert request.url == expected.get("url", request.url)
     assert {name: headers.get(name) for name in expected.get("headers", {})} == expected.get("headers", {})
     assert not [name for name in expected.get("absent_headers", []) if name in headers]
+    assert [*map(list, request.headers)] == expected.get("lines", [*map(list, request.headers)])
+    assert body_size(request.body) == expected.get("bytes", body_size(request.body))
     _check_body(request.body, expected)
 
 
@@ -113,6 +119,49 @@ def test_refusal(integrations, case):
     assert found.keys() == {problem["field"] for problem in case["problems"]}
     for problem in case["problems"]:
         assert problem["says"] in found[problem["field"]]
+
+
+@pytest.mark.parametrize(
+    ("own", "common", "expected"),
+    [
+        (TimeoutSpec(1, 2, 3), TimeoutSpec(4, 5, 6), (1, 2, 3)),
+        (TimeoutSpec(4, 5, 6), TimeoutSpec(1, 2, 3), (4, 5, 6)),
+        (TimeoutSpec(), TimeoutSpec(1, 2, 3), (1, 2, 3)),
+        (TimeoutSpec(read=9), TimeoutSpec(1, 2, 3), (1, 9, 3)),
+        (TimeoutSpec(), TimeoutSpec(), (10, 180, None)),
+    ],
+    ids=str,
+)
+def test_the_actions_own_timeout_counts_before_the_integrations(integrations, own, common, expected):
+    """Each of its three figures by itself, whichever is longer; where both are silent there is a third."""
+    other = replace(integrations["other"], timeout=common)
+    action = replace(other.actions["track-parcel-of-the-day"], timeout=own)
+    found = render(other, action, {}, Target(BASE_URL), PROVEN).timeout
+    assert (found.connect, found.read, found.total) == expected
+
+
+def test_what_the_answer_may_be_and_what_nobody_may_see_goes_with_the_request(integrations):
+    """Whoever sends it reads no more than that, and shows none of them."""
+    other = replace(integrations["other"], max_response_bytes=77)
+    request = render(other, other.actions["track-parcel-of-the-day"], {}, Target(BASE_URL), PROVEN)
+    assert (request.max_response_bytes, request.secrets) == (77, ("TOKEN",))
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_address_may_be_as_long_as_that_and_no_longer(integrations, more):
+    """What is longer is told at the input that makes it so."""
+    query = {"a": "{{ inputs.a }}", "b": "{{ inputs.b }}"}
+    long = "y" * (url.LONGEST - len(f"{BASE_URL}x?a=x&b=") + more)
+    case = {
+        "request_spec": {"method": "GET", "path": "/x", "query": query},
+        "arguments": {"a": "x", "b": long},
+    }
+    if not more:
+        assert len(_rendered(integrations, case).url) == url.LONGEST == 60_000
+        return
+    with pytest.raises(InvalidArguments) as caught:
+        _rendered(integrations, case)
+    assert [problem.path for problem in caught.value.problems] == ["b"]
 
 
 def test_every_shipped_example_renders(integrations):
