@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ import yaml
 from connector import media
 from connector.engine.decode import Answer, decide, decode, dig, retry_after
 from connector.errors import ConnectorError
+from connector.spec import parse
 from connector.spec.loader import default_folder, load
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "decode" / "answers.yaml").read_text())
+FILES = sorted((Path(__file__).parents[1] / "cases" / "decode").glob("*.yaml"))
+CASES = [case for file in FILES for case in yaml.safe_load(file.read_text())]
 FOLDERS = {"other": Path(__file__).parents[1] / "other", "shipped": default_folder()}
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAAD0lEQVR4nGP8z8DAwMAAAAYIAQF7O8TBAAAAAElFTkSuQmCC"
@@ -31,17 +34,25 @@ def _answer(case):
 
 
 def _body(case):
+    picture = base64.b64encode(PNG).decode()
     if "json" in case:
-        picture = base64.b64encode(PNG).decode()
         return json.dumps(case["json"]).replace('"PNG"', f'"{picture}"').encode()
     if "base64" in case:
         return base64.b64decode(case["base64"])
-    return PNG if case.get("body") == "PNG" else case.get("body", "").encode()
+    if "nested" in case:
+        return b"[" * case["nested"]
+    return (
+        PNG if case.get("body") == "PNG" else case.get("body", "").replace('"PNG"', f'"{picture}"').encode()
+    )
 
 
 def _decoded(integrations, case):
     integration = integrations[case.get("integration", "shipped")]
     action, answer = integration.actions[case["action"]], _answer(case)
+    if "outcomes" in case:
+        integration = replace(integration, outcomes=parse.outcomes(case["outcomes"]))
+    if "own_outcomes" in case:
+        action = replace(action, outcomes=parse.outcomes(case["own_outcomes"]))
     kind = "auto" if action.output.kind.startswith("{{") else action.output.kind
     rule = decide(integration, action, answer)
     return rule, lambda: decode(integration, action, answer, rule, kind=kind, paid=action.paid, secrets=[KEY])
@@ -73,11 +84,12 @@ def test_error(integrations, case):
     assert error.billed == expected.get("billed", error.billed)
     assert expected.get("says", "") in error.message
     assert error.error_id == expected.get("error_id", error.error_id)
+    assert error.request_id == expected.get("request_id", error.request_id)
     assert rule.ran is expected.get("ran", rule.ran)
     assert (error.result is not None) is expected.get("has_result", False)
     shown = [{"field": problem.path, "message": problem.message} for problem in error.problems]
     assert shown == expected.get("problems", shown)
-    assert not [text for text in expected.get("hides", []) if text in str(error)]
+    assert not [text for text in expected.get("hides", []) if text in f"{error} {error.result} {error!r}"]
 
 
 def test_every_case_is_run():
@@ -85,12 +97,69 @@ def test_every_case_is_run():
     assert all(("result" in case) != ("error" in case) for case in CASES)
 
 
+COMMON = """
+200 success; 299 success; 100 invalid_answer; 302 invalid_answer; 600 invalid_answer
+400 bad_request no; 401 unauthorized no; 402 out_of_credits no; 403 forbidden no; 404 not_found no
+410 not_found no; 413 too_large no; 422 rejected no; 418 bad_request no
+429 rate_limited no unrun; 500 upstream_failed unknown; 502 upstream_failed unknown
+503 upstream_failed no unrun; 599 upstream_failed unknown
+"""
+
+
+@pytest.mark.parametrize("meaning", [one.strip() for one in COMMON.strip().replace("\n", ";").split(";")])
+def test_a_status_that_nobody_declared_has_its_common_meaning(integrations, meaning):
+    """Its outcome, whether it was billed, and whether it is known that the request did not run."""
+    status, outcome, *facts = meaning.split()
+    integration = replace(integrations["shipped"], outcomes=())
+    action, answer = integration.actions["stable-image-core"], _answer({"status": int(status)})
+    rule = decide(integration, action, answer)
+    assert (rule.outcome, rule.ran) == (outcome, "unrun" not in facts)
+    if {"no", "unknown"} & {*facts}:
+        with pytest.raises(ConnectorError) as caught:
+            decode(integration, action, answer, rule, kind="media", paid=True)
+        assert (caught.value.code, caught.value.billed) == (outcome, facts[0])
+
+
+def test_a_long_answer_is_quoted_in_part(integrations):
+    """A sentence with three hundred characters of it is told, and no more."""
+    integration = integrations["shipped"]
+    for headers, body in (
+        ({"content-type": "application/json"}, json.dumps({"odd": "x" * 4000})),
+        ({"content-type": "text/plain"}, "x" * 4000),
+        ({"content-type": "text/plain"}, "x" * 299 + " " + "\u20ac" * 4000),  # cut within a character
+    ):
+        case = {"action": "balance", "status": 500, "headers": headers, "body": body}
+        with pytest.raises(ConnectorError) as caught:
+            _decoded(integrations, case)[1]()
+        assert 280 < caught.value.message.count("x") <= 300
+    assert integration.errors.messages
+
+
+DAY = 24 * 3600
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("7", 7), ("", None), ("soon", None), ("Thu, 01 Jan 1970 00:01:00 GMT", 10), ("-3", None)],
+    [
+        ("7", 7),
+        ("0", 0),
+        ("", None),
+        ("soon", None),
+        ("-3", None),
+        ("\u00b2", None),  # a figure to Python, and no number
+        (" 7 ", 7),
+        ("Thu, 01 Jan 1970 00:01:00 GMT", 10),
+        ("Thu, 01 Jan 1970 00:00:40 GMT", 0),
+        (str(DAY), DAY),
+        (str(DAY + 1), DAY),
+        ("9" * 400, DAY),
+        ("Fri, 02 Jan 1970 00:00:50 GMT", DAY),
+        ("Fri, 02 Jan 1970 00:00:51 GMT", DAY),
+        ("Thu, 99 Jan 1970 00:01:00 GMT", None),
+    ],
 )
 def test_retry_after_is_a_number_or_a_date(text, seconds):
-    """Anything else is as if it were not there."""
+    """Up to a day, and never of the past. Anything else is as if it were not there."""
     assert retry_after({"retry-after": text} if text else {}, now=50) == seconds
 
 
