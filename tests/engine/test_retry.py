@@ -3,7 +3,22 @@
 import pytest
 
 from connector.engine.retry import Attempt, wait_before_next
-from connector.errors import BadRequest, OutcomeUnknown, RateLimited, TimedOut, Unreachable, UpstreamFailed
+from connector.errors import (
+    BadRequest,
+    Forbidden,
+    InvalidAnswer,
+    Moderated,
+    NotFound,
+    OutcomeUnknown,
+    OutOfCredits,
+    RateLimited,
+    Rejected,
+    TimedOut,
+    TooLarge,
+    Unauthorized,
+    Unreachable,
+    UpstreamFailed,
+)
 from connector.spec.model import Retry
 
 RULES = Retry(attempts=3, first=1, longest=5)
@@ -39,6 +54,46 @@ def test_waits_double_up_to_the_longest():
 def test_what_the_upstream_asks_to_wait_is_waited():
     """In full, and not a jittered part of it."""
     assert wait_before_next(Attempt(RateLimited("", retry_after=60), 1, False, False), RULES, 0) == 60
+
+
+@pytest.mark.parametrize(
+    ("asked", "waits"), [(0, 0), (0.5, 0.5), (599.9, 599.9), (600, 600), (600.1, None), (86400, None)]
+)
+def test_a_very_long_wait_is_told_and_not_cut_short(asked, waits):
+    """Up to ten minutes it is waited in full; beyond, whoever invoked it is told, and nothing is sent."""
+    limited = Attempt(RateLimited("", retry_after=asked), 1, False, False)
+    assert wait_before_next(limited, RULES, 0) == waits
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Unreachable(""), TimedOut(""), UpstreamFailed(""), InvalidAnswer(""), RateLimited("")],
+    ids=lambda error: error.code,
+)
+def test_what_may_pass_is_tried_again_where_it_does_no_harm(error):
+    """Each of them by itself, and never where it may have cost."""
+    assert wait_before_next(Attempt(error, 1, True, True), RULES, 1) == 1
+    assert wait_before_next(Attempt(error, 1, True, False), RULES, 1) is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        BadRequest(""),
+        Unauthorized(""),
+        OutOfCredits(""),
+        Moderated(""),
+        Forbidden(""),
+        Rejected(""),
+        NotFound(""),
+        TooLarge(""),
+        OutcomeUnknown(""),
+    ],
+    ids=lambda error: error.code,
+)
+def test_what_would_end_the_same_is_not_tried_again(error):
+    """However harmless it is."""
+    assert wait_before_next(Attempt(error, 1, True, True), RULES, 1) is None
 
 
 def test_attempts_end():
