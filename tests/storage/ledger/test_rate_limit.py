@@ -19,6 +19,7 @@ from connector.storage.ledger.rate_limit import DatabaseBudget, RateLimit
 
 LIMIT = RateLimit(requests=150, window=10.0, lockout=60.0)
 PACE = 10.0 / 145
+DAY = 24 * 3600.0
 
 
 class Clock:
@@ -318,6 +319,86 @@ class BudgetSuite:
         assert len(row.left) == 225
         assert min(row.left[before:]) >= until - 1e-5
         assert worst(row.left, LIMIT.window) <= LIMIT.requests
+
+    def test_who_wakes_a_minute_late_still_gives_way(self, budget, clock):
+        """However many persons came meanwhile: its slot was given to the first of them."""
+        for _ in range(2):
+            budget.reserve("key", LIMIT, background=True)
+        assert budget.reserve("key", LIMIT) == pytest.approx(PACE, abs=1e-5)
+        clock.now += 2 * PACE + 59.9
+        assert budget.reserve("key", LIMIT) == 0.0
+        assert budget.look_again("key", background=True) == pytest.approx(PACE, abs=1e-5)
+        assert budget.look_again("key", background=True) == 0.0
+
+    def test_who_has_not_come_in_a_minute_will_not_come(self, budget, clock):
+        """What it owed is forgotten, so that nobody of later gives way for it."""
+        for _ in range(2):
+            budget.reserve("key", LIMIT, background=True)
+        assert budget.reserve("key", LIMIT) == pytest.approx(PACE, abs=1e-5)
+        clock.now += 2 * PACE + 60.1
+        assert budget.reserve("key", LIMIT) == 0.0
+        clock.now += budget.reserve("key", LIMIT, background=True)
+        assert budget.look_again("key", background=True) == 0.0
+
+    @pytest.mark.parametrize("seconds", [DAY - 1, DAY, DAY + 1, 10 * DAY, 1e300])
+    def test_a_lock_out_lasts_for_a_day_at_most(self, budget, clock, seconds):
+        """A longer one holds for a day, and is not taken for the work of a wrong clock."""
+        budget.reserve("key", LIMIT)
+        waiting = budget.reserve("key", LIMIT)
+        budget.lock_out("key", seconds)
+        expected = pytest.approx(min(seconds, DAY), abs=1e-4)
+        assert budget.ahead() == {"key": expected}
+        assert budget.look_again("key") == expected
+        clock.now += waiting
+        assert budget.look_again("key", background=True) >= min(seconds, DAY) - 1
+        budget.lock_out("other", seconds)
+        assert budget.reserve("other", LIMIT) == expected
+
+    def test_what_is_ahead_is_told_by_key(self, budget, clock):
+        """The next slot or the end of a lock-out, whichever is later; who need not wait is not there."""
+        budget.reserve("idle", LIMIT)
+        clock.now += 1
+        for _ in range(3):
+            budget.reserve("busy", LIMIT)
+        budget.lock_out("locked", 60.0)
+        assert budget.ahead() == {
+            "busy": pytest.approx(3 * PACE, abs=1e-5),
+            "locked": pytest.approx(60, abs=1e-5),
+        }
+
+    def test_what_a_wrong_clock_wrote_is_not_ahead(self, budget, clock):
+        """It holds nobody back."""
+        right = clock.now
+        clock.now += 2 * DAY
+        budget.reserve("key", LIMIT)
+        clock.now = right
+        assert budget.ahead() == {}
+
+    @pytest.mark.parametrize("background", [True, False])
+    def test_a_clock_that_was_set_back_harms_nobody(self, budget, clock, background):
+        """Slots, lock-outs and debts of years ahead are forgotten by whoever comes first."""
+        right = clock.now
+        clock.now += 10 * 365 * DAY
+        for turn in (True, True, False):
+            budget.reserve("key", LIMIT, background=turn)
+        budget.lock_out("key", 60.0)
+        clock.now = right
+        waits = [budget.reserve("key", LIMIT, background=background) for _ in range(3)]
+        assert waits == pytest.approx([0, PACE, 2 * PACE], abs=1e-4)
+        clock.now += waits[-1]
+        assert budget.look_again("key", background=background) == 0.0
+
+    def test_a_limit_that_has_changed_holds_from_now_on(self, budget):
+        """Whoever comes next comes at the new pace, and so does who has to come again."""
+        slow = RateLimit(requests=30, window=60.0, lockout=60.0)
+        budget.reserve("key", LIMIT)
+        first = budget.reserve("key", slow)
+        assert budget.reserve("key", slow) == pytest.approx(first + slow.pace, abs=1e-4)
+        last = budget.reserve("key", slow, background=True)
+        assert last == pytest.approx(first + 2 * slow.pace, abs=1e-4)
+        budget.lock_out("key", 60.0)
+        ends = [budget.look_again("key") for _ in range(2)]
+        assert ends[1] - ends[0] == pytest.approx(slow.pace, abs=1e-4)
 
     def test_wrong_clock_does_not_block(self, budget, clock):
         """What was written while the clock was years ahead is forgotten."""
