@@ -6,9 +6,11 @@ import base64
 import copy
 import json
 import pickle
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import yaml
 
 from connector.secret import MASK, Secret, fingerprint, redact
 
@@ -121,6 +123,15 @@ def test_odd_secrets(secret, text, expected):
 def test_several_secrets():
     """Of secrets that hold one another, the longest goes first."""
     assert redact("user:hunter22 and hunter22", ["hunter22", "user:hunter22"]) == f"{MASK} and {MASK}"
+
+
+PINNED = Path(__file__).parent / "cases" / "formats" / "secrets.yaml"
+
+
+@pytest.mark.parametrize("case", yaml.safe_load(PINNED.read_text("utf-8"))["fingerprints"])
+def test_a_secret_keeps_its_name(case):
+    """By it a ledger and a rate limit of before know an account."""
+    assert fingerprint(case["secret"], bytes.fromhex(case["pepper"])) == case["name"]
 
 
 def test_fingerprint_names_without_telling():

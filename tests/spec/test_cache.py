@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import marshal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from zlib import crc32
 
 import pytest
 from test_loader import MANIFEST, SPEC
@@ -100,6 +103,76 @@ def test_a_damaged_cache_is_no_obstacle(folder: Path, tmp_path: Path, damage: by
 
     assert listing.entries(folder, cache) == expected
     assert file.read_bytes() != damage
+
+
+def _kept(file: Path) -> dict[str, Any]:
+    """What a cache file says: its sum in four bytes, and Python's marshal format."""
+    content = file.read_bytes()
+    assert int.from_bytes(content[:4], "big") == crc32(content[4:])
+    kept: dict[str, Any] = marshal.loads(content[4:])
+    return kept
+
+
+def _retold(file: Path, **said: Any) -> bytes:
+    """The same file, as it were if it said something else."""
+    packed = marshal.dumps(_kept(file) | said)
+    return crc32(packed).to_bytes(4, "big") + packed
+
+
+def test_the_form_of_the_cache_has_a_number(folder: Path, tmp_path: Path) -> None:
+    """Whoever changes what is pinned here changes the number too, so that older code does not read it."""
+    listing.entries(folder, tmp_path / "cache")
+
+    [file] = (tmp_path / "cache").iterdir()
+
+    assert file.name == f"{crc32(str(folder).encode()):08x}.2-{sys.implementation.cache_tag}"
+    kept = _kept(file)
+    assert {*kept} == {"schemas", "stamps", "values", "folder", "entries"}
+    assert kept["folder"] == str(folder)
+    assert {*kept["stamps"]} == {*kept["values"]} == {"integration.yaml", "actions/one.yaml"}
+    assert [len(stamp) for stamp in (*kept["stamps"].values(), *kept["schemas"])] == [3] * 4
+
+
+def test_what_is_kept_is_what_is_told(folder: Path, tmp_path: Path) -> None:
+    """As long as nothing has changed, no file of the integration is looked into."""
+    cache = tmp_path / "cache"
+    listing.entries(folder, cache)
+    [file] = cache.iterdir()
+    told = [{**_kept(file)["entries"][0], "title": "From the cache"}]
+    file.write_bytes(_retold(file, entries=told))
+
+    assert listing.entries(folder, cache) == told
+
+
+@pytest.mark.parametrize("name", ["2-cpython-39", "1-{tag}", "3-{tag}", "2-pypy311", "{tag}"])
+def test_the_cache_of_another_form_or_python_is_not_read(folder: Path, tmp_path: Path, name: str) -> None:
+    """It stays as it is, for whom it is, and there is one of our own beside it."""
+    cache = tmp_path / "cache"
+    expected = listing.entries(folder, cache)
+    [file] = cache.iterdir()
+    other = file.with_suffix("." + name.format(tag=sys.implementation.cache_tag))
+    other.write_bytes(_retold(file, entries=[]))
+    theirs = other.read_bytes()
+    file.unlink()
+
+    assert listing.entries(folder, cache) == expected
+    assert {path.name: path.read_bytes() for path in cache.iterdir()}.keys() == {file.name, other.name}
+    assert other.read_bytes() == theirs
+    assert _kept(file)["entries"] == expected
+
+
+@pytest.mark.parametrize("said", [{"folder": "/elsewhere"}, {"schemas": ()}, {"schemas": (None, None)}])
+def test_the_cache_of_another_folder_or_version_is_made_anew(
+    folder: Path, tmp_path: Path, said: dict[str, Any]
+) -> None:
+    """Two folders' sums may be the same; and an upgrade brings other schemas."""
+    cache = tmp_path / "cache"
+    expected = listing.entries(folder, cache)
+    [file] = cache.iterdir()
+    file.write_bytes(_retold(file, entries=[], **said))
+
+    assert listing.entries(folder, cache) == expected
+    assert _kept(file)["entries"] == expected
 
 
 def test_a_cache_that_cannot_be_written_is_no_obstacle(folder: Path, tmp_path: Path) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import base64
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
+import yaml
 
 from connector.errors import CredentialError, MissingCredential
 from connector.storage.connections.encryption import MasterKeys, Place, Sealed, new_key
 
+FORMATS = Path(__file__).parents[2] / "cases" / "formats" / "secrets.yaml"
+PINNED = yaml.safe_load(FORMATS.read_text("utf-8"))
 SECRET = "sk-the-secret-itself"
 PLACE = Place("stability", ("production", "eu"), "api_key")
 
@@ -32,6 +36,36 @@ def test_seals_and_opens(key):
     assert keys(key).unseal(sealed, replace(PLACE, environments=("eu", "production"))).reveal() == SECRET
     assert SECRET not in repr(sealed)
     assert SECRET.encode() not in base64.b64decode(sealed.ciphertext)
+
+
+@pytest.mark.parametrize("case", PINNED["secrets"], ids=lambda case: case["connection"])
+def test_what_was_sealed_before_opens(case):
+    """By its master key, whichever place that has among the others; and in its place."""
+    place = Place(case["connection"], tuple(case["environments"]), case["field"])
+    sealed = Sealed(**case["sealed"])
+    for written in (PINNED["master_keys"], PINNED["master_keys"][::-1]):
+        assert keys(*written).unseal(sealed, place).reveal() == case["secret"]
+
+
+@pytest.mark.parametrize("case", PINNED["secrets"], ids=lambda case: case["connection"])
+def test_sealing_anew_gives_the_same_form(case):
+    """So that the version before, which others may still run, opens it: version, key and lengths."""
+    place = Place(case["connection"], tuple(case["environments"]), case["field"])
+    for master in PINNED["master_keys"]:
+        sealed = keys(master).seal(case["secret"], place)
+        then = case["sealed"] if sealed.kid == case["sealed"]["kid"] else case["sealed"] | {"kid": sealed.kid}
+        assert {name: type(value) for name, value in asdict(sealed).items()} == {
+            name: type(value) for name, value in then.items()
+        }
+        assert (sealed.v, sealed.kid, len(sealed.nonce), len(sealed.ciphertext)) == (
+            then["v"], then["kid"], len(then["nonce"]), len(then["ciphertext"])
+        )  # fmt: skip
+
+
+def test_the_name_of_a_master_key_is_the_same_for_ever():
+    """It is not the key's own digest, by which a guess at a weak key could be tried out elsewhere."""
+    names = [keys(master).seal("", PLACE).kid for master in PINNED["master_keys"]]
+    assert names == ["b419b839", "9a636036"]
 
 
 def test_never_the_same_twice(key):
@@ -64,6 +98,7 @@ def test_bound_to_its_place(key, elsewhere):
         {"ciphertext": "no base64!"},
         {"nonce": base64.b64encode(b"x" * 12).decode()},
         {"nonce": ""},
+        {"nonce": "no base64!"},
     ],
 )
 def test_changed(key, change):
@@ -101,6 +136,28 @@ def test_key_file(tmp_path, key):
     filed = MasterKeys({"CONNECTOR_MASTER_KEY_FILE": str(path)}, tmp_path)
     assert keys(key).unseal(filed.seal(SECRET, PLACE), PLACE).reveal() == SECRET
     assert not (tmp_path / "master.key").exists()
+
+
+def test_what_the_environment_holds_comes_before_a_file(tmp_path, key):
+    """Also where keys stand apart by spaces and lines."""
+    path = tmp_path / "keys"
+    path.write_text(new_key())
+    environ = {"CONNECTOR_MASTER_KEY": f" {key} , \n{new_key()}\n", "CONNECTOR_MASTER_KEY_FILE": str(path)}
+    assert keys(key).unseal(MasterKeys(environ, tmp_path).seal(SECRET, PLACE), PLACE).reveal() == SECRET
+
+
+def test_the_key_file_may_be_named_from_home(tmp_path, key, monkeypatch):
+    """As a shell would have it."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "keys").write_text(key)
+    filed = MasterKeys({"CONNECTOR_MASTER_KEY_FILE": "~/keys"})
+    assert keys(key).unseal(filed.seal(SECRET, PLACE), PLACE).reveal() == SECRET
+
+
+def test_base64_with_anything_else_in_it_is_no_key(key):
+    """Python would read over it, and take a mistyped key for another."""
+    with pytest.raises(MissingCredential, match="32 bytes in base64"):
+        keys(f"{key[:20]}!{key[20:]}").seal(SECRET, PLACE)
 
 
 @pytest.mark.parametrize("content", [None, ""])

@@ -12,7 +12,7 @@ from contextlib import closing
 import pytest
 
 from connector.errors import ConnectorError
-from connector.storage.database.database import Database, timestamp
+from connector.storage.database.database import Database, new_id, timestamp
 
 PUT = """
 INSERT INTO settings (name, value) VALUES (:name, :value)
@@ -240,6 +240,18 @@ def test_mistakes_of_ours_stay(database):
     """A wrong query is no failure of the file."""
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         database.read("SELECT * FROM nowhere")
+
+
+def test_an_id_sorts_by_time_as_text():
+    """Fourteen figures of microseconds, as they have been since the first, and ten of chance."""
+    assert new_id(1_763_812_800.0)[:14] == "06442dab64f000"
+    moments = [0.0, 1e-6, 1.5, 1_763_812_800.0, 1_763_812_800.000_001, 2_000_000_000.0, 4_000_000_000.0]
+    ids = [new_id(moment) for moment in moments]
+    assert ids == sorted(ids)
+    assert [int(each[:14], 16) for each in ids] == [int(moment * 1e6) for moment in moments]
+    assert {len(each) for each in ids} == {24}
+    assert len({new_id(1.0) for _ in range(100)}) == 100
+    assert all(each == each.lower() and int(each, 16) >= 0 for each in ids)
 
 
 def test_timestamp():
