@@ -147,3 +147,13 @@ def test_a_database_of_an_earlier_version_is_brought_up_to_date(
         given = dict.fromkeys(("action", "title", "integration", "connection", "environment"), "x")
         opened = History(database).open(given | {"inputs": {}, "options": {}, "token_name": "x"})[0]
         assert History(database).get(opened.id) == opened
+
+
+def test_an_idempotency_key_stands_for_the_run_that_it_stood_for(tmp_path: Path) -> None:
+    """Whoever asks once more after an upgrade, by its key and for the same, gets the run of before."""
+    home, runs = tmp_path / "home", _expected(NEWEST)["found"]["runs"]
+    shutil.copytree(HOMES[NEWEST], home)
+    [before] = [run for run in runs if run["idempotency_key"]]
+    with closing(Database(home / "connector.db")) as database:
+        found, is_new = History(database).open(before, before["idempotency_key"])
+    assert (found.id, is_new) == (before["id"], False)
