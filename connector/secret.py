@@ -93,8 +93,11 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     That is: as they are, URL-encoded, JSON- or HTML-escaped, in base64 (also inside a longer text
     that was encoded as a whole), and shortened to their two ends.
     """
-    for secret in sorted(set(secrets), key=len, reverse=True):
+    longest_first = sorted(set(secrets), key=len, reverse=True)
+    # First each as a whole: what ends like another one would else lose its end, and not be found any more.
+    for secret in longest_first:
         text = _without_whole(text, _Looks.of(secret))
+    for secret in longest_first:
         forms = dict.fromkeys((secret, *_forms(secret))) if len(secret) >= _SHORTEST_END else ()
         for form in forms:
             text = _without_ends(_without_starts(text, form), form)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 import yaml
 
-from connector.secret import MASK, Secret, fingerprint, redact
+from connector.secret import MASK, Secret, fingerprint, hide, redact
 
 KEY = "sk-Ab3dEf9hIj2lMn5pQr8tUv1xYz4/+Cd6fGh0j"
 
@@ -122,7 +122,16 @@ def test_odd_secrets(secret, text, expected):
 
 def test_several_secrets():
     """Of secrets that hold one another, the longest goes first."""
-    assert redact("user:hunter22 and hunter22", ["hunter22", "user:hunter22"]) == f"{MASK} and {MASK}"
+    secrets = ["hunter22", "user:hunter22"]
+    assert redact("user:hunter22 and hunter22", secrets) == f"{MASK} and {MASK}"
+    assert hide({"user:hunter22": ["hunter22"]}, secrets) == {MASK: [MASK]}
+
+
+@pytest.mark.parametrize("start", ["ab", "s/:", "abcde"])
+def test_secrets_that_end_alike_leave_nothing_of_each_other(start):
+    """Such as a client's secret, and the pair in which it is sent URL-encoded."""
+    secret = f"{start}/hunter22"
+    assert redact(f"not {secret}!", [f"me:{quote(secret, safe='')}", secret]) == f"not {MASK}!"
 
 
 PINNED = Path(__file__).parent / "cases" / "formats" / "secrets.yaml"
