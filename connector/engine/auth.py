@@ -25,6 +25,10 @@ Exchange = Generator[Request, tuple[int, bytes], "Authorization"]
 
 # A token is renewed before it ends, so that it does not end under way. Seconds.
 _EARLY = 30.0
+# How long a token is taken to last where nobody says.
+_UNTOLD = 300.0
+# A token endpoint's words are quoted in a message up to here.
+_QUOTED = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +133,24 @@ def _basic(settings: Mapping[str, Any], base_url: str) -> Exchange:
 def _oauth2_client_credentials(settings: Mapping[str, Any], base_url: str) -> Exchange:
     """RFC 6749, section 4.4."""
     status, body = yield _token_request(settings, base_url)
+    answer = _object(body)
+    token, lifetime = answer.get("access_token"), answer.get("expires_in")
+    if status != 200 or not isinstance(token, str):
+        reason = answer.get("error_description") or answer.get("error")
+        told = f": {redact(str(reason), _secrets_of(settings))[:_QUOTED]}" if reason else ""
+        raise Unauthorized(f"the token endpoint answered {status} and gave no token{told}", status=status)
+    if not isinstance(lifetime, int | float) or lifetime <= 0:
+        return _with_token(token, expires_in=_UNTOLD)
+    return _with_token(token, expires_in=max(lifetime - _EARLY, lifetime / 2))
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    """What a token endpoint says; nothing where that is no JSON object."""
     try:
         answer = json.loads(body)
-        token = answer["access_token"]
-    except (ValueError, KeyError, TypeError):
-        answer, token = {}, None
-    if status != 200 or not isinstance(token, str):
-        reason = answer.get("error_description") or answer.get("error") if isinstance(answer, dict) else None
-        told = f": {redact(str(reason), _secrets_of(settings))}" if reason else ""
-        raise Unauthorized(f"the token endpoint answered {status} and gave no token{told}", status=status)
-    lifetime = answer.get("expires_in")
-    known = isinstance(lifetime, int | float) and lifetime > 0
-    return _with_token(token, expires_in=max(lifetime - _EARLY, lifetime / 2) if known else 300.0)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _token_request(settings: Mapping[str, Any], base_url: str) -> Request:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
 
-from connector.engine.auth import Authorization, authorize, masked
-from connector.errors import ConnectorError, CredentialError, MissingCredential
+from connector.engine.auth import Authorization, Exchange, authorize, masked
+from connector.engine.http.messages import Raw
+from connector.errors import ConnectorError, CredentialError, MissingCredential, Unauthorized
 from connector.spec.model import Auth
 
 KINDS = {
@@ -69,6 +72,141 @@ def test_a_bearer_token_is_the_key_alone(key: str) -> None:
     error = _refused("bearer", key)
     assert "begins with the word Bearer" in error.message
     assert "a-key" not in error.message
+
+
+def test_basic_hides_the_pair_as_it_is_and_as_it_is_sent() -> None:
+    """An upstream that quotes the header quotes base64."""
+    found = _authorized("basic", "a-key")
+    assert set(found.secrets) == {"a-key", "me:a-key", "bWU6YS1rZXk="}
+
+
+def test_what_a_header_cannot_hold_is_told_also_of_a_further_key() -> None:
+    """Before anything is sent; a number is what it is written as."""
+    also: Any = [{"in": "header", "name": "X-App", "value": "{{ credential.key }}\n"}]
+    with pytest.raises(CredentialError, match="cannot be sent"):
+        _authorized("api_key", "a-key", **{"in": "query"}, also=also)
+    assert _authorized("api_key", 7).headers == (("x-key", "7"),)  # type: ignore[arg-type]  # YAML's number
+
+
+@pytest.mark.parametrize("key", ["a~", " a", "!"])
+def test_all_that_is_printable_is_sent_as_it_is(key: str) -> None:
+    """From the space to the tilde."""
+    assert _authorized("bearer", key).headers == (("authorization", f"Bearer {key}"),)
+
+
+@pytest.mark.parametrize("key", ["a\x7f", "a\x1f", "a\xe9"])
+def test_the_next_character_at_either_end_is_not(key: str) -> None:
+    """Nor is what only some servers take."""
+    _refused("bearer", key)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "headers", "query"),
+    [
+        ("none", {}, (), ()),
+        ("bearer", {}, (("authorization", "Bearer ****"),), ()),
+        ("basic", {}, (("authorization", "Basic ****"),), ()),
+        ("oauth2_client_credentials", {}, (("authorization", "Bearer ****"),), ()),
+        ("api_key", {"in": "header", "name": "x-key"}, (("x-key", "****"),), ()),
+        ("api_key", {"in": "query", "name": "key"}, (), (("key", "****"),)),
+    ],
+)
+def test_a_mask_stands_where_the_key_would(kind: str, settings: Any, headers: Any, query: Any) -> None:
+    """And is no secret itself, which would be masked in turn."""
+    found = masked(Auth(kind, settings), "****")
+    assert (found.headers, found.query, found.secrets) == (headers, query, ())
+
+
+OAUTH = {
+    "token_url": "/oauth/token", "client_id": "a b", "client_secret": "{{ credential.key }}", "scope": "all",
+}  # fmt: skip
+PAIR = base64.b64encode(b"a+b:s%2F%3Acret").decode()
+
+
+def _conversation(**settings: Any) -> Exchange:
+    credential = {"key": "s/:cret"}
+    return authorize(
+        Auth("oauth2_client_credentials", OAUTH | settings), credential, "https://api.example/v1/"
+    )
+
+
+def _answered(body: Any, status: int = 200, **settings: Any) -> Authorization:
+    conversation = _conversation(**settings)
+    next(conversation)
+    text = body if isinstance(body, bytes) else json.dumps(body).encode()
+    with pytest.raises(StopIteration) as ended:
+        conversation.send((status, text))
+    found: Authorization = ended.value.value
+    return found
+
+
+def test_a_token_is_asked_for_as_the_standard_says() -> None:
+    """RFC 6749: the client's two parts are form-encoded before they become basic's."""
+    request = next(_conversation())
+    assert (request.method, request.url) == ("POST", "https://api.example/v1/oauth/token")
+    assert request.headers == (("accept", "application/json"), ("authorization", f"Basic {PAIR}"))
+    assert request.body == Raw(
+        b"grant_type=client_credentials&scope=all", "application/x-www-form-urlencoded"
+    )
+    assert set(request.secrets) == {"s/:cret", "a+b:s%2F%3Acret", PAIR}
+    assert request.max_response_bytes == 1 << 20
+
+
+def test_or_in_the_body_where_that_is_declared() -> None:
+    """Then it is in no header."""
+    request = next(_conversation(client_auth="body", scope=""))
+    assert request.headers == (("accept", "application/json"),)
+    assert request.body == Raw(
+        b"grant_type=client_credentials&client_id=a+b&client_secret=s%2F%3Acret",
+        "application/x-www-form-urlencoded",
+    )
+
+
+def test_a_token_may_be_got_elsewhere() -> None:
+    """An address of its own is taken as it is."""
+    assert next(_conversation(token_url="https://id.example/token")).url == "https://id.example/token"
+
+
+def test_no_scope_is_no_mistake() -> None:
+    """Where the credential has none to fill it with, none is asked for."""
+    request = next(_conversation(scope="{{ credential.scope }}"))
+    assert request.body == Raw(b"grant_type=client_credentials", "application/x-www-form-urlencoded")
+
+
+@pytest.mark.parametrize(
+    ("said", "lasts"),
+    [
+        (600, 570), (60, 30), (59, 29.5), (10, 5), (0.5, 0.25),
+        (0, 300), (-1, 300), (None, 300), ("600", 300),
+    ],
+)  # fmt: skip
+def test_a_token_is_renewed_before_it_ends(said: Any, lasts: float) -> None:
+    """Half a minute before, or at half of a short life; five minutes where nobody says how long."""
+    found = _answered({"access_token": "t1", "expires_in": said})
+    assert (found.headers, found.secrets) == ((("authorization", "Bearer t1"),), ("t1",))
+    assert found.expires_in == lasts
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (400, {"error": "invalid_scope"}, ": invalid_scope"),
+        (401, {"error": "invalid_client", "error_description": "not s/:cret"}, r": not \*{8}"),
+        (201, {"access_token": "t1"}, "answered 201"),
+        (200, {"access_token": 7}, "answered 200"),
+        (200, {"token": "t1"}, "answered 200"),
+        (200, b"<html>", "answered 200"),
+        (200, ["t1"], "answered 200"),
+        (200, None, "answered 200"),
+        (200, b"[" * 100_000, "answered 200"),
+        (400, {"error": "x" * 5000}, "x{300}$"),
+    ],
+)
+def test_an_answer_without_a_token_is_told(status: int, body: Any, told: str) -> None:
+    """With its own words, and without the secret that it quotes."""
+    with pytest.raises(Unauthorized, match=told) as caught:
+        _answered(body, status)
+    assert "cret" not in str(caught.value)
 
 
 @every_kind
