@@ -209,6 +209,79 @@ def test_edges_of_the_cap(ledger, estimates, cap, refused):
         ledger.intend(replace(EIGHT, estimate=estimates[-1]), cap)
 
 
+def test_a_cap_is_kept_to_less_than_a_hundredth(ledger):
+    """What floating point adds is forgiven, and nothing that anybody would see on a bill."""
+    ledger.intend(replace(EIGHT, estimate=8.0), 8.0 - 1e-9)
+    with pytest.raises(CapReached):
+        ledger.intend(replace(EIGHT, estimate=0.001), 8.0)
+
+
+def test_what_is_free_goes_also_where_a_cap_was_lowered(ledger):
+    """It makes nothing worse."""
+    settled(ledger, EIGHT, credits=20.0)
+    intent = ledger.intend(replace(EIGHT, estimate=0.0), 10.0)
+    assert (intent.spent, ledger.get(intent.id).state) == (20.0, "intended")
+
+
+def test_a_turn_to_ask_for_a_job_comes_when_it_is_due(database):
+    """A millisecond early is in time, since clocks differ by as much; and one has it in an interval."""
+    now = [NOON]
+    ledger = Ledger(database, lambda: now[0])
+    job = ledger.intend(EIGHT).id
+    ledger.running(job, "up-1", "fetch-result", NOON + 10)
+    for early, pause in ((1.0, 1.0), (0.5, 0.5), (0.0015, 0.0015), (0.0005, 0.0)):
+        now[0] = NOON + 10 - early
+        turn = ledger.poll_turn(job, 10.0)
+        assert (turn.pause, turn.state) == (pytest.approx(pause, abs=1e-6), "running")
+    assert ledger.poll_turn(job, 10.0).pause == pytest.approx(10.0, abs=1e-6)
+
+
+def test_a_job_that_nobody_has_asked_for_may_be_asked_for_now(database):
+    """There is no moment to wait for."""
+    ledger = Ledger(database, lambda: NOON)
+    job = ledger.intend(EIGHT).id
+    ledger.running(job, "up-1")
+    assert [ledger.poll_turn(job, 5.0).pause for _ in range(2)] == [0.0, pytest.approx(5.0)]
+
+
+def test_what_is_settled_once_more_keeps_its_price(ledger):
+    """Unless another is told."""
+    known = settled(ledger, EIGHT, "failed", "unknown", credits=7.5)
+    ledger.settle(known, "done", billed="yes")
+    assert ledger.get(known).credits == 7.5
+    ledger.settle(known, "done", billed="yes", credits=0.0)
+    assert ledger.get(known).credits == 0.0
+
+
+def test_only_who_sent_it_knows_that_it_did_not_run(ledger, database):
+    """What another process says so of stays sent."""
+    intent = ledger.intend(EIGHT)
+    ledger.sent(intent.id)
+    database.write("UPDATE invocations SET writer = :writer", {"writer": "elsewhere 1 1"})
+    ledger.unrun(intent.id)
+    assert ledger.get(intent.id).state == "sent"
+
+
+def test_of_two_with_one_name_the_last_is_meant(ledger):
+    """An upstream may use a job's id again, and a run may come to a second invocation."""
+    ids = []
+    for _ in range(3):
+        ids.append(ledger.intend(replace(EIGHT, origin="run 1")).id)
+        ledger.running(ids[-1], "up-1")
+        assert ledger.get("up-1").id == ledger.of_origin("run 1").id == ids[-1]
+        ledger.settle(ids[-1], "failed", billed="no")
+    assert ledger.of_origin("run 2") is None
+
+
+def test_what_another_machine_left_open_is_settled_for_who_knows_that_it_is_gone(ledger, database):
+    """Its processes cannot be seen from here; whoever asks knows that nobody works on it."""
+    sent, intended = ledger.intend(EIGHT).id, ledger.intend(EIGHT).id
+    ledger.sent(sent)
+    database.write("UPDATE invocations SET writer = :writer", {"writer": "elsewhere 1 1"})
+    assert (ledger.abandon(sent).state, ledger.abandon(sent).billed) == ("unknown", "unknown")
+    assert (ledger.abandon(intended).state, ledger.abandon(intended).billed) == ("failed", "no")
+
+
 @pytest.mark.parametrize(
     ("spent", "cap", "near"), [(7.9, 10.0, False), (8.0, 10.0, True), (0.0, 0.0, False), (None, None, False)]
 )
