@@ -57,7 +57,8 @@ def _text_test(entry: Mapping[str, Any]) -> Test:
 def _number_test(entry: Mapping[str, Any]) -> Test:
     least, most = entry.get("minimum", -math.inf), entry.get("maximum", math.inf)
     kinds = (int,) if entry["type"] == "integer" else (int, float)
-    return lambda value: type(value) in kinds and least <= value <= most
+    # No bound lets an infinity pass: JSON has none.
+    return lambda value: type(value) in kinds and least <= value <= most and -math.inf < value < math.inf
 
 
 def _truth_test(entry: Mapping[str, Any]) -> Test:

@@ -77,3 +77,46 @@ def test_what_people_write_passes() -> None:
     inputs = [yaml_lines.read(path).value["inputs"] for path in files]
     assert [each for each in inputs if flaws(each)] == []
     assert sum(map(fast_path.is_schema, inputs)) > len(inputs) * 0.8
+
+
+@pytest.mark.parametrize("word", ["minimum", "maximum", "exclusiveMinimum", "multipleOf"])
+@pytest.mark.parametrize("bound", [float("nan"), float("inf"), True])
+def test_a_bound_that_is_no_number_is_left_to_judge(word: str, bound: Any) -> None:
+    """YAML can spell it, and JSON cannot."""
+    assert not fast_path.is_schema({word: bound})
+
+
+@pytest.mark.parametrize(
+    ("entry", "passes", "stays"),
+    [
+        ({"type": "integer", "minimum": 1, "maximum": 3}, [1, 2, 3], [0, 4, 1.0, 2.5, True, "1"]),
+        ({"type": "number", "minimum": 1, "maximum": 3}, [1, 1.0, 3], [0.999, 3.001, True, float("nan")]),
+        ({"type": "number"}, [0, -1.5, 1e308], [float("nan"), False, None]),
+        ({"type": "string", "minLength": 1, "maxLength": 3}, ["a", "abc"], ["", "abcd", b"ab", None]),
+        ({"type": "string", "enum": ["a", "b"]}, ["a", "b"], ["c", "", ["a"]]),
+        ({"type": "boolean"}, [True, False], [0, 1, "true", None]),
+    ],
+)
+def test_what_surely_is_right_and_what_is_left_to_judge(entry: Any, passes: Any, stays: Any) -> None:
+    """The bounds are within, truth is no number, and whole is what is written whole."""
+    test = fast_path.right({"type": "object", "properties": {"a": entry}})
+    assert [value for value in passes if not test({"a": value})] == []
+    assert [value for value in stays if test({"a": value})] == []
+
+
+def test_an_infinity_is_never_surely_a_number() -> None:
+    """However open the bounds are."""
+    test = fast_path.right({"type": "object", "properties": {"a": {"type": "number"}}})
+    assert not test({"a": float("inf")})
+    assert not test({"a": float("-inf")})
+
+
+def test_what_only_looks_like_an_object_is_left_to_judge() -> None:
+    """A dictionary of another kind may say whatever it likes."""
+
+    class Other(dict[str, Any]):
+        pass
+
+    test = fast_path.right({"type": "object", "properties": {}})
+    assert test({})
+    assert not test(Other())

@@ -7,6 +7,8 @@ import math
 import random
 import subprocess
 import sys
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,113 @@ def test_a_long_value_is_shortened() -> None:
     [problem] = Checker({"properties": {"a": {"type": "integer"}}}).problems({"a": "x" * 1_000_000})
 
     assert len(problem.message) < 200
+
+
+# Each with what makes jsonschema, and not the quick test, judge it.
+NUMBERS = [
+    {"type": "number"},
+    {"type": "number", "multipleOf": 0.5},
+    {"type": "number", "minimum": 0},
+    {"type": ["number", "null"]},
+    {"type": "integer"},
+    {"type": "integer", "multipleOf": 1},
+]
+
+
+@pytest.mark.parametrize("schema", NUMBERS, ids=str)
+@pytest.mark.parametrize(
+    "given", [math.nan, math.inf, -math.inf, True, False, Decimal(1), Fraction(1, 2), 1j]
+)
+def test_what_json_has_no_number_for_is_none(schema: Any, given: Any) -> None:
+    """Neither NaN and the infinities, nor truth, nor what else Python reckons with."""
+    for checker in (Checker({"type": "object", "properties": {"n": schema}}), Checker(_deep(schema))):
+        [problem] = checker.problems({"n": given})
+        assert problem.path == "n"
+        assert problem.message.startswith("must be a")
+
+
+@pytest.mark.parametrize("schema", NUMBERS, ids=str)
+@pytest.mark.parametrize("given", [0, 1, 10**30, 2.0, -0.0, 1e300])
+def test_what_json_has_is_one(schema: Any, given: Any) -> None:
+    """Also where it is whole by its value alone, and however large."""
+    for checker in (Checker({"type": "object", "properties": {"n": schema}}), Checker(_deep(schema))):
+        assert checker.problems({"n": given}) == []
+
+
+def _deep(schema: Any) -> Any:
+    """The same, so that the quick test passes it on."""
+    return {"allOf": [{"properties": {"n": schema}}]}
+
+
+@pytest.mark.parametrize(
+    ("form", "right", "wrong"),
+    [
+        ("date", "2025-07-24", "24.7.2025"),
+        ("regex", "^a", "("),
+        ("email", "a@b", "ab"),
+        ("uuid", "2f1b9f6e-6d7c-4a3e-9f54-6f1d2f1b9f6e", "2f1b"),
+        ("ipv4", "127.0.0.1", "127.0.0.256"),
+        ("uri", "https://x.example/a", "x.example/a"),
+        ("uri", "urn:a", "https://x.example/a b"),
+        ("uri", "mailto:a@b", "http://[::1"),
+    ],
+)
+def test_these_formats_are_more_than_a_note(form: str, right: str, wrong: str) -> None:
+    """They are judged of a text, and of nothing else."""
+    checker = Checker({"properties": {"a": {"format": form}}})
+
+    assert checker.problems({"a": right}) == checker.problems({"a": 7}) == []
+    assert [problem.path for problem in checker.problems({"a": wrong})] == ["a"]
+
+
+@pytest.mark.parametrize("form", ["date-time", "hostname", "ipv6", "made-up"])
+def test_every_other_format_is_a_note(form: str) -> None:
+    """It must not depend on what else is installed."""
+    assert Checker({"properties": {"a": {"format": form}}}).problems({"a": "no such thing"}) == []
+
+
+def test_a_name_that_fits_a_pattern_is_known() -> None:
+    """Where others are not."""
+    checker = Checker({"patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": False})
+
+    assert checker.problems({"x-a": "1"}) == []
+    assert [problem.path for problem in checker.problems({"x-a": 1, "y": 1})] == ["x-a", "y"]
+
+
+def test_what_is_wrong_twice_over_is_told_once() -> None:
+    """Such as by two conditions that say the same."""
+    checker = Checker({"allOf": [{"required": ["a"]}, {"required": ["a"]}]})
+
+    assert [problem.path for problem in checker.problems({})] == ["a"]
+
+
+def test_an_open_enum_within_a_condition_is_open_too() -> None:
+    """Open is what says that it is true, and nothing like it."""
+    model = {"enum": ["large"], "open": True}
+
+    [problem] = Checker({"allOf": [{"properties": {"model": model}}]}).problems({"model": "x"})
+    assert problem.severity == "warning"
+    [problem] = Checker({"properties": {"model": {**model, "open": "yes"}}}).problems({"model": "x"})
+    assert problem.severity == "error"
+
+
+def test_a_path_through_the_first_of_a_list_names_it() -> None:
+    """Nought is a place."""
+    [problem] = Checker({"items": {"type": "string"}}).problems([7], "names")
+
+    assert problem.path == "names.0"
+
+
+def test_a_condition_of_the_whole_has_its_defaults() -> None:
+    """As one among several has; what is no object has none."""
+    schema = {
+        "if": {"required": ["a"]},
+        "then": {"properties": {"b": {"default": 1}, "c": True}},
+        "else": False,
+    }
+
+    assert defaults(schema, {"a": 1}) == {"b": 1}
+    assert defaults(schema, {}) == {}
 
 
 def test_defaults_are_those_of_the_branch_that_holds() -> None:
