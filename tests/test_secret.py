@@ -79,6 +79,11 @@ ECHOES = {
     "its start only": (f"{KEY[:6]} unknown", f"{MASK} unknown"),
     "its end only": (f"the key ending in {KEY[-4:]}", f"the key ending in {MASK}"),
     "a longer end": (f"the key ending in {KEY[-9:]}.", f"the key ending in {MASK}."),
+    "its start, cut shorter": (f"{KEY[:5]} unknown", f"{KEY[:5]} unknown"),
+    "in crosses of the other case": (f"{KEY[:7]}XXXX{KEY[-4:]}", f"{MASK}XXXX{MASK}"),
+    "its end behind a word": (f"word{KEY[-4:]}", f"word{KEY[-4:]}"),
+    "its end before a figure": (f"-{KEY[-4:]}7", f"-{KEY[-4:]}7"),
+    "words after base64": (f"{b64(KEY)} and{'more' * 5}", f"{MASK} and{'more' * 5}"),
     "its end in a word": (f"the word{KEY[-4:]}s stay", f"the word{KEY[-4:]}s stay"),
     "nothing": ("prompt: is too long", "prompt: is too long"),
 }
@@ -112,12 +117,37 @@ def test_inside_base64(lead, tail):
         ("p\u00e4ss/w\u00f6rd", r'"p\u00e4ss\/w\u00f6rd"', f'"{MASK}"'),
         ('say "hi"&<go>', "say &quot;hi&quot;&amp;&lt;go&gt;", MASK),
         ("aaaaaaaab", "aaaaaaaaaaaab", f"{MASK.join(['aaaa', ''])}"),
+        ("p\u00e4ss/w\u00f6rd", json.dumps("p\u00e4ss/w\u00f6rd", ensure_ascii=False), f'"{MASK}"'),
+        ('a"b c', json.dumps('\u00e4 a"b c', ensure_ascii=False), f'"\u00e4 {MASK}"'),
+        ("a secret word", "?q=a+secret+word&n=1", f"?q={MASK}&n=1"),
+        ("a+b-c.d_e~f", "a+b-c.d_e~f a%2Bb-c.d_e~f", f"{MASK} {MASK}"),
+        ("abcd", "abcd x-abcd abcde", f"{MASK} x-{MASK} {MASK}e"),
+        ("abcd", b64("abcd"), MASK),
         ("bad\udcffbyte", "no bad\udcffbyte here", f"no {MASK} here"),
     ],
 )
 def test_odd_secrets(secret, text, expected):
     """Short secrets do not take words apart, and odd characters do not save a secret."""
     assert redact(text, [secret]) == expected
+
+
+def test_base64_for_urls_at_every_alignment():
+    """Whatever stands before it, and in whichever of the two alphabets."""
+    secret = "?>?>?>~~~~?>?>"  # of which base64 has a plus and a slash wherever it begins
+    for lead in ("", "u", "us"):
+        for text in (b64(lead + secret), b64(lead + secret).replace("+", "-").replace("/", "_")):
+            left = redact(text, [secret]).split(MASK)
+            assert len(left) == 2
+            assert len(left[0]) <= len(b64(lead))
+            assert left[1] == ""
+
+
+def test_hidden_in_every_part_of_a_value():
+    """Names, texts and lists within lists; what only resembles a secret stays, and what is no text."""
+    value = {KEY: [[KEY], {"a": f"x {KEY}"}, 7, None, True, 1.5], "b": KEY[:20]}
+    assert hide(value, [KEY]) == {
+        MASK: [[MASK], {"a": f"x {MASK}"}, 7, None, True, 1.5], "b": KEY[:20]
+    }  # fmt: skip
 
 
 def test_several_secrets():

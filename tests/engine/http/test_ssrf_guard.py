@@ -17,13 +17,24 @@ from connector.errors import InvalidAnswer
 from connector.media import MediaError, adopt
 from connector.media.content import DownloadRefused
 
-PUBLIC = ["8.8.8.8", "93.184.216.34", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
+PUBLIC = [
+    "8.8.8.8", "93.184.216.34", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "64:ff9b::1.1.1.1",
+    # The last before what is not, and the first after it.
+    "126.255.255.255", "128.0.0.0", "9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0",
+    "192.167.255.255", "192.169.0.0", "169.253.255.255", "169.255.0.0", "100.63.255.255", "100.128.0.0",
+    "192.0.1.0", "191.255.255.255", "223.255.255.255", "2003::1", "2001:200::1", "2606:4700::1111%eth0",
+]  # fmt: skip
 OTHER = [
     "127.0.0.1", "127.9.9.9", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254",
     "100.64.0.1", "192.0.0.8", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255",
     "::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1", "2001:db8::1",
     "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::1",
-    "2002:7f00:1::", "2001:0:7f00:1::", "not an address",
+    "2002:7f00:1::", "2001:0:7f00:1::", "not an address", "", "8.8.8.8/32", "08.8.8.8", "8.8.8", "134744072",
+    "127.255.255.255", "10.255.255.255", "172.31.255.255", "192.168.255.255", "100.127.255.255",
+    "0.255.255.255",
+    "192.0.0.255", "239.255.255.255", "64:ff9b::a00:1", "64:ff9b::a9fe:a9fe", "::ffff:169.254.169.254",
+    "2002::1", "2002:808:808::", "2001::1", "64:ff9b:1:ffff::1", "::8.8.8.8", "::808:808", "fdff::1",
+    "febf::1", "4000::1",
 ]  # fmt: skip
 
 
@@ -64,6 +75,62 @@ def test_odd_addresses_are_refused_unresolved(url: str) -> None:
     guard = Guard(resolve=answering())
     with pytest.raises(DownloadRefused), guard.fetch(url):
         pass
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://:pw@h.example/", "http://@h.example/", "http://:@h.example/", "http://h.example/a b",
+        "http://h.example/a\x7f", "http://h.example/\t", " http://h.example/", "https://h.example:444/",
+        "http://h.example:8080/", "http://h.example:65536/", "HTTPS:h.example",
+    ],
+)  # fmt: skip
+def test_addresses_that_only_look_usual_are_refused_unresolved(url: str) -> None:
+    """An empty login is one, and so is a password alone; a space is no part of an address."""
+    with pytest.raises(DownloadRefused):
+        Guard(resolve=answering()).check(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://h.example", "HTTP://H.example/a", "https://h.example:80/", "http://h.example:443/?a=%20#b"],
+)
+def test_usual_addresses_are_not(url: str) -> None:
+    """On the usual ports, whichever of them; where it leads is looked at when it is dialled."""
+    Guard(resolve=answering()).check(url)
+
+
+@pytest.mark.parametrize(
+    "allowed", ["files.internal", "FILES.internal", "files.internal.", "Files.Internal:80"]
+)
+@pytest.mark.parametrize("host", ["files.internal", "Files.INTERNAL", "files.internal."])
+def test_a_host_is_allowed_in_any_spelling(allowed: str, host: str) -> None:
+    """In capitals, or with the dot that ends a full name."""
+    dialled: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("connector.engine.http.connection.connect", lambda *given: dialled.append(given))
+        Guard(allow=(allowed,), resolve=answering("127.0.0.1")).dial(host, 80, 1)
+    assert dialled == [([(socket.AF_INET, ("127.0.0.1", 80))], 1)]
+
+
+def test_a_host_whose_name_only_ends_alike_is_not_allowed() -> None:
+    """Nor is one below it."""
+    for host in ("evil-files.internal", "a.files.internal", "internal", "files.internal.evil.example"):
+        with pytest.raises(DownloadRefused, match="public internet"):
+            Guard(allow=("files.internal",), resolve=answering("127.0.0.1")).dial(host, 80, 1)
+
+
+def test_an_odd_port_is_refused_also_where_a_redirect_leads_to_it() -> None:
+    """Nobody is asked where the host is."""
+    with pytest.raises(DownloadRefused, match="port 22"):
+        Guard(resolve=answering()).dial("h.example", 22, 1)
+
+
+def test_a_download_is_bounded_without_anybody_saying_so() -> None:
+    """By a hundred megabytes, two minutes in all, and three redirects."""
+    guard = Guard()
+    assert (guard.max_bytes, guard.ports) == (100 * 1024 * 1024, (80, 443))
+    assert (guard.timeout.connect, guard.timeout.read, guard.timeout.total) == (10, 30, 120)
 
 
 @pytest.mark.parametrize("addresses", [("127.0.0.1",), ("8.8.8.8", "10.0.0.1"), ("::ffff:127.0.0.1",)])

@@ -388,17 +388,33 @@ class BudgetSuite:
         clock.now += waits[-1]
         assert budget.look_again("key", background=background) == 0.0
 
-    def test_a_limit_that_has_changed_holds_from_now_on(self, budget):
+    @pytest.mark.parametrize("background", [True, False])
+    def test_a_limit_that_has_changed_holds_from_now_on(self, budget, background):
         """Whoever comes next comes at the new pace, and so does who has to come again."""
         slow = RateLimit(requests=30, window=60.0, lockout=60.0)
-        budget.reserve("key", LIMIT)
-        first = budget.reserve("key", slow)
-        assert budget.reserve("key", slow) == pytest.approx(first + slow.pace, abs=1e-4)
-        last = budget.reserve("key", slow, background=True)
-        assert last == pytest.approx(first + 2 * slow.pace, abs=1e-4)
+        budget.reserve("key", LIMIT, background=background)
+        first, second = (budget.reserve("key", slow, background=background) for _ in range(2))
+        assert second == pytest.approx(first + slow.pace, abs=1e-4)
         budget.lock_out("key", 60.0)
-        ends = [budget.look_again("key") for _ in range(2)]
+        ends = [budget.look_again("key", background=background) for _ in range(2)]
         assert ends[1] - ends[0] == pytest.approx(slow.pace, abs=1e-4)
+
+    def test_who_has_lost_its_slot_and_comes_to_an_empty_row_takes_one(self, budget, clock):
+        """At once, and whoever comes next comes after it."""
+        for _ in range(2):
+            budget.reserve("key", LIMIT, background=True)
+        budget.reserve("key", LIMIT)
+        clock.now += 30
+        assert budget.look_again("key", background=True) == 0.0
+        assert budget.reserve("key", LIMIT, background=True) == pytest.approx(PACE, abs=1e-5)
+
+    def test_what_floating_point_makes_of_equal_moments_is_no_wait(self, budget, clock):
+        """Whoever comes when its slot does goes, instead of sleeping for less than a microsecond."""
+        waits = []
+        for _ in range(100):
+            waits.append(budget.reserve("key", LIMIT, background=True))
+            clock.now += PACE
+        assert [wait for wait in waits if 0 < wait < 1e-6] == []
 
     def test_wrong_clock_does_not_block(self, budget, clock):
         """What was written while the clock was years ahead is forgotten."""
