@@ -1,6 +1,7 @@
 """Every way an answer can go is one outcome, in whichever form it comes."""
 
 import base64
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connector import media
-from connector.engine.decode import Answer, decide, decode, dig, retry_after
+from connector import errors, media
+from connector.engine.decode import Answer, Head, decide, decode, dig, retry_after
 from connector.errors import ConnectorError
 from connector.spec import parse
 from connector.spec.loader import default_folder, load
+from connector.spec.model import Place
 
 FILES = sorted((Path(__file__).parents[1] / "cases" / "decode").glob("*.yaml"))
 CASES = [case for file in FILES for case in yaml.safe_load(file.read_text())]
@@ -95,6 +97,26 @@ def test_error(integrations, case):
 def test_every_case_is_run():
     """A case that expects nothing would test nothing."""
     assert all(("result" in case) != ("error" in case) for case in CASES)
+
+
+def test_what_is_nested_however_deeply_is_an_outcome(integrations):
+    """A result, as far as it can be read and shown; else it is not what was promised."""
+    for depth in range(50, 1000, 50):
+        case = {
+            "action": "balance",
+            "status": 200,
+            "headers": {"content-type": "application/json"},
+            "body": "[" * depth + "]" * depth,
+        }
+        with contextlib.suppress(errors.InvalidAnswer):
+            assert _decoded(integrations, case)[1]().outcome == "success"
+
+
+def test_the_head_of_an_answer_tells_what_its_headers_do():
+    """In whatever case they are declared; of the body nothing is known yet."""
+    head = Head(200, {"x-id": "7"})
+    assert head.fact(Place(header="X-ID", field="id")) == "7"
+    assert (head.fact(Place(field="id")), head.at("id")) == (None, None)
 
 
 COMMON = """

@@ -375,6 +375,15 @@ class BudgetSuite:
         assert budget.ahead() == {}
 
     @pytest.mark.parametrize("background", [True, False])
+    def test_a_lock_out_of_a_row_that_is_in_use(self, budget, clock, background):
+        """Whoever comes meanwhile stands behind its end from the beginning."""
+        budget.reserve("key", LIMIT)
+        budget.lock_out("key", 60.0)
+        clock.now += 10
+        waits = [budget.reserve("key", LIMIT, background=background) for _ in range(2)]
+        assert waits == pytest.approx([50, 50 + PACE], abs=1e-4)
+
+    @pytest.mark.parametrize("background", [True, False])
     def test_a_clock_that_was_set_back_harms_nobody(self, budget, clock, background):
         """Slots, lock-outs and debts of years ahead are forgotten by whoever comes first."""
         right = clock.now
@@ -385,6 +394,7 @@ class BudgetSuite:
         clock.now = right
         waits = [budget.reserve("key", LIMIT, background=background) for _ in range(3)]
         assert waits == pytest.approx([0, PACE, 2 * PACE], abs=1e-4)
+        assert budget.reserve("key", LIMIT, background=True) == pytest.approx(3 * PACE, abs=1e-3)
         clock.now += waits[-1]
         assert budget.look_again("key", background=background) == 0.0
 
