@@ -197,6 +197,13 @@ def test_a_free_use_is_not_billed(tmp_path: Path) -> None:
     assert (result.billed, result.credits, result.invocation_id) == ("no", 0, None)
 
 
+def test_a_result_keeps_its_warnings(tmp_path: Path) -> None:
+    """What was odd about the inputs, and did not keep them from being sent."""
+    with closing(World(tmp_path, picture()).connector) as connector:
+        result = connector.invoke("stable-diffusion-3", {"prompt": "x", "model": "sd9"})
+    assert (result.outcome, [one.path for one in result.warnings]) == ("success", ["model"])
+
+
 def test_a_filtered_result_keeps_its_warnings(tmp_path: Path) -> None:
     """As any other."""
     with closing(World(tmp_path, picture(finish_reason="CONTENT_FILTERED")).connector) as connector:
@@ -204,6 +211,7 @@ def test_a_filtered_result_keeps_its_warnings(tmp_path: Path) -> None:
         result = connector.invoke("stable-diffusion-3", given, on_filtered="return")
     assert (result.outcome, [one.path for one in result.warnings]) == ("filtered", ["model"])
     assert (result.environment, result.invocation_id is not None) == ("production", True)
+    assert (result.billed, result.credits) == ("unknown", None)
 
 
 def test_a_key_that_is_no_token_is_not_tried_twice(tmp_path: Path) -> None:

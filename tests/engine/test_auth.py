@@ -223,6 +223,7 @@ def test_further_keys_are_sent_beside(kind: str) -> None:
     assert "x-app" in found.names
     seen = masked(Auth(kind, KINDS[kind] | {"also": also}), "****")
     assert (seen.headers[-1], seen.query[-1]) == (("X-App", "****"), ("id", "****"))
+    assert seen.secrets == ()
     other: Any = [{"in": "query", "name": "id", "value": "{{ credential.other }}"}]
     with pytest.raises(MissingCredential, match="id"):
         _authorized(kind, "a-key", also=other)
