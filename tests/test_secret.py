@@ -83,6 +83,7 @@ ECHOES = {
     "in crosses of the other case": (f"{KEY[:7]}XXXX{KEY[-4:]}", f"{MASK}XXXX{MASK}"),
     "its end behind a word": (f"word{KEY[-4:]}", f"word{KEY[-4:]}"),
     "its end before a figure": (f"-{KEY[-4:]}7", f"-{KEY[-4:]}7"),
+    "letters behind base64": (f"{b64(KEY)}{'more' * 5}", f"{MASK}{'more' * 5}"),
     "words after base64": (f"{b64(KEY)} and{'more' * 5}", f"{MASK} and{'more' * 5}"),
     "its end in a word": (f"the word{KEY[-4:]}s stay", f"the word{KEY[-4:]}s stay"),
     "nothing": ("prompt: is too long", "prompt: is too long"),
@@ -105,6 +106,7 @@ def test_inside_base64(lead, tail):
     assert MASK in shown
     assert len(left[0]) <= len(b64(lead))
     assert len(left[1]) <= len(b64(tail))
+    assert len(left[0]) * 6 // 8 <= len(lead)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_inside_base64(lead, tail):
         ('say "hi"&<go>', "say &quot;hi&quot;&amp;&lt;go&gt;", MASK),
         ("aaaaaaaab", "aaaaaaaaaaaab", f"{MASK.join(['aaaa', ''])}"),
         ("p\u00e4ss/w\u00f6rd", json.dumps("p\u00e4ss/w\u00f6rd", ensure_ascii=False), f'"{MASK}"'),
-        ('a"b c', json.dumps('\u00e4 a"b c', ensure_ascii=False), f'"\u00e4 {MASK}"'),
+        ('\u00e4"b c', json.dumps('a \u00e4"b c', ensure_ascii=False), f'"a {MASK}"'),
         ("a secret word", "?q=a+secret+word&n=1", f"?q={MASK}&n=1"),
         ("a+b-c.d_e~f", "a+b-c.d_e~f a%2Bb-c.d_e~f", f"{MASK} {MASK}"),
         ("abcd", "abcd x-abcd abcde", f"{MASK} x-{MASK} {MASK}e"),

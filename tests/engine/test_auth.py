@@ -199,7 +199,7 @@ def test_a_token_is_renewed_before_it_ends(said: Any, lasts: float) -> None:
         (200, ["t1"], "answered 200"),
         (200, None, "answered 200"),
         (200, b"[" * 100_000, "answered 200"),
-        (400, {"error": "x" * 5000}, "x{300}$"),
+        (400, {"error": "x" * 5000}, ": x{300}$"),
     ],
 )
 def test_an_answer_without_a_token_is_told(status: int, body: Any, told: str) -> None:

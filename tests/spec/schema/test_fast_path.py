@@ -120,3 +120,9 @@ def test_what_only_looks_like_an_object_is_left_to_judge() -> None:
     test = fast_path.right({"type": "object", "properties": {}})
     assert test({})
     assert not test(Other())
+
+
+@pytest.mark.parametrize("pattern", ["(" * 5000 + ")" * 5000, "a{99999999999}", "(", "[z-a]"])
+def test_an_expression_that_cannot_be_compiled_is_left_to_judge(pattern: str) -> None:
+    """In whichever way it fails."""
+    assert not fast_path.is_schema({"pattern": pattern})

@@ -163,6 +163,7 @@ def test_a_name_that_fits_a_pattern_is_known() -> None:
     checker = Checker({"patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": False})
 
     assert checker.problems({"x-a": "1"}) == []
+    assert Checker({"additionalProperties": {}}).problems({"x-a": "1"}) == []
     assert [problem.path for problem in checker.problems({"x-a": 1, "y": 1})] == ["x-a", "y"]
 
 
