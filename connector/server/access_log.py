@@ -55,8 +55,9 @@ class Records:
     def _write(self, record: _Record) -> None:
         route, seconds = record.route, time.perf_counter() - record.began
         method = record.scope["method"]
-        self._host.metrics.requests.add(method if route != "none" else "any", route, str(record.status))
-        self._host.metrics.request_seconds.see(route, seconds=seconds)
+        metrics = self._host.metrics
+        metrics.requests.labels(method if route != "none" else "any", route, str(record.status)).inc()
+        metrics.request_seconds.labels(route).observe(seconds)
         caller = record.scope.get("state", {}).get("caller")
         json_logs.say(
             "request",

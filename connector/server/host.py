@@ -17,7 +17,7 @@ from connector.engine.http.ssrf_guard import Guard
 from connector.engine.sources import Sources
 from connector.errors import UnknownName
 from connector.runs.service.runner import Runner
-from connector.server import gauges, json_logs
+from connector.server import json_logs
 from connector.server.durable_requests import Durable
 from connector.server.problem_documents import Refused
 from connector.server.prometheus import Gauge, Metrics
@@ -201,10 +201,10 @@ class Host:
             return
         self.under_way.pop(run.id, None)
         outcome = run.outcome or run.state
-        self.metrics.runs.add(run.action, run.environment, outcome)
-        self.metrics.run_seconds.see(run.action, seconds=run.seconds or 0.0)
+        self.metrics.runs.labels(run.action, run.environment, outcome).inc()
+        self.metrics.run_seconds.labels(run.action).observe(run.seconds or 0.0)
         if run.credits and run.billed != "no":
-            self.metrics.credits.add(run.environment, amount=run.credits)
+            self.metrics.credits.labels(run.environment).inc(run.credits)
         json_logs.say(
             "run",
             run=run.id,
@@ -227,8 +227,7 @@ class Host:
         add(Gauge("connector_rate_wait_seconds", waits, "credential", read=self._rate_waits))
         left = "Credits that may still be spent today, where there is a cap."
         add(Gauge("connector_cap_left_credits", left, *place, read=self._left_of_caps))
-        for gauge in gauges.durable(self.served(None).connector.workspace.database):
-            add(gauge)
+        self.metrics.add_durable(self.served(None).connector.workspace.database)
 
     def _rate_waits(self) -> list[tuple[tuple[str, ...], float]]:
         """By the beginning of the credential's fingerprint, from which nobody learns anything."""

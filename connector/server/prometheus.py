@@ -1,136 +1,114 @@
-"""What the host counts, in the text that Prometheus reads.
+"""Prometheus metrics: what the host counts, and what it looks up when somebody asks.
 
 Labels are of closed sets (route, action, environment, outcome), so that no caller can make the page grow.
 """
 
 from __future__ import annotations
 
-import threading
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
-MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+from prometheus_client import CollectorRegistry, Counter, Histogram, exposition
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.openmetrics import exposition as openmetrics
+
+from connector.storage.database.database import Database
+
 QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SLOW = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0)
 
+_OPENMETRICS = "application/openmetrics-text"
+
 Labels = tuple[str, ...]
-Sample = tuple[str, float]
+Readings = Iterable[tuple[Labels, float]]
 
+_QUEUE = """
+SELECT kind, state, count(*) AS count FROM runs
+WHERE durable = 1 AND state IN ('queued', 'running') GROUP BY kind, state"""
+_ENDED = """
+SELECT kind, coalesce(outcome, state) AS outcome, count(*) AS count FROM runs
+WHERE durable = 1 AND state NOT IN ('queued', 'running') GROUP BY kind, coalesce(outcome, state)"""
+_BATCHES = "SELECT state, count(*) AS count FROM batches GROUP BY state"
+_ROWS = "SELECT state, count(*) AS count FROM batch_rows GROUP BY state"
+_SCHEDULES = """
+SELECT ticks.schedule, CASE WHEN ticks.state = 'begun' THEN coalesce(runs.state, ticks.state)
+    ELSE ticks.state END AS outcome, 1 AS count
+FROM ticks LEFT JOIN runs ON runs.id = ticks.run_id
+WHERE ticks.at = (SELECT max(at) FROM ticks AS others WHERE others.schedule = ticks.schedule)"""
 
-class Metric(Protocol):
-    """One name with its help, and its samples as they are now."""
-
-    def lines(self) -> Iterator[str]: ...
-
-
-def _heading(name: str, said: str, kind: str) -> str:
-    return f"# HELP {name} {said}\n# TYPE {name} {kind}"
-
-
-def _line(name: str, names: Sequence[str], labels: Sequence[str], number: float) -> str:
-    pairs = ",".join(f'{each}="{_escaped(text)}"' for each, text in zip(names, labels, strict=True))
-    return f"{name}{{{pairs}}} {_number(number)}" if pairs else f"{name} {_number(number)}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-def _number(number: float) -> str:
-    return f"{number:g}" if number % 1 else str(int(number))
-
-
-class Counter:
-    """What only grows."""
-
-    def __init__(self, name: str, said: str, *labels: str) -> None:
-        self._name, self._said, self._labels = name, said, labels
-        self._counts: dict[Labels, float] = {}
-        self._turn = threading.Lock()
-
-    def add(self, *labels: str, amount: float = 1.0) -> None:
-        with self._turn:
-            self._counts[labels] = self._counts.get(labels, 0.0) + amount
-
-    def lines(self) -> Iterator[str]:
-        yield _heading(self._name, self._said, "counter")
-        for labels, number in sorted(self._counts.copy().items()):
-            yield _line(self._name, self._labels, labels, number)
+# Of durable runs: the name, what it is, its labels (which are columns), and the query.
+_DURABLE: tuple[tuple[str, str, Labels, str], ...] = (
+    ("connector_durable_queue", "Durable runs that wait or are under way.", ("kind", "state"), _QUEUE),
+    ("connector_durable_ended", "Durable runs that have ended.", ("kind", "outcome"), _ENDED),
+    ("connector_batches", "Batches.", ("state",), _BATCHES),
+    ("connector_batch_rows", "Rows of all batches.", ("state",), _ROWS),
+    (
+        "connector_schedule_last",
+        "What became of a schedule's last time.",
+        ("schedule", "outcome"),
+        _SCHEDULES,
+    ),
+)
 
 
 class Gauge:
-    """What is measured when it is asked for: samples of labels and number."""
+    """A collector of what is measured when it is asked for: samples of labels and number."""
 
-    def __init__(
-        self, name: str, said: str, *labels: str, read: Callable[[], Iterable[tuple[Labels, float]]]
-    ) -> None:
+    def __init__(self, name: str, said: str, *labels: str, read: Callable[[], Readings]) -> None:
         self._name, self._said, self._labels, self._read = name, said, labels, read
 
-    def lines(self) -> Iterator[str]:
-        yield _heading(self._name, self._said, "gauge")
+    def collect(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily(self._name, self._said, labels=self._labels)
         for labels, number in self._read():
-            yield _line(self._name, self._labels, labels, number)
+            family.add_metric(labels, number)
+        yield family
 
 
-class Histogram:
-    """How long things take: how many took no longer than each bound, how many there were, and their sum."""
+class _Registry(CollectorRegistry):
+    """Without the time at which each counter began: a series more for each, which nobody asked for."""
 
-    def __init__(self, name: str, said: str, *labels: str, bounds: Sequence[float]) -> None:
-        self._name, self._said, self._labels, self._bounds = name, said, labels, bounds
-        self._counts: dict[Labels, list[int]] = {}
-        self._sums: dict[Labels, float] = {}
-        self._turn = threading.Lock()
-
-    def see(self, *labels: str, seconds: float) -> None:
-        with self._turn:
-            counts = self._counts.setdefault(labels, [0] * (len(self._bounds) + 1))
-            counts[bisect_left(self._bounds, seconds)] += 1
-            self._sums[labels] = self._sums.get(labels, 0.0) + seconds
-
-    def lines(self) -> Iterator[str]:
-        yield _heading(self._name, self._said, "histogram")
-        with self._turn:
-            seen = [
-                (labels, [*counts], self._sums[labels]) for labels, counts in sorted(self._counts.items())
-            ]
-        for labels, counts, total in seen:
-            yield from self._of(labels, counts, total)
-
-    def _of(self, labels: Labels, counts: Sequence[int], total: float) -> Iterator[str]:
-        upto, names = 0, (*self._labels, "le")
-        for bound, count in zip((*self._bounds, float("inf")), counts, strict=True):
-            upto += count
-            shown = "+Inf" if bound == float("inf") else f"{bound:g}"
-            yield _line(f"{self._name}_bucket", names, (*labels, shown), upto)
-        yield _line(f"{self._name}_sum", self._labels, labels, round(total, 6))
-        yield _line(f"{self._name}_count", self._labels, labels, upto)
+    def collect(self) -> Iterator[Metric]:
+        for metric in super().collect():
+            metric.samples = [each for each in metric.samples if not each.name.endswith("_created")]
+            yield metric
 
 
 class Metrics:
-    """All that this host counts."""
+    """All that this host counts, in a registry of its own."""
 
     def __init__(self) -> None:
-        self.requests = Counter("connector_http_requests_total", "Answers.", "method", "route", "status")
-        self.request_seconds = Histogram(
-            "connector_http_request_seconds", "From a request to its answer's end.", "route", bounds=QUICK
+        self._registry = _Registry()
+        counter = partial(Counter, registry=self._registry)
+        histogram = partial(Histogram, registry=self._registry)
+        self.requests = counter("connector_http_requests_total", "Answers.", ("method", "route", "status"))
+        self.request_seconds = histogram(
+            "connector_http_request_seconds", "From a request to its answer's end.", ("route",), buckets=QUICK
         )
-        self.runs = Counter("connector_runs_total", "Runs that ended.", "action", "environment", "outcome")
-        self.run_seconds = Histogram("connector_run_seconds", "How long runs took.", "action", bounds=SLOW)
-        self.credits = Counter(
-            "connector_credits_total", "Credits that runs cost, by the declared prices.", "environment"
+        self.runs = counter("connector_runs_total", "Runs that ended.", ("action", "environment", "outcome"))
+        self.run_seconds = histogram(
+            "connector_run_seconds", "How long runs took.", ("action",), buckets=SLOW
         )
-        self._all: list[Metric] = [
-            self.requests,
-            self.request_seconds,
-            self.runs,
-            self.run_seconds,
-            self.credits,
-        ]
+        self.credits = counter(
+            "connector_credits_total", "Credits that runs cost, by the declared prices.", ("environment",)
+        )
 
-    def add(self, metric: Metric) -> None:
-        """One more, such as a gauge over what the host holds."""
-        self._all.append(metric)
+    def add(self, gauge: Gauge) -> None:
+        """One more, over what the host holds."""
+        self._registry.register(gauge)
 
-    def text(self) -> str:
-        return "\n".join(line for metric in self._all for line in metric.lines()) + "\n"
+    def add_durable(self, database: Database) -> None:
+        """A gauge for each row of the table above."""
+        for name, said, labels, query in _DURABLE:
+            self.add(Gauge(name, said, *labels, read=partial(_read, database, query, labels)))
+
+    def page(self, accept: str = "") -> tuple[bytes, str]:
+        """The text and its media type: OpenMetrics for whoever takes it, else the format before it."""
+        if any(kind.split(";")[0].strip() == _OPENMETRICS for kind in accept.split(",")):
+            text: bytes = openmetrics.generate_latest(self._registry)  # type: ignore[no-untyped-call]
+            return text, openmetrics.CONTENT_TYPE_LATEST
+        return exposition.generate_latest(self._registry), exposition.CONTENT_TYPE_PLAIN_0_0_4
+
+
+def _read(database: Database, query: str, labels: Labels) -> list[tuple[Labels, float]]:
+    rows = database.read(query)
+    return sorted((tuple(str(row[name]) for name in labels), float(row["count"])) for row in rows)

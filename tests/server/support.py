@@ -106,7 +106,7 @@ class Place:
 
     def everything(self) -> str:
         """All that was told to anybody."""
-        metrics = self.host.metrics.text()
+        metrics = self.host.metrics.page()[0].decode()
         return b"\n".join(self.said).decode("latin-1") + self.log.getvalue() + metrics
 
 
@@ -120,8 +120,8 @@ def place(home: Path, **more: Any) -> Iterator[Place]:
         opened.close()
     told = opened.everything()
     assert KEY not in told
-    shown_once = [token for token in opened.tokens.values() if token]
-    assert not [token for token in shown_once if token in opened.log.getvalue() + opened.host.metrics.text()]
+    kept = opened.log.getvalue() + opened.host.metrics.page()[0].decode()
+    assert not [token for token in opened.tokens.values() if token and token in kept]
 
 
 def picture(side: int = 64, kind: str = "png", colour: str = "teal") -> bytes:

@@ -277,7 +277,7 @@ def test_the_metrics_count_what_is_durable(tmp_path: Path) -> None:
     assert 'connector_durable_ended{kind="action",outcome="unknown"} 1' in text
     assert 'connector_batches{state="feeding"} 1' in text
     assert 'connector_batch_rows{state="pending"} 1' in text
-    assert 'connector_schedule_last{schedule="dawn",outcome="queued"} 1' in text
+    assert 'connector_schedule_last{outcome="queued",schedule="dawn"} 1' in text
     assert "a prompt of mine" not in text
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from prometheus_client import parser as prometheus_parser
+from prometheus_client.openmetrics import parser as openmetrics_parser
 from server.support import cases
 
 from connector import errors
@@ -199,25 +201,59 @@ def test_the_last_event_is_a_number(header: str | None, seen: int) -> None:
     assert sse.last_seen(header) == seen
 
 
-def test_counts_are_what_prometheus_reads() -> None:
-    """Buckets add up, and a label's quotes and line breaks are escaped."""
-    counter = prometheus.Counter("runs_total", "Runs.", "action")
-    counter.add('a"b\\c\nd', amount=2)
-    histogram = prometheus.Histogram("seconds", "Time.", bounds=(0.1, 1.0))
+def _counted() -> prometheus.Metrics:
+    metrics = prometheus.Metrics()
+    metrics.runs.labels('a"b\\c\nd', "sandbox", "success").inc(2)
     for seconds in (0.05, 0.1, 0.5, 7):
-        histogram.see(seconds=seconds)
-    gauge = prometheus.Gauge("now", "Now.", read=lambda: [((), 2.5)])
-    lines = [line for each in (counter, histogram, gauge) for line in each.lines()]
-    assert 'runs_total{action="a\\"b\\\\c\\nd"} 2' in lines
-    assert lines[-8:-2] == [
-        "# HELP seconds Time.\n# TYPE seconds histogram",
-        'seconds_bucket{le="0.1"} 2',
-        'seconds_bucket{le="1"} 3',
-        'seconds_bucket{le="+Inf"} 4',
-        "seconds_sum 7.65",
-        "seconds_count 4",
-    ]
-    assert lines[-1] == "now 2.5"
+        metrics.request_seconds.labels("/").observe(seconds)
+    metrics.add(prometheus.Gauge("now", "Now.", "of", read=lambda: [(("it",), 2.5)]))
+    return metrics
+
+
+def test_counts_are_what_prometheus_reads() -> None:
+    """Buckets add up, a label's quotes and line breaks are escaped, and nobody hears when we began."""
+    text, kind = _counted().page()
+    lines = text.decode().splitlines()
+    assert kind == "text/plain; version=0.0.4; charset=utf-8"
+    assert (
+        'connector_runs_total{action="a\\"b\\\\c\\nd",environment="sandbox",outcome="success"} 2.0' in lines
+    )
+    time = "connector_http_request_seconds"
+    assert f"# TYPE {time} histogram" in lines
+    for bound, count in (("0.05", 1), ("0.1", 2), ("1.0", 3), ("+Inf", 4)):
+        assert f'{time}_bucket{{le="{bound}",route="/"}} {count}.0' in lines
+    assert f'{time}_sum{{route="/"}} 7.65' in lines
+    assert f'{time}_count{{route="/"}} 4.0' in lines
+    assert lines[-1] == 'now{of="it"} 2.5'
+    assert "_created" not in text.decode()
+
+
+@pytest.mark.parametrize(
+    ("accept", "open_metrics"),
+    [
+        ("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2", True),
+        ("text/plain, application/openmetrics-text", True),
+        ("text/plain;version=strange", False),
+        ("*/*", False),
+    ],
+)
+def test_who_takes_openmetrics_gets_it(accept: str, open_metrics: bool) -> None:
+    """The same samples, with the end that tells a whole page from half of one."""
+    text, kind = _counted().page(accept)
+    assert kind.startswith("application/openmetrics-text" if open_metrics else "text/plain; version=0.0.4")
+    assert text.endswith(b"\n# EOF\n") == open_metrics
+    assert "_created" not in text.decode()
+    read = (openmetrics_parser if open_metrics else prometheus_parser).text_string_to_metric_families
+    samples = {each.name: each.value for family in read(text.decode()) for each in family.samples}
+    assert (samples["connector_runs_total"], samples["now"]) == (2.0, 2.5)
+
+
+def test_each_host_counts_by_itself() -> None:
+    """Two in one process do not share a registry, and neither tells of the process."""
+    one, other = _counted(), prometheus.Metrics()
+    assert b"sandbox" in one.page()[0]
+    assert b"sandbox" not in other.page()[0]
+    assert b"python_info" not in one.page()[0]
 
 
 def test_an_answers_own_headers_go_first() -> None:

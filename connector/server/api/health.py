@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from connector.server import prometheus
 from connector.server.json_reply import Reply
 from connector.server.operation import Call, Operation
 from connector.server.problem_documents import Refused
@@ -23,12 +22,12 @@ async def is_ready(call: Call) -> Response:
 
 
 async def tell_metrics(call: Call) -> Response:
-    text = await call.host.run(call.host.metrics.text)
-    return Response(text, media_type=prometheus.MEDIA_TYPE)
+    text, kind = await call.host.run(call.host.metrics.page, call.request.headers.get("accept", ""))
+    return Response(text, headers={"content-type": kind})
 
 
 OPERATIONS = (
     Operation("GET", "/healthz", is_alive, "Whether the host lives", role=None, answers={200: "Status"}),
     Operation("GET", "/readyz", is_ready, "Whether it takes requests", role=None, answers={200: "Status"}),
-    Operation("GET", "/metrics", tell_metrics, "What it counts, for Prometheus", answers={200: "Text"}),
+    Operation("GET", "/metrics", tell_metrics, "What it counts, for Prometheus", answers={200: "Metrics"}),
 )

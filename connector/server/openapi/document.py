@@ -26,7 +26,12 @@ _HOLE = re.compile(r"\{(\w+)\}")
 # What is there once for each action, under a path of its own.
 _ACTION = "/api/actions/{id}"
 # Answers that are no JSON.
-_OTHER = {"Bytes": "*/*", "Text": "text/plain", "Events": "text/event-stream", "Page": "text/html"}
+_OTHER = {
+    "Bytes": ["*/*"],
+    "Metrics": ["text/plain", "application/openmetrics-text"],
+    "Events": ["text/event-stream"],
+    "Page": ["text/html"],
+}
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
 _KEY = {
     "name": "Idempotency-Key",
@@ -211,8 +216,9 @@ def _response(status: int, name: str | None) -> dict[str, Any]:
     said = {202: "It goes on.", 204: "Done.", 303: "On to the next page."}.get(status, "The answer.")
     if name is None:
         return {"description": said}
-    schema = {} if name in _OTHER else _schema(name)
-    return {"description": said, "content": {_OTHER.get(name, "application/json"): {"schema": schema}}}
+    if name in _OTHER:
+        return {"description": said, "content": {kind: {"schema": {}} for kind in _OTHER[name]}}
+    return {"description": said, "content": {"application/json": {"schema": _schema(name)}}}
 
 
 def _schema(name: str) -> dict[str, Any]:
