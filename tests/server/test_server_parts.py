@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from prometheus_client import parser as prometheus_parser
@@ -23,7 +23,7 @@ from connector.server import (
     sse,
 )
 from connector.server import problem_documents as problems
-from connector.server.openapi import components
+from connector.server.openapi import components, shapes
 from connector.spec.schema import plain_schema
 
 
@@ -141,6 +141,37 @@ def test_every_schema_that_is_named_is_there() -> None:
     text = json.dumps(components.SCHEMAS)
     named = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert named <= components.SCHEMAS.keys()
+
+
+@dataclass(frozen=True)
+class Shown:
+    id: str
+    created: float
+    state: Literal["open", "ended"]
+    names: tuple[str, ...]
+    seconds: float | None = None
+    text: str = ""
+
+
+def test_a_schema_is_made_of_the_value() -> None:
+    """Each field with its type, but what is hidden; what is said of one, and what is one more."""
+    schema = shapes.shape(Shown, without={"text"}, id={"description": "Its name."}, left={"type": "integer"})
+    assert schema["properties"] == {
+        "id": {"type": "string", "description": "Its name."},
+        "created": {"type": "string", "format": "date-time"},
+        "state": {"enum": ["open", "ended"]},
+        "names": {"type": "array", "items": {"type": "string"}},
+        "seconds": {"anyOf": [{"type": "number"}, {"type": "null"}]},
+        "left": {"type": "integer"},
+    }
+    assert schema["required"] == sorted(schema["properties"])
+
+
+def test_what_may_be_left_out_is_never_null() -> None:
+    """Where a value shows no absent facts."""
+    schema = shapes.shape(Shown, sparse=True)
+    assert schema["properties"]["seconds"] == {"type": "number"}
+    assert "seconds" not in schema["required"]
 
 
 @dataclass(frozen=True)
