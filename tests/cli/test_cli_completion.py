@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connector.cli import command_table
 from connector.cli.completion.completion import SCRIPTS
 
 
@@ -66,6 +67,34 @@ def test_what_could_stand_there(typed: list[str], some: set[str], run: Any) -> N
     ended = run("__complete", "fish", "--", *typed)
     assert ended.code == 0
     assert some <= {line.partition("\t")[0] for line in ended.out.splitlines()}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(
+            [name]
+            for name in command_table.NAMES
+            if name not in ("completion", "connections", "export", "import", "schedule", "workflow")
+        ),
+        *(["connections", name] for name in ("add", "list", "show", "test", "remove", "rotate")),
+        *(["workflow", name] for name in ("list", "show", "check", "run", "status")),
+        *(["schedule", name] for name in ("list", "show", "next", "run", "pause", "resume", "remove")),
+        *(["export", name] for name in ("openapi", "swagger", "n8n", "superblocks")),
+        *(["import", name] for name in ("openapi", "superblocks")),
+        ["schedule", "add", "boats"],
+        ["batch", "list"],
+        ["jobs", "wait"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_tells_its_own_options(typed: list[str], run: Any) -> None:
+    """They are those of its parser, and nothing is done and nothing else said on the way to it."""
+    ended = run("__complete", "fish", "--", *typed, "--")
+    assert ended.code == 0
+    assert "--json" in {line.partition("\t")[0] for line in ended.out.splitlines()}
+    assert all(line.startswith("--") for line in ended.out.splitlines())
+    assert ended.err == ""
 
 
 def test_an_option_that_is_given_is_not_offered_again(run: Any) -> None:

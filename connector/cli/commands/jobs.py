@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from connector.cli.parsing import find_action, numbers
 from connector.cli.parsing.parser import Parser, folder_of, one_of
 from connector.cli.terminal import terminal
-from connector.engine.connector import Connector
 
 if TYPE_CHECKING:
     from connector.cli.report.durable_client import Desk
@@ -68,6 +67,8 @@ def _running(words: Sequence[str]) -> int:
     args = Parser("jobs", "Lists the jobs that are running.").read(words)
     if args is None:
         return 0
+    from connector.engine.connector import Connector
+
     with Connector(find_action.integration(folder_of(args))) as connector:
         found = connector.workspace.ledger.entries("running", limit=_MOST_JOBS)
     if args.json:

@@ -1,17 +1,14 @@
-"""What could stand at a shell's cursor: names, options and their values, whichever command they are of."""
+"""What could stand at a shell's cursor: names that are known, files and folders."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from connector.cli.parsing import find_action
-from connector.cli.parsing.action_card import Card, card
-from connector.cli.parsing.input_options import OWN, option_names
-from connector.cli.parsing.parser import named_folder
 from connector.spec import cache, listing
 
 if TYPE_CHECKING:
@@ -25,11 +22,76 @@ class Candidate(NamedTuple):
     about: str = ""
 
 
-Candidates = Iterator[Candidate]
+Candidates = Iterable[Candidate]
+# Of the integration's folder, and of what is typed already.
+Source = Callable[[str, str], Candidates]
+
+
+def actions(folder: str, last: str) -> Candidates:
+    for entry in listing.entries(folder, cache.default_cache()):
+        yield Candidate(entry["id"], entry["title"])
+
+
+def _groups(folder: str, last: str) -> Candidates:
+    return map(
+        Candidate, dict.fromkeys(one["group"] for one in listing.entries(folder, cache.default_cache()))
+    )
+
+
+def workflows(folder: str, last: str) -> Candidates:
+    from connector.runs.workflow import load
+
+    return map(Candidate, load.names(find_action.integration(folder)))
+
+
+def _environments(folder: str, last: str) -> Candidates:
+    for name, environment in find_action.integration(folder).environments.items():
+        yield Candidate(name, environment.description)
+
+
+def _zones(folder: str, last: str) -> Candidates:
+    from zoneinfo import available_timezones
+
+    return map(Candidate, sorted(available_timezones()))
+
+
+def connections(folder: str, last: str) -> Candidates:
+    with _workspace() as opened:
+        yield from (Candidate(one.name, one.integration) for one in opened.connections.list())
+
+
+def jobs(folder: str, last: str) -> Candidates:
+    with _workspace() as opened:
+        yield from (Candidate(one.id, one.action) for one in opened.ledger.entries("running"))
+
+
+def runs(folder: str, last: str) -> Candidates:
+    """The durable runs of late."""
+    from connector.storage.runs.history import History
+
+    with _workspace() as opened:
+        for one in History(opened.database).list(durable=True, limit=20):
+            yield Candidate(one.id, f"{one.action}, {one.state}")
+
+
+def batches(folder: str, last: str) -> Candidates:
+    from connector.runs.batch.store import Batches
+
+    with _workspace() as opened:
+        found = Batches(opened.database).list()
+        yield from (Candidate(one.name, f"{one.subject}, {one.state}") for one in found)
+
+
+def schedules(folder: str, last: str) -> Candidates:
+    from connector.runs.schedule.store import ScheduleStore
+
+    with _workspace() as opened:
+        found = ScheduleStore(opened.database).list()
+        yield from (Candidate(one.name, f"{one.subject}, {one.cron}") for one in found)
 
 
 @contextmanager
-def workspace() -> Iterator[Workspace]:
+def _workspace() -> Iterator[Workspace]:
     """The stores of this machine."""
     from connector.storage.home import home
     from connector.storage.workspace import Workspace
@@ -41,121 +103,31 @@ def workspace() -> Iterator[Workspace]:
         opened.close()
 
 
-def common(before: Sequence[str], last: str) -> Candidates:
-    yield from value_of(before, {"--integration": folders}, last)
-    yield from plain(("--json", "--quiet", "--integration", "--help"))
-
-
-def plain(names: Iterable[str]) -> Candidates:
-    yield from (Candidate(name) for name in names)
-
-
-def value_of(
-    before: Sequence[str], values: Mapping[str, Callable[[str], Candidates]], last: str
-) -> Candidates:
-    """The values of the option that stands before the last word."""
-    if before and before[-1] in values:
-        yield from values[before[-1]](last)
-
-
-def actions(before: Sequence[str]) -> Candidates:
-    for entry in listing.entries(named_folder(before), cache.default_cache()):
-        yield Candidate(entry["id"], entry["title"])
-
-
-def with_value(
-    before: Sequence[str],
-    last: str,
-    values: Mapping[str, Callable[[str], Candidates]],
-    others: Iterable[Candidate],
-) -> Candidates:
-    """The values of an option that waits for one (as a word of its own or behind ``=``), else the others."""
-    name, equals, value = last.partition("=")
-    if last.startswith("--") and equals and name in values:
-        yield from (Candidate(f"{name}={one.word}", one.about) for one in values[name](value))
-    elif before and before[-1] in values:
-        yield from values[before[-1]](last)
-    elif before and before[-1] in FREE:
-        return
-    else:
-        yield from others
-
-
-# Options of ours whose value nobody can guess.
-FREE = frozenset(
-    {"--timeout", "-i", "--input", "--concurrency", "--in-flight", "--drain", "--cron"}
-    | {"--limit-credits", "--limit-daily"}
-)
-
-
-def own_values(folder: str) -> dict[str, Callable[[str], Candidates]]:
-    """What the options of ``invoke`` itself take."""
-
-    def environments(last: str) -> Candidates:
-        yield from environments_of(folder)
-
-    found = dict.fromkeys(("-e", "--environment"), environments)
-    found |= dict.fromkeys(("-c", "--connection"), connections)
-    found |= dict.fromkeys(("-f", "--file", "-o", "--output"), files)
-    return found | {
-        "--integration": folders,
-        "--on-filtered": lambda last: plain(("raise", "return")),
-        "--accept": lambda last: iter(()),
-    }
-
-
-def environments_of(folder: str) -> Candidates:
-    for name, environment in find_action.integration(folder).environments.items():
-        yield Candidate(name, environment.description)
-
-
-def connections(last: str) -> Candidates:
-    with workspace() as opened:
-        yield from (Candidate(one.name, one.integration) for one in opened.connections.list())
-
-
-def values_of(schema: Mapping[str, Any]) -> Callable[[str], Candidates]:
-    """What an input takes, as far as its schema lists it."""
-    if schema.get("format") == "binary":
-        return files
-    if schema.get("type") == "boolean":
-        return lambda last: plain(("true", "false"))
-    known = [str(one) for one in (*schema.get("enum", ()), *schema.get("examples", ())) if one is not None]
-    listed = known if "enum" in schema else []
-    return lambda last: (Candidate(one) for one in listed)
-
-
-def files(last: str) -> Candidates:
+def files(folder: str, last: str) -> Candidates:
     """The files and folders that begin so, with the ``@`` that was typed before them."""
     mark = "@" if last.startswith("@") else ""
     typed = last.removeprefix("@")
-    folder, begun = os.path.split(typed)
-    shown = f"{folder}/" if folder not in ("", "/") else folder
-    for path in sorted(Path(folder or ".").expanduser().iterdir()):
+    parent, begun = os.path.split(typed)
+    shown = f"{parent}/" if parent not in ("", "/") else parent
+    for path in sorted(Path(parent or ".").expanduser().iterdir()):
         if path.name.startswith(begun) and (begun.startswith(".") or not path.name.startswith(".")):
             yield Candidate(f"{mark}{shown}{path.name}{'/' if path.is_dir() else ''}")
 
 
-def folders(last: str) -> Candidates:
-    return (one for one in files(last) if one.word.endswith("/"))
+def folders(folder: str, last: str) -> Candidates:
+    return (one for one in files(folder, last) if one.word.endswith("/"))
 
 
-def invoke(before: Sequence[str], last: str) -> Candidates:
-    folder = named_folder(before)
-    entries = listing.entries(folder, cache.default_cache())
-    named = next(filter(None, (find_action.find(word, entries) for word in before)), None)
-    values: dict[str, Callable[[str], Candidates]] = {**own_values(folder)}
-    if named is None:
-        yield from with_value(before, last, values, (*actions(before), *plain(sorted(OWN))))
-        return
-    found = card(named["id"], folder)
-    values["--accept"] = lambda last: map(Candidate, found.accept)
-    names = option_names(found.parameters)
-    values |= {names[name]: values_of(schema) for name, schema in found.parameters.items()}
-    left = [name for name in found.ordered if names[name] not in before]
-    inputs = (Candidate(names[name], _about(found, name)) for name in left)
-    yield from with_value(before, last, values, (*inputs, *plain(sorted(OWN))))
-
-
-def _about(card: Card, name: str) -> str:
-    return str(card.parameters[name].get("title", name))
+# What an option takes, by the word that its help has for it.
+OF_VALUES: Mapping[str, Source] = {
+    "ACTION": actions,
+    "DIR": folders,
+    "DOC": files,
+    "ENV": _environments,
+    "FILE": files,
+    "FOLDER": folders,
+    "GROUP": _groups,
+    "INPUTS": files,
+    "PATH": files,
+    "ZONE": _zones,
+}

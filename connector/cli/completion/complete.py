@@ -3,35 +3,25 @@
 __complete bash LINE WORD     the line up to the cursor, and what bash takes for its last word
 __complete zsh -- WORDS...    the words behind ``connector``, the last one unfinished
 __complete fish -- WORDS...
+
+The options are those of the command's own parser, which is asked for by running the command until it has one.
 """
 
 from __future__ import annotations
 
+import argparse
+import io
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 
 from connector.cli import command_table
-from connector.cli.completion import complete_durable, completion
-from connector.cli.completion.candidates import (
-    Candidate,
-    Candidates,
-    actions,
-    common,
-    connections,
-    environments_of,
-    files,
-    folders,
-    invoke,
-    own_values,
-    plain,
-    with_value,
-    workspace,
-)
-from connector.cli.parsing import find_action
-from connector.cli.parsing.input_options import option_names
-from connector.cli.parsing.parser import named_folder
+from connector.cli.completion import candidates as known
+from connector.cli.completion import completion
+from connector.cli.completion.candidates import Candidate, Candidates, Source
+from connector.cli.parsing.input_options import PREFIX
+from connector.cli.parsing.parser import Parser, Reached, named_folder
 from connector.errors import ConnectorError
-from connector.spec import cache, listing
 
 
 def run(words: list[str]) -> int:
@@ -83,6 +73,35 @@ _WRITTEN: Mapping[str, Callable[[Candidate, str, str], str]] = {
 }
 
 
+# The word behind a command that is a command itself.
+_BELOW: Mapping[str, Sequence[str]] = {
+    "batch": ("list", "show", "cancel"),
+    "completion": (*completion.SCRIPTS,),
+    "connections": ("add", "list", "show", "test", "remove", "rotate"),
+    "export": ("openapi", "swagger", "n8n", "superblocks"),
+    "import": ("openapi", "superblocks"),
+    "jobs": ("submit", "list", "show", "watch", "wait", "cancel", "resume", "mark", "retry", "unknown"),
+    "schedule": ("add", "list", "show", "next", "run", "pause", "resume", "remove"),
+    "workflow": ("list", "show", "check", "run", "status"),
+}
+# They do something without one, too.
+_ALONE = ("batch", "jobs")
+# The words that a command takes beside its options, by its name in its own help.
+_WORDS: Mapping[str, Sequence[Source]] = {
+    **dict.fromkeys(("invoke", "preview", "describe", "jobs submit", "export superblocks"), (known.actions,)),
+    **dict.fromkeys(("batch", "schedule add NAME"), (known.actions, known.workflows, known.files)),
+    **dict.fromkeys(("workflow run", "workflow show"), (known.workflows, known.files)),
+    **dict.fromkeys(("import", "import superblocks", "workflow check"), (known.files,)),
+    **dict.fromkeys(("check", "serve", "worker"), (known.folders,)),
+    **dict.fromkeys((f"connections {name}" for name in ("show", "test", "remove")), (known.connections,)),
+    **dict.fromkeys((f"batch {name}" for name in ("show", "cancel")), (known.batches,)),
+    **dict.fromkeys((f"schedule {name}" for name in _BELOW["schedule"][2:]), (known.schedules,)),
+    **dict.fromkeys((f"jobs {name}" for name in _BELOW["jobs"][2:-1]), (known.runs,)),
+    "workflow status": (known.runs,),
+    "result": (known.jobs,),
+}
+
+
 def candidates(words: Sequence[str]) -> Candidates:
     """What could stand in place of the last of the words."""
     if len(words) < 2:
@@ -90,114 +109,54 @@ def candidates(words: Sequence[str]) -> Candidates:
         yield from (Candidate("--help"), Candidate("--version"))
         return
     command, *before, last = words
-    yield from _COMMANDS.get(command, common)(before, last)
-
-
-def _actions_command(before: Sequence[str], last: str) -> Candidates:
-    entries = listing.entries(named_folder(before), cache.default_cache())
-    if before and before[-1] == "--group":
-        yield from map(Candidate, dict.fromkeys(entry["group"] for entry in entries))
-        return
-    yield Candidate("--group")
-    yield from common(before, last)
-
-
-def _describe(before: Sequence[str], last: str) -> Candidates:
-    yield from actions(before)
-    yield from common(before, last)
-
-
-def _connections_command(before: Sequence[str], last: str) -> Candidates:
     if not before:
-        yield from plain(("add", "list", "show", "test", "remove", "rotate"))
+        yield from map(Candidate, _BELOW.get(command, ()))
+    if before or command not in _BELOW or command in _ALONE:
+        parser = _parser(command, before)
+        yield from _of(parser, before, last) if parser else ()
+
+
+def _parser(command: str, before: Sequence[str]) -> Parser | None:
+    """The parser that the command would read its words with, had it them all."""
+    Parser.is_wanted = True
+    try:
+        with redirect_stdout(io.StringIO()):  # help is not what was asked for
+            command_table.run(command, [*before])
+    except Reached as reached:
+        return reached.parser
+    finally:
+        Parser.is_wanted = False
+    return None
+
+
+def _of(parser: Parser, before: Sequence[str], last: str) -> Candidates:
+    """The values of an option that waits for one (as a word of its own or behind ``=``), else the others."""
+    folder = named_folder(before)
+    name, equals, value = last.partition("=")
+    joined = parser.takes(name) if equals else None
+    waiting = parser.takes(before[-1]) if before else None
+    if joined is not None:
+        found = _values(parser, joined, folder, value)
+        yield from (Candidate(f"{name}={one.word}", one.about) for one in found)
         return
-    if before[-1] in ("-e", "--environment"):
-        yield from environments_of(named_folder(before))
+    if waiting is not None and waiting.nargs != 0:
+        yield from _values(parser, waiting, folder, last)
         return
-    if before[0] in ("show", "test", "remove"):
-        yield from connections(last)
-    if before[0] == "add":
-        yield from plain(("--environment", "--base-url", "--cap", "--header", "--default", "--replace"))
-        fields = find_action.integration(named_folder(before)).credential.get("properties", {})
-        yield from plain(option_names(fields).values())
-    yield from common(before, last)
+    for source in _WORDS.get(parser.command, ()):
+        yield from source(folder, last)
+    for option, action in parser.options.items():
+        is_given = action.dest.startswith(PREFIX) and option in before
+        if option.startswith("--") and not is_given:
+            yield Candidate(option, parser.hints.get(option, ("", ()))[0])
 
 
-def _money(before: Sequence[str], last: str) -> Candidates:
-    values = own_values(named_folder(before))
-    others = (*plain(("--environment", "--connection")), *common(before, last))
-    yield from with_value(before, last, values, others)
-
-
-def _result(before: Sequence[str], last: str) -> Candidates:
-    own = ("--no-wait", "--wait", "--timeout", "--accept", "--output", "--on-filtered", "--show")
-    others = (*_jobs(), *plain(own), *common(before, last))
-    yield from with_value(before, last, own_values(named_folder(before)), others)
-
-
-def _jobs() -> Candidates:
-    with workspace() as opened:
-        yield from (Candidate(one.id, one.action) for one in opened.ledger.entries("running"))
-
-
-def _shells(before: Sequence[str], last: str) -> Candidates:
-    yield from plain(completion.SCRIPTS)
-
-
-def _check(before: Sequence[str], last: str) -> Candidates:
-    yield from files(last) if before and before[-1] == "--against" else folders(last)
-    yield from (*plain(("--against",)), *common(before, last))
-
-
-def _mcp(before: Sequence[str], last: str) -> Candidates:
-    if before and before[-1] == "--root":
-        yield from folders(last)
-        return
-    own = ("--environment", "--connection", "--root", "--limit-credits", "--actions", "--http", "--port")
-    others = (*plain(own), *common(before, last))
-    yield from with_value(before, last, own_values(named_folder(before)), others)
-
-
-def _export(before: Sequence[str], last: str) -> Candidates:
-    if not before:
-        from connector.cli.commands.export import PLATFORMS
-
-        yield from plain((*PLATFORMS, "superblocks"))
-        return
-    if before[0] == "superblocks":
-        yield from (*plain(("--output", "--plugin", "--id", "--force")), *invoke(before[1:], last))
-        return
-    if before[-1] in ("-o", "--output"):
-        yield from files(last)
-        return
-    yield from (*plain(("--output", "--host", "--force")), *common(before, last))
-
-
-_IMPORTED = {"openapi": ("--output", "--force"), "superblocks": ("--generic",)}
-
-
-def _import(before: Sequence[str], last: str) -> Candidates:
-    if not before:
-        yield from plain(_IMPORTED)
-        return
-    values = dict.fromkeys(("-o", "--output", "--integration"), folders)
-    values["--generic"] = lambda last: actions(before)
-    own = _IMPORTED.get(before[0], ())
-    yield from with_value(before, last, values, (*files(last), *plain(own), *common(before, last)))
-
-
-_COMMANDS: Mapping[str, Callable[[Sequence[str], str], Candidates]] = {
-    "actions": _actions_command,
-    "describe": _describe,
-    "invoke": invoke,
-    "preview": invoke,
-    "result": _result,
-    "connections": _connections_command,
-    "balance": _money,
-    "completion": _shells,
-    "check": _check,
-    "mcp": _mcp,
-    "export": _export,
-    "import": _import,
-    **complete_durable.COMMANDS,
-}
+def _values(parser: Parser, action: argparse.Action, folder: str, last: str) -> Candidates:
+    option, metavar = action.option_strings[-1], str(action.metavar)
+    if option in parser.hints:
+        yield from map(Candidate, parser.hints[option][1])
+    if option == "--connection":
+        yield from known.connections(folder, last)
+    elif "|" in metavar:
+        yield from map(Candidate, metavar.split("|"))
+    elif metavar in known.OF_VALUES:
+        yield from known.OF_VALUES[metavar](folder, last)

@@ -66,9 +66,11 @@ def add_options(parser: Parser, card: Form, taken: Iterable[str] = OWN) -> None:
     required = parser.add_argument_group(f"inputs of {card.title} that are required")
     others = parser.add_argument_group("other inputs" if card.required else "inputs")
     names = option_names(card.parameters, taken)
-    for name, schema in card.parameters.items():
-        group = required if name in card.required else others
+    for name in sorted(card.parameters, key=lambda name: name not in card.required):
+        group, schema = required if name in card.required else others, card.parameters[name]
         group.add_argument(names[name], **_settings(name, schema))
+        listed = [str(one) for one in schema.get("enum", ()) if one is not None]
+        parser.hints[names[name]] = (str(schema.get("title", name)), listed)
 
 
 def _settings(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:

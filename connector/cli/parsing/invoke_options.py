@@ -84,6 +84,7 @@ def _parser(
     parser = Parser(f"{command} {card.id}" if card else command, description, epilog, usage)
     if card is not None:
         input_options.add_options(parser, card)
+        parser.hints["--accept"] = ("", card.accept)
     add_request_options(parser)
     add_answer(parser)
     parser.add_common()

@@ -16,8 +16,19 @@ if TYPE_CHECKING:
     from connector.errors import Problem
 
 
+class Reached(BaseException):
+    """A command came to its parser, which is all that somebody wanted."""
+
+    def __init__(self, parser: Parser) -> None:
+        super().__init__()
+        self.parser = parser
+
+
 class Parser(argparse.ArgumentParser):
     """The parser of one command. Use ``read``; every command has the common options."""
+
+    # Completion wants a command's parser, and nothing done: ``read`` and ``refuse`` raise Reached.
+    is_wanted = False
 
     def __init__(self, command: str, description: str, epilog: str = "", usage: str | None = None) -> None:
         super().__init__(
@@ -32,6 +43,8 @@ class Parser(argparse.ArgumentParser):
         self.command = command
         # A word that nobody expected is quoted, unless it may be a secret that lost its option.
         self.quotes_words = True
+        # What a shell is told of an option beside its name: a title, and the words that it takes.
+        self.hints: dict[str, tuple[str, Sequence[str]]] = {}
         self._has_common = False
 
     def add_common(self) -> None:
@@ -50,6 +63,8 @@ class Parser(argparse.ArgumentParser):
         """
         if not self._has_common:
             self.add_common()
+        if Parser.is_wanted:
+            raise Reached(self)
         scan = Scan(self, words)
         if scan.wants_help:
             print(self.format_help().rstrip())
@@ -59,6 +74,8 @@ class Parser(argparse.ArgumentParser):
         return self.parse_args([*scan.options, "--", *scan.words] if scan.words else scan.options)
 
     def refuse(self, *problems: Problem) -> NoReturn:
+        if Parser.is_wanted:
+            raise Reached(self)
         from connector.cli.parsing.usage import BadUsage
 
         raise BadUsage(*problems, command=self.command)
@@ -94,8 +111,9 @@ class Parser(argparse.ArgumentParser):
         return self._option_string_actions.get(option)
 
     @property
-    def option_names(self) -> tuple[str, ...]:
-        return tuple(self._option_string_actions)
+    def options(self) -> dict[str, argparse.Action]:
+        """Every option by its name, also by its short one."""
+        return self._option_string_actions
 
 
 class Scan:
@@ -170,7 +188,7 @@ class Scan:
     def _unknown(self, name: str) -> None:
         from connector.spec.schema.suggest import nearest
 
-        known = [option for option in self._parser.option_names if option.startswith("--")]
+        known = [option for option in self._parser.options if option.startswith("--")]
         meant = nearest(name, known).replace("'", "")
         self._problem(name, f"unknown option {name}{meant + '?' if meant and meant[-1] != '?' else meant}")
         if self._rest and not self._rest[0].startswith("-"):

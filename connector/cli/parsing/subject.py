@@ -160,7 +160,7 @@ def _parser(
     for add in (partial(invoke_options.add_request_options, accepts=False), add_own, Parser.add_common):
         add(own)
     if form is not None:
-        input_options.add_options(parser, form, own.option_names)
+        input_options.add_options(parser, form, own.options)
     invoke_options.add_request_options(parser, accepts=False)
     add_own(parser)
     parser.add_common()
