@@ -26,6 +26,15 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Call"], Awaitable[Response]]
 
+# What several operations ask for in the same words.
+_LONGEST_KEY = 255
+NAME = {"type": "string", "minLength": 1, "maxLength": 200}
+WHERE: dict[str, Any] = {
+    "environment": {**NAME, "description": "Where it goes; by default the connection's own default."},
+    "connection": {**NAME, "description": "Which connection; by default the only one, or `default`."},
+}
+LIMIT = {"type": "number", "minimum": 0, "maximum": 10**9, "description": "Credits that it may spend."}
+
 
 def options(**properties: JsonSchema) -> JsonSchema:
     """The schema of a query that has these parameters, each as one likes, and no other."""
@@ -79,6 +88,19 @@ class Call:
     @property
     def token_name(self) -> str:
         return self.caller.name if self.caller else ""
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where it goes; None is the default."""
+        return {name: self.query.get(name) for name in WHERE}
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The caller's name for what they ask for, so that it is done once."""
+        key = self.request.headers.get("idempotency-key")
+        if key is not None and not (0 < len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()):
+            raise Refused("bad_request", f"an Idempotency-Key has 1 to {_LONGEST_KEY} plain characters")
+        return key
 
 
 def endpoint(host: Host, operation: Operation) -> Callable[[Request], Awaitable[Response]]:

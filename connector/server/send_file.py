@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
@@ -10,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from connector.media import Media
-from connector.server import byte_ranges
 from connector.server.problem_documents import Refused
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _SHOWN = frozenset(
     ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/avif", "text/plain")
 )
 _SHOWN_KINDS = ("audio/", "video/")
+_RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.IGNORECASE)
 
 
 async def file(
@@ -38,7 +39,7 @@ async def file(
         "cache-control": "private, max-age=3600, immutable",
         "content-disposition": disposition(stored.name, stored.type),
     }
-    if byte_ranges.matches(request.headers.get("if-none-match"), etag):
+    if matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=common)
     start, end, status = _part(request, etag, stored.bytes)
     if status == 206:
@@ -56,11 +57,41 @@ def _part(request: Request, etag: str, size: int) -> tuple[int, int, int]:
     condition = request.headers.get("if-range")
     header = request.headers.get("range") if condition in (None, etag) else None
     try:
-        asked = byte_ranges.wanted(header, size)
-    except byte_ranges.Unsatisfiable as error:
+        asked = wanted(header, size)
+    except Unsatisfiable as error:
         said = f"the file has {size:,} bytes"
         raise Refused("range", said, {"content-range": f"bytes */{size}"}) from error
     return (*asked, 206) if asked else (0, size - 1, 200)
+
+
+class Unsatisfiable(ValueError):
+    """The file has no such part."""
+
+
+def wanted(header: str | None, size: int) -> tuple[int, int] | None:
+    """The first and the last byte that a ``Range`` asks for (RFC 9110, 14); None for the whole file.
+
+    Several parts at once, and what cannot be read, are answered with the whole file, as the standard allows.
+    """
+    found = _RANGE.fullmatch(header or "")
+    if found is None or found.group(1) == found.group(2) == "":
+        return None
+    first, last = found.groups()
+    if not first:
+        start, end = max(0, size - int(last)), size - 1
+    else:
+        start, end = int(first), min(int(last), size - 1) if last else size - 1
+        if last and int(last) < start:
+            return None
+    if start >= size or end < start:
+        raise Unsatisfiable
+    return start, end
+
+
+def matches(header: str | None, etag: str) -> bool:
+    """Whether an ``If-None-Match`` or ``If-Match`` names the tag; ``W/`` before a tag does not count."""
+    tags = [tag.strip().removeprefix("W/") for tag in (header or "").split(",")]
+    return "*" in tags or etag in tags
 
 
 def disposition(name: str, kind: str) -> str:

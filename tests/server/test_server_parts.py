@@ -14,12 +14,12 @@ from server.support import cases
 
 from connector import errors
 from connector.server import (
-    byte_ranges,
     json_reply,
     prometheus,
     query_values,
     responses,
     security_headers,
+    send_file,
     sse,
 )
 from connector.server import problem_documents as problems
@@ -44,10 +44,10 @@ def test_a_file_stays_as_it_is() -> None:
 def test_a_range_means_bytes(case: dict[str, Any]) -> None:
     """One range is served, none is refused, and whatever else is asked for is the whole file."""
     if case["means"] == "none":
-        with pytest.raises(byte_ranges.Unsatisfiable):
-            byte_ranges.wanted(case["header"], case["size"])
+        with pytest.raises(send_file.Unsatisfiable):
+            send_file.wanted(case["header"], case["size"])
         return
-    found = byte_ranges.wanted(case["header"], case["size"])
+    found = send_file.wanted(case["header"], case["size"])
     assert found == (None if case["means"] == "whole" else tuple(case["means"]))
 
 
@@ -63,7 +63,7 @@ def test_a_client_gets_the_file_where_it_prefers_it(case: dict[str, Any]) -> Non
 )
 def test_an_etag_is_known_again(header: str | None, same: bool) -> None:
     """By itself, in a list, and marked as weak."""
-    assert byte_ranges.matches(header, '"a"') is same
+    assert send_file.matches(header, '"a"') is same
 
 
 def _kinds(kind: type[errors.ConnectorError]) -> list[type[errors.ConnectorError]]:

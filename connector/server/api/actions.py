@@ -11,10 +11,10 @@ from starlette.responses import Response, StreamingResponse
 
 from connector.engine.stream import Stream
 from connector.errors import ConnectorError, InvalidArguments
-from connector.server import asked, inputs, responses
+from connector.server import inputs, responses
 from connector.server.host import Host, Served
 from connector.server.json_reply import Reply
-from connector.server.operation import Call, Operation, options
+from connector.server.operation import NAME, WHERE, Call, Operation, options
 from connector.server.problem_documents import Refused
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration
@@ -42,7 +42,7 @@ async def invoke(call: Call) -> Response:
         return await _submitted(call, served, action)
     check_line(call.host)
     run = await served.runner.start(
-        await _spec(call, action), token_name=call.token_name, idempotency_key=asked.key(call)
+        await _spec(call, action), token_name=call.token_name, idempotency_key=call.idempotency_key
     )
     call.request.state.run = run.id
     if call.query.get("wait", True):
@@ -53,16 +53,14 @@ async def invoke(call: Call) -> Response:
 async def _submitted(call: Call, served: Served, action: Action) -> Response:
     """A run that a worker does, whatever becomes of this host."""
     submit = partial(call.host.durable.runs.submit, integration=served.integration.id)
-    told: dict[str, Any] = {"token_name": call.token_name, "idempotency_key": asked.key(call)}
+    told: dict[str, Any] = {"token_name": call.token_name, "idempotency_key": call.idempotency_key}
     return responses.accepted(await call.host.run(submit, await _spec(call, action), **told))
 
 
 async def preview(call: Call) -> Response:
     """The very request that would be sent, with its secrets masked."""
     served, action, given = await _given(call)
-    found = await served.connector.preview(
-        action.id, given, **asked.place(call), accept=call.query.get("accept")
-    )
+    found = await served.connector.preview(action.id, given, **call.place, accept=call.query.get("accept"))
     # The paths of this host's disk are nobody's business.
     told = await call.host.run(lambda: found.to_dict() | {"curl": found.curl(by_name=True)})
     return Reply(told)
@@ -71,7 +69,7 @@ async def preview(call: Call) -> Response:
 async def estimate(call: Call) -> Response:
     """What a success would cost and, where that is asked for, what the account has left."""
     served, action, given = await _given(call)
-    found = await served.connector.estimate(action.id, given, **asked.place(call))
+    found = await served.connector.estimate(action.id, given, **call.place)
     told: dict[str, Any] = {"credits": found.credits, "why": found.why}
     if call.query.get("balance"):
         told["balance"] = await _balance(served, call)
@@ -82,7 +80,7 @@ async def check(call: Call) -> Response:
     """All that is wrong with the inputs, each at its field; nothing is sent."""
     served, action, given = await _given(call)
     try:
-        found = await served.connector.preview(action.id, given, **asked.place(call))
+        found = await served.connector.preview(action.id, given, **call.place)
     except InvalidArguments as error:
         return Reply({"problems": [problem.to_dict() for problem in error.problems]})
     warned = [{"field": "", "message": said, "severity": "warning"} for said in found.warnings]
@@ -95,7 +93,7 @@ async def stream(call: Call) -> Response:
     opened = await served.connector.stream(
         action.id,
         given,
-        **asked.place(call),
+        **call.place,
         accept=call.query.get("accept"),
         timeout=call.query.get("timeout"),
     )
@@ -126,7 +124,7 @@ async def _spec(call: Call, action: Action) -> RunSpec:
     return RunSpec(
         action=action.id,
         arguments=await inputs.read(call, action),
-        **asked.place(call),
+        **call.place,
         accept=query.get("accept"),
         on_filtered=query.get("on_filtered", "raise"),
         timeout=query.get("timeout"),
@@ -146,7 +144,7 @@ def check_line(host: Host) -> None:
 async def _balance(served: Served, call: Call) -> float | None:
     """The credits that are left, where the upstream tells."""
     try:
-        return await served.connector.balance(**asked.place(call))
+        return await served.connector.balance(**call.place)
     except ConnectorError:
         return None
 
@@ -200,9 +198,8 @@ def _credits(action: Action) -> Any:
     return {"by": price.by, "values": dict(price.values)} if price.by else price.flat
 
 
-_WHERE = asked.WHERE
 _ACCEPT = {
-    **asked.NAME,
+    **NAME,
     "description": "The form of the upstream's answer, of those that the action declares.",
 }
 # In less than a second there is no answer, and what is paid for is lost.
@@ -213,7 +210,7 @@ _TIMEOUT = {
     "description": "Seconds for the answer, or for a job to end.",
 }
 INVOKE_QUERY = options(
-    **_WHERE,
+    **WHERE,
     accept=_ACCEPT,
     timeout=_TIMEOUT,
     wait={"type": "boolean", "default": True, "description": "Whether the answer is the result, or the run."},
@@ -249,7 +246,7 @@ OPERATIONS = (
         f"{_ONE}/preview",
         preview,
         "The request that would be sent",
-        query=options(**_WHERE, accept=_ACCEPT),
+        query=options(**WHERE, accept=_ACCEPT),
         reads=_INPUTS,
         answers={200: "Preview"},
     ),
@@ -258,7 +255,7 @@ OPERATIONS = (
         f"{_ONE}/estimate",
         estimate,
         "What it would cost",
-        query=options(**_WHERE, balance={"type": "boolean", "default": False}),
+        query=options(**WHERE, balance={"type": "boolean", "default": False}),
         reads=_INPUTS,
         answers={200: "Estimate"},
     ),
@@ -267,7 +264,7 @@ OPERATIONS = (
         f"{_ONE}/check",
         check,
         "What is wrong with the inputs",
-        query=options(**_WHERE),
+        query=options(**WHERE),
         reads=_INPUTS,
         answers={200: "Problems"},
     ),
@@ -276,7 +273,7 @@ OPERATIONS = (
         f"{_ONE}/stream",
         stream,
         "The answer's bytes as they arrive",
-        query=options(**_WHERE, accept=_ACCEPT, timeout=_TIMEOUT),
+        query=options(**WHERE, accept=_ACCEPT, timeout=_TIMEOUT),
         reads=_INPUTS,
         answers={200: "Bytes"},
     ),

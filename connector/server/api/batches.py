@@ -7,9 +7,9 @@ from typing import Any
 from starlette.responses import Response
 
 from connector.runs.batch.store import Batch
-from connector.server import asked, batch_requests
+from connector.server import batch_requests
 from connector.server.json_reply import Reply
-from connector.server.operation import Call, Operation, options
+from connector.server.operation import LIMIT, NAME, WHERE, Call, Operation, options
 
 
 async def list_batches(call: Call) -> Response:
@@ -57,16 +57,16 @@ NEW = {
     "additionalProperties": False,
     "required": ["subject"],
     "properties": {
-        "subject": {**asked.NAME, "description": "The action or the workflow."},
+        "subject": {**NAME, "description": "The action or the workflow."},
         "items": {"type": "array", "minItems": 1, "maxItems": 100_000, "items": _OBJECT},
-        "file": {**asked.NAME, "description": "An uploaded .csv or .jsonl file, as `file:ID`."},
+        "file": {**NAME, "description": "An uploaded .csv or .jsonl file, as `file:ID`."},
         "defaults": {**_OBJECT, "description": "Inputs that each row has unless it says otherwise."},
         "columns": {"type": "object", "additionalProperties": {"type": "string"}},
-        "name_by": asked.NAME,
-        "name": asked.NAME,
-        **asked.WHERE,
+        "name_by": NAME,
+        "name": NAME,
+        **WHERE,
         "concurrency": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 16},
-        "limit_credits": asked.LIMIT,
+        "limit_credits": LIMIT,
     },
 }
 _ALL, _ONE = "/api/batches", "/api/batches/{id}"

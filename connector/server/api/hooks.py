@@ -7,9 +7,8 @@ from typing import Any
 from starlette.responses import Response
 
 from connector.errors import InvalidArguments, Problem
-from connector.server import asked
 from connector.server.json_reply import Reply
-from connector.server.operation import Call, Operation, read_json
+from connector.server.operation import LIMIT, NAME, WHERE, Call, Operation, read_json
 from connector.server.problem_documents import Refused
 
 _HEADER = "x-hook-secret"
@@ -24,7 +23,7 @@ async def add_webhook(call: Call) -> Response:
     """The secret is in this answer, and nowhere else. The workflow runs as it is now."""
     durable, body = call.host.durable, call.body
     connector, workflow = await call.host.run(durable.workflow, body["workflow"])
-    where = {name: body.get(name) for name in asked.WHERE}
+    where = {name: body.get(name) for name in WHERE}
     environment, connection = await call.host.run(connector.place, **where)
     hook, secret = await call.host.run(
         durable.hooks.add,
@@ -54,7 +53,7 @@ async def run_webhook(call: Call) -> Response:
     body = await read_json(call.request, call.host.settings.max_json, optional=True)
     if not isinstance(body, dict):
         raise InvalidArguments([Problem("", "must be an object, with a member for each input")])
-    run = await call.host.run(call.host.durable.hooked, hook, body, asked.key(call))
+    run = await call.host.run(call.host.durable.hooked, hook, body, call.idempotency_key)
     call.request.state.run = run.id
     return Reply({"run": run.id, "state": run.state}, 202, {"x-run-id": run.id})
 
@@ -69,7 +68,7 @@ NEW: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
     "required": ["workflow"],
-    "properties": {"workflow": asked.NAME, **asked.WHERE, "limit_credits": asked.LIMIT},
+    "properties": {"workflow": NAME, **WHERE, "limit_credits": LIMIT},
 }
 _ALL = "/api/webhooks"
 

@@ -9,10 +9,9 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from connector.runs.schedule.store import Schedule
-from connector.server import asked
 from connector.server.host import Host
 from connector.server.json_reply import Reply
-from connector.server.operation import Call, Operation, options
+from connector.server.operation import LIMIT, NAME, WHERE, Call, Operation, options
 
 _HOW = (
     "cron",
@@ -85,16 +84,16 @@ NEW = {
     "additionalProperties": False,
     "required": ["name", "subject", "cron"],
     "properties": {
-        "name": asked.NAME,
-        "subject": {**asked.NAME, "description": "The action or the workflow."},
+        "name": NAME,
+        "subject": {**NAME, "description": "The action or the workflow."},
         "inputs": {"type": "object", "description": "Those of the action or workflow."},
-        "cron": {**asked.NAME, "description": "Minute, hour, day of the month, month, day of the week."},
-        "timezone": {**asked.NAME, "default": "UTC"},
-        **asked.WHERE,
+        "cron": {**NAME, "description": "Minute, hour, day of the month, month, day of the week."},
+        "timezone": {**NAME, "default": "UTC"},
+        **WHERE,
         "overlap": {"enum": ["skip", "queue"], "default": "skip"},
         "catch_up": {"enum": ["none", "last", "all"], "default": "last"},
-        "limit_credits": {**asked.LIMIT, "description": "Credits that one run may spend."},
-        "limit_daily": {**asked.LIMIT, "description": "Credits that all runs of a UTC day may spend."},
+        "limit_credits": {**LIMIT, "description": "Credits that one run may spend."},
+        "limit_daily": {**LIMIT, "description": "Credits that all runs of a UTC day may spend."},
     },
 }
 _ALL, _ONE = "/api/schedules", "/api/schedules/{name}"

@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from connector.errors import CapReached, InvalidArguments
 from connector.runs.workflow import check, check_inputs, cost, read
-from connector.server import asked, inputs, responses
+from connector.server import inputs, responses
 from connector.server.json_reply import Reply
-from connector.server.operation import Call, Operation, options
+from connector.server.operation import LIMIT, NAME, WHERE, Call, Operation, options
 from connector.server.problem_documents import Refused
 from connector.storage.runs.model import RunSpec
 
@@ -39,8 +39,8 @@ async def run_workflow(call: Call) -> Response:
     connector, workflow = await call.host.run(call.host.durable.workflow, call.names["id"])
     given = await inputs.read(call, workflow)
     limit = call.query.get("limit_credits")
-    spec = RunSpec(workflow.id, given, **asked.place(call), limit_credits=limit)
-    told: dict[str, Any] = {"token_name": call.token_name, "idempotency_key": asked.key(call)}
+    spec = RunSpec(workflow.id, given, **call.place, limit_credits=limit)
+    told: dict[str, Any] = {"token_name": call.token_name, "idempotency_key": call.idempotency_key}
     submit = call.host.durable.runs.submit_workflow
     run = await call.host.run(submit, workflow, spec, integration=connector.integration.id, **told)
     return responses.accepted(run)
@@ -69,7 +69,7 @@ async def _checked(call: Call) -> tuple[Any, Any, dict[str, Any]]:
     connector, workflow = await call.host.run(call.host.durable.workflow, call.names["id"])
     given = await inputs.read(call, workflow)
     limit = call.query.get("limit_credits")
-    await call.host.run(connector.place, **asked.place(call))
+    await call.host.run(connector.place, **call.place)
     taken = await call.host.run(
         check_inputs.checked, workflow, connector.integration, given, call.host.files, limit
     )
@@ -92,7 +92,7 @@ def _problems(call: Call, text: str) -> list[dict[str, Any]]:
     return [each.to_dict() for each in check.problems(read.source_of(text, "workflow"), integration)]
 
 
-_RUN = options(**asked.WHERE, limit_credits=asked.LIMIT)
+_RUN = options(**WHERE, limit_credits=LIMIT)
 _ALL, _ONE = "/api/workflows", "/api/workflows/{id}"
 
 OPERATIONS = (
@@ -132,7 +132,7 @@ OPERATIONS = (
         "/api/check",
         check_workflow,
         "What is wrong with a workflow's text",
-        query=options(integration=asked.NAME),
+        query=options(integration=NAME),
         reads="workflow",
         answers={200: "Problems"},
     ),
