@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from airflow.sdk import BaseHook
 from airflow.sdk.log import mask_secret
 
 from connector import AsyncConnector, Connector, ConnectorError
 from connector.airflow.settings import Kept, Place, place
-from connector.airflow.sharing import Shared
 from connector.engine.connector import Options
 from connector.events import Event
 from connector.runs.service.named_runs import Uses
@@ -22,6 +22,46 @@ from connector.spec.cache import default_cache
 # So long as somebody may clear a task, what it made is kept for it.
 _KEPT = 7 * 24 * 3600.0
 ASKED_BY = "airflow"
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Held(Generic[T]):
+    made: asyncio.Task[T]
+    users: int = 0
+
+
+class Shared(Generic[T]):
+    """Things by their keys, opened by the first task of an event loop that uses one, closed by the last."""
+
+    def __init__(self, close: Callable[[T], Awaitable[None]]) -> None:
+        self._close = close
+        self._held: dict[Hashable, _Held[T]] = {}
+
+    @asynccontextmanager
+    async def lent(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> AsyncIterator[T]:
+        """The thing of a key, for as long as the block lasts. Raises whatever making it raised."""
+        own = (id(asyncio.get_running_loop()), key)
+        held = self._held.get(own)
+        if held is None:
+            held = self._held[own] = _Held(asyncio.ensure_future(make()))
+        held.users += 1
+        try:
+            # One who is stopped while it is made does not stop it for the others.
+            yield await asyncio.shield(held.made)
+        finally:
+            held.users -= 1
+            if not held.users:
+                del self._held[own]
+                await self._let_go(held.made)
+
+    async def _let_go(self, made: asyncio.Task[T]) -> None:
+        if not made.done():
+            made.cancel()
+        await asyncio.wait({made})
+        if not made.cancelled() and made.exception() is None:
+            await self._close(made.result())
 
 
 class ConnectorHook(BaseHook):

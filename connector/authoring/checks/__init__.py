@@ -13,7 +13,6 @@ from pathlib import Path
 from connector.authoring.checks import (
     answers,
     environments,
-    examples,
     identity,
     inputs,
     prices,
@@ -36,7 +35,6 @@ _OF_ACTIONS = (
     *requests.OF_ACTIONS,
     *answers.OF_ACTIONS,
     *prices.OF_ACTIONS,
-    *examples.OF_ACTIONS,
 )
 _OF_FOLDERS = (
     *identity.OF_FOLDERS,

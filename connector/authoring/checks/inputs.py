@@ -1,12 +1,18 @@
-"""The schemas that authors write are sound: real keywords, names that are there, limits that can be met."""
+"""The schemas that authors write are sound, and every example works as it stands.
+
+Sound is: real keywords, names that are there, limits that can be met. An example's arguments pass, and its
+files are there and fit.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from connector.authoring.checks.subject import Subject
 from connector.errors import Problem
-from connector.spec.loader import Loaded
+from connector.spec.loader import Loaded, confined
 from connector.spec.schema import lint
 from connector.spec.schema.suggest import nearest
 
@@ -34,5 +40,54 @@ def _credential(loaded: Loaded) -> Iterator[Problem]:
             yield loaded.manifest.problem(f"connection.credential.required.{index}", message)
 
 
-OF_ACTIONS = (_inputs, _answer)
+def _arguments(subject: Subject) -> Iterator[Problem]:
+    from connector.spec.schema.validator import Checker, flaws
+
+    if not subject.action.examples or flaws(subject.action.inputs):
+        return  # told by a rule of its own; nothing can be checked against such a schema
+    checker = Checker(subject.action.inputs)
+    for index, example in enumerate(subject.action.examples):
+        for each in checker.problems(example.arguments, f"examples.{index}.arguments"):
+            yield subject.problem(each.path, each.message, severity=each.severity)
+
+
+def _files(subject: Subject) -> Iterator[Problem]:
+    for index, example in enumerate(subject.action.examples):
+        for path, name, rules in _given_files(subject, example.arguments, f"examples.{index}.arguments"):
+            for message in _unfit(subject, name, rules):
+                yield subject.problem(path, message)
+
+
+def _given_files(subject: Subject, arguments: Any, place: str) -> Iterator[tuple[str, str, Any]]:
+    """Each file that the arguments name: also those in a mapping whose values are files."""
+    for name, entry in subject.action.parameters.items():
+        value, path = arguments.get(name), f"{place}.{name}"
+        rest = entry.get("additionalProperties")
+        if entry.get("format") == "binary" and isinstance(value, str):
+            yield path, value, entry.get("file", {})
+        elif isinstance(value, dict) and isinstance(rest, dict) and rest.get("format") == "binary":
+            yield from ((f"{path}.{key}", text, rest.get("file", {})) for key, text in value.items())
+
+
+def _unfit(subject: Subject, name: str, rules: Any) -> Iterator[str]:
+    source = Path(subject.source.name)
+    path = confined(subject.loaded.folder, name, source.parent.as_posix())
+    if path is None:
+        yield f"{name} lies outside the integration's folder; put the example's file inside"
+    elif not path.is_file():
+        yield f"there is no file {name} beside {source.name}"
+    else:
+        yield from _broken_rules(path, rules)
+
+
+def _broken_rules(path: Path, rules: Any) -> Iterator[str]:
+    from connector import media
+
+    try:
+        yield from media.problems(media.adopt(path), rules)
+    except media.MediaError as error:
+        yield str(error)
+
+
+OF_ACTIONS = (_inputs, _answer, _arguments, _files)
 OF_FOLDERS = (_credential,)

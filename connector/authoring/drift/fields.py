@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connector.authoring.importing.raw import Json
+from connector.authoring.importing.reading import Json
 from connector.spec.schema.phrases import listed, quoted
 from connector.spec.schema.suggest import nearest
 

@@ -10,10 +10,8 @@ from typing import Any
 
 from connector.authoring import request_identity
 from connector.authoring.importing import naming, openapi3, paths, swagger2
-from connector.authoring.importing.operation import Operation
-from connector.authoring.importing.outputs import output
-from connector.authoring.importing.raw import Json, mapping, text
-from connector.authoring.importing.reading import refused
+from connector.authoring.importing.operation import Operation, output
+from connector.authoring.importing.reading import Json, mapping, refused, text
 from connector.authoring.importing.references import References
 from connector.authoring.importing.report import Remark, Remarks, Report, Told, Unfit
 from connector.authoring.importing.requests import Requests

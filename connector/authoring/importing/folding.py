@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connector.authoring.importing.raw import Json
+from connector.authoring.importing.reading import Json
 
 
 def folded(one: Json, other: Json) -> dict[str, Any]:

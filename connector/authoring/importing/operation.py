@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
 _HOLE = re.compile(r"\{([^{}]+)\}")
 _QUERY_IN_BRACES = re.compile(r"\{[?&][^{}]*\}")
+_EMPTY = frozenset({"204", "205"})
+_MEDIA = ("image/", "audio/", "video/", "model/")
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 
 
@@ -125,3 +127,32 @@ def successes(responses: Mapping[str, Any]) -> dict[str, Any]:
     """The answers that are a success, by status; where none is, what is declared for all the rest."""
     found = {str(code): node for code, node in responses.items() if str(code)[:1] == "2"}
     return found or {code: node for code, node in responses.items() if code == "default"}
+
+
+def output(operation: Operation) -> dict[str, Any]:
+    """The words under ``output``: of one kind where all forms are of that kind, else as it comes."""
+    forms = [form.partition(";")[0] for form in operation.answers.types]
+    bare = operation.answers.bare
+    if not forms:
+        return {"kind": "none" if bare and set(bare) <= _EMPTY else "auto"}
+    kinds = {_kind(form) for form in forms}
+    kind = kinds.pop() if len(kinds) == 1 and set(bare) <= _EMPTY else "auto"
+    # A document lists the types that it thought of; what else comes is no reason to lose a file.
+    exact = [form for form in forms if re.fullmatch(r"[^/\s*]+/[^/\s]+", form)]
+    if kind == "media":
+        return {"kind": kind, "types": sorted(set(exact))} if exact else {"kind": "binary"}
+    return {"kind": kind}
+
+
+def _kind(form: str) -> str:
+    return next(kind for fits, kind in _KINDS if fits(form))
+
+
+_KINDS: tuple[tuple[Callable[[str], bool], str], ...] = (
+    (lambda form: form == "application/json" or form.endswith("+json") or form == "text/json", "json"),
+    (lambda form: form in ("text/event-stream", "application/x-ndjson", "application/stream+json"), "stream"),
+    (lambda form: form.startswith(_MEDIA) and form.count("/") == 1 and "*" not in form, "media"),
+    (lambda form: form.startswith("text/") or form.endswith(("/xml", "+xml", "/yaml")), "text"),
+    (lambda form: "*" in form, "auto"),
+    (lambda form: True, "binary"),
+)

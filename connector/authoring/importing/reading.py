@@ -8,7 +8,7 @@ place where it goes too far.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connector.authoring.importing.report import Remark, Said
@@ -18,6 +18,8 @@ from connector.spec.yaml_lines import plain
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 200
 MAX_VALUES = 6_000_000
+
+Json = Mapping[str, Any]
 
 
 def parse(content: bytes, name: str, twice: Said | None = None) -> Any:
@@ -174,3 +176,23 @@ def _events(text: str) -> Iterator[Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     events: Iterator[Any] = yaml.parse(text, Loader=loader)
     return events
+
+
+def mapping(value: Any) -> Json:
+    """The mapping that should stand there, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def items(value: Any) -> list[Any]:
+    """The list that should stand there, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def text(value: Any) -> str:
+    """The text that should stand there, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def names(value: Any) -> list[str]:
+    """The texts of a list."""
+    return [item for item in items(value) if isinstance(item, str)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from connector.authoring.importing.raw import Json
+from connector.authoring.importing.reading import Json
 from connector.authoring.importing.report import Remark
 
 MAX_HOPS = 64

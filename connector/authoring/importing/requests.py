@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 from connector.authoring.importing.inputs import Inputs, hole
 from connector.authoring.importing.operation import Body, Content, Operation, Parameter
-from connector.authoring.importing.raw import Json, mapping, names
+from connector.authoring.importing.reading import Json, mapping, names
 from connector.authoring.importing.report import Remarks, Unfit
 from connector.authoring.importing.schemas import Converted, Schemas, is_read_only
 from connector.authoring.importing.wording import sentence

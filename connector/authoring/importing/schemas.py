@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from connector.authoring.importing.folding import folded
-from connector.authoring.importing.raw import Json, items, mapping, names
+from connector.authoring.importing.reading import Json, items, mapping, names
 from connector.authoring.importing.references import MAX_HOPS, References
 from connector.authoring.importing.report import Remark
 from connector.authoring.importing.values import fitting_default, fitting_enum

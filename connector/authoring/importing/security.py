@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from connector.authoring.importing.operation import Operation, Parameter
-from connector.authoring.importing.raw import Json, items, mapping, text
+from connector.authoring.importing.reading import Json, items, mapping, text
 from connector.authoring.importing.report import Remarks
 from connector.authoring.importing.wording import sentence, snake, title, unique
 from connector.spec.template import is_template

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from connector.authoring.importing.raw import Json, items
+from connector.authoring.importing.reading import Json, items
 from connector.spec import url
 from connector.spec.schema.validator import Checker
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
+import threading
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import FrameType
+from typing import Self
 
 from connector import errors
 from connector.cli.report import exit_codes
 from connector.cli.report.durable_client import Desk
-from connector.cli.report.interrupt import Interrupt
 from connector.cli.terminal import terminal
 from connector.cli.terminal.bar import Bar, length
 from connector.errors import ConnectorError
@@ -32,6 +36,33 @@ _MOST_TOLD = 10
 # Files in a command that are told one by one.
 _MOST_WORDS = 5
 _TRIES = ("--retry-failed", "--retry-unknown")
+
+
+class Interrupt:
+    """A Ctrl-C that is heard between two acts, and never in the middle of one; ``heard`` says whether it was.
+
+    The second time the process ends where it stands, as if it were killed: only for what survives that.
+    """
+
+    def __init__(self, said: str) -> None:
+        self._said = said
+        self.heard = False
+
+    def __enter__(self) -> Self:
+        # Only the main thread hears signals.
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._hear)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self._before)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self.heard:
+            terminal.say(f"\n{self._said}")
+            os._exit(exit_codes.INTERRUPTED)
+        self.heard = True
 
 
 class Watch:

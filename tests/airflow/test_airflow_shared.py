@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from connector.airflow.sharing import Shared
+from connector.airflow.hook import Shared
 
 
 class Shop:
