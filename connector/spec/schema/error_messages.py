@@ -14,11 +14,11 @@ from connector.spec.schema.phrases import (
     Failure,
     listed,
     must_be,
-    nearest,
     quoted,
     types_of,
     unknown_rule,
 )
+from connector.spec.schema.suggest import nearest
 
 Path = tuple[Any, ...]
 

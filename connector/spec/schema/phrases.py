@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from connector.spec.schema import suggest
+from connector.spec.schema.suggest import nearest
 
 
 class Failure(Protocol):
@@ -70,11 +70,6 @@ def quoted(value: Any) -> str:
     if isinstance(value, int) and value.bit_length() > _DIGITS_BITS:
         return "a number of very many digits"  # which Python refuses to write out
     return str(value) if isinstance(value, int | float) else _kind_of(value)
-
-
-def nearest(given: Any, known: Iterable[Any]) -> str:
-    """``; did you mean 'x'?``, or nothing where nothing is near."""
-    return suggest.nearest(str(given), map(str, known))
 
 
 def listed(values: Iterable[Any]) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: object, known: Iterable[object]) -> str:
     """``; did you mean 'erase'?`` where a known name is near, else nothing."""
     import difflib
 
-    names = list(known)
+    given, names = _fold(str(name)), list(map(str, known))
     folded = {_fold(candidate): candidate for candidate in reversed(names)}
-    close = difflib.get_close_matches(_fold(name), folded, n=1, cutoff=0.6)
-    if not close and len(name) > 2:
-        close = [candidate for candidate in folded if _fold(name) in candidate]
+    close = difflib.get_close_matches(given, folded, n=1, cutoff=0.6)
+    if not close and len(str(name)) > 2:
+        close = [candidate for candidate in folded if given in candidate]
     return f"; did you mean {folded[close[0]]!r}?" if close else ""
 
 

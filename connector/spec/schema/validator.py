@@ -69,7 +69,8 @@ class Checker:
             raise
 
     def _warnings(self, value: Any, prefix: str) -> Iterator[Problem]:
-        from connector.spec.schema.phrases import nearest, quoted
+        from connector.spec.schema.phrases import quoted
+        from connector.spec.schema.suggest import nearest
 
         for pattern, known in self._open:
             for path, given in _at(value, pattern, ()):
