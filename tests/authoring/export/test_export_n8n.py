@@ -119,6 +119,18 @@ def test_the_package_is_whole(integration):
     assert 'fill="none"' in package._icon(replace(integration, icon=None), "#000")
 
 
+def test_what_asks_the_host_is_one_source():
+    """It is ready to load as it stands, but for how it imports and exports."""
+    source, ready = (FILES[name].splitlines() for name in FILES if name.endswith("/host.js"))
+    assert ready[0] == "'use strict';"
+    assert [line for line in source if line not in ready] == [
+        "import { NodeApiError, NodeOperationError, sleep } from 'n8n-workflow';",
+        "export function hostOf(credential) {",
+    ]
+    assert "const { NodeApiError, NodeOperationError, sleep } = require('n8n-workflow');" in ready
+    assert ready[-1] == "exports.hostOf = hostOf;"
+
+
 def test_the_credential_holds_no_secret_and_names_the_host():
     (built,) = [name for name in FILES if name.endswith(".credentials.js")]
     assert "default: 'https://connector.example'" in FILES[built]

@@ -41,8 +41,9 @@ def _files(integration: Integration, names: Names, url: str) -> Iterator[tuple[s
     credential = _credential(integration, names, url)
     yield f"{node_folder}/{names.node_class}.node.ts", _NODE_TS.format(**_filled(names, told))
     yield f"dist/{node_folder}/{names.node_class}.node.js", _NODE_JS.format(**_filled(names, told))
-    yield f"{node_folder}/host.ts", _resource("host.ts")
-    yield f"dist/{node_folder}/host.js", _resource("host.js")
+    host = _resource("host.js")
+    yield f"{node_folder}/host.js", host
+    yield f"dist/{node_folder}/host.js", _as_commonjs(host)
     yield f"{credentials}/{names.credential_class}.credentials.ts", _credential_ts(names, credential)
     yield f"dist/{credentials}/{names.credential_class}.credentials.js", _credential_js(names, credential)
     for built in ("", "dist/"):
@@ -50,6 +51,13 @@ def _files(integration: Integration, names: Names, url: str) -> Iterator[tuple[s
         for folder in (node_folder, credentials):
             yield f"{built}{folder}/icon.svg", _icon(integration, _DARK)
             yield f"{built}{folder}/icon.dark.svg", _icon(integration, _LIGHT)
+
+
+def _as_commonjs(module: str) -> str:
+    """The module as n8n loads it: what its build makes of the one import and the one export."""
+    imported = module.replace("import {", "const {", 1).replace("} from ", "} = require(", 1)
+    required = imported.replace("'n8n-workflow';", "'n8n-workflow');", 1)
+    return f"'use strict';\n{required.replace('export function', 'function', 1)}\nexports.hostOf = hostOf;\n"
 
 
 def _filled(names: Names, told: str) -> dict[str, str]:
