@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from connector.cli.parsing import find_action
 from connector.cli.parsing.parser import Parser, folder_of
+from connector.cli.parsing.usage import subcommand
 from connector.cli.report import exit_codes, failure
 from connector.cli.terminal import terminal
 from connector.engine.connector import Connector
-from connector.errors import ConnectorError, Problem
+from connector.errors import ConnectorError
 from connector.spec.schema import amounts
-from connector.spec.schema.suggest import nearest
 
 if TYPE_CHECKING:
     from connector.storage.connections.model import Configuration, Connection
@@ -41,19 +41,13 @@ examples:
 
 
 def run(words: list[str]) -> int:
-    name = words[0] if words else "--help"
-    if name in ("-h", "--help", "help"):
-        print(_OVERVIEW.rstrip())
+    name = subcommand("connections", words, _OVERVIEW, ("add", *_COMMANDS))
+    if name is None:
         return 0
     if name == "add":
         from connector.cli.commands import connections_add
 
         return connections_add.run(words[1:])
-    if name not in _COMMANDS:
-        from connector.cli.parsing.usage import BadUsage
-
-        sentence = f"connections has no command {name!r}{nearest(name, ['add', *_COMMANDS])}"
-        raise BadUsage(Problem("command", sentence), command="connections")
     description, wants_name, act = _COMMANDS[name]
     args = _parser(name, description, wants_name).read(words[1:])
     if args is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.cli.parsing import find_action, numbers
 from connector.cli.parsing.parser import Parser, folder_of, one_of
+from connector.cli.parsing.usage import subcommand
 from connector.cli.terminal import terminal
 
 if TYPE_CHECKING:
@@ -47,12 +48,11 @@ _MOST_JOBS = 1000
 
 
 def run(words: list[str]) -> int:
-    name = words[0] if words else ""
-    if name in ("-h", "--help", "help"):
-        print(_OVERVIEW.rstrip())
-        return 0
-    if not name or name.startswith("-"):
+    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help")):
         return _running(words)
+    name = subcommand("jobs", words, _OVERVIEW, ("list", "submit", *_COMMANDS))
+    if name is None:
+        return 0
     if name == "submit":
         from connector.cli.commands import jobs_submit
 
@@ -121,15 +121,6 @@ def _runs(opened: Desk, args: Namespace) -> list[Run]:
 
 def _one(name: str, words: Sequence[str]) -> int:
     """A command that is about one run, or about those that a person must decide on."""
-    if name not in _COMMANDS:
-        from connector.cli.parsing.usage import BadUsage
-        from connector.errors import Problem
-        from connector.spec.schema.suggest import nearest
-
-        known = ("list", "submit", *_COMMANDS)
-        raise BadUsage(
-            Problem("command", f"jobs has no command {name!r}{nearest(name, known)}"), command="jobs"
-        )
     description, add_options = _COMMANDS[name]
     parser = Parser(f"jobs {name}", description)
     add_options(parser)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from connector.cli.parsing import find_action
 from connector.cli.parsing.parser import Parser, folder_of
+from connector.cli.parsing.usage import subcommand
 from connector.cli.report import exit_codes
 from connector.cli.terminal import terminal
-from connector.spec.schema.suggest import nearest
 
 if TYPE_CHECKING:
     from connector.runs.workflow.model import Step, Workflow
@@ -38,20 +38,13 @@ examples:
 
 
 def run(words: list[str]) -> int:
-    name = words[0] if words else "--help"
-    if name in ("-h", "--help", "help"):
-        print(_OVERVIEW.rstrip())
+    name = subcommand("workflow", words, _OVERVIEW, ("run", *_COMMANDS))
+    if name is None:
         return exit_codes.DONE
     if name == "run":
         from connector.cli.commands import workflow_run
 
         return workflow_run.run(words[1:])
-    if name not in _COMMANDS:
-        from connector.cli.parsing.usage import BadUsage
-        from connector.errors import Problem
-
-        said = f"workflow has no command {name!r}{nearest(name, ['run', *_COMMANDS])}"
-        raise BadUsage(Problem("command", said), command="workflow")
     description, word, act = _COMMANDS[name]
     parser = Parser(f"workflow {name}", description)
     if word:

@@ -1,8 +1,11 @@
-"""A command line that cannot be understood: each wrong word, and what was probably meant."""
+"""Usage errors: a command line that cannot be understood, each wrong word and what was probably meant."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from connector.errors import InvocationError, Problem
+from connector.spec.schema.suggest import nearest
 
 
 class BadUsage(InvocationError):
@@ -14,3 +17,15 @@ class BadUsage(InvocationError):
         listed = "\n".join(problem.message for problem in problems)
         seen = f"connector {command} --help" if command else "connector --help"
         super().__init__(f"{listed}\nSee `{seen}`.", problems=problems)
+
+
+def subcommand(command: str, words: Sequence[str], overview: str, known: Collection[str]) -> str | None:
+    """The command that stands behind a command; None where help was asked for, which has been printed."""
+    name = words[0] if words else "--help"
+    if name in ("-h", "--help", "help"):
+        print(overview.rstrip())
+        return None
+    if name not in known:
+        sentence = f"{command} has no command {name!r}{nearest(name, known)}"
+        raise BadUsage(Problem("command", sentence), command=command)
+    return name
