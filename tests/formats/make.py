@@ -53,7 +53,7 @@ class Clock:
 
 
 def main() -> int:
-    home = FORMATS / f"home-{len(migrations.ALL)}"
+    home = FORMATS / f"home-{migrations.NEWEST}"
     if home.exists():
         print(f"{home} is there already, and stays as it is", file=sys.stderr)
         return 1

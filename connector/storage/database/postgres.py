@@ -190,7 +190,7 @@ class Postgres:
         return raw
 
     def _migrate(self, raw: Connection[Any]) -> None:
-        if _version(raw) == len(migrations.ALL):
+        if _version(raw) == migrations.NEWEST:
             return
         if raw.info.server_version < _OLDEST * 10_000:
             raise ConnectorError(f"the database {self.name} is older than PostgreSQL {_OLDEST}; upgrade it")
@@ -198,14 +198,14 @@ class Postgres:
             # Another process may have been faster, so the version counts that is seen from in here.
             raw.execute(f"CREATE SCHEMA IF NOT EXISTS {_SCHEMA}")
             version = _version(raw)
-            if version > len(migrations.ALL):
+            if version > migrations.NEWEST:
                 raise ConnectorError(
                     f"the database {self.name} was written by a newer version of the connector; "
                     "upgrade this one"
                 )
             for statement in migrations.statements("postgresql", version):
                 raw.execute(statement)
-            raw.execute(_SET_VERSION.format(version=len(migrations.ALL)))
+            raw.execute(_SET_VERSION.format(version=migrations.NEWEST))
 
     def _said(self, error: Exception) -> str:
         """The server's own words, in one line."""

@@ -202,7 +202,7 @@ def _opened(path: Path | str, patience: float) -> sqlite3.Connection:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path | str) -> None:
-    version, newest = _version(connection), len(migrations.ALL)
+    version, newest = _version(connection), migrations.NEWEST
     if version == newest:
         return
     if version > newest:
