@@ -57,7 +57,7 @@ def _fetched(url: str) -> Media:
         raise MediaError(f"{url!r} cannot be read: {type(error).__name__}: {error}") from error
 
 
-class Target:
+class ResultTarget:
     """Where a task's result goes: a path of the worker's, or the URL of an object store.
 
     One that ends in a slash, or is a folder, gets a name that no other run's result has.
@@ -73,21 +73,21 @@ class Target:
         self._is_folder = text.endswith("/") or (not self._is_stored and self._path.is_dir())
         self._text = text
 
-    def at(self, name: str, run_id: str) -> Place:
+    def at(self, name: str, run_id: str) -> RemoteFile:
         """The place of the result that has this name by itself."""
         if not self._is_folder:
-            return Place(self._path, self._text if self._is_stored else str(self._path))
+            return RemoteFile(self._path, self._text if self._is_stored else str(self._path))
         own = PurePosixPath(name)
         file = f"{own.stem}-{run_id[-10:]}{own.suffix}"
         path = self._path / file
-        return Place(path, self._text + file if self._is_stored else str(path))
+        return RemoteFile(path, self._text + file if self._is_stored else str(path))
 
     @property
     def is_folder(self) -> bool:
         return self._is_folder
 
 
-class Place:
+class RemoteFile:
     """One file, there or not; ``text`` is its path or URL."""
 
     def __init__(self, path: Any, text: str) -> None:

@@ -12,10 +12,10 @@ from airflow.sdk import BaseHook
 from airflow.sdk.log import mask_secret
 
 from connector import AsyncConnector, Connector, ConnectorError
-from connector.airflow.settings import Kept, Place, place
+from connector.airflow.settings import AirflowTarget, Kept, place
 from connector.engine.connector import Options
 from connector.events import Event
-from connector.runs.service.named_runs import Uses
+from connector.runs.service.named_runs import NamedRuns
 from connector.runs.service.settlement import news
 from connector.spec.cache import default_cache
 
@@ -101,13 +101,13 @@ class ConnectorHook(BaseHook):
         except ConnectorError as error:
             return False, error.message
 
-    def place(self) -> Place:
+    def place(self) -> AirflowTarget:
         """Where the connection leads. Its secrets are masked in Airflow's logs from now on."""
         kept = self.get_connection(self.connector_conn_id)
         return _place(kept, kept.extra_dejson)
 
     @contextmanager
-    def uses(self, where: Place) -> Iterator[Uses]:
+    def uses(self, where: AirflowTarget) -> Iterator[NamedRuns]:
         """The uses of the connection's actions that tasks go on with, for a worker."""
         uses = self._opened(where)
         try:
@@ -118,7 +118,7 @@ class ConnectorHook(BaseHook):
             asyncio.run(_closed(uses))
 
     @asynccontextmanager
-    async def uses_in_triggerer(self) -> AsyncIterator[Uses]:
+    async def uses_in_triggerer(self) -> AsyncIterator[NamedRuns]:
         """The same for the event loop of a triggerer, where nothing may block.
 
         Triggers share what they need, for as long as the connection stays as it is.
@@ -126,17 +126,17 @@ class ConnectorHook(BaseHook):
         kept = await self.aget_connection(self.connector_conn_id)
         extra = await kept.aextra_dejson()
 
-        async def make() -> Uses:
+        async def make() -> NamedRuns:
             return self._opened(await asyncio.to_thread(_place, kept, extra))
 
         async with _SHARED.lent((kept.conn_id, kept.host, kept.password, kept.extra), make) as uses:
             yield uses
 
-    def _opened(self, where: Place) -> Uses:
+    def _opened(self, where: AirflowTarget) -> NamedRuns:
         connector = AsyncConnector(where.integration, **self._options(where))
-        return Uses(connector, asked_by=ASKED_BY, keep_seconds=_KEPT)
+        return NamedRuns(connector, asked_by=ASKED_BY, keep_seconds=_KEPT)
 
-    def _options(self, where: Place) -> Options:
+    def _options(self, where: AirflowTarget) -> Options:
         # A job may be asked for thousands of times; only what is new of it goes to the log.
         return {"connection": where.given, "on_event": news(self._tell)}
 
@@ -144,7 +144,7 @@ class ConnectorHook(BaseHook):
         self.log.info("%s", event.sentence)
 
 
-async def _closed(uses: Uses) -> None:
+async def _closed(uses: NamedRuns) -> None:
     uses.close()
     await uses.connector.close()
 
@@ -152,7 +152,7 @@ async def _closed(uses: Uses) -> None:
 _SHARED = Shared(_closed)
 
 
-def _place(kept: Kept, extra: Mapping[str, Any]) -> Place:
+def _place(kept: Kept, extra: Mapping[str, Any]) -> AirflowTarget:
     where = place(kept, extra, default_cache())
     for one in where.given.configurations if where.given else ():
         for name in where.integration.secret_fields:

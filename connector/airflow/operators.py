@@ -17,9 +17,9 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from connector.airflow import task
 from connector.airflow.hook import ConnectorHook
-from connector.airflow.task import Attempt, Order
+from connector.airflow.task import TaskAttempt, TaskOrder
 from connector.airflow.trigger import JobTrigger
-from connector.runs.service.named_runs import Uses
+from connector.runs.service.named_runs import NamedRuns
 from connector.storage.runs.model import Run, RunSpec
 
 
@@ -63,7 +63,7 @@ class ActionOperator(BaseOperator):
         self.on_filtered = on_filtered
 
     @contextmanager
-    def _at_work(self) -> Iterator[tuple[Uses, Order]]:
+    def _at_work(self) -> Iterator[tuple[NamedRuns, TaskOrder]]:
         """Where the task's use is done, and what it asks for."""
         with task.translated():
             hook = ConnectorHook(self.connector_conn_id)
@@ -76,7 +76,7 @@ class ActionOperator(BaseOperator):
                 on_filtered=self.on_filtered,
             )
             with hook.uses(where) as uses:
-                yield uses, Order(task.placed(spec, where), self.target)
+                yield uses, TaskOrder(task.placed(spec, where), self.target)
 
 
 class InvokeOperator(ActionOperator):
@@ -86,12 +86,12 @@ class InvokeOperator(ActionOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         with self._at_work() as (uses, order):
-            run = task.begin(uses, order, Attempt.of(context))
+            run = task.begin(uses, order, TaskAttempt.of(context))
             if not run.has_ended:
                 run = asyncio.run(self._finished(uses, run))
             return task.deliver(uses, order, run)
 
-    async def _finished(self, uses: Uses, run: Run) -> Run:
+    async def _finished(self, uses: NamedRuns, run: Run) -> Run:
         asking = asyncio.ensure_future(uses.finish(run.id))
         loop = asyncio.get_running_loop()
         self._stop = lambda: loop.call_soon_threadsafe(asking.cancel)
@@ -118,14 +118,14 @@ class JobOperator(ActionOperator):
             action = uses.connector.action(order.spec.action)
             if action.job is None:
                 raise AirflowFailException(f"{action.id} answers at once; use InvokeOperator for it")
-            return self._delivered(uses, order, task.begin(uses, order, Attempt.of(context)))
+            return self._delivered(uses, order, task.begin(uses, order, TaskAttempt.of(context)))
 
     def finish(self, context: Any, event: Mapping[str, Any]) -> dict[str, Any]:
         """Goes on once the trigger has fired."""
         with self._at_work() as (uses, order):
             return self._delivered(uses, order, uses.history.get(event["run_id"]))
 
-    def _delivered(self, uses: Uses, order: Order, run: Run) -> dict[str, Any]:
+    def _delivered(self, uses: NamedRuns, order: TaskOrder, run: Run) -> dict[str, Any]:
         if not run.has_ended:
             self.defer(trigger=JobTrigger(self.connector_conn_id, run.id), method_name="finish")
         return task.deliver(uses, order, run)

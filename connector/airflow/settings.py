@@ -26,7 +26,7 @@ class Kept(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AirflowTarget:
     """Where the actions of a connection act.
 
     ``connection`` names one of ours: the one that is ``given``, which is kept in Airflow, or else one that we
@@ -39,7 +39,7 @@ class Place:
     given: Connection | None = None
 
 
-def place(kept: Kept, extra: Mapping[str, Any], cache: Path | str) -> Place:
+def place(kept: Kept, extra: Mapping[str, Any], cache: Path | str) -> AirflowTarget:
     """The place of a connection. It blocks: an integration is read, through a cache.
 
     Raises InvalidArguments with every problem, each at the field of the form.
@@ -51,9 +51,9 @@ def place(kept: Kept, extra: Mapping[str, Any], cache: Path | str) -> Place:
     integration = load(folder, cache)
     environment = extra.get("environment") or None
     if extra.get("connection"):
-        return Place(integration, environment, extra["connection"])
+        return AirflowTarget(integration, environment, extra["connection"])
     given = _given(kept, extra, integration, environment or integration.default_environment)
-    return Place(integration, environment, given.name if given else None, given)
+    return AirflowTarget(integration, environment, given.name if given else None, given)
 
 
 def _problems(kept: Kept, extra: Mapping[str, Any]) -> Iterator[Problem]:

@@ -16,10 +16,10 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from connector import ConnectorError, Media
 from connector.airflow import failures, files
-from connector.airflow.files import Target
-from connector.airflow.settings import Place
+from connector.airflow.files import ResultTarget
+from connector.airflow.settings import AirflowTarget
 from connector.engine.render import SAFE_METHODS
-from connector.runs.service.named_runs import Uses
+from connector.runs.service.named_runs import NamedRuns
 from connector.spec.model import Action
 from connector.storage.runs.model import Run, RunSpec
 
@@ -40,7 +40,7 @@ _FILE_FACTS = ("type", "bytes", "width", "height", "seconds", "sha256")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TaskOrder:
     """What a task asks for, and where its result goes (None: it stays with the connector)."""
 
     spec: RunSpec
@@ -48,7 +48,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class TaskAttempt:
     """Which task it is that asks, and how often it was tried."""
 
     dag_id: str
@@ -58,7 +58,7 @@ class Attempt:
     try_number: int
 
     @classmethod
-    def of(cls, context: Mapping[str, Any]) -> Attempt:
+    def of(cls, context: Mapping[str, Any]) -> TaskAttempt:
         ti = context["ti"]
         return cls(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.try_number)
 
@@ -69,7 +69,7 @@ class Attempt:
         return json.dumps([*task, self.try_number] if only_asks else task)
 
 
-def placed(spec: RunSpec, where: Place) -> RunSpec:
+def placed(spec: RunSpec, where: AirflowTarget) -> RunSpec:
     """The spec with the place of the connection, unless the task names another environment."""
     if spec.environment is None or spec.environment == where.environment or where.given is None:
         return replace(spec, environment=spec.environment or where.environment, connection=where.connection)
@@ -85,19 +85,19 @@ def translated() -> Iterator[None]:
         raise failures.of_error(error) from error
 
 
-def begin(uses: Uses, order: Order, attempt: Attempt) -> Run:
+def begin(uses: NamedRuns, order: TaskOrder, attempt: TaskAttempt) -> Run:
     """The run of the use, ended or with its job under way; nothing is sent where its target is taken."""
     action = uses.connector.action(order.spec.action)
     spec = replace(order.spec, arguments=files.read(action, order.spec.arguments))
     run = asyncio.run(uses.open(spec, attempt.name(action)))
     if order.target is not None and not run.has_ended:
-        target = Target(order.target)
+        target = ResultTarget(order.target)
         if not target.is_folder:
             _own(uses, run, target.at("", run.id))
     return asyncio.run(uses.go_on(run.id))
 
 
-def deliver(uses: Uses, order: Order, run: Run) -> dict[str, Any]:
+def deliver(uses: NamedRuns, order: TaskOrder, run: Run) -> dict[str, Any]:
     """What the task hands on: facts, and where the file is. Raises what the run failed by."""
     if run.state != "succeeded":
         raise failures.of_run(run)
@@ -107,7 +107,7 @@ def deliver(uses: Uses, order: Order, run: Run) -> dict[str, Any]:
     told |= {name: result[name] for name in _FACTS if name in result}
     told |= {name: stored[name] for name in _FILE_FACTS if name in stored}
     if order.target is not None:
-        return told | {"path": _written(uses, run, Target(order.target))}
+        return told | {"path": _written(uses, run, ResultTarget(order.target))}
     return told | ({"file": stored["file"]} if stored else _value(result.get("value")))
 
 
@@ -117,7 +117,7 @@ def _value(value: Any) -> dict[str, Any]:
     return {"value": value}
 
 
-def _written(uses: Uses, run: Run, target: Target) -> str:
+def _written(uses: NamedRuns, run: Run, target: ResultTarget) -> str:
     """Where the result is now."""
     result = run.result or {}
     stored = result.get("media") or {}
@@ -132,7 +132,7 @@ def _written(uses: Uses, run: Run, target: Target) -> str:
     return place.text
 
 
-def _own(uses: Uses, run: Run, place: files.Place) -> bool:
+def _own(uses: NamedRuns, run: Run, place: files.RemoteFile) -> bool:
     """Whether this use wrote what is at a place. Raises AirflowFailException where somebody else did."""
     if uses.is_written(run.id, place.text):
         return True
@@ -145,7 +145,7 @@ def _own(uses: Uses, run: Run, place: files.Place) -> bool:
     return False
 
 
-def _opened(uses: Uses, run: Run) -> BinaryIO:
+def _opened(uses: NamedRuns, run: Run) -> BinaryIO:
     found = asyncio.run(uses.file(run))
     if not isinstance(found, Media):
         raise AirflowFailException(f"run {run.id} has delivered no file")

@@ -24,10 +24,10 @@ from connector.errors import ConnectorError, Filtered, JobCancelled, OutcomeUnkn
 from connector.events import Event, origin
 from connector.secret import Secrets
 from connector.storage.blocking import surely
-from connector.storage.ledger.ledger import Entry
+from connector.storage.ledger.model import LedgerEntry
 
 
-class Spending:
+class CallAccount:
     """The ledger's row of one call, or nothing where the call can cost nothing."""
 
     def __init__(self, engine: Engine, prepared: Prepared) -> None:
@@ -45,7 +45,7 @@ class Spending:
         ledger, asked_by = self._engine.workspace.ledger, origin()
 
         def write() -> None:
-            entry = Entry(
+            entry = LedgerEntry(
                 self._engine.integration.id,
                 call.action.id,
                 destination.connection,
@@ -119,9 +119,9 @@ def _interrupted(error: BaseException | None) -> OutcomeUnknown:
 
 
 @asynccontextmanager
-async def spending(engine: Engine, prepared: Prepared) -> AsyncIterator[Spending]:
+async def spending(engine: Engine, prepared: Prepared) -> AsyncIterator[CallAccount]:
     """The row of a call for as long as it takes; whatever is raised inside is written down."""
-    spent = Spending(engine, prepared)
+    spent = CallAccount(engine, prepared)
     try:
         await spent.intend()
         yield spent
@@ -130,7 +130,7 @@ async def spending(engine: Engine, prepared: Prepared) -> AsyncIterator[Spending
         raise
 
 
-def give_up(engine: Engine, spent: Spending, error: BaseException) -> None:
+def give_up(engine: Engine, spent: CallAccount, error: BaseException) -> None:
     """Writes down that a call failed; where even that fails, the call's own error is the one to raise."""
     try:
         spent.close(None, error)
@@ -140,7 +140,7 @@ def give_up(engine: Engine, spent: Spending, error: BaseException) -> None:
         engine.tell(Event("warning", said))
 
 
-async def settled(engine: Engine, spent: Spending, result: Result) -> Result:
+async def settled(engine: Engine, spent: CallAccount, result: Result) -> Result:
     """The result, written down. It is the caller's also where that fails, and then says so."""
     if spent.id is None:  # it could cost nothing, and there is nothing to write
         return result
@@ -162,7 +162,7 @@ async def send(engine: Engine, prepared: Prepared) -> Result:
     return finished if prepared.call.action.job else await settled(engine, spent, finished)
 
 
-async def _send_once_or_anew(engine: Engine, prepared: Prepared, spent: Spending) -> Result:
+async def _send_once_or_anew(engine: Engine, prepared: Prepared, spent: CallAccount) -> Result:
     """A refused credential that was a token is got anew, once; another path is tried where declared."""
     try:
         return await attempts.exchange(engine.wire, prepared.call, spent)
@@ -177,7 +177,7 @@ async def _send_once_or_anew(engine: Engine, prepared: Prepared, spent: Spending
         return await attempts.exchange(engine.wire, prepared.fallback, spent)
 
 
-async def _send_with_new_token(engine: Engine, prepared: Prepared, spent: Spending) -> Result:
+async def _send_with_new_token(engine: Engine, prepared: Prepared, spent: CallAccount) -> Result:
     authorization = await engine.io.run(engine.authorization, prepared.destination)
     own = authorization.names
     kept = tuple((name, value) for name, value in prepared.call.request.headers if name.lower() not in own)
@@ -189,7 +189,7 @@ async def _send_with_new_token(engine: Engine, prepared: Prepared, spent: Spendi
     return await attempts.exchange(engine.wire, replace(prepared.call, request=request), spent)
 
 
-def _completed(prepared: Prepared, result: Result, spent: Spending) -> Result:
+def _completed(prepared: Prepared, result: Result, spent: CallAccount) -> Result:
     """The result with what the answer itself does not say."""
     call, destination = prepared.call, prepared.destination
     return replace(
@@ -218,4 +218,4 @@ def flagged(error: Filtered, prepared: Prepared) -> Result:
     )
 
 
-__all__ = ["Spending", "flagged", "give_up", "send", "spending"]
+__all__ = ["CallAccount", "flagged", "give_up", "send", "spending"]

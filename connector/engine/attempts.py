@@ -15,24 +15,24 @@ from typing import Protocol
 
 from connector import media
 from connector.engine import decode
-from connector.engine.decode import Answer
-from connector.engine.http.cancellation import Leash
+from connector.engine.decode import ReadResponse
+from connector.engine.http.cancellation import Cancellation
 from connector.engine.http.messages import Request, Response
 from connector.engine.http.transport import Transport
 from connector.engine.pricing import Estimate
 from connector.engine.render import SAFE_METHODS
 from connector.engine.result import Result
-from connector.engine.retry import Attempt, wait_before_next
+from connector.engine.retry import FailedAttempt, wait_before_next
 from connector.errors import ConnectorError, InvalidAnswer, RateLimited
 from connector.events import Event, Listener
 from connector.secret import hide
 from connector.spec.model import Action, Integration
 from connector.storage.blocking import Io
-from connector.storage.ledger.rate_limit import Budget
+from connector.storage.ledger.rate_limit import RateLimiter
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RenderedCall:
     """A rendered use of an action, ready to be sent.
 
     ``key`` is the credential's fingerprint, under which its rate is counted; ``kind`` is the output's.
@@ -57,7 +57,7 @@ class Wire:
 
     integration: Integration
     io: Io
-    budget: Budget
+    budget: RateLimiter
     clock: Callable[[], float]
     tell: Listener
     background: bool = False
@@ -76,7 +76,7 @@ class Passage(Protocol):
         ...
 
 
-async def exchange(wire: Wire, call: Call, passage: Passage) -> Result:
+async def exchange(wire: Wire, call: RenderedCall, passage: Passage) -> Result:
     """The result of a call, sent as often as its retry rules allow. Raises the error of the last attempt."""
     number = 0
     while True:
@@ -91,7 +91,7 @@ def unwritten() -> None:
     """A call without cost is not written down."""
 
 
-async def once(wire: Wire, call: Call, leaving: Callable[[], None] = unwritten) -> Result:
+async def once(wire: Wire, call: RenderedCall, leaving: Callable[[], None] = unwritten) -> Result:
     """The result of a call without cost, sent a single time. What ``leaving`` raises stops it."""
     attempt = await _attempt(wire, call, 1, leaving)
     if isinstance(attempt, Result):
@@ -99,7 +99,7 @@ async def once(wire: Wire, call: Call, leaving: Callable[[], None] = unwritten) 
     raise attempt.error
 
 
-async def pause_or_raise(wire: Wire, attempt: Attempt, passage: Passage) -> None:
+async def pause_or_raise(wire: Wire, attempt: FailedAttempt, passage: Passage) -> None:
     """Waits until the call may be sent again; raises the attempt's error where it may not."""
     wait = wait_before_next(attempt, wire.integration.retry, wire.jitter())
     if wait is None:
@@ -111,7 +111,7 @@ async def pause_or_raise(wire: Wire, attempt: Attempt, passage: Passage) -> None
     await wire.io.sleep(wait)
 
 
-async def take_turn(wire: Wire, call: Call) -> None:
+async def take_turn(wire: Wire, call: RenderedCall) -> None:
     """Waits until the credential's rate limit lets a request leave."""
     limit = wire.integration.rate_limit
     if limit is None:
@@ -124,7 +124,9 @@ async def take_turn(wire: Wire, call: Call) -> None:
         wait = await wire.io.run(partial(wire.budget.look_again, call.key, background=wire.background))
 
 
-async def opened(wire: Wire, call: Call, number: int, on_leaving: Callable[[], None]) -> Response | Attempt:
+async def opened(
+    wire: Wire, call: RenderedCall, number: int, on_leaving: Callable[[], None]
+) -> Response | FailedAttempt:
     """The response of one attempt, whose body is still to come, or the attempt as it failed."""
     await take_turn(wire, call)
     await wire.io.run(on_leaving)
@@ -133,13 +135,13 @@ async def opened(wire: Wire, call: Call, number: int, on_leaving: Callable[[], N
         with leashed(call.request) as request:
             return await wire.io.run(_answered, call.transport, request)
     except ConnectorError as error:
-        return Attempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
+        return FailedAttempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
 
 
 @contextmanager
 def leashed(request: Request) -> Iterator[Request]:
     """The request, whose exchange ends when the one who waits for it is stopped."""
-    leash = Leash()
+    leash = Cancellation()
     try:
         yield replace(request, leash=leash)
     except BaseException:
@@ -147,17 +149,21 @@ def leashed(request: Request) -> Iterator[Request]:
         raise
 
 
-async def _attempt(wire: Wire, call: Call, number: int, on_leaving: Callable[[], None]) -> Result | Attempt:
+async def _attempt(
+    wire: Wire, call: RenderedCall, number: int, on_leaving: Callable[[], None]
+) -> Result | FailedAttempt:
     await take_turn(wire, call)
     try:
         with leashed(call.request) as request:
             answer = await wire.io.run(_send, call, request, on_leaving, wire.tell)
     except ConnectorError as error:
-        return Attempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
+        return FailedAttempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
     return await judge(wire, call, answer, number)
 
 
-def _send(call: Call, request: Request, on_leaving: Callable[[], None], tell: Listener) -> Answer:
+def _send(
+    call: RenderedCall, request: Request, on_leaving: Callable[[], None], tell: Listener
+) -> ReadResponse:
     """The whole exchange in one go, so that it takes one thread once."""
     on_leaving()
     tell(Event("sent", f"{request.method} {call.action.title}"))
@@ -177,16 +183,16 @@ def _answered(transport: Transport, request: Request) -> Response:
     return replace(response, headers=hide(response.headers, request.secrets))
 
 
-def taken_in(response: Response) -> Answer:
+def taken_in(response: Response) -> ReadResponse:
     """The response with its body read: into memory where it is small, else into a file."""
     headers = response.headers
     length = headers.get("content-length", "")
     size = int(length) if length.isdecimal() and len(length) < 16 else None
     content = media.receive(response.body, declared_type=headers.get("content-type"), size=size)
-    return Answer(response.status, headers, content, media.from_base64)
+    return ReadResponse(response.status, headers, content, media.from_base64)
 
 
-async def judge(wire: Wire, call: Call, answer: Answer, number: int) -> Result | Attempt:
+async def judge(wire: Wire, call: RenderedCall, answer: ReadResponse, number: int) -> Result | FailedAttempt:
     """The result of an answer, or the failed attempt that it is."""
     rule = decode.decide(wire.integration, call.action, answer)
     try:
@@ -202,10 +208,10 @@ async def judge(wire: Wire, call: Call, answer: Answer, number: int) -> Result |
     except ConnectorError as error:
         error.retry_after = decode.retry_after(answer.headers, wire.clock())
         await _obey_lockout(wire, call, error)
-        return Attempt(error, number, rule.ran, call.harmless)
+        return FailedAttempt(error, number, rule.ran, call.harmless)
 
 
-async def _obey_lockout(wire: Wire, call: Call, error: ConnectorError) -> None:
+async def _obey_lockout(wire: Wire, call: RenderedCall, error: ConnectorError) -> None:
     """A 429 all the same holds back everybody who shares the credential."""
     limit = wire.integration.rate_limit
     if not isinstance(error, RateLimited):

@@ -17,7 +17,7 @@ from connector.engine import decode, polling
 from connector.engine.accounting import flagged, send
 from connector.engine.engine import Engine
 from connector.engine.http.transport import Transport
-from connector.engine.prepare import Prepared, Use, prepare, prepare_masked
+from connector.engine.prepare import Invocation, Prepared, prepare, prepare_masked
 from connector.engine.preview import Preview
 from connector.engine.pricing import Estimate
 from connector.engine.result import Result
@@ -127,7 +127,7 @@ class AsyncConnector:
         False: then the result is pending and has a ``job_id``. ``timeout`` bounds the answer, or the waiting
         for a job, in seconds. With ``on_filtered="return"`` a filtered result is returned, flagged.
         """
-        use = Use(action, arguments or {}, environment, connection, accept, timeout)
+        use = Invocation(action, arguments or {}, environment, connection, accept, timeout)
         prepared = await prepare(self._engine, use)
         return await self._run(prepared, wait, on_filtered, timeout)
 
@@ -189,7 +189,7 @@ class AsyncConnector:
             raise InvocationError(
                 f"{declared.title} answers with a job's id; invoke it, and wait for its result"
             )
-        use = Use(declared.id, arguments or {}, environment, connection, accept, timeout)
+        use = Invocation(declared.id, arguments or {}, environment, connection, accept, timeout)
         return await open_stream(self._engine, await prepare(self._engine, use))
 
     async def preview(
@@ -202,7 +202,7 @@ class AsyncConnector:
         accept: str | None = None,
     ) -> Preview:
         """The very request that ``invoke`` would send, with its secrets masked; nothing is sent."""
-        use = Use(action, arguments or {}, environment, connection, accept)
+        use = Invocation(action, arguments or {}, environment, connection, accept)
         request, estimate, taken = await prepare_masked(self._engine, use)
         warnings = tuple(problem.message for problem in taken.warnings)
         return Preview(request, estimate.credits, estimate.why, warnings)
@@ -216,7 +216,7 @@ class AsyncConnector:
         connection: str | None = None,
     ) -> Estimate:
         """What a success would cost. The arguments are checked as for ``invoke``; nothing is sent."""
-        use = Use(action, arguments or {}, environment, connection)
+        use = Invocation(action, arguments or {}, environment, connection)
         return (await prepare_masked(self._engine, use))[1]
 
     async def test(self, *, environment: str | None = None, connection: str | None = None) -> str:

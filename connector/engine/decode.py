@@ -16,7 +16,7 @@ from connector.engine.result import Result
 from connector.errors import Billed, ConnectorError, Problem
 from connector.media.content import File
 from connector.secret import hide, redact
-from connector.spec.model import Action, Integration, OutcomeRule, Place
+from connector.spec.model import Action, FactSource, Integration, OutcomeRule
 
 # What an answer means where neither action nor integration has a rule for it.
 _COMMON_RULES = (
@@ -58,7 +58,7 @@ _QUOTED = 300
 _LONGEST_WAIT = 24 * 3600.0
 
 
-class Answer:
+class ReadResponse:
     """A response whose body has been taken in: what rules are asked about.
 
     ``value`` is the parsed JSON, or None where the answer is not JSON. ``from_base64`` makes a file of a
@@ -84,7 +84,7 @@ class Answer:
         """The value at a dotted path of the JSON, or None."""
         return dig(self.value, path)
 
-    def fact(self, place: Place) -> Any:
+    def fact(self, place: FactSource) -> Any:
         """A declared fact, wherever this form of answer has it, or None."""
         if place.header and place.header.lower() in self.headers:
             return self.headers[place.header.lower()]
@@ -102,7 +102,7 @@ class Head:
         """Nothing is known of the body."""
         return None
 
-    def fact(self, place: Place) -> Any:
+    def fact(self, place: FactSource) -> Any:
         """A declared fact, where a header has it, or None."""
         return self.headers.get(place.header.lower()) if place.header else None
 
@@ -124,7 +124,7 @@ def dig(value: Any, path: str) -> Any:
     return value
 
 
-def decide(integration: Integration, action: Action, answer: Answer | Head) -> OutcomeRule:
+def decide(integration: Integration, action: Action, answer: ReadResponse | Head) -> OutcomeRule:
     """The first rule that holds for an answer: the action's own, the integration's, the common ones."""
     reason = answer.fact(action.output.finish_reason)
     rules = (*action.outcomes, *integration.outcomes, *_COMMON_RULES)
@@ -134,7 +134,7 @@ def decide(integration: Integration, action: Action, answer: Answer | Head) -> O
 def decode(
     integration: Integration,
     action: Action,
-    answer: Answer,
+    answer: ReadResponse,
     rule: OutcomeRule,
     *,
     kind: str,
@@ -189,7 +189,7 @@ def _mended(value: Any) -> Any:
     return [_mended(item) for item in value] if isinstance(value, list) else value
 
 
-def _holds(rule: OutcomeRule, answer: Answer | Head, finish_reason: Any) -> bool:
+def _holds(rule: OutcomeRule, answer: ReadResponse | Head, finish_reason: Any) -> bool:
     if rule.statuses and not any(_is(status, answer.status) for status in rule.statuses):
         return False
     said = str(finish_reason).strip().casefold()
@@ -205,7 +205,7 @@ def _is(declared: int | str, status: int) -> bool:
 
 
 def _result(
-    action: Action, answer: Answer, outcome: str, kind: str, paid: bool, secrets: Iterable[str]
+    action: Action, answer: ReadResponse, outcome: str, kind: str, paid: bool, secrets: Iterable[str]
 ) -> Result:
     output = action.output
     delivered = outcome == "pending" or (answer.status == 204 and kind != "media") or kind == "none"
@@ -243,7 +243,7 @@ def whole(seed: Any) -> int | None:
         return None
 
 
-def _media(action: Action, answer: Answer, paid: bool) -> tuple[Any, File | None]:
+def _media(action: Action, answer: ReadResponse, paid: bool) -> tuple[Any, File | None]:
     if answer.is_json and action.output.field:
         return None, _from_json(action, answer, paid)
     found = answer.content
@@ -254,7 +254,7 @@ def _media(action: Action, answer: Answer, paid: bool) -> tuple[Any, File | None
     return None, found
 
 
-def _from_json(action: Action, answer: Answer, paid: bool) -> File:
+def _from_json(action: Action, answer: ReadResponse, paid: bool) -> File:
     assert action.output.field is not None
     text = answer.at(action.output.field)
     if not isinstance(text, str) or not text:
@@ -268,7 +268,7 @@ def _from_json(action: Action, answer: Answer, paid: bool) -> File:
         ) from error
 
 
-def _json(action: Action, answer: Answer, paid: bool) -> tuple[Any, File | None]:
+def _json(action: Action, answer: ReadResponse, paid: bool) -> tuple[Any, File | None]:
     value = answer.value if answer.is_json else _parsed(answer.content)
     if value is None and answer.content.bytes.strip() != b"null":
         raise _unpromised(f"The answer is {answer.type or answer.content.type}, not JSON", action, paid)
@@ -284,7 +284,7 @@ def _is_id(found: Any) -> bool:
     return isinstance(found, str) and found != ""
 
 
-def _text(action: Action, answer: Answer, paid: bool) -> tuple[Any, File | None]:
+def _text(action: Action, answer: ReadResponse, paid: bool) -> tuple[Any, File | None]:
     found = _CHARSET.search(answer.headers.get("content-type", ""))
     charset = found[1] if found else "utf-8"
     try:
@@ -293,11 +293,11 @@ def _text(action: Action, answer: Answer, paid: bool) -> tuple[Any, File | None]
         raise _unpromised(f"The answer is no {charset} text", action, paid) from error
 
 
-def _binary(action: Action, answer: Answer, paid: bool) -> tuple[Any, File | None]:
+def _binary(action: Action, answer: ReadResponse, paid: bool) -> tuple[Any, File | None]:
     return None, answer.content
 
 
-def _auto(action: Action, answer: Answer, paid: bool) -> tuple[Any, File | None]:
+def _auto(action: Action, answer: ReadResponse, paid: bool) -> tuple[Any, File | None]:
     """JSON where it parses as such, text where it is declared so, else the bytes as they are."""
     if answer.is_json and answer.value is not None:
         return answer.value, None
@@ -330,7 +330,7 @@ def _any_of(types: tuple[str, ...]) -> str:
 def _failure(
     integration: Integration,
     action: Action,
-    answer: Answer,
+    answer: ReadResponse,
     rule: OutcomeRule,
     secrets: Iterable[str],
     result: Result | None,
@@ -351,7 +351,7 @@ def _failure(
     )
 
 
-def _said(integration: Integration, answer: Answer) -> list[str]:
+def _said(integration: Integration, answer: ReadResponse) -> list[str]:
     """The upstream's own words, from the first place that has any, or the start of its text."""
     found = (answer.at(path) for path in integration.errors.messages)
     words = next((words for words in found if words), None)
@@ -372,7 +372,7 @@ def _plain(text: str) -> str:
     return " ".join(bare.split())[:_QUOTED]
 
 
-def _sentence(rule: OutcomeRule, answer: Answer, said: list[str]) -> str:
+def _sentence(rule: OutcomeRule, answer: ReadResponse, said: list[str]) -> str:
     lead = rule.message or _LEADS.get(rule.outcome, "The upstream refused the request.")
     words = "; ".join(word for word in said if word)
     return f"{lead} (HTTP {answer.status}{': ' + words if words else ''})"

@@ -156,9 +156,9 @@ class Engine:
 
 
 def _given(connection: Connection, integration: Integration, environ: Mapping[str, str]) -> Connections:
-    from connector.storage.connections.fixed import Given
+    from connector.storage.connections.fixed import FixedConnection
 
-    return Given(connection, integration, environ)
+    return FixedConnection(connection, integration, environ)
 
 
 def _exchanged(transport: Transport, request: Request) -> tuple[int, bytes]:

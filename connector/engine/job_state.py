@@ -42,7 +42,7 @@ Verdict = Literal["again", "finished", "expired", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class JobStep:
     """What a poll's end means, and the job as it is after it."""
 
     verdict: Verdict
@@ -57,20 +57,20 @@ def begin(
     return Job(invocation_id, upstream_id, fetch, interval, now + interval, deadline)
 
 
-def after(job: Job, outcome: str, now: float, wait: float | None = None) -> Step:
+def after(job: Job, outcome: str, now: float, wait: float | None = None) -> JobStep:
     """The step that follows a poll that ended with ``outcome``.
 
     ``wait`` is what the answer asked to wait, in seconds. Polls are never closer than the interval.
     """
     if outcome in ("success", "filtered"):
-        return Step("finished", replace(job, polls=job.polls + 1))
+        return JobStep("finished", replace(job, polls=job.polls + 1))
     if outcome == "not_found":
-        return Step("expired", replace(job, polls=job.polls + 1))
+        return JobStep("expired", replace(job, polls=job.polls + 1))
     if outcome != "pending" and outcome not in _PASSING:
-        return Step("stopped", replace(job, polls=job.polls + 1))
+        return JobStep("stopped", replace(job, polls=job.polls + 1))
     failures = 0 if outcome == "pending" else job.failures + 1
     pause = max(job.interval * min(max(failures, 1), _SLOWEST), wait or 0.0)
     following = replace(job, polls=job.polls + 1, failures=failures, next_poll=now + pause)
     if following.deadline is not None and following.next_poll > following.deadline:
-        return Step("expired", following)
-    return Step("again", following)
+        return JobStep("expired", following)
+    return JobStep("again", following)

@@ -12,7 +12,7 @@ from functools import partial
 from connector.engine import attempts, decode, job_state
 from connector.engine.engine import Engine
 from connector.engine.job_state import Job
-from connector.engine.prepare import Prepared, Use, prepare
+from connector.engine.prepare import Invocation, Prepared, prepare
 from connector.engine.result import Result
 from connector.errors import (
     Billed,
@@ -30,7 +30,7 @@ from connector.errors import (
 from connector.events import Event
 from connector.spec.model import JobSpec
 from connector.storage.blocking import surely
-from connector.storage.ledger.ledger import Entry, State
+from connector.storage.ledger.ledger import LedgerEntry, State
 
 
 async def write_down(engine: Engine, prepared: Prepared, started: Result) -> Result:
@@ -70,7 +70,7 @@ def _unwritten(started: Result, upstream_id: str, error: ConnectorError) -> JobE
     )
 
 
-async def find(engine: Engine, job_id: str) -> Entry:
+async def find(engine: Engine, job_id: str) -> LedgerEntry:
     """The ledger's entry of a job, by either of its ids. Raises JobNotFound, also for what is no job."""
     entry = await engine.io.run(engine.workspace.ledger.get, job_id)
     if entry.upstream_id is None or entry.fetch is None:
@@ -86,7 +86,7 @@ async def find(engine: Engine, job_id: str) -> Entry:
 
 
 async def wait(
-    engine: Engine, entry: Entry, *, accept: str | None = None, timeout: float | None = None
+    engine: Engine, entry: LedgerEntry, *, accept: str | None = None, timeout: float | None = None
 ) -> Result:
     """The result of a job. ``timeout`` bounds the waiting, in seconds; 0 asks once, if it is time.
 
@@ -99,7 +99,7 @@ async def wait(
         raise
 
 
-async def _waited(engine: Engine, entry: Entry, accept: str | None, timeout: float | None) -> Result:
+async def _waited(engine: Engine, entry: LedgerEntry, accept: str | None, timeout: float | None) -> Result:
     asked = await _asking(engine, entry, accept)
     until = None if timeout is None else engine.clock() + timeout
     current = _job(engine, entry)
@@ -119,13 +119,13 @@ async def _waited(engine: Engine, entry: Entry, accept: str | None, timeout: flo
         _tell(engine, current, error)
 
 
-async def _asking(engine: Engine, entry: Entry, accept: str | None) -> Prepared:
+async def _asking(engine: Engine, entry: LedgerEntry, accept: str | None) -> Prepared:
     """The call that asks for a job's result, with the credential that started it."""
     assert entry.fetch is not None
     declared = engine.integration.actions[entry.action].job
     argument = declared.argument if declared else JobSpec("", "", 1).argument
     offered = engine.integration.actions[entry.fetch].request.accept
-    use = Use(
+    use = Invocation(
         entry.fetch,
         {argument: entry.upstream_id},
         environment=entry.environment,
@@ -142,7 +142,7 @@ async def _asking(engine: Engine, entry: Entry, accept: str | None) -> Prepared:
     return asked
 
 
-def _job(engine: Engine, entry: Entry) -> Job:
+def _job(engine: Engine, entry: LedgerEntry) -> Job:
     declared = engine.integration.actions[entry.action].job
     interval = declared.interval if declared else 10.0
     assert entry.upstream_id is not None
@@ -182,7 +182,7 @@ _QUICK = 0.25
 class _Turns:
     """The right to ask for a job now, of all who wait for it."""
 
-    def __init__(self, engine: Engine, entry: Entry, interval: float) -> None:
+    def __init__(self, engine: Engine, entry: LedgerEntry, interval: float) -> None:
         self._engine, self._entry, self._lasting = engine, entry, interval + _QUICK
         self._until = 0.0
 
@@ -207,7 +207,7 @@ class _Turns:
         return polled
 
 
-def _cancelled(entry: Entry) -> JobCancelled:
+def _cancelled(entry: LedgerEntry) -> JobCancelled:
     return JobCancelled(
         f"job {entry.upstream_id} is no longer asked for",
         job_id=entry.upstream_id,
@@ -245,7 +245,7 @@ def _tell(engine: Engine, current: Job, error: ConnectorError | None) -> None:
 
 
 async def _ended(
-    engine: Engine, entry: Entry, verdict: str, result: Result | None, error: ConnectorError | None
+    engine: Engine, entry: LedgerEntry, verdict: str, result: Result | None, error: ConnectorError | None
 ) -> Result:
     if verdict == "finished" and result is not None:
         return await _finished(engine, entry, result)
@@ -253,14 +253,14 @@ async def _ended(
     failure.job_id, failure.invocation_id = entry.upstream_id, entry.id
     if verdict == "stopped" and not isinstance(failure, Filtered):
         raise failure  # the job stands in the ledger as it was, and can be resumed
-    ending = _Ending("failed", failure.code, failure.billed, message=failure.message)
+    ending = _JobEnding("failed", failure.code, failure.billed, message=failure.message)
     await engine.io.run(_settle, engine, entry, ending)
     if failure.result is not None:
         failure.result = _described(entry, failure.result, failure.billed)
     raise failure
 
 
-def _failure(entry: Entry, verdict: str, error: ConnectorError | None) -> ConnectorError:
+def _failure(entry: LedgerEntry, verdict: str, error: ConnectorError | None) -> ConnectorError:
     if isinstance(error, Filtered):
         return error
     if verdict == "expired" or error is None:
@@ -270,10 +270,10 @@ def _failure(entry: Entry, verdict: str, error: ConnectorError | None) -> Connec
     return error
 
 
-async def _finished(engine: Engine, entry: Entry, result: Result) -> Result:
+async def _finished(engine: Engine, entry: LedgerEntry, result: Result) -> Result:
     billed: Billed = "no" if entry.estimate == 0 else "yes"
     finished = _described(entry, result, billed)
-    ending = _Ending("done", result.outcome, billed, result.request_id)
+    ending = _JobEnding("done", result.outcome, billed, result.request_id)
     try:
         await surely(engine.io, partial(_settle, engine, entry, ending))
     except ConnectorError as unwritten:
@@ -283,7 +283,7 @@ async def _finished(engine: Engine, entry: Entry, result: Result) -> Result:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ending:
+class _JobEnding:
     """How a job ended, for its row in the ledger."""
 
     state: State
@@ -293,7 +293,7 @@ class _Ending:
     message: str | None = None
 
 
-def _settle(engine: Engine, entry: Entry, ending: _Ending) -> None:
+def _settle(engine: Engine, entry: LedgerEntry, ending: _JobEnding) -> None:
     ledger = engine.workspace.ledger
     # Once the result was had, it stays so: later the upstream only says that it keeps it no more.
     if ending.state == "done" or ledger.get(entry.id).state != "done":
@@ -302,7 +302,7 @@ def _settle(engine: Engine, entry: Entry, ending: _Ending) -> None:
     ledger.polled(entry.id, engine.clock() + _job(engine, entry).interval)
 
 
-def _described(entry: Entry, result: Result, billed: Billed) -> Result:
+def _described(entry: LedgerEntry, result: Result, billed: Billed) -> Result:
     """The result as one of the action that started it."""
     return replace(
         result,

@@ -8,7 +8,7 @@ from typing import Any
 
 from connector.engine import attempts, pricing, render
 from connector.engine.arguments import Arguments, take
-from connector.engine.attempts import Call
+from connector.engine.attempts import RenderedCall
 from connector.engine.auth import Authorization, masked
 from connector.engine.destination import Destination
 from connector.engine.engine import Engine
@@ -25,7 +25,7 @@ _ENDLESS = 1e9
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class Invocation:
     """What a caller asks for: an action, what they gave, and where; None is the default."""
 
     action: str
@@ -59,14 +59,14 @@ def _is_time(value: object) -> bool:
 class Prepared:
     """A call, where it goes, and what was noticed on the way."""
 
-    call: Call
+    call: RenderedCall
     destination: Destination
     arguments: Arguments
     accept: str | None
-    fallback: Call | None = None
+    fallback: RenderedCall | None = None
 
 
-async def prepare(engine: Engine, use: Use) -> Prepared:
+async def prepare(engine: Engine, use: Invocation) -> Prepared:
     """The call of a use. Raises InvalidArguments with all problems before any credential is asked for.
 
     All of it takes one thread once: to change threads takes longer than any step of it.
@@ -74,19 +74,19 @@ async def prepare(engine: Engine, use: Use) -> Prepared:
     return await engine.io.run(_prepared, engine, use)
 
 
-def _prepared(engine: Engine, use: Use) -> Prepared:
+def _prepared(engine: Engine, use: Invocation) -> Prepared:
     action, arguments = take_arguments(engine, use)
     destination = engine.destination(use.connection, use.environment)
     authorization = engine.authorization(destination)
     return ready(engine, use, action, arguments, destination, authorization)
 
 
-async def prepare_masked(engine: Engine, use: Use) -> tuple[Request, Estimate, Arguments]:
+async def prepare_masked(engine: Engine, use: Invocation) -> tuple[Request, Estimate, Arguments]:
     """The request of a use with a mask for every secret; no secret is opened."""
     return await engine.io.run(_prepared_masked, engine, use)
 
 
-def _prepared_masked(engine: Engine, use: Use) -> tuple[Request, Estimate, Arguments]:
+def _prepared_masked(engine: Engine, use: Invocation) -> tuple[Request, Estimate, Arguments]:
     action, arguments = take_arguments(engine, use)
     destination = engine.destination(use.connection, use.environment, masked=True)
     authorization = masked(engine.integration.auth, MASK)
@@ -94,7 +94,7 @@ def _prepared_masked(engine: Engine, use: Use) -> tuple[Request, Estimate, Argum
     return request, _priced(engine, action, arguments, destination, request), arguments
 
 
-def take_arguments(engine: Engine, use: Use) -> tuple[Action, Arguments]:
+def take_arguments(engine: Engine, use: Invocation) -> tuple[Action, Arguments]:
     """The action that a use names, and its arguments, checked. It blocks."""
     action = engine.action(use.action)
     _check_accept(engine, action, use.accept)
@@ -103,7 +103,7 @@ def take_arguments(engine: Engine, use: Use) -> tuple[Action, Arguments]:
 
 def ready(
     engine: Engine,
-    use: Use,
+    use: Invocation,
     action: Action,
     arguments: Arguments,
     destination: Destination,
@@ -113,7 +113,7 @@ def ready(
     request = _rendered(engine, use, action, arguments, destination, authorization)
     estimate = _priced(engine, action, arguments, destination, request)
     kind = template.fill(action.output.kind, {"inputs": arguments.values})
-    call = Call(
+    call = RenderedCall(
         action,
         attempts.at_stake(request, estimate),
         estimate,
@@ -137,7 +137,7 @@ def _fingerprint(engine: Engine, destination: Destination, estimate: Estimate) -
 
 def _rendered(
     engine: Engine,
-    use: Use,
+    use: Invocation,
     action: Action,
     arguments: Arguments,
     destination: Destination,

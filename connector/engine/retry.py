@@ -24,7 +24,7 @@ _PATIENCE = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class FailedAttempt:
     """One attempt that failed: its error, its number from 1, and whether the upstream may have run it."""
 
     error: ConnectorError
@@ -33,7 +33,7 @@ class Attempt:
     harmless: bool
 
 
-def wait_before_next(attempt: Attempt, retry: Retry, jitter: float) -> float | None:
+def wait_before_next(attempt: FailedAttempt, retry: Retry, jitter: float) -> float | None:
     """Seconds to wait before sending again, or None where that must not be.
 
     ``jitter`` is between 0 and 1. What the upstream asks to wait is waited in full; where that is very
@@ -48,5 +48,5 @@ def wait_before_next(attempt: Attempt, retry: Retry, jitter: float) -> float | N
     return float(backoff * (0.5 + jitter / 2))
 
 
-def _may_repeat(attempt: Attempt) -> bool:
+def _may_repeat(attempt: FailedAttempt) -> bool:
     return not attempt.ran or (attempt.harmless and attempt.error.code in _HARMLESS)

@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Self
 
 from connector.engine import attempts, decode
-from connector.engine.accounting import Spending, give_up
-from connector.engine.attempts import Call
-from connector.engine.decode import Answer, Head
+from connector.engine.accounting import CallAccount, give_up
+from connector.engine.attempts import RenderedCall
+from connector.engine.decode import Head, ReadResponse
 from connector.engine.engine import Engine
 from connector.engine.http.messages import Response
 from connector.engine.prepare import Prepared
 from connector.engine.result import Result
-from connector.engine.retry import Attempt
+from connector.engine.retry import FailedAttempt
 from connector.errors import ConnectorError, InvocationError
 from connector.events import Event
 
@@ -29,7 +29,7 @@ class Stream:
     ``status`` and ``headers`` are known from the start; ``result`` describes the answer, without its bytes.
     """
 
-    def __init__(self, engine: Engine, response: Response, spent: Spending, result: Result) -> None:
+    def __init__(self, engine: Engine, response: Response, spent: CallAccount, result: Result) -> None:
         self.result = result
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
@@ -100,7 +100,7 @@ async def open_stream(engine: Engine, prepared: Prepared) -> Stream:
             f"{prepared.call.action.title} starts a job, and there is nothing to stream yet; "
             "invoke it, or submit it and stream what fetches its result"
         )
-    spent = Spending(engine, prepared)
+    spent = CallAccount(engine, prepared)
     try:
         await spent.intend()
         response = await _opened(engine, prepared.call, spent)
@@ -110,30 +110,32 @@ async def open_stream(engine: Engine, prepared: Prepared) -> Stream:
     return Stream(engine, response, spent, _described(prepared, response, spent))
 
 
-async def _opened(engine: Engine, call: Call, spent: Spending) -> Response:
+async def _opened(engine: Engine, call: RenderedCall, spent: CallAccount) -> Response:
     """The response of the first attempt that succeeds; the others as their rules say."""
     number = 0
     while True:
         number += 1
         came = await attempts.opened(engine.wire, call, number, spent.leaving)
-        if not isinstance(came, Attempt) and not _succeeded(engine, call, came):
+        if not isinstance(came, FailedAttempt) and not _succeeded(engine, call, came):
             came = await _read(engine, call, came, number)
-        if not isinstance(came, Attempt):
+        if not isinstance(came, FailedAttempt):
             return came
         await attempts.pause_or_raise(engine.wire, came, spent)
 
 
-async def _read(engine: Engine, call: Call, response: Response, number: int) -> Response | Attempt:
+async def _read(
+    engine: Engine, call: RenderedCall, response: Response, number: int
+) -> Response | FailedAttempt:
     """The response when its body was read and found to be a success, or the attempt as it failed."""
     try:
         answer = await engine.io.run(attempts.taken_in, response)
     except ConnectorError as error:
-        return Attempt(error, number, ran=True, harmless=call.harmless)
+        return FailedAttempt(error, number, ran=True, harmless=call.harmless)
     judged = await attempts.judge(engine.wire, call, answer, number)
-    return judged if isinstance(judged, Attempt) else replace(response, body=_Read(answer))
+    return judged if isinstance(judged, FailedAttempt) else replace(response, body=_Read(answer))
 
 
-def _succeeded(engine: Engine, call: Call, response: Response) -> bool:
+def _succeeded(engine: Engine, call: RenderedCall, response: Response) -> bool:
     """Whether the head alone says so; where the body has to be looked into, it is read first."""
     if response.status == 202 or not _is_promised(call, decode.media_type(response.headers)):
         return False
@@ -141,7 +143,7 @@ def _succeeded(engine: Engine, call: Call, response: Response) -> bool:
     return decode.decide(engine.integration, call.action, head).outcome == "success"
 
 
-def _is_promised(call: Call, announced: str) -> bool:
+def _is_promised(call: RenderedCall, announced: str) -> bool:
     """Whether the head names what the action gives. JSON is looked into: an outcome may stand in it."""
     types = call.action.output.types
     return announced != "application/json" and call.kind != "json" and (not types or announced in types)
@@ -150,7 +152,7 @@ def _is_promised(call: Call, announced: str) -> bool:
 class _Read:
     """A body that has been read already, as one that arrives."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: ReadResponse) -> None:
         self._answer = answer
 
     def chunks(self) -> Iterator[bytes]:
@@ -162,7 +164,7 @@ class _Read:
         """It is closed."""
 
 
-def _described(prepared: Prepared, response: Response, spent: Spending) -> Result:
+def _described(prepared: Prepared, response: Response, spent: CallAccount) -> Result:
     call, destination = prepared.call, prepared.destination
     head, output = Head(response.status, response.headers), call.action.output
     request_id = head.fact(output.request_id)

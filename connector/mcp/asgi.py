@@ -11,7 +11,7 @@ from connector.mcp.backend import Backing
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from connector.mcp.call_tool import Caller, Desk
+    from connector.mcp.call_tool import Caller, ToolCaller
 
 PATH = "/mcp"
 # A picture in a message is base64 text.
@@ -76,17 +76,17 @@ class Door:
             desk.leaving = True
 
 
-def _made(host: Hosting, admit: Callable[[], object]) -> tuple[Desk, Any]:
+def _made(host: Hosting, admit: Callable[[], object]) -> tuple[ToolCaller, Any]:
     """Imports what takes a second, and so runs in a thread."""
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
     from sse_starlette.sse import AppStatus
 
-    from connector.mcp.call_tool import Desk
+    from connector.mcp.call_tool import ToolCaller
     from connector.mcp.protocol import server
 
     # It would cut off every answer that is a stream as soon as the host begins to stop.
     AppStatus.enable_automatic_graceful_drain = False
-    desk = Desk(host, admit=admit)
+    desk = ToolCaller(host, admit=admit)
     manager = StreamableHTTPSessionManager(app=server(desk, _caller), max_request_body_size=MOST_BODY)
     return desk, manager
 

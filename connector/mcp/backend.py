@@ -29,7 +29,7 @@ T = TypeVar("T")
 _MOST_BYTES = 100 * 1024 * 1024
 
 
-class Served(Protocol):
+class ToolBackend(Protocol):
     """An integration's connector, and what makes its runs."""
 
     @property
@@ -42,7 +42,7 @@ class Backing(Protocol):
     """What the tools ask for; the HTTP host is one. Stores block: go to them by ``run``."""
 
     @property
-    def integrations(self) -> Mapping[str, Served]: ...
+    def integrations(self) -> Mapping[str, ToolBackend]: ...
     @property
     def files(self) -> FileStore: ...
     @property
@@ -51,7 +51,7 @@ class Backing(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class LocalBackend:
     """The connector and the runner of the only integration."""
 
     connector: AsyncConnector
@@ -87,10 +87,10 @@ class Alone:
         )
         self.files = connector.workspace.files
         self.history = History(connector.workspace.database, world.clock)
-        self._worker = Worker(connector, Runner(connector, self.history, self.files))
+        self._worker = LocalBackend(connector, Runner(connector, self.history, self.files))
 
     @property
-    def integrations(self) -> Mapping[str, Worker]:
+    def integrations(self) -> Mapping[str, LocalBackend]:
         return {self._worker.connector.integration.id: self._worker}
 
     async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:

@@ -10,13 +10,13 @@ import mcp_types as types
 
 from connector.errors import ConnectorError, InvalidArguments
 from connector.mcp import tool_results
-from connector.mcp.call_tool import Caller, Desk
+from connector.mcp.call_tool import Caller, ToolCaller
 from connector.spec.model import JsonSchema
 from connector.spec.schema.validator import Checker
 from connector.storage.runs.model import Run
 
 Given = Mapping[str, Any]
-Answer = Callable[[Desk, Caller, Given], Awaitable[types.CallToolResult]]
+Answer = Callable[[ToolCaller, Caller, Given], Awaitable[types.CallToolResult]]
 
 # How long a call may wait for a run that another one began.
 _LONGEST_WAIT = 300.0
@@ -49,7 +49,7 @@ class Own:
             ),
         )
 
-    async def call(self, desk: Desk, caller: Caller, given: Given) -> types.CallToolResult:
+    async def call(self, desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
         """The answer; a failure is an answer too."""
         found = Checker(self.schema, noun="an input of this tool").problems(given)
         try:
@@ -65,14 +65,14 @@ def named(taken: Mapping[str, Any]) -> dict[str, Own]:
     return {f"connector-{one.name}" if one.name in taken else one.name: one for one in OWN}
 
 
-async def _estimate(desk: Desk, caller: Caller, given: Given) -> types.CallToolResult:
+async def _estimate(desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
     served, action = desk.find(given["action"])
     found = await served.connector.estimate(action.id, given.get("inputs", {}), **_place(caller))
     told = {"credits": found.credits, "why": found.why, "left": desk.purse.left}
     return tool_results.of_facts({name: value for name, value in told.items() if value is not None})
 
 
-async def _environments(desk: Desk, caller: Caller, given: Given) -> types.CallToolResult:
+async def _environments(desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
     listed = []
     for served in desk.backing.integrations.values():
         connector = served.connector
@@ -90,7 +90,7 @@ async def _environments(desk: Desk, caller: Caller, given: Given) -> types.CallT
     return tool_results.of_facts({"environments": listed, "to_change": _TO_CHANGE})
 
 
-async def _spending(desk: Desk, caller: Caller, given: Given) -> types.CallToolResult:
+async def _spending(desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
     told: dict[str, Any] = {"spent": desk.purse.spent}
     if desk.purse.limit is not None:
         told |= {"limit": desk.purse.limit, "left": desk.purse.left}
@@ -114,7 +114,7 @@ async def _balance(connector: Any, caller: Caller) -> dict[str, Any]:
         return {"balance_unknown": error.message}
 
 
-async def _get_run(desk: Desk, caller: Caller, given: Given) -> types.CallToolResult:
+async def _get_run(desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
     run: Run = await desk.backing.run(desk.backing.history.get, given["run"])
     served = desk.backing.integrations.get(run.integration)
     if not run.has_ended and served is not None:

@@ -15,8 +15,8 @@ import mcp_types as types
 from connector.engine import arguments
 from connector.errors import ConnectorError, UnknownName
 from connector.mcp import tool_results, tools
-from connector.mcp.backend import Backing, Served
-from connector.mcp.session_cap import Purse
+from connector.mcp.backend import Backing, ToolBackend
+from connector.mcp.session_cap import SessionCap
 from connector.runs.service.runner import Runner
 from connector.spec.model import Action
 from connector.spec.schema.suggest import nearest
@@ -38,7 +38,7 @@ class Caller:
     connection: str | None = None
 
 
-class Desk:
+class ToolCaller:
     """The tools of a backing. ``patterns`` are of the ids or groups that are offered; none are all of them.
 
     ``admit`` raises a ConnectorError where nothing new is taken.
@@ -47,22 +47,22 @@ class Desk:
     def __init__(
         self,
         backing: Backing,
-        purse: Purse | None = None,
+        purse: SessionCap | None = None,
         patterns: tuple[str, ...] = (),
         admit: Callable[[], object] = _anybody,
     ) -> None:
         self.backing = backing
-        self.purse = purse or Purse()
+        self.purse = purse or SessionCap()
         # Set when the client has gone or the process stops: what is under way is then not given up.
         self.leaving = False
         self._admit = admit
         self._actions = dict(_offered(backing, patterns))
 
     @property
-    def actions(self) -> Mapping[str, tuple[Served, Action]]:
+    def actions(self) -> Mapping[str, tuple[ToolBackend, Action]]:
         return self._actions
 
-    def find(self, name: str) -> tuple[Served, Action]:
+    def find(self, name: str) -> tuple[ToolBackend, Action]:
         """The action of that id. Raises UnknownName."""
         if name not in self._actions:
             raise UnknownName(f"there is no action {name!r}{nearest(name, self._actions)}")
@@ -87,7 +87,7 @@ class Desk:
             return tool_results.of_error(error)
 
     async def _price(
-        self, served: Served, action: Action, inputs: Mapping[str, Any], caller: Caller
+        self, served: ToolBackend, action: Action, inputs: Mapping[str, Any], caller: Caller
     ) -> float | None:
         """What it may cost, where that has to be known before."""
         if self.purse.limit is None or not action.paid:
@@ -140,7 +140,7 @@ class Desk:
         return run
 
 
-def _offered(backing: Backing, patterns: tuple[str, ...]) -> Iterator[tuple[str, tuple[Served, Action]]]:
+def _offered(backing: Backing, patterns: tuple[str, ...]) -> Iterator[tuple[str, tuple[ToolBackend, Action]]]:
     for served in backing.integrations.values():
         for action in served.connector.integration.actions.values():
             if not patterns or any(_matches(action, pattern) for pattern in patterns):

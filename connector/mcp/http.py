@@ -12,7 +12,7 @@ import uvicorn
 from connector.errors import InvocationError
 from connector.mcp.asgi import MOST_BODY, PATH
 from connector.mcp.backend import Alone
-from connector.mcp.call_tool import Caller, Desk
+from connector.mcp.call_tool import Caller, ToolCaller
 from connector.mcp.protocol import server
 
 ADDRESS = "127.0.0.1"
@@ -21,7 +21,7 @@ _DRAIN = 30.0
 _LAST_ANSWERS = 3
 
 
-def application(desk: Desk, caller: Caller) -> Any:
+def application(desk: ToolCaller, caller: Caller) -> Any:
     """The ASGI application. It knows itself by this machine's own names, and no other site's page."""
     made = server(desk, lambda ctx: caller)
     return made.streamable_http_app(streamable_http_path=PATH, host=ADDRESS, max_request_body_size=MOST_BODY)
@@ -45,7 +45,7 @@ def address(door: socket.socket) -> str:
 
 
 async def serve(
-    alone: Alone, desk: Desk, caller: Caller, door: socket.socket, ready: Callable[[], object]
+    alone: Alone, desk: ToolCaller, caller: Caller, door: socket.socket, ready: Callable[[], object]
 ) -> None:
     """Serves until it is interrupted; what is under way is then brought to its end."""
     config = uvicorn.Config(
@@ -70,7 +70,7 @@ async def serve(
 class _Server(uvicorn.Server):
     """A server whose desk knows of the end before calls are cut off."""
 
-    def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
+    def __init__(self, config: uvicorn.Config, desk: ToolCaller) -> None:
         super().__init__(config)
         self._desk = desk
 

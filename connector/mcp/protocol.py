@@ -14,7 +14,7 @@ from mcp.shared.exceptions import MCPError
 
 from connector import __version__
 from connector.mcp import builtin_tools, resources
-from connector.mcp.call_tool import Caller, Desk, Tell
+from connector.mcp.call_tool import Caller, Tell, ToolCaller
 
 Context = ServerRequestContext[Any, Any]
 Answer = TypeVar("Answer")
@@ -24,7 +24,7 @@ CallerOf = Callable[[Context], Caller]
 _INTERNAL = "a mistake in the connector; its log says why"
 
 
-def server(desk: Desk, caller_of: CallerOf) -> Server[Any]:
+def server(desk: ToolCaller, caller_of: CallerOf) -> Server[Any]:
     """The server of a desk; ``caller_of`` tells who sent a request, and where its calls go."""
     first = next(iter(desk.backing.integrations.values())).connector.integration
     return Server(
@@ -38,7 +38,7 @@ def server(desk: Desk, caller_of: CallerOf) -> Server[Any]:
     )
 
 
-def _handlers(desk: Desk, caller_of: CallerOf) -> dict[str, Any]:
+def _handlers(desk: ToolCaller, caller_of: CallerOf) -> dict[str, Any]:
     ours = builtin_tools.named(desk.actions)
 
     async def list_tools(ctx: Context, params: Any) -> types.ListToolsResult:
@@ -62,7 +62,7 @@ def _handlers(desk: Desk, caller_of: CallerOf) -> dict[str, Any]:
     async def read(ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         try:
             return await desk.backing.run(resources.read, desk.backing.files, str(params.uri))
-        except resources.Unreadable as error:
+        except resources.ResourceError as error:
             raise MCPError(types.INVALID_PARAMS, str(error), {"uri": str(params.uri)}) from error
 
     return {

@@ -16,7 +16,7 @@ _PAGE = 50
 _TEXTS = ("text/", "application/json")
 
 
-class Unreadable(Exception):
+class ResourceError(Exception):
     """Why a resource cannot be had."""
 
 
@@ -42,17 +42,17 @@ def templates() -> types.ListResourceTemplatesResult:
 def read(files: FileStore, uri: str) -> types.ReadResourceResult:
     """The content of a resource. Raises Unreadable. It blocks."""
     if not uri.startswith(SCHEME):
-        raise Unreadable(f"there is no resource {uri[:200]!r}; addresses here begin with {SCHEME}")
+        raise ResourceError(f"there is no resource {uri[:200]!r}; addresses here begin with {SCHEME}")
     try:
         stored = files.get(uri.removeprefix(SCHEME))
         if stored.bytes > MOST_BYTES:
-            raise Unreadable(
+            raise ResourceError(
                 f"{stored.name} has {stored.bytes:,} bytes, and {MOST_BYTES:,} can be read this way; "
                 f"give it to a tool as {stored.reference}, or get it with `connector` or from the host"
             )
         content = files.open(stored.id).bytes
     except ConnectorError as error:
-        raise Unreadable(error.message) from error
+        raise ResourceError(error.message) from error
     return types.ReadResourceResult(contents=[_contents(uri, stored.type, content)])
 
 

@@ -7,7 +7,7 @@ from connector.spec.schema import amounts
 from connector.storage.runs.model import Run
 
 
-class Purse:
+class SessionCap:
     """Credits of a session; without a limit there is nothing to refuse, and all is counted the same."""
 
     def __init__(self, limit: float | None = None) -> None:

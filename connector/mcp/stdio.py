@@ -13,7 +13,7 @@ import anyio
 from mcp.server.stdio import stdio_server
 
 from connector.mcp.backend import Alone
-from connector.mcp.call_tool import Caller, Desk
+from connector.mcp.call_tool import Caller, ToolCaller
 from connector.mcp.protocol import server
 
 # What is under way when the client goes may be paid for already, and is brought to its end.
@@ -22,7 +22,7 @@ _INPUT = 0
 _PIECE = 1 << 16
 
 
-async def serve(alone: Alone, desk: Desk, caller: Caller) -> None:
+async def serve(alone: Alone, desk: ToolCaller, caller: Caller) -> None:
     """Serves one client. Standard output carries messages and nothing else."""
     served = server(desk, lambda ctx: caller)
 

@@ -2,12 +2,12 @@
 
 from connector.media.adopt import Policy, adopt
 from connector.media.file import Media, MediaError, from_base64, from_bytes, from_path
-from connector.media.headers import Info, inspect
+from connector.media.headers import FileInfo, inspect
 from connector.media.receive import receive
 from connector.media.rules import problems
 
 __all__ = [
-    "Info",
+    "FileInfo",
     "Media",
     "MediaError",
     "Policy",

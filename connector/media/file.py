@@ -30,7 +30,7 @@ class MediaError(ValueError):
     """The value is no file that can be used; the sentence says what to do."""
 
 
-class Store(Protocol):
+class ByteStore(Protocol):
     """Where the bytes are."""
 
     @property
@@ -74,7 +74,7 @@ class Media:
     width: int | None
     height: int | None
     seconds: float | None
-    _store: Store = field(repr=False)
+    _store: ByteStore = field(repr=False)
 
     def open(self) -> BinaryIO:
         """A fresh reader at the first byte; the caller closes it."""
@@ -179,7 +179,7 @@ def decode_base64(text: str) -> bytes:
 
 
 def describe(
-    store: Store,
+    store: ByteStore,
     size: int,
     *,
     name: str | None = None,

@@ -36,7 +36,7 @@ _BRANDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Info:
+class FileInfo:
     """What a file's first bytes tell."""
 
     type: str = UNKNOWN
@@ -49,7 +49,7 @@ Measure = tuple[int | None, int | None, float | None]
 _UNREADABLE: Measure = (None, None, None)
 
 
-def inspect(reader: BinaryIO) -> Info:
+def inspect(reader: BinaryIO) -> FileInfo:
     """What the file is; the reader must be able to seek, and is read from its first byte."""
     reader.seek(0)
     head = reader.read(_HEAD)
@@ -58,7 +58,7 @@ def inspect(reader: BinaryIO) -> Info:
         width, height, seconds = _MEASURES.get(kind, _nothing)(reader)
     except (EOFError, struct.error, ZeroDivisionError):
         width, height, seconds = _UNREADABLE
-    return Info(kind, width, height, seconds)
+    return FileInfo(kind, width, height, seconds)
 
 
 def _type(head: bytes) -> str:

@@ -8,7 +8,7 @@ UNKNOWN = "application/octet-stream"
 TEXT = "text/plain"
 
 
-class Kind(NamedTuple):
+class MediaType(NamedTuple):
     """A media type, its name in sentences, the ending of its files, and its short names in specs."""
 
     type: str
@@ -18,25 +18,25 @@ class Kind(NamedTuple):
 
 
 _KINDS = (
-    Kind("image/png", "PNG", ".png", ("png",)),
-    Kind("image/jpeg", "JPEG", ".jpg", ("jpeg", "jpg")),
-    Kind("image/webp", "WebP", ".webp", ("webp",)),
-    Kind("image/gif", "GIF", ".gif", ("gif",)),
-    Kind("image/bmp", "BMP", ".bmp", ("bmp",)),
-    Kind("image/tiff", "TIFF", ".tiff", ("tiff", "tif")),
-    Kind("image/avif", "AVIF", ".avif", ("avif",)),
-    Kind("image/heic", "HEIC", ".heic", ("heic", "heif")),
-    Kind("audio/wav", "WAV", ".wav", ("wav",)),
-    Kind("audio/mpeg", "MP3", ".mp3", ("mp3",)),
-    Kind("audio/mp4", "M4A", ".m4a", ("m4a",)),
-    Kind("video/mp4", "MP4", ".mp4", ("mp4",)),
-    Kind("video/quicktime", "QuickTime", ".mov", ("mov",)),
-    Kind("model/gltf-binary", "GLB", ".glb", ("glb",)),
-    Kind("application/pdf", "PDF", ".pdf", ("pdf",)),
-    Kind("application/json", "JSON", ".json", ("json",)),
-    Kind("text/html", "HTML", ".html", ("html",)),
-    Kind(TEXT, "text", ".txt", ("text", "txt")),
-    Kind(UNKNOWN, "of an unknown kind", ".bin", ()),
+    MediaType("image/png", "PNG", ".png", ("png",)),
+    MediaType("image/jpeg", "JPEG", ".jpg", ("jpeg", "jpg")),
+    MediaType("image/webp", "WebP", ".webp", ("webp",)),
+    MediaType("image/gif", "GIF", ".gif", ("gif",)),
+    MediaType("image/bmp", "BMP", ".bmp", ("bmp",)),
+    MediaType("image/tiff", "TIFF", ".tiff", ("tiff", "tif")),
+    MediaType("image/avif", "AVIF", ".avif", ("avif",)),
+    MediaType("image/heic", "HEIC", ".heic", ("heic", "heif")),
+    MediaType("audio/wav", "WAV", ".wav", ("wav",)),
+    MediaType("audio/mpeg", "MP3", ".mp3", ("mp3",)),
+    MediaType("audio/mp4", "M4A", ".m4a", ("m4a",)),
+    MediaType("video/mp4", "MP4", ".mp4", ("mp4",)),
+    MediaType("video/quicktime", "QuickTime", ".mov", ("mov",)),
+    MediaType("model/gltf-binary", "GLB", ".glb", ("glb",)),
+    MediaType("application/pdf", "PDF", ".pdf", ("pdf",)),
+    MediaType("application/json", "JSON", ".json", ("json",)),
+    MediaType("text/html", "HTML", ".html", ("html",)),
+    MediaType(TEXT, "text", ".txt", ("text", "txt")),
+    MediaType(UNKNOWN, "of an unknown kind", ".bin", ()),
 )
 _BY_TYPE = {kind.type: kind for kind in _KINDS}
 _BY_FORMAT = {name: kind for kind in _KINDS for name in kind.formats}

@@ -10,7 +10,7 @@ from connector.media.kinds import title_of, type_of
 _MIB = 1024 * 1024
 
 
-class Shape(Protocol):
+class Measured(Protocol):
     """What rules look at; a Media has it."""
 
     @property
@@ -25,21 +25,21 @@ class Shape(Protocol):
     def seconds(self) -> float | None: ...
 
 
-def problems(media: Shape, rules: Mapping[str, Any]) -> list[str]:
+def problems(media: Measured, rules: Mapping[str, Any]) -> list[str]:
     """A sentence for each broken rule: what was seen, and what must be. Empty where all is well."""
     found = [_format(media, rules) or _unreadable(media, rules), _bytes(media, rules)]
     found += [check(media, rules[name]) for name, check in _CHECKS.items() if rules.get(name) is not None]
     return [sentence for sentence in found if sentence]
 
 
-def _format(media: Shape, rules: Mapping[str, Any]) -> str | None:
+def _format(media: Measured, rules: Mapping[str, Any]) -> str | None:
     types = [type_of(name) for name in rules.get("formats") or ()]
     if not types or media.type in types:
         return None
     return f"is {title_of(media.type)}; it must be {_either([title_of(type) for type in types])}"
 
 
-def _bytes(media: Shape, rules: Mapping[str, Any]) -> str | None:
+def _bytes(media: Measured, rules: Mapping[str, Any]) -> str | None:
     limit = rules.get("max_bytes")
     if media.size == 0:
         return "is empty; give a file with content"
@@ -48,7 +48,7 @@ def _bytes(media: Shape, rules: Mapping[str, Any]) -> str | None:
     return f"is {_amount(media.size)}; at most {_amount(limit)} are accepted"
 
 
-def _unreadable(media: Shape, rules: Mapping[str, Any]) -> str | None:
+def _unreadable(media: Measured, rules: Mapping[str, Any]) -> str | None:
     """What can be said where sides or seconds are asked for and cannot be seen."""
     needs_sides = media.width is None and any(name in rules for name in _OF_SIDES)
     needs_seconds = media.seconds is None and any(name in rules for name in _OF_SECONDS)
@@ -59,8 +59,10 @@ def _unreadable(media: Shape, rules: Mapping[str, Any]) -> str | None:
     return f"is {title_of(media.type)}; it must be {'a picture' if needs_sides else 'a recording'}"
 
 
-def _of_sides(broken: Callable[[int, int, Any], bool], sentence: str) -> Callable[[Shape, Any], str | None]:
-    def check(media: Shape, limit: Any) -> str | None:
+def _of_sides(
+    broken: Callable[[int, int, Any], bool], sentence: str
+) -> Callable[[Measured, Any], str | None]:
+    def check(media: Measured, limit: Any) -> str | None:
         if media.width is None or media.height is None or not broken(media.width, media.height, limit):
             return None
         width, height = media.width, media.height
@@ -70,8 +72,10 @@ def _of_sides(broken: Callable[[int, int, Any], bool], sentence: str) -> Callabl
     return check
 
 
-def _of_seconds(broken: Callable[[float, float], bool], sentence: str) -> Callable[[Shape, Any], str | None]:
-    def check(media: Shape, limit: Any) -> str | None:
+def _of_seconds(
+    broken: Callable[[float, float], bool], sentence: str
+) -> Callable[[Measured, Any], str | None]:
+    def check(media: Measured, limit: Any) -> str | None:
         if media.seconds is None or not broken(media.seconds, limit):
             return None
         return f"lasts {media.seconds:.4g} s; {sentence} {limit:g} s"
@@ -79,7 +83,7 @@ def _of_seconds(broken: Callable[[float, float], bool], sentence: str) -> Callab
     return check
 
 
-_CHECKS: dict[str, Callable[[Shape, Any], str | None]] = {
+_CHECKS: dict[str, Callable[[Measured, Any], str | None]] = {
     "min_side": _of_sides(lambda w, h, least: min(w, h) < least, "; each side must be at least {limit}"),
     "max_side": _of_sides(lambda w, h, most: max(w, h) > most, "; each side must be at most {limit}"),
     "min_width": _of_sides(lambda w, h, least: w < least, "; it must be at least {limit} wide"),

@@ -29,13 +29,13 @@ class Records:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        record = _Record(scope, send, self._host.settings.secure)
+        record = _AccessRecord(scope, send, self._host.settings.secure)
         try:
             await self._answered(record, receive)
         finally:
             self._write(record)
 
-    async def _answered(self, record: _Record, receive: Receive) -> None:
+    async def _answered(self, record: _AccessRecord, receive: Receive) -> None:
         try:
             await self._app(record.scope, receive, record.send)
         except ClientDisconnect:
@@ -52,7 +52,7 @@ class Records:
             if not record.status:
                 await problem_documents.internal()(record.scope, receive, record.send)
 
-    def _write(self, record: _Record) -> None:
+    def _write(self, record: _AccessRecord) -> None:
         route, seconds = record.route, time.perf_counter() - record.began
         method = record.scope["method"]
         metrics = self._host.metrics
@@ -72,7 +72,7 @@ class Records:
         )
 
 
-class _Record:
+class _AccessRecord:
     """One request and what became of it."""
 
     def __init__(self, scope: Scope, send: Send, secure: bool) -> None:

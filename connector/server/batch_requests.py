@@ -19,7 +19,7 @@ from connector.engine.sources import Sources
 from connector.errors import ConnectorError, InvalidArguments, Problem
 from connector.runs.batch import create
 from connector.runs.batch.columns import Naming
-from connector.runs.batch.create import BadRows, Order
+from connector.runs.batch.create import BadRows, BatchOrder
 from connector.runs.batch.read_rows import Rows
 from connector.runs.batch.store import Batch, BatchNotFound
 from connector.server.problem_documents import Refused
@@ -43,7 +43,7 @@ def begin(durable: Durable, files: FileStore, home: Path, asked: Mapping[str, An
     try:
         items = _items(folder, files, asked)
         place = connector.place(environment=asked.get("environment"), connection=asked.get("connection"))
-        order = Order(
+        order = BatchOrder(
             _rows(items, subject, asked),
             subject,
             connector.integration.id,
@@ -103,7 +103,7 @@ def _rows(items: Path, subject: Any, asked: Mapping[str, Any]) -> Rows:
         raise InvalidArguments([_placed(each) for each in error.problems], subject.title) from error
 
 
-def _written(durable: Durable, connector: AsyncConnector, files: FileStore, order: Order) -> Batch:
+def _written(durable: Durable, connector: AsyncConnector, files: FileStore, order: BatchOrder) -> Batch:
     sources = Sources(paths=False, urls=None, references=files.resolve)
     try:
         planned = create.plan(durable.batches, order, connector.integration, sources)

@@ -31,7 +31,7 @@ class Limits:
             return
         if self._now >= self._settings.max_requests:
             raise Refused("busy", "too many requests are being answered; try again", retry_after=1.0)
-        body = Body(receive, self._settings.max_body, self._settings.max_silence)
+        body = LimitedBody(receive, self._settings.max_body, self._settings.max_silence)
         self._now += 1
         try:
             await body.check_declared(Headers(scope=scope).get("content-length"))
@@ -40,7 +40,7 @@ class Limits:
             self._now -= 1
 
 
-class Body:
+class LimitedBody:
     """The body of one request as it is received, up to its limits."""
 
     def __init__(self, receive: Receive, most: int, silence: float) -> None:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from connector.errors import SpecError, UnknownName
 from connector.runs.batch import stop
-from connector.runs.batch.columns import Subject
+from connector.runs.batch.columns import Runnable
 from connector.runs.batch.store import Batch, Batches
-from connector.runs.schedule.manage import Timetable
+from connector.runs.schedule.manage import ScheduleManager
 from connector.runs.schedule.store import Schedule, ScheduleStore
-from connector.runs.schedule.tick import Ticking
-from connector.runs.service.durable_runs import Runs
+from connector.runs.schedule.tick import TickDecider
+from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.service.webhooks import Webhook, Webhooks
 from connector.runs.workflow import load
 from connector.runs.workflow.model import Workflow
@@ -43,24 +43,24 @@ class Durable:
         database = next(iter(self.connectors.values())).workspace.database
         clock = settings.clock
         self.clock = clock
-        self._runs = Runs(self.connectors.values(), files, keep_seconds=settings.keep, clock=clock)
+        self._runs = DurableRuns(self.connectors.values(), files, keep_seconds=settings.keep, clock=clock)
         self.history = self._runs.history
         self.batches = Batches(database, clock)
         self.schedules = ScheduleStore(database, clock)
         self.hooks = Webhooks(database, clock)
-        ticking = Ticking(self.schedules, self._runs, integrations)
-        self._timetable = Timetable(self.schedules, self._runs.queues, files, ticking)
+        ticking = TickDecider(self.schedules, self._runs, integrations)
+        self._timetable = ScheduleManager(self.schedules, self._runs.queues, files, ticking)
         self._workflows: dict[tuple[str, str], Workflow] = {}
         self._turn = threading.Lock()
 
     @property
-    def runs(self) -> Runs:
+    def runs(self) -> DurableRuns:
         """Raises Refused where durable runs cannot be had on this host."""
         self._check()
         return self._runs
 
     @property
-    def timetable(self) -> Timetable:
+    def timetable(self) -> ScheduleManager:
         self._check()
         return self._timetable
 
@@ -89,7 +89,7 @@ class Durable:
             known += names
         raise UnknownName(f"there is no workflow {id[:60]!r}{nearest(id, known)}")
 
-    def subject(self, id: str) -> tuple[AsyncConnector, Subject, str | None]:
+    def subject(self, id: str) -> tuple[AsyncConnector, Runnable, str | None]:
         """The action of that id, or the workflow with its text."""
         for connector in self.connectors.values():
             if id in connector.integration.actions:

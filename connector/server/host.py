@@ -47,7 +47,7 @@ _MORE_THREADS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedIntegration:
     """An integration that is served, and what makes its runs."""
 
     connector: AsyncConnector
@@ -82,8 +82,8 @@ class Host:
         self.tokens = Tokens(database, settings.clock)
         self.callers = Callers(lambda token: self.run(self.tokens.who, token))
         self.under_way: dict[str, Run] = {}
-        self.integrations: Mapping[str, Served] = {
-            each.integration.id: Served(each, self._runner(each)) for each in connectors
+        self.integrations: Mapping[str, ServedIntegration] = {
+            each.integration.id: ServedIntegration(each, self._runner(each)) for each in connectors
         }
         self.durable = Durable(connectors, self.files, settings)
         self.worker = Resident(self._worker, wanted=settings.worker)
@@ -141,7 +141,7 @@ class Host:
         """The outcome of something that blocks."""
         return await self._threads.run(partial(act, *arguments, **options))
 
-    def served(self, name: str | None) -> Served:
+    def served(self, name: str | None) -> ServedIntegration:
         """The integration of that id; without one, the first."""
         if name is None:
             return next(iter(self.integrations.values()))
@@ -150,7 +150,7 @@ class Host:
             raise UnknownName(f"this host serves no integration {name!r}; it serves {known}")
         return self.integrations[name]
 
-    def find(self, action: str) -> tuple[Served, Action]:
+    def find(self, action: str) -> tuple[ServedIntegration, Action]:
         """The action of that id, and the integration that has it."""
         for served in self.integrations.values():
             if action in served.integration.actions:

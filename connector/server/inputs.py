@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from connector.errors import InvalidArguments, Problem
-from connector.runs.batch.columns import Subject
+from connector.runs.batch.columns import Runnable
 from connector.server import operation, query_values, uploads
-from connector.server.operation import Call
+from connector.server.operation import OperationCall
 
 _JSON, _FORM = "application/json", "multipart/form-data"
 
 
-async def read(call: Call, action: Subject) -> dict[str, Any]:
+async def read(call: OperationCall, action: Runnable) -> dict[str, Any]:
     """The inputs, as they were given: what they must be is the engine's to say."""
     kind = operation.kind_of(call.request)
     if kind == _FORM:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from connector.server.host import Host
     from connector.storage.connections.api_tokens import Token
 
-Handler = Callable[["Call"], Awaitable[Response]]
+Handler = Callable[["OperationCall"], Awaitable[Response]]
 
 # What several operations ask for in the same words.
 _LONGEST_KEY = 255
@@ -70,7 +70,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class OperationCall:
     """One use of an operation; query and body have passed their schemas."""
 
     host: Host
@@ -120,7 +120,7 @@ def endpoint(host: Host, operation: Operation) -> Callable[[Request], Awaitable[
             found += body.problems(given)
         if found:
             raise InvalidArguments(found)
-        return await operation.handler(Call(host, request, caller, asked, given))
+        return await operation.handler(OperationCall(host, request, caller, asked, given))
 
     return answer
 

@@ -11,7 +11,7 @@ from connector.server import problem_documents, send_file
 from connector.server.json_reply import Reply
 
 if TYPE_CHECKING:
-    from connector.server.operation import Call
+    from connector.server.operation import OperationCall
     from connector.storage.runs.model import Run
 
 # The kinds of file that an answer may be.
@@ -20,7 +20,7 @@ _JSON = "application/json"
 _UNDER_WAY = ("queued", "running")
 
 
-async def of_run(call: Call, run: Run) -> Response:
+async def of_run(call: OperationCall, run: Run) -> Response:
     """The answer of a run, however it stands."""
     call.request.state.run = run.id
     if run.state in _UNDER_WAY:

@@ -22,10 +22,10 @@ from connector.server.api import (
 )
 from connector.server.json_reply import Reply
 from connector.server.openapi.document import document
-from connector.server.operation import Call, Operation
+from connector.server.operation import Operation, OperationCall
 
 
-async def describe_host(call: Call) -> Response:
+async def describe_host(call: OperationCall) -> Response:
     """The document is made once: what a host serves does not change while it runs."""
     if call.host.described is None:
         call.host.described = await call.host.run(document, call.host, OPERATIONS)

@@ -98,7 +98,7 @@ def pieces(upload: UploadFile) -> Iterator[bytes]:
         yield piece
 
 
-class Arriving:
+class UploadReader:
     """The body of a request, read piece by piece by a thread while the event loop receives it."""
 
     def __init__(self, request: Request) -> None:
@@ -117,4 +117,4 @@ class Arriving:
         return b""
 
 
-__all__ = ["Arriving", "ClientDisconnect", "form", "media", "pieces"]
+__all__ = ["ClientDisconnect", "UploadReader", "form", "media", "pieces"]

@@ -27,7 +27,7 @@ _LARGEST = 1e15
 _HIGHEST_POWER = 16
 
 
-class Reading(NamedTuple):
+class LookUps(NamedTuple):
     """What a text looks up, each as its parts: ``steps.cutout.file`` is ``("steps", "cutout", "file")``.
 
     ``is_one_hole`` tells that there is nothing beside one hole, so that its value keeps its type;
@@ -40,13 +40,13 @@ class Reading(NamedTuple):
 
 
 @lru_cache(maxsize=2048)
-def reading(text: str) -> Reading:
+def reading(text: str) -> LookUps:
     """What is looked up in a text. Raises TemplateError where it cannot be read."""
     tree = parse(text.strip())
     uses_filter(tree, "")
     hole = _hole(tree)
     is_look_up = hole is not None and _parts(hole) is not None
-    return Reading(tuple(dict.fromkeys(_look_ups(tree))), hole is not None, is_look_up)
+    return LookUps(tuple(dict.fromkeys(_look_ups(tree))), hole is not None, is_look_up)
 
 
 @lru_cache(maxsize=1)

@@ -45,7 +45,7 @@ def load_lazily(folder: PathLike, cache: PathLike | None = None) -> Integration:
 
     Raises SpecError for the manifest now, and for an action's spec when that action is asked for.
     """
-    reader = _Reader(Path(folder), cache)
+    reader = _FolderReader(Path(folder), cache)
     manifest = reader.manifest()
     value = _sound(manifest)
     read_one = partial(_read_one, reader, manifest)
@@ -83,7 +83,7 @@ _MISSING = "(It is missing here.)"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SpecFile:
     """One file: its name below the folder, what it says, and what is wrong with its form.
 
     ``usable`` is what is left of it without the parts that are wrong, or None where too little is.
@@ -109,19 +109,19 @@ class Loaded:
     folder: Path
     integration: Integration | None
     problems: tuple[Problem, ...]
-    manifest: Source
-    specs: Mapping[str, Source] = field(default_factory=dict)
+    manifest: SpecFile
+    specs: Mapping[str, SpecFile] = field(default_factory=dict)
 
     @property
-    def sources(self) -> Mapping[str, Source]:
+    def sources(self) -> Mapping[str, SpecFile]:
         """Every file by its name, the manifest first."""
         return {self.manifest.name: self.manifest, **self.specs}
 
-    def source(self, action: Action) -> Source:
+    def source(self, action: Action) -> SpecFile:
         return self._by_id[action.id]
 
     @cached_property
-    def _by_id(self) -> Mapping[str, Source]:
+    def _by_id(self) -> Mapping[str, SpecFile]:
         """Of two files with one id, the first."""
         usable = [source for source in self.specs.values() if source.usable]
         return {source.usable["id"]: source for source in reversed(usable)}
@@ -129,7 +129,7 @@ class Loaded:
 
 def read(folder: PathLike, cache: PathLike | None = None) -> Loaded:
     """The folder's files, what could be made of them, and all their problems."""
-    reader = _Reader(Path(folder), cache)
+    reader = _FolderReader(Path(folder), cache)
     manifest = reader.manifest()
     specs = {name: reader.spec(name, manifest) for name in _listed(manifest, reader.folder)}
     reader.keep()
@@ -144,7 +144,7 @@ def read(folder: PathLike, cache: PathLike | None = None) -> Loaded:
     return Loaded(reader.folder, integration, tuple(found), manifest, specs)
 
 
-def _listed(manifest: Source, folder: Path) -> list[str]:
+def _listed(manifest: SpecFile, folder: Path) -> list[str]:
     """The spec files that the manifest names; where it cannot be read, those that lie there."""
     said = manifest.document.value
     names = said.get("actions") if isinstance(said, Mapping) else None
@@ -153,14 +153,14 @@ def _listed(manifest: Source, folder: Path) -> list[str]:
     return list(dict.fromkeys(name for name in names if isinstance(name, str)))
 
 
-def _read_one(reader: _Reader, manifest: Source, name: str) -> Action:
+def _read_one(reader: _FolderReader, manifest: SpecFile, name: str) -> Action:
     defaults = manifest.usable.get("defaults", {})
     action = parse.action(_sound(reader.spec(name, manifest)), defaults, reader.folder / name)
     reader.keep()
     return action
 
 
-def _sound(source: Source) -> Any:
+def _sound(source: SpecFile) -> Any:
     if source.problems:
         raise SpecError(source.problems)
     return source.usable
@@ -181,7 +181,7 @@ def confined(folder: Path, name: str, base: str = "") -> Path | None:
     return path if inside else None
 
 
-class _Reader:
+class _FolderReader:
     """Reads files of one folder, by way of the cache."""
 
     def __init__(self, folder: Path, cache: PathLike | None) -> None:
@@ -191,13 +191,13 @@ class _Reader:
         self._stamps = spec_cache.stamps(self.folder, self._known)
         self._changed = False
 
-    def manifest(self) -> Source:
+    def manifest(self) -> SpecFile:
         return self._source(MANIFEST, "integration", lambda source: [])
 
-    def spec(self, name: str, manifest: Source) -> Source:
+    def spec(self, name: str, manifest: SpecFile) -> SpecFile:
         if name not in self._known and (wrong := missing(self.folder, name)):
             at = manifest.document.value["actions"].index(name)
-            return Source(name, Document(), (manifest.problem(f"actions.{at}", wrong),))
+            return SpecFile(name, Document(), (manifest.problem(f"actions.{at}", wrong),))
         return self._source(name, "action", identity)
 
     def keep(self) -> None:
@@ -207,12 +207,12 @@ class _Reader:
             spec_cache.keep(self.folder, self._cache, self._known, seen)
             self._changed = False
 
-    def _source(self, name: str, kind: str, check: Callable[[Source], list[Problem]]) -> Source:
+    def _source(self, name: str, kind: str, check: Callable[[SpecFile], list[Problem]]) -> SpecFile:
         if name in self._known:
-            return Source(name, Document(self._known[name]), usable=self._known[name])
+            return SpecFile(name, Document(self._known[name]), usable=self._known[name])
         self._stamps |= spec_cache.stamps(self.folder, [name])
         document = yaml_lines.read(self.folder / name, name)
-        source = checked(Source(name, document), kind)
+        source = checked(SpecFile(name, document), kind)
         source = replace(source, problems=(*source.problems, *check(source)))
         if not source.problems:
             self._known[name] = source.usable
@@ -228,7 +228,7 @@ def missing(folder: Path, name: str) -> str | None:
     return None if path.is_file() else f"there is no file {name}; add it, or take it off the list"
 
 
-def identity(source: Source) -> list[Problem]:
+def identity(source: SpecFile) -> list[Problem]:
     """What a file declares is found by the file's name, so that its id must be the same."""
     said = source.document.value
     name = PurePosixPath(source.name).stem
@@ -237,7 +237,7 @@ def identity(source: Source) -> list[Problem]:
     return [source.problem("id", f"is {said['id']!r}, and the file is {name}.yaml; give both the same name")]
 
 
-def _twice(specs: Mapping[str, Source]) -> Iterator[Problem]:
+def _twice(specs: Mapping[str, SpecFile]) -> Iterator[Problem]:
     first: dict[str, str] = {}
     for source in specs.values():
         id = PurePosixPath(source.name).stem
@@ -246,7 +246,7 @@ def _twice(specs: Mapping[str, Source]) -> Iterator[Problem]:
         first.setdefault(id, source.name)
 
 
-def checked(source: Source, kind: str) -> Source:
+def checked(source: SpecFile, kind: str) -> SpecFile:
     """The source with the problems of its form, and what is left of it without them.
 
     ``kind`` is what the file should be: an action, an integration or a workflow.

@@ -79,7 +79,7 @@ class RequestSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FactSource:
     """Where a fact stands in an answer: a header, or a dotted path in JSON, or both by form."""
 
     header: str | None = None
@@ -94,9 +94,9 @@ class OutputSpec:
     types: tuple[str, ...] = ()
     field: str | None = None
     schema: JsonSchema | None = None
-    seed: Place = Place()
-    finish_reason: Place = Place()
-    request_id: Place = Place()
+    seed: FactSource = FactSource()
+    finish_reason: FactSource = FactSource()
+    request_id: FactSource = FactSource()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ from connector.spec.model import (
     Environment,
     ErrorPlaces,
     Example,
+    FactSource,
     Fallback,
     Integration,
     JobSpec,
     OutcomeRule,
     OutputSpec,
-    Place,
     Price,
     RateLimit,
     RequestSpec,
@@ -114,7 +114,7 @@ def _body(raw: str | Raw) -> BodySpec:
 
 def _output(raw: Raw) -> OutputSpec:
     places: Any = {
-        name: Place(**raw[name]) for name in ("seed", "finish_reason", "request_id") if name in raw
+        name: FactSource(**raw[name]) for name in ("seed", "finish_reason", "request_id") if name in raw
     }
     plain = {name: raw[name] for name in ("kind", "field", "schema") if name in raw}
     return OutputSpec(types=tuple(raw.get("types", ())), **plain, **places)

@@ -77,10 +77,10 @@ def parse(content: bytes | str, name: str | None = None) -> Document:
         return _failed("is not UTF-8 text; save it as UTF-8", name, line)
     if len(text) > MAX_BYTES:
         return _failed(f"is longer than {MAX_BYTES} characters; nobody can read a spec of that size", name)
-    reader = _Reader(_events(text), name)
+    reader = _EventReader(_events(text), name)
     try:
         value = reader.document()
-    except _Refused as refused:
+    except _ParsingStopped as refused:
         return Document(None, reader.lines, (*reader.problems, refused.problem))
     except YAMLError as error:
         return Document(None, reader.lines, (*reader.problems, _translated(error, text, name)))
@@ -99,7 +99,7 @@ def _events(text: str) -> Iterator[Any]:
     return events
 
 
-class _Refused(Exception):
+class _ParsingStopped(Exception):
     """The reading ends here, with this problem."""
 
     def __init__(self, problem: Problem) -> None:
@@ -107,7 +107,7 @@ class _Refused(Exception):
         self.problem = problem
 
 
-class _Reader:
+class _EventReader:
     """Turns the parser's events into one value, and notes lines and problems on the way."""
 
     def __init__(self, events: Iterator[Any], name: str | None) -> None:
@@ -133,7 +133,7 @@ class _Reader:
 
     def _value(self, event: Any, path: str, depth: int) -> Any:
         if depth > MAX_DEPTH:
-            raise _Refused(self._found(event, "", f"is nested deeper than {MAX_DEPTH} levels"))
+            raise _ParsingStopped(self._found(event, "", f"is nested deeper than {MAX_DEPTH} levels"))
         self._counted(1, event)
         before = self._count
         build = _BUILDERS.get(type(event).__name__)
@@ -182,7 +182,7 @@ class _Reader:
 
     def _alias(self, event: Any, path: str) -> Any:
         if event.anchor not in self._anchors:
-            raise _Refused(self._found(event, path, f"*{event.anchor} refers to nothing before it"))
+            raise _ParsingStopped(self._found(event, path, f"*{event.anchor} refers to nothing before it"))
         value, size = self._anchors[event.anchor]
         self._counted(size, event)
         return value
@@ -190,7 +190,7 @@ class _Reader:
     def _counted(self, size: int, event: Any) -> None:
         self._count += size
         if self._count > MAX_VALUES:
-            raise _Refused(
+            raise _ParsingStopped(
                 self._found(event, "", f"has more than {MAX_VALUES} values, aliases counted in full")
             )
 
@@ -202,9 +202,9 @@ class _Reader:
 
 
 _BUILDERS = {
-    "ScalarEvent": _Reader._scalar,
-    "MappingStartEvent": _Reader._mapping,
-    "SequenceStartEvent": _Reader._sequence,
+    "ScalarEvent": _EventReader._scalar,
+    "MappingStartEvent": _EventReader._mapping,
+    "SequenceStartEvent": _EventReader._sequence,
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from connector.storage.database.database import FILE_NAME, Database
 from connector.storage.ledger.ledger import Ledger
-from connector.storage.ledger.rate_limit import DatabaseBudget
+from connector.storage.ledger.rate_limit import DatabaseRateLimiter
 
 if TYPE_CHECKING:
     from connector.storage.connections.store import ConnectionStore
@@ -57,8 +57,8 @@ class Workspace:
         return ConnectionStore(self.database, keys, environ=self._environ, clock=self._clock)
 
     @cached_property
-    def budget(self) -> DatabaseBudget:
-        return DatabaseBudget(self.database, self._clock)
+    def budget(self) -> DatabaseRateLimiter:
+        return DatabaseRateLimiter(self.database, self._clock)
 
     @cached_property
     def ledger(self) -> Ledger:

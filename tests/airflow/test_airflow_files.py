@@ -10,7 +10,7 @@ from port import INTEGRATION, SAMPLES
 
 from connector import InvalidArguments, Media
 from connector.airflow import files
-from connector.airflow.files import Target
+from connector.airflow.files import ResultTarget
 
 UPSCALE = INTEGRATION.actions["fast-upscale"]
 ROOM = SAMPLES / "room.png"
@@ -71,14 +71,14 @@ def test_what_cannot_be_read_is_told_at_its_field(url):
 def test_a_target_is_told_with_its_connection():
     """So that it can be handed on as text, and found again by it."""
     path = ObjectStoragePath("s3://bucket/boat.png", conn_id="keeper")
-    place = Target(path).at("x.png", RUN)
+    place = ResultTarget(path).at("x.png", RUN)
     assert place.text == "s3://keeper@bucket/boat.png"
     assert ObjectStoragePath(place.text).conn_id == "keeper"
 
 
 def test_a_file_is_written_as_a_whole(tmp_path):
     """Its folders are made, and nothing is left beside it."""
-    place = Target(str(tmp_path / "a/b.png")).at("x.png", RUN)
+    place = ResultTarget(str(tmp_path / "a/b.png")).at("x.png", RUN)
     assert not place.exists()
     place.write(io.BytesIO(b"12345"))
     assert (place.text, place.has(5), place.has(4)) == (str(tmp_path / "a/b.png"), True, False)
@@ -87,7 +87,7 @@ def test_a_file_is_written_as_a_whole(tmp_path):
 
 def test_a_file_is_written_to_an_object_store(store):
     """Where there are no folders to make."""
-    place = Target(f"{store}/b.png").at("x.png", RUN)
+    place = ResultTarget(f"{store}/b.png").at("x.png", RUN)
     place.write(io.BytesIO(b"12345"))
     assert (place.text, place.has(5)) == (f"{store}/b.png", True)
 
@@ -95,14 +95,14 @@ def test_a_file_is_written_to_an_object_store(store):
 @pytest.mark.parametrize("told", ["/pictures/", "memory://bucket/out/", "memory://keeper@bucket/out/"])
 def test_a_folder_gives_each_run_a_name_of_its_own(told):
     """What has the same seed does not meet there."""
-    assert Target(told).at("core-5.png", RUN).text == f"{told}core-5-ef01234567.png"
+    assert ResultTarget(told).at("core-5.png", RUN).text == f"{told}core-5-ef01234567.png"
 
 
 def test_a_path_is_told_as_a_whole(tmp_path, monkeypatch):
     """A later task may be executed in another folder."""
     monkeypatch.chdir(tmp_path)
-    assert Target("out/boat.png").at("x.png", RUN).text == str(tmp_path / "out/boat.png")
+    assert ResultTarget("out/boat.png").at("x.png", RUN).text == str(tmp_path / "out/boat.png")
 
 
 def test_a_folder_that_is_there_needs_no_slash(tmp_path):
-    assert Target(tmp_path).at("core-5.png", RUN).text == str(tmp_path / "core-5-ef01234567.png")
+    assert ResultTarget(tmp_path).at("core-5.png", RUN).text == str(tmp_path / "core-5-ef01234567.png")

@@ -16,7 +16,7 @@ from upstream import JOB_ID, PNG, answer, picture, started
 from connector import Connector
 from connector.airflow.operators import InvokeOperator, JobOperator
 from connector.airflow.trigger import JobTrigger
-from connector.runs.service.durable_runs import Runs
+from connector.runs.service.durable_runs import DurableRuns
 from connector.storage.home import home as default_home
 
 BROKEN = httpx.ReadError("it broke")
@@ -170,7 +170,7 @@ def test_what_is_unknown_is_decided_by_a_person(office):
         office.attempt(operator)
     run_id = str(raised.value).partition("jobs mark ")[2].split()[0]
     with Connector(home=default_home()) as connector:
-        runs = Runs([connector], connector.workspace.files)
+        runs = DurableRuns([connector], connector.workspace.files)
         assert [run.id for run in runs.unknown()] == [run_id]
         runs.mark(run_id, paid=False)
     assert office.attempt(operator)["outcome"] == "success"
@@ -265,7 +265,7 @@ def test_many_jobs_are_asked_for_by_one_triggerer(office, monkeypatch):
         office.upstream.answers = [answer(200, {"id": f"{number:064}"})]
         triggers.append(office.attempt(job(office)))
     made = []
-    monkeypatch.setattr("connector.airflow.hook.Uses", _counted(monkeypatch, made))
+    monkeypatch.setattr("connector.airflow.hook.NamedRuns", _counted(monkeypatch, made))
 
     async def all_of_them():
         return await asyncio.gather(*map(_fired, triggers))
@@ -275,10 +275,10 @@ def test_many_jobs_are_asked_for_by_one_triggerer(office, monkeypatch):
 
 
 def _counted(monkeypatch, made):
-    from connector.runs.service.named_runs import Uses
+    from connector.runs.service.named_runs import NamedRuns
 
     def make(*given, **options):
-        made.append(Uses(*given, **options))
+        made.append(NamedRuns(*given, **options))
         return made[-1]
 
     return make

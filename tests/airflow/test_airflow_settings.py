@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from connector import InvalidArguments
-from connector.airflow.settings import Place, place
+from connector.airflow.settings import AirflowTarget, place
 from connector.secret import Secret
 
 
@@ -16,7 +16,7 @@ class Kept:
     password: str | None = None
 
 
-def placed(tmp_path, extra=None, **kept) -> Place:
+def placed(tmp_path, extra=None, **kept) -> AirflowTarget:
     return place(Kept(**kept), extra or {}, tmp_path / "cache")
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from ways import async_connector
 
-from connector.runs.service.durable_runs import Runs
+from connector.runs.service.durable_runs import DurableRuns
 from connector.storage.files.store import FileStore
 from connector.storage.runs.model import RunSpec
 
@@ -55,7 +55,7 @@ def _run(port: int, home: Path, name: str, *given: float) -> Figures:
     return found
 
 
-async def _calls(home: Path, connector: Any, runs: Runs, count: str) -> Figures:
+async def _calls(home: Path, connector: Any, runs: DurableRuns, count: str) -> Figures:
     """A call as it is, and as a run: with its record alone, and then with the engine."""
     from connector.runs.service.execute_action import ActionExecutor
 
@@ -86,7 +86,7 @@ async def _each(count: int, act: Callable[[], Awaitable[Any]]) -> float:
     return (time.process_time() - before) / count * 1000
 
 
-def _opened(runs: Runs) -> str:
+def _opened(runs: DurableRuns) -> str:
     """A run that is written down, and that the engine does not know."""
     connector = next(iter(runs._connectors.values()))
     place = {"integration": connector.integration.id, "connection": "", "environment": "local"}
@@ -95,7 +95,7 @@ def _opened(runs: Runs) -> str:
     return runs._record.open(action, NOTE, given, "queued", None)[0].id
 
 
-async def _latency(runs: Runs) -> float:
+async def _latency(runs: DurableRuns) -> float:
     """The seconds from asking for a run until it has ended, with nothing else to do."""
     begun = time.perf_counter()
     run = await asyncio.to_thread(runs.submit, NOTE)
@@ -104,7 +104,7 @@ async def _latency(runs: Runs) -> float:
     return time.perf_counter() - begun
 
 
-async def _queued(home: Path, connector: Any, runs: Runs, count: str) -> Figures:
+async def _queued(home: Path, connector: Any, runs: DurableRuns, count: str) -> Figures:
     """What each of so many queued runs takes, from the first that is begun to the last that ends."""
     before, begun = time.process_time(), time.perf_counter()
     ids = [runs.submit(NOTE, priority=10).id for _ in range(int(count))]
@@ -120,7 +120,7 @@ async def _queued(home: Path, connector: Any, runs: Runs, count: str) -> Figures
     }
 
 
-async def _in_flight(home: Path, connector: Any, runs: Runs, count: str, seconds: str) -> Figures:
+async def _in_flight(home: Path, connector: Any, runs: DurableRuns, count: str, seconds: str) -> Figures:
     """What a worker takes while all its jobs wait, each polled every ten seconds."""
     ids = [runs.submit(JOB, priority=10).id for _ in range(int(count))]
     async with _worker(home, connector, drain=0):
@@ -134,7 +134,7 @@ async def _in_flight(home: Path, connector: Any, runs: Runs, count: str, seconds
     return {f"in_flight{count}_core": core, f"in_flight{count}_rss_mb": rss}
 
 
-def _without_job(runs: Runs, ids: list[str]) -> int:
+def _without_job(runs: DurableRuns, ids: list[str]) -> int:
     return sum(run.job_id is None for run in runs.list(limit=len(ids)))
 
 
@@ -143,12 +143,12 @@ def _resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-async def _all_ended(runs: Runs, ids: list[str]) -> None:
+async def _all_ended(runs: DurableRuns, ids: list[str]) -> None:
     await asyncio.to_thread(runs.wait, ids[-1])
     await _none_open(runs)
 
 
-async def _none_open(runs: Runs) -> None:
+async def _none_open(runs: DurableRuns) -> None:
     for state in ("queued", "running"):
         while await asyncio.to_thread(runs.list, state=state, limit=1):
             await asyncio.sleep(SEEN_EVERY / 4)
@@ -167,7 +167,7 @@ def child(name: str, port: str, home: str, *given: str) -> None:
     """Measures one thing, and prints it."""
     connector = async_connector(int(port), Path(home))
     files = FileStore(connector.workspace.database, Path(home) / "files")
-    runs = Runs([connector], files)
+    runs = DurableRuns([connector], files)
     print(json.dumps(asyncio.run(_JOBS[name](Path(home), connector, runs, *given))), flush=True)
     os._exit(0)
 

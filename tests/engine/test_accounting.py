@@ -15,7 +15,7 @@ from upstream import JOB_ID, OTHER, World, answer, picture
 
 from connector import errors
 from connector.engine import accounting
-from connector.engine.accounting import Spending
+from connector.engine.accounting import CallAccount
 from connector.engine.result import Result
 from connector.storage.blocking import Inline
 from connector.storage.database.database import Database
@@ -35,14 +35,14 @@ class Desk:
             workspace=self, integration=SimpleNamespace(id="studio"), io=Inline(), tell=self.told.append
         )
 
-    def spending(self, *, paid: bool = True, job: object = None, cap: float | None = None) -> Spending:
+    def spending(self, *, paid: bool = True, job: object = None, cap: float | None = None) -> CallAccount:
         estimate = SimpleNamespace(paid=paid, credits=3.0 if paid else 0.0)
         call = SimpleNamespace(estimate=estimate, action=SimpleNamespace(id="paint", job=job), key="fp")
         destination = SimpleNamespace(connection="main", environment="production", cap=cap)
         prepared: Any = SimpleNamespace(call=call, destination=destination)
-        return Spending(self.engine, prepared)
+        return CallAccount(self.engine, prepared)
 
-    def intended(self, **facts: Any) -> Spending:
+    def intended(self, **facts: Any) -> CallAccount:
         spent = self.spending(**facts)
         asyncio.run(spent.intend())
         return spent

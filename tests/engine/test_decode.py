@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from connector import errors, media
-from connector.engine.decode import Answer, Head, decide, decode, dig, retry_after
+from connector.engine.decode import Head, ReadResponse, decide, decode, dig, retry_after
 from connector.errors import ConnectorError
 from connector.spec import parse
 from connector.spec.loader import default_folder, load
-from connector.spec.model import Place
+from connector.spec.model import FactSource
 
 FILES = sorted((Path(__file__).parents[1] / "cases" / "decode").glob("*.yaml"))
 CASES = [case for file in FILES for case in yaml.safe_load(file.read_text())]
@@ -32,7 +32,7 @@ def integrations():
 
 def _answer(case):
     headers = case.get("headers", {"content-type": "application/json"} if "json" in case else {})
-    return Answer(case["status"], headers, media.from_bytes(_body(case)), media.from_base64)
+    return ReadResponse(case["status"], headers, media.from_bytes(_body(case)), media.from_base64)
 
 
 def _body(case):
@@ -115,8 +115,8 @@ def test_what_is_nested_however_deeply_is_an_outcome(integrations):
 def test_the_head_of_an_answer_tells_what_its_headers_do():
     """In whatever case they are declared; of the body nothing is known yet."""
     head = Head(200, {"x-id": "7"})
-    assert head.fact(Place(header="X-ID", field="id")) == "7"
-    assert (head.fact(Place(field="id")), head.at("id")) == (None, None)
+    assert head.fact(FactSource(header="X-ID", field="id")) == "7"
+    assert (head.fact(FactSource(field="id")), head.at("id")) == (None, None)
 
 
 COMMON = """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.engine.retry import Attempt, wait_before_next
+from connector.engine.retry import FailedAttempt, wait_before_next
 from connector.errors import (
     BadRequest,
     Forbidden,
@@ -40,20 +40,22 @@ RULES = Retry(attempts=3, first=1, longest=5)
 )
 def test_who_is_sent_again(error, ran, harmless, again):
     """A request at stake only where it did not run; a harmless one wherever it can help."""
-    wait = wait_before_next(Attempt(error, 1, ran, harmless), RULES, jitter=1)
+    wait = wait_before_next(FailedAttempt(error, 1, ran, harmless), RULES, jitter=1)
     assert (wait is not None) is again
 
 
 def test_waits_double_up_to_the_longest():
     """With jitter between a half and the whole of it."""
-    waits = [wait_before_next(Attempt(TimedOut(""), n, True, True), Retry(9, 1, 5), 1) for n in range(1, 6)]
+    waits = [
+        wait_before_next(FailedAttempt(TimedOut(""), n, True, True), Retry(9, 1, 5), 1) for n in range(1, 6)
+    ]
     assert waits == [1, 2, 4, 5, 5]
-    assert wait_before_next(Attempt(TimedOut(""), 1, True, True), RULES, 0) == 0.5
+    assert wait_before_next(FailedAttempt(TimedOut(""), 1, True, True), RULES, 0) == 0.5
 
 
 def test_what_the_upstream_asks_to_wait_is_waited():
     """In full, and not a jittered part of it."""
-    assert wait_before_next(Attempt(RateLimited("", retry_after=60), 1, False, False), RULES, 0) == 60
+    assert wait_before_next(FailedAttempt(RateLimited("", retry_after=60), 1, False, False), RULES, 0) == 60
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_what_the_upstream_asks_to_wait_is_waited():
 )
 def test_a_very_long_wait_is_told_and_not_cut_short(asked, waits):
     """Up to ten minutes it is waited in full; beyond, whoever invoked it is told, and nothing is sent."""
-    limited = Attempt(RateLimited("", retry_after=asked), 1, False, False)
+    limited = FailedAttempt(RateLimited("", retry_after=asked), 1, False, False)
     assert wait_before_next(limited, RULES, 0) == waits
 
 
@@ -72,8 +74,8 @@ def test_a_very_long_wait_is_told_and_not_cut_short(asked, waits):
 )
 def test_what_may_pass_is_tried_again_where_it_does_no_harm(error):
     """Each of them by itself, and never where it may have cost."""
-    assert wait_before_next(Attempt(error, 1, True, True), RULES, 1) == 1
-    assert wait_before_next(Attempt(error, 1, True, False), RULES, 1) is None
+    assert wait_before_next(FailedAttempt(error, 1, True, True), RULES, 1) == 1
+    assert wait_before_next(FailedAttempt(error, 1, True, False), RULES, 1) is None
 
 
 @pytest.mark.parametrize(
@@ -93,9 +95,9 @@ def test_what_may_pass_is_tried_again_where_it_does_no_harm(error):
 )
 def test_what_would_end_the_same_is_not_tried_again(error):
     """However harmless it is."""
-    assert wait_before_next(Attempt(error, 1, True, True), RULES, 1) is None
+    assert wait_before_next(FailedAttempt(error, 1, True, True), RULES, 1) is None
 
 
 def test_attempts_end():
     """The last attempt's error stands."""
-    assert wait_before_next(Attempt(TimedOut(""), 3, True, True), RULES, 1) is None
+    assert wait_before_next(FailedAttempt(TimedOut(""), 3, True, True), RULES, 1) is None

@@ -31,8 +31,8 @@ from connector.storage.connections.store import ConnectionStore
 from connector.storage.database import migrations
 from connector.storage.database.database import Database
 from connector.storage.files.store import FileStore
-from connector.storage.ledger.ledger import Entry, Ledger
-from connector.storage.ledger.rate_limit import DatabaseBudget, RateLimit
+from connector.storage.ledger.ledger import Ledger, LedgerEntry
+from connector.storage.ledger.rate_limit import DatabaseRateLimiter, RateLimit
 from connector.storage.runs.history import History
 from formats.reading import NOW, read
 
@@ -106,7 +106,7 @@ def _connections(database: Database, home: Path, clock: Clock) -> None:
 
 def _budgets(database: Database, clock: Clock) -> None:
     clock.now, before = NOW - 5, clock.now
-    budget = DatabaseBudget(database, lambda: clock.now)
+    budget = DatabaseRateLimiter(database, lambda: clock.now)
     limit = RateLimit(requests=10, window=60.0, lockout=60.0)
     for background in (True, True, True, False):
         budget.reserve("key-of-a-row", limit, background=background)
@@ -155,10 +155,10 @@ def _runs(database: Database, clock: Clock, files: list[str]) -> list[str]:
 
 def _ledger(database: Database, clock: Clock, runs: list[str]) -> None:
     ledger = Ledger(database, clock)
-    entry = Entry("stabilityai", "stable-image-core", "main", "production", "fp", 3.0)
+    entry = LedgerEntry("stabilityai", "stable-image-core", "main", "production", "fp", 3.0)
 
     def intended(**facts: Any) -> str:
-        return ledger.intend(Entry(**{**_own(entry), **facts}), 100.5).id
+        return ledger.intend(LedgerEntry(**{**_own(entry), **facts}), 100.5).id
 
     def sent(**facts: Any) -> str:
         found = intended(**facts)
@@ -176,7 +176,7 @@ def _ledger(database: Database, clock: Clock, runs: list[str]) -> None:
     ledger.cancel(intended(origin=runs[5]))
 
 
-def _own(entry: Entry) -> dict[str, Any]:
+def _own(entry: LedgerEntry) -> dict[str, Any]:
     names = ("integration", "action", "connection", "environment", "key", "estimate")
     return {name: getattr(entry, name) for name in names}
 

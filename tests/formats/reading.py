@@ -20,7 +20,7 @@ from connector.storage.connections.store import ConnectionStore
 from connector.storage.database.database import Database
 from connector.storage.files.store import FileStore
 from connector.storage.ledger.ledger import Ledger
-from connector.storage.ledger.rate_limit import DatabaseBudget
+from connector.storage.ledger.rate_limit import DatabaseRateLimiter
 from connector.storage.runs.history import History
 
 NOW = 1_763_812_800.0  # 2025-11-22T12:00:00Z
@@ -52,7 +52,7 @@ def _spending(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
 
 
 def _budgets(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
-    return {key: round(wait, 3) for key, wait in DatabaseBudget(database, _now).ahead().items()}
+    return {key: round(wait, 3) for key, wait in DatabaseRateLimiter(database, _now).ahead().items()}
 
 
 def _fingerprint(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:

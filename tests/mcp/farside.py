@@ -22,7 +22,7 @@ from PIL import Image
 from connector.engine.http.transport import HttpTransport
 from connector.mcp import http, stdio
 from connector.mcp.backend import Alone, World
-from connector.mcp.call_tool import Caller, Desk
+from connector.mcp.call_tool import Caller, ToolCaller
 from connector.spec.loader import load
 from connector.spec.model import Integration
 
@@ -78,13 +78,13 @@ def over_http() -> None:
         def ready() -> None:
             print(http.address(door), flush=True)
 
-        asyncio.run(http.serve(alone, Desk(alone), Caller(), door, ready))
+        asyncio.run(http.serve(alone, ToolCaller(alone), Caller(), door, ready))
 
 
 def over_stdio(home: Path, gate: Path) -> None:
     alone = _alone(home, gated(gate))
     with suppress(KeyboardInterrupt):
-        asyncio.run(stdio.serve(alone, Desk(alone), Caller()))
+        asyncio.run(stdio.serve(alone, ToolCaller(alone), Caller()))
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ from upstream import Clock
 
 from connector.engine.http.transport import HttpTransport
 from connector.mcp.backend import Alone, World
-from connector.mcp.call_tool import Caller, Desk
+from connector.mcp.call_tool import Caller, ToolCaller
 from connector.mcp.protocol import server
-from connector.mcp.session_cap import Purse
+from connector.mcp.session_cap import SessionCap
 from connector.sandbox import InProcess, Sandbox
 from connector.sandbox import Settings as SandboxSettings
 from connector.spec.loader import default_folder, load
@@ -44,7 +44,7 @@ class Tooling:
             io=QuickThreads(self.clock),
         )
         self.alone = Alone(INTEGRATION, (SAMPLES, home), world)
-        self.desk = Desk(self.alone, Purse(limit), patterns)
+        self.desk = ToolCaller(self.alone, SessionCap(limit), patterns)
         self._loop = asyncio.Runner()
 
     def talk(self, talk: Talk, mode: str = "auto", caller: Caller | None = None) -> Any:

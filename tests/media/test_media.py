@@ -22,7 +22,7 @@ from PIL import Image
 
 from connector.engine.sources import Sources
 from connector.media import (
-    Info,
+    FileInfo,
     Media,
     MediaError,
     adopt,
@@ -89,43 +89,43 @@ CBR_FRAME = b"\xff\xfb\x90\x00" + bytes(413)  # 128 kbit/s, 44.1 kHz
 # What it is
 
 KNOWN = {
-    "png": (PNG, Info("image/png", 120, 80)),
-    "jpeg": (picture("JPEG"), Info("image/jpeg", 120, 80)),
-    "progressive jpeg": (picture("JPEG", progressive=True), Info("image/jpeg", 120, 80)),
-    "webp, lossy": (picture("WEBP"), Info("image/webp", 120, 80)),
-    "webp, lossless": (picture("WEBP", lossless=True), Info("image/webp", 120, 80)),
-    "webp, extended": (picture("WEBP", exif=b"Exif\0\0abc"), Info("image/webp", 120, 80)),
-    "gif": (picture("GIF"), Info("image/gif", 120, 80)),
-    "bmp": (picture("BMP"), Info("image/bmp")),
-    "tiff": (picture("TIFF"), Info("image/tiff")),
-    "wav": (sound(), Info("audio/wav", seconds=1.5)),
+    "png": (PNG, FileInfo("image/png", 120, 80)),
+    "jpeg": (picture("JPEG"), FileInfo("image/jpeg", 120, 80)),
+    "progressive jpeg": (picture("JPEG", progressive=True), FileInfo("image/jpeg", 120, 80)),
+    "webp, lossy": (picture("WEBP"), FileInfo("image/webp", 120, 80)),
+    "webp, lossless": (picture("WEBP", lossless=True), FileInfo("image/webp", 120, 80)),
+    "webp, extended": (picture("WEBP", exif=b"Exif\0\0abc"), FileInfo("image/webp", 120, 80)),
+    "gif": (picture("GIF"), FileInfo("image/gif", 120, 80)),
+    "bmp": (picture("BMP"), FileInfo("image/bmp")),
+    "tiff": (picture("TIFF"), FileInfo("image/tiff")),
+    "wav": (sound(), FileInfo("audio/wav", seconds=1.5)),
     "wav of unknown length": (
         sound().replace(b"data" + struct.pack("<I", 48000), b"data\xff\xff\xff\xff"),
-        Info("audio/wav", seconds=1.5),
+        FileInfo("audio/wav", seconds=1.5),
     ),
-    "mp3 of one bit rate": (CBR_FRAME * 100, Info("audio/mpeg", seconds=417 * 100 * 8 / 128000)),
+    "mp3 of one bit rate": (CBR_FRAME * 100, FileInfo("audio/mpeg", seconds=417 * 100 * 8 / 128000)),
     "mp3 behind a tag": (
         b"ID3\x04\0\0\0\0\x01\x00" + bytes(128) + CBR_FRAME * 100,
-        Info("audio/mpeg", seconds=417 * 100 * 8 / 128000),
+        FileInfo("audio/mpeg", seconds=417 * 100 * 8 / 128000),
     ),
-    "glb": (b"glTF\x02\0\0\0\x0c\0\0\0", Info("model/gltf-binary")),
-    "pdf": (b"%PDF-1.7\n", Info("application/pdf")),
-    "json": (b' {"a": [1]}', Info("application/json")),
-    "html": (b"\n<!DOCTYPE html><html>", Info("text/html")),
-    "text": ("Gr\u00fc\u00dfe\n".encode(), Info("text/plain")),
-    "braces that are not json": (b"{not json}", Info("text/plain")),
-    "long text, cut in a character": (b"x" + "\u00e9".encode() * 4000, Info("text/plain")),
-    "bytes": (b"\x00\x01\x02", Info()),
-    "nothing": (b"", Info()),
-    "png without its end": (PNG[:20], Info("image/png")),
-    "png without sides": (PNG[:16] + bytes(8) + PNG[24:], Info("image/png")),
-    "jpeg of nothing": (b"\xff\xd8\xff", Info("image/jpeg")),
-    "utf-16 text": ("\ufeffabc".encode("utf-16-le"), Info()),
+    "glb": (b"glTF\x02\0\0\0\x0c\0\0\0", FileInfo("model/gltf-binary")),
+    "pdf": (b"%PDF-1.7\n", FileInfo("application/pdf")),
+    "json": (b' {"a": [1]}', FileInfo("application/json")),
+    "html": (b"\n<!DOCTYPE html><html>", FileInfo("text/html")),
+    "text": ("Gr\u00fc\u00dfe\n".encode(), FileInfo("text/plain")),
+    "braces that are not json": (b"{not json}", FileInfo("text/plain")),
+    "long text, cut in a character": (b"x" + "\u00e9".encode() * 4000, FileInfo("text/plain")),
+    "bytes": (b"\x00\x01\x02", FileInfo()),
+    "nothing": (b"", FileInfo()),
+    "png without its end": (PNG[:20], FileInfo("image/png")),
+    "png without sides": (PNG[:16] + bytes(8) + PNG[24:], FileInfo("image/png")),
+    "jpeg of nothing": (b"\xff\xd8\xff", FileInfo("image/jpeg")),
+    "utf-16 text": ("\ufeffabc".encode("utf-16-le"), FileInfo()),
 }
 
 
 @pytest.mark.parametrize(("data", "expected"), KNOWN.values(), ids=KNOWN)
-def test_type_sides_and_seconds_are_read_from_the_content(data: bytes, expected: Info) -> None:
+def test_type_sides_and_seconds_are_read_from_the_content(data: bytes, expected: FileInfo) -> None:
     """The header tells; what it does not tell is None."""
     assert inspect(io.BytesIO(data)) == expected
 
@@ -145,7 +145,7 @@ def test_every_start_of_frame_of_a_jpeg_is_known() -> None:
     for marker in set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}:
         table = b"\xff\xc4\x00\x04ab\xff\xff"
         frame = bytes([0xFF, marker]) + struct.pack(">HBHHB", 8, 8, 300, 40, 1)
-        assert inspect(io.BytesIO(b"\xff\xd8" + table + frame)) == Info("image/jpeg", 40, 300)
+        assert inspect(io.BytesIO(b"\xff\xd8" + table + frame)) == FileInfo("image/jpeg", 40, 300)
 
 
 def hostile() -> Iterator[bytes]:

@@ -8,8 +8,8 @@ from PIL import Image
 from upstream import answer, picture
 
 from connector.engine.sources import Sources
-from connector.runs.service.durable_runs import Runs
-from connector.runs.worker.advance_workflow import Course
+from connector.runs.service.durable_runs import DurableRuns
+from connector.runs.worker.advance_workflow import WorkflowAdvance
 from connector.runs.workflow import load
 from connector.storage.runs.model import RunSpec
 from runs.desk import Desk, work
@@ -134,7 +134,7 @@ class Atelier(Desk):
     def __init__(self, home, far=far_side):
         super().__init__(home)
         self.upstream.answers = Same(far)
-        self.runs = Runs(
+        self.runs = DurableRuns(
             [self.connector], self.files, sources=Sources(), clock=self.clock, sleep=self.clock.sleep
         )
         self.runs.queues = self.handed = Handed()
@@ -152,7 +152,7 @@ class Atelier(Desk):
         return run
 
     def course(self, run):
-        return Course(run, self.integration, self.history, self.files, self.runs)
+        return WorkflowAdvance(run, self.integration, self.history, self.files, self.runs)
 
     def work(self):
         """All that was handed over is done."""

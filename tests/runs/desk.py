@@ -8,9 +8,9 @@ from upstream import KEY, Clock, Upstream
 
 from connector.engine.connector import AsyncConnector
 from connector.engine.http.transport import HttpTransport
-from connector.runs.service.durable_runs import Runs
+from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.service.execute_action import ActionExecutor
-from connector.runs.service.record import Record
+from connector.runs.service.record import RunRecord
 from connector.storage.files.store import FileStore
 from connector.storage.runs.history import History
 from connector.storage.runs.model import RunSpec
@@ -49,7 +49,7 @@ class Desk:
         self.ledger = self.connector.workspace.ledger
         self.history = History(self.database, self.clock)
         self.files = files(self.database, home / "files", self.clock)
-        self.runs = Runs([self.connector], self.files, clock=self.clock, sleep=self.clock.sleep)
+        self.runs = DurableRuns([self.connector], self.files, clock=self.clock, sleep=self.clock.sleep)
 
     def actions(self):
         """Somebody who works on the runs, as a process does that was just started."""
@@ -61,7 +61,7 @@ class Desk:
         """A durable run that is written down, and that nobody has begun."""
         declared = self.connector.action(action)
         spec = RunSpec(action, given or {"prompt": "a boat"}, **options)
-        record = Record(self.history, self.files, self.connector.workspace.rescued)
+        record = RunRecord(self.history, self.files, self.connector.workspace.rescued)
         return record.open(declared, spec, {**PLACE, "durable": True}, "queued", None)[0]
 
     def do(self, run):

@@ -3,14 +3,14 @@
 from port import SAMPLES
 from upstream import JOB_ID
 
-from connector.storage.ledger.model import Entry
+from connector.storage.ledger.model import LedgerEntry
 
 ROOM = SAMPLES / "room.png"
 
 
 def intended(desk, run):
     action = desk.connector.action(run.action)
-    entry = Entry("stabilityai", action.id, "", "production", "", 3.0, run.id)
+    entry = LedgerEntry("stabilityai", action.id, "", "production", "", 3.0, run.id)
     return desk.ledger.intend(entry).id
 
 

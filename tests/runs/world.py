@@ -15,7 +15,7 @@ import yaml
 
 from connector.engine.connector import Connector
 from connector.engine.sources import Sources
-from connector.runs.service.durable_runs import Runs
+from connector.runs.service.durable_runs import DurableRuns
 from connector.spec.loader import default_folder, load
 from connector.storage.files.store import FileStore
 
@@ -139,7 +139,7 @@ def asking(home, folder, database=None):
     """The runs of a home (or of a URL's database), as somebody asks for them who executes none."""
     with Connector(load(folder), home=home, database=database, environ={}) as connector:
         files = FileStore(connector.workspace.database, home / "files")
-        runs = Runs([connector], files, sources=Sources())
+        runs = DurableRuns([connector], files, sources=Sources())
         try:
             yield runs
         finally:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from server.support import SANDBOX, Place, picture, place
 
-from connector.storage.ledger.ledger import Turn
+from connector.storage.ledger.model import PollTurn
 
 CORE = "stable-image-core"
 BOAT = {"prompt": "a paper boat", "seed": 7}
@@ -248,7 +248,7 @@ def test_a_result_that_is_not_there_yet_says_where_to_ask_again(tmp_path: Path) 
     with place(tmp_path) as host:
         ledger = host.host.served(None).connector.workspace.ledger
         # Nobody polls before the test lets them.
-        turn, ledger.poll_turn = ledger.poll_turn, lambda *_: Turn(10.0, "running")  # type: ignore[method-assign]
+        turn, ledger.poll_turn = ledger.poll_turn, lambda *_: PollTurn(10.0, "running")  # type: ignore[method-assign]
         inputs = {"prompt": "sharper", "image": _uploaded(host, picture(128))["file"]}
         run = host.invoke(JOB, inputs, params={"wait": "false"}).json()["run"]["id"]
         early = host.get(f"/api/runs/{run}/result", params={"timeout": 0})
@@ -498,7 +498,7 @@ def test_a_job_can_be_cancelled(tmp_path: Path) -> None:
     """We stop asking for it; whether it is billed is the upstream's to say."""
     with place(tmp_path) as host:
         # Nobody polls: the engine's sleep is the test's to let pass.
-        host.host.served(None).connector.workspace.ledger.poll_turn = lambda *_: Turn(10.0, "running")  # type: ignore[method-assign]
+        host.host.served(None).connector.workspace.ledger.poll_turn = lambda *_: PollTurn(10.0, "running")  # type: ignore[method-assign]
         begun = host.post(
             f"/api/actions/{JOB}",
             params=SANDBOX | {"wait": "false"},

@@ -9,7 +9,7 @@ import pytest
 
 from connector.errors import SpecError
 from connector.spec import loader, yaml_lines
-from connector.spec.model import Action, Place, TimeoutSpec
+from connector.spec.model import Action, FactSource, TimeoutSpec
 
 SHIPPED = loader.default_folder()
 
@@ -69,7 +69,7 @@ def test_what_the_manifest_says_for_all_holds_where_a_spec_is_silent(folder: Pat
     action = loader.load(folder).actions["one"]
 
     assert action.timeout == TimeoutSpec(connect=5, read=10)
-    assert action.output.seed == Place(header="x-seed")
+    assert action.output.seed == FactSource(header="x-seed")
     assert action.source == folder / "actions" / "one.yaml"
 
 

@@ -22,7 +22,7 @@ from connector.authoring.checks import (
     templates,
     workflows,
 )
-from connector.authoring.checks.subject import Subject
+from connector.authoring.checks.subject import CheckedAction
 from connector.errors import Problem
 from connector.spec import loader
 from connector.spec.cache import MANIFEST
@@ -69,7 +69,7 @@ def _broken_rules(loaded: Loaded) -> Iterator[Problem]:
             yield from action_rule(subject)
 
 
-def _subjects(loaded: Loaded) -> Iterator[Subject]:
+def _subjects(loaded: Loaded) -> Iterator[CheckedAction]:
     if loaded.integration is not None:
         for action in loaded.integration.actions.values():
-            yield Subject(action, loaded.source(action), loaded.integration, loaded)
+            yield CheckedAction(action, loaded.source(action), loaded.integration, loaded)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from connector.authoring.checks.subject import Subject
+from connector.authoring.checks.subject import CheckedAction
 from connector.errors import Problem
 from connector.spec.loader import Loaded
 from connector.spec.model import OutcomeRule
 
 
-def _media(subject: Subject) -> Iterator[Problem]:
+def _media(subject: CheckedAction) -> Iterator[Problem]:
     output = subject.action.output
     if output.kind != "media":
         return
@@ -23,7 +23,7 @@ def _media(subject: Subject) -> Iterator[Problem]:
         )
 
 
-def _types_of_other_kinds(subject: Subject) -> Iterator[Problem]:
+def _types_of_other_kinds(subject: CheckedAction) -> Iterator[Problem]:
     output = subject.action.output
     if output.field is not None and output.kind == "media" and not _json(subject):
         yield subject.problem(
@@ -31,12 +31,12 @@ def _types_of_other_kinds(subject: Subject) -> Iterator[Problem]:
         )
 
 
-def _json(subject: Subject) -> bool:
+def _json(subject: CheckedAction) -> bool:
     accept = subject.action.request.accept
     return not accept or any(form in ("application/json", "*/*") for form in accept)
 
 
-def _shadowed(subject: Subject) -> Iterator[Problem]:
+def _shadowed(subject: CheckedAction) -> Iterator[Problem]:
     for index, message in _never(subject.action.outcomes):
         yield subject.problem(f"outcomes.{index}", message)
 

@@ -10,19 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from connector.authoring.checks.subject import Subject
+from connector.authoring.checks.subject import CheckedAction
 from connector.errors import Problem
 from connector.spec.loader import Loaded, confined
 from connector.spec.schema import lint
 from connector.spec.schema.suggest import nearest
 
 
-def _inputs(subject: Subject) -> Iterator[Problem]:
+def _inputs(subject: CheckedAction) -> Iterator[Problem]:
     for path, message in lint.inputs_flaws(subject.action.inputs, "inputs", "an input of this action"):
         yield subject.problem(path, message)
 
 
-def _answer(subject: Subject) -> Iterator[Problem]:
+def _answer(subject: CheckedAction) -> Iterator[Problem]:
     if subject.action.output.schema is not None:
         for path, message in lint.flaws(subject.action.output.schema, "output.schema"):
             yield subject.problem(path, message)
@@ -40,7 +40,7 @@ def _credential(loaded: Loaded) -> Iterator[Problem]:
             yield loaded.manifest.problem(f"connection.credential.required.{index}", message)
 
 
-def _arguments(subject: Subject) -> Iterator[Problem]:
+def _arguments(subject: CheckedAction) -> Iterator[Problem]:
     from connector.spec.schema.validator import Checker, flaws
 
     if not subject.action.examples or flaws(subject.action.inputs):
@@ -51,14 +51,14 @@ def _arguments(subject: Subject) -> Iterator[Problem]:
             yield subject.problem(each.path, each.message, severity=each.severity)
 
 
-def _files(subject: Subject) -> Iterator[Problem]:
+def _files(subject: CheckedAction) -> Iterator[Problem]:
     for index, example in enumerate(subject.action.examples):
         for path, name, rules in _given_files(subject, example.arguments, f"examples.{index}.arguments"):
             for message in _unfit(subject, name, rules):
                 yield subject.problem(path, message)
 
 
-def _given_files(subject: Subject, arguments: Any, place: str) -> Iterator[tuple[str, str, Any]]:
+def _given_files(subject: CheckedAction, arguments: Any, place: str) -> Iterator[tuple[str, str, Any]]:
     """Each file that the arguments name: also those in a mapping whose values are files."""
     for name, entry in subject.action.parameters.items():
         value, path = arguments.get(name), f"{place}.{name}"
@@ -69,7 +69,7 @@ def _given_files(subject: Subject, arguments: Any, place: str) -> Iterator[tuple
             yield from ((f"{path}.{key}", text, rest.get("file", {})) for key, text in value.items())
 
 
-def _unfit(subject: Subject, name: str, rules: Any) -> Iterator[str]:
+def _unfit(subject: CheckedAction, name: str, rules: Any) -> Iterator[str]:
     source = Path(subject.source.name)
     path = confined(subject.loaded.folder, name, source.parent.as_posix())
     if path is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from connector.authoring.checks.subject import Subject
+from connector.authoring.checks.subject import CheckedAction
 from connector.engine import pricing
 from connector.errors import ConnectorError, Problem
 from connector.spec import template
@@ -14,7 +14,7 @@ from connector.spec.schema.suggest import nearest
 from connector.spec.segments import TemplateError
 
 
-def _by_value(subject: Subject) -> Iterator[Problem]:
+def _by_value(subject: CheckedAction) -> Iterator[Problem]:
     price = subject.action.price
     if price.by is None:
         return
@@ -37,7 +37,7 @@ def _by_value(subject: Subject) -> Iterator[Problem]:
                 yield subject.problem(f"credits.values.{value}", message)
 
 
-def _unset(subject: Subject) -> Iterator[Problem]:
+def _unset(subject: CheckedAction) -> Iterator[Problem]:
     """Where the deciding input may be left out, its default decides."""
     price = subject.action.price
     entry = subject.action.parameters.get(price.by or "")
@@ -51,7 +51,7 @@ def _unset(subject: Subject) -> Iterator[Problem]:
         )
 
 
-def _formulas(subject: Subject) -> Iterator[Problem]:
+def _formulas(subject: CheckedAction) -> Iterator[Problem]:
     """Each formula gives a number for every example; what cannot be read at all is told elsewhere."""
     if not any(template.is_template(value) for value in _amounts(subject)):
         return
@@ -61,7 +61,7 @@ def _formulas(subject: Subject) -> Iterator[Problem]:
             yield subject.problem("credits", f"gives no price for example {index + 1}: {message}")
 
 
-def _amounts(subject: Subject) -> tuple[Any, ...]:
+def _amounts(subject: CheckedAction) -> tuple[Any, ...]:
     price = subject.action.price
     amounts = (price.flat, *price.values.values())
     try:
@@ -71,7 +71,7 @@ def _amounts(subject: Subject) -> tuple[Any, ...]:
     return amounts
 
 
-def _no_number(subject: Subject, arguments: dict[str, Any]) -> str | None:
+def _no_number(subject: CheckedAction, arguments: dict[str, Any]) -> str | None:
     try:
         estimate = pricing.estimate(subject.integration, subject.action, arguments)
     except ConnectorError as error:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connector.authoring.checks.subject import Subject, no_action
+from connector.authoring.checks.subject import CheckedAction, no_action
 from connector.errors import Problem
 from connector.spec.loader import Loaded
 from connector.spec.model import Action, Integration
 from connector.spec.schema.suggest import nearest
 
 
-def _job(subject: Subject) -> Iterator[Problem]:
+def _job(subject: CheckedAction) -> Iterator[Problem]:
     job = subject.action.job
     if job is None:
         return
@@ -34,7 +34,7 @@ def _job(subject: Subject) -> Iterator[Problem]:
             )
 
 
-def _replacement(subject: Subject) -> Iterator[Problem]:
+def _replacement(subject: CheckedAction) -> Iterator[Problem]:
     deprecated = subject.action.deprecated
     if deprecated is None:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from connector.authoring.checks.subject import Subject
+from connector.authoring.checks.subject import CheckedAction
 from connector.engine.render import SAFE_METHODS, unused_inputs
 from connector.errors import Problem
 from connector.spec import template
@@ -16,7 +16,7 @@ from connector.spec.segments import TemplateError
 _WITH_FILES = ("multipart", "raw")
 
 
-def _body_of_a_reading(subject: Subject) -> Iterator[Problem]:
+def _body_of_a_reading(subject: CheckedAction) -> Iterator[Problem]:
     request = subject.action.request
     if (
         request.method in SAFE_METHODS
@@ -28,7 +28,7 @@ def _body_of_a_reading(subject: Subject) -> Iterator[Problem]:
         )
 
 
-def _files_need_a_body_for_them(subject: Subject) -> Iterator[Problem]:
+def _files_need_a_body_for_them(subject: CheckedAction) -> Iterator[Problem]:
     kind = subject.action.request.body.kind
     if not subject.is_whole("request") or kind in _WITH_FILES or template.is_template(kind):
         return
@@ -39,7 +39,7 @@ def _files_need_a_body_for_them(subject: Subject) -> Iterator[Problem]:
         )
 
 
-def _unused_input(subject: Subject) -> Iterator[Problem]:
+def _unused_input(subject: CheckedAction) -> Iterator[Problem]:
     used = _used(subject)
     if used is None:
         return
@@ -49,7 +49,7 @@ def _unused_input(subject: Subject) -> Iterator[Problem]:
             yield subject.problem(f"inputs.properties.{name}", message)
 
 
-def _used(subject: Subject) -> frozenset[str] | None:
+def _used(subject: CheckedAction) -> frozenset[str] | None:
     """What the request's holes use; None where all is used, or where they cannot be read."""
     if not subject.is_whole("request"):
         return None
@@ -65,7 +65,7 @@ def _used(subject: Subject) -> frozenset[str] | None:
     return None if "inputs" in used else used
 
 
-def _styles_of_nothing(subject: Subject) -> Iterator[Problem]:
+def _styles_of_nothing(subject: CheckedAction) -> Iterator[Problem]:
     if not subject.is_whole("request"):
         return
     request = subject.action.request

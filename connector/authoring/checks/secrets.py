@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from connector.authoring.secret_scan import looks_secret
 from connector.errors import Problem
-from connector.spec.loader import Loaded, Source
+from connector.spec.loader import Loaded, SpecFile
 from connector.spec.template import texts
 
 # Where a value only looks like one: what a form shows as an example, addresses, and names of an API.
@@ -22,7 +22,7 @@ def _leaked(loaded: Loaded) -> Iterator[Problem]:
         yield from leaked(source)
 
 
-def leaked(source: Source) -> Iterator[Problem]:
+def leaked(source: SpecFile) -> Iterator[Problem]:
     """The secrets that a file seems to hold."""
     for path, text in texts(source.document.value, ""):
         if looks_secret(text) and not _HARMLESS.search(path) and not _in_process(source, path):
@@ -30,7 +30,7 @@ def leaked(source: Source) -> Iterator[Problem]:
             yield source.problem(path, message)
 
 
-def _in_process(source: Source, path: str) -> bool:
+def _in_process(source: SpecFile, path: str) -> bool:
     """Whether it is the credential of an environment that never leaves this process."""
     parts = path.split(".")
     if parts[0] != "environments" or not isinstance(source.document.value, dict):

@@ -7,17 +7,17 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from connector.errors import Problem
-from connector.spec.loader import Loaded, Source
+from connector.spec.loader import Loaded, SpecFile
 from connector.spec.model import Action, Integration
 from connector.spec.schema.suggest import nearest
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class CheckedAction:
     """An action under check."""
 
     action: Action
-    source: Source
+    source: SpecFile
     integration: Integration
     loaded: Loaded
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connector.authoring.checks.subject import Subject
+from connector.authoring.checks.subject import CheckedAction
 from connector.errors import Problem
 from connector.spec import template
 from connector.spec.loader import Loaded
@@ -20,7 +20,7 @@ Names = Mapping[str, Any]
 _BUILT_IN = frozenset({"range", "dict", "namespace"})
 
 
-def _of_action(subject: Subject) -> Iterator[Problem]:
+def _of_action(subject: CheckedAction) -> Iterator[Problem]:
     usable = subject.source.usable
     scope: Names = {"inputs": subject.action.parameters, "credential": _fields(subject.integration)}
     for path, text in template.texts(usable["request"], "request"):

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from connector.authoring.drift.additions import Additions
-from connector.authoring.drift.document import Field, Operation
+from connector.authoring.drift.document import DocumentedField, DocumentedOperation
 from connector.authoring.drift.document import operations as read
 from connector.authoring.drift.fields import differences
 from connector.authoring.drift.prices import price_differences
@@ -23,7 +23,7 @@ from connector.authoring.importing import reading, requests, source
 from connector.authoring.importing.servers import NOWHERE
 from connector.errors import Problem, SpecError
 from connector.spec import template, url
-from connector.spec.loader import Loaded, Source
+from connector.spec.loader import Loaded, SpecFile
 from connector.spec.model import Action, Integration, RequestSpec
 from connector.spec.schema.suggest import nearest
 
@@ -45,7 +45,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DriftReport:
     """What a comparison found, and how much of the document it was about.
 
     ``wrong`` is what stood in the way of the comparison; ``unfit`` counts what no action can be made of.
@@ -73,15 +73,15 @@ def problems(loaded: Loaded, document: Path) -> tuple[Problem, ...]:
     return report(loaded, document).problems
 
 
-def report(loaded: Loaded, document: Path) -> Report:
+def report(loaded: Loaded, document: Path) -> DriftReport:
     """Every disagreement, and what the document holds."""
     if loaded.integration is None:
-        return Report()
+        return DriftReport()
     try:
         value = reading.parse(source.read(str(document))[0], document.name)
         operations = read(value, document.name)
     except SpecError as error:
-        return Report(wrong=tuple(error.problems))
+        return DriftReport(wrong=tuple(error.problems))
     additions = Additions(value, document.name)
     current = [one for one in operations if not one.legacy and additions.can_be_made(one)]
     pairs = list(_pairs(loaded, loaded.integration, operations))
@@ -98,7 +98,7 @@ def report(loaded: Loaded, document: Path) -> Report:
     named = {operation.name for operation in current}
     legacy = sum(operation.legacy for operation in operations)
     unfit = len(operations) - len(current) - legacy
-    return Report(tuple(found), (), len(named), len(covered & named), legacy, unfit)
+    return DriftReport(tuple(found), (), len(named), len(covered & named), legacy, unfit)
 
 
 def _of_the_whole(loaded: Loaded, integration: Integration, additions: Additions) -> Iterator[Change]:
@@ -121,7 +121,7 @@ def _of_the_whole(loaded: Loaded, integration: Integration, additions: Additions
             yield Change("changed", integration.id, problem)
 
 
-def _fallbacks(integration: Integration, operations: tuple[Operation, ...]) -> Iterator[str]:
+def _fallbacks(integration: Integration, operations: tuple[DocumentedOperation, ...]) -> Iterator[str]:
     tried = {
         (action.request.method, shape(action.request.fallback.path))
         for action in integration.actions.values()
@@ -132,8 +132,10 @@ def _fallbacks(integration: Integration, operations: tuple[Operation, ...]) -> I
             yield operation.name
 
 
-def _pairs(loaded: Loaded, integration: Integration, operations: tuple[Operation, ...]) -> Iterator[_Pair]:
-    by_address: defaultdict[tuple[Any, ...], list[Operation]] = defaultdict(list)
+def _pairs(
+    loaded: Loaded, integration: Integration, operations: tuple[DocumentedOperation, ...]
+) -> Iterator[_Pair]:
+    by_address: defaultdict[tuple[Any, ...], list[DocumentedOperation]] = defaultdict(list)
     for each in operations:
         address = each.method, shape(each.address)
         by_address[address].append(each)
@@ -151,7 +153,7 @@ def _pairs(loaded: Loaded, integration: Integration, operations: tuple[Operation
 Constants = frozenset[tuple[str, str, Any]]
 
 
-def _constants(operation: Operation) -> Constants:
+def _constants(operation: DocumentedOperation) -> Constants:
     """What an operation always takes; some APIs have one address, and tell there what to do."""
     plain = (field for field in operation.fields if field.place in ("query", "header") and field.required)
     enums = ((field, field.schema.get("enum", ())) for field in plain)
@@ -168,7 +170,7 @@ def _fixed(request: RequestSpec) -> Constants:
     )
 
 
-def _likeness(action: Action, operation: Operation) -> int:
+def _likeness(action: Action, operation: DocumentedOperation) -> int:
     """How near they are, of operations with one address: what both take, less what either lacks."""
     ours, theirs = _sent(action, operation).fields.keys(), _keyed(operation).keys()
     same_body = action.request.body.kind in map(requests.kind, operation.bodies)
@@ -180,10 +182,10 @@ class _Pair:
     """An action, and the operation that has its method and path."""
 
     action: Action
-    source: Source
+    source: SpecFile
     integration: Integration
-    operation: Operation | None
-    operations: tuple[Operation, ...]
+    operation: DocumentedOperation | None
+    operations: tuple[DocumentedOperation, ...]
 
     def changes(self, additions: Additions) -> Iterator[Change]:
         if self.operation is None:
@@ -211,17 +213,17 @@ class _Pair:
 Found = Iterator[tuple[str, str]]
 
 
-def _keyed(operation: Operation) -> dict[tuple[str, str], Field]:
+def _keyed(operation: DocumentedOperation) -> dict[tuple[str, str], DocumentedField]:
     return {(field.place, field.name): field for field in operation.fields}
 
 
-def _sent(action: Action, operation: Operation) -> Sent:
+def _sent(action: Action, operation: DocumentedOperation) -> Sent:
     return sent(action, operation.path_names)
 
 
 def _new_fields(
-    action: Action, operation: Operation, integration: Integration
-) -> Iterator[tuple[Field, str]]:
+    action: Action, operation: DocumentedOperation, integration: Integration
+) -> Iterator[tuple[DocumentedField, str]]:
     ours = _sent(action, operation)
     for key, field in _keyed(operation).items():
         if key not in ours.fields and field.place not in ours.whole and not _of_everyone(field, integration):
@@ -229,7 +231,7 @@ def _new_fields(
             yield field, f"{field.name} is missing, {needed} in the {field.place}"
 
 
-def _gone_fields(action: Action, operation: Operation, integration: Integration) -> Found:
+def _gone_fields(action: Action, operation: DocumentedOperation, integration: Integration) -> Found:
     wanted = _keyed(operation)
     for (place, name), input in _sent(action, operation).fields.items():
         if (place, name) not in wanted:
@@ -237,7 +239,7 @@ def _gone_fields(action: Action, operation: Operation, integration: Integration)
             yield _place(input, place, name), f"the document has no {name} in the {place}{near}"
 
 
-def _changed_fields(action: Action, operation: Operation, integration: Integration) -> Found:
+def _changed_fields(action: Action, operation: DocumentedOperation, integration: Integration) -> Found:
     wanted = _keyed(operation)
     for key, input in _sent(action, operation).fields.items():
         if key in wanted and input is not None and input in action.parameters:
@@ -250,7 +252,7 @@ def _place(input: str | None, place: str, name: str) -> str:
     return {"query": "request.query", "header": "request.headers"}.get(place, "request.body") + f".{name}"
 
 
-def _of_everyone(field: Field, integration: Integration) -> bool:
+def _of_everyone(field: DocumentedField, integration: Integration) -> bool:
     """Whether the connection sends it with every request."""
     always = {name.lower() for name in integration.headers}
     settings = integration.auth.settings
@@ -258,7 +260,7 @@ def _of_everyone(field: Field, integration: Integration) -> bool:
     return (field.place == "header" and field.name in always) or field.name.lower() in keys
 
 
-def _input(action: Action, input: str, field: Field) -> Found:
+def _input(action: Action, input: str, field: DocumentedField) -> Found:
     path = f"inputs.properties.{input}"
     required = input in action.inputs.get("required", ())
     if field.required and not required:
@@ -269,7 +271,7 @@ def _input(action: Action, input: str, field: Field) -> Found:
         yield f"{path}.{below}", message
 
 
-def _body(action: Action, operation: Operation, integration: Integration) -> Found:
+def _body(action: Action, operation: DocumentedOperation, integration: Integration) -> Found:
     ours, theirs = action.request.body.kind, operation.bodies
     if ours in ("json", "form", "multipart") and ours not in map(requests.kind, theirs):
         yield "request.body", f"is {ours}; the document takes {', '.join(theirs) or 'no body'}"
@@ -277,7 +279,7 @@ def _body(action: Action, operation: Operation, integration: Integration) -> Fou
         yield "request.body", f"is missing; the document takes {', '.join(theirs)}"
 
 
-def _answers(action: Action, operation: Operation, integration: Integration) -> Found:
+def _answers(action: Action, operation: DocumentedOperation, integration: Integration) -> Found:
     ours, theirs = action.request.accept, operation.accept
     if not theirs:
         return
@@ -289,21 +291,21 @@ def _answers(action: Action, operation: Operation, integration: Integration) -> 
         yield "request.accept", f"has {', '.join(unknown)}, which the document does not offer"
 
 
-def _standing(action: Action, operation: Operation, integration: Integration) -> Found:
+def _standing(action: Action, operation: DocumentedOperation, integration: Integration) -> Found:
     if operation.deprecated and action.deprecated is None:
         yield "deprecated", "is missing; the document calls the operation deprecated or removed"
     elif action.deprecated is not None and not operation.deprecated:
         yield "deprecated", "is declared; the document has the operation as current"
 
 
-def _size(action: Action, operation: Operation, integration: Integration) -> Found:
+def _size(action: Action, operation: DocumentedOperation, integration: Integration) -> Found:
     limit = operation.extra.get("x-max-bytes")
     ours = action.request.max_bytes or integration.max_request_bytes
     if limit is not None and limit != ours:
         yield "request.max_bytes", f"is {ours or 'missing'}; the document has {limit}"
 
 
-def _job(action: Action, operation: Operation, integration: Integration) -> Found:
+def _job(action: Action, operation: DocumentedOperation, integration: Integration) -> Found:
     wanted: Mapping[str, Any] | None = operation.extra.get("x-async")
     job = action.job
     if wanted is None or job is None:
@@ -320,7 +322,7 @@ def _job(action: Action, operation: Operation, integration: Integration) -> Foun
         yield "job.keep", f"is {job.keep or 'missing'}; the document has {keep or 'none'}"
 
 
-_COMPARED: tuple[tuple[Kind, Callable[[Action, Operation, Integration], Found]], ...] = (
+_COMPARED: tuple[tuple[Kind, Callable[[Action, DocumentedOperation, Integration], Found]], ...] = (
     ("gone", _gone_fields),
     ("changed", _changed_fields),
     ("changed", _body),
@@ -331,4 +333,4 @@ _COMPARED: tuple[tuple[Kind, Callable[[Action, Operation, Integration], Found]],
     ("changed", price_differences),
 )
 
-__all__ = ["Change", "Report", "problems", "report"]
+__all__ = ["Change", "DriftReport", "problems", "report"]

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 from functools import cached_property
 from typing import Any
 
-from connector.authoring.drift.document import Field, Operation
+from connector.authoring.drift.document import DocumentedField, DocumentedOperation
 from connector.authoring.drift.sent import sent
 from connector.authoring.importing import Imported, convert
 from connector.authoring.importing.wording import unique
@@ -23,7 +23,7 @@ class Additions:
         self._document = document
         self._name = name
 
-    def can_be_made(self, operation: Operation) -> bool:
+    def can_be_made(self, operation: DocumentedOperation) -> bool:
         """Whether an operation can be an action; of what no import tells, it is taken to be so."""
         return self._imported is None or operation.name in self._imported.addresses
 
@@ -32,7 +32,7 @@ class Additions:
         """What the whole document would be as an integration; None where no import tells."""
         return self._imported.manifest if self._imported else None
 
-    def action(self, operation: Operation, taken: Container[str]) -> str | None:
+    def action(self, operation: DocumentedOperation, taken: Container[str]) -> str | None:
         """The whole file of an action for an operation; None where none can be made."""
         spec = self._spec(operation)
         if spec is None:
@@ -40,7 +40,7 @@ class Additions:
         id = unique(spec["id"], taken)
         return f"# actions/{id}.yaml\n{written({**spec, 'id': id})}"
 
-    def field(self, action: Action, operation: Operation, field: Field) -> str | None:
+    def field(self, action: Action, operation: DocumentedOperation, field: DocumentedField) -> str | None:
         """The input for a field, and where the request has it, unless that goes by the input's name."""
         spec = self._spec(operation)
         if spec is None:
@@ -56,7 +56,7 @@ class Additions:
         request = _placed(action, field, own)
         return written({**({"request": request} if request else {}), "inputs": inputs})
 
-    def _spec(self, operation: Operation) -> Mapping[str, Any] | None:
+    def _spec(self, operation: DocumentedOperation) -> Mapping[str, Any] | None:
         made = self._imported
         id = made.addresses.get(operation.name) if made else None
         return None if made is None or id is None else made.actions[id]
@@ -69,7 +69,7 @@ class Additions:
             return None
 
 
-def _placed(action: Action, field: Field, own: str) -> dict[str, Any] | None:
+def _placed(action: Action, field: DocumentedField, own: str) -> dict[str, Any] | None:
     """Where the request of an action has a new field."""
     entry = {field.name: "{{ inputs." + own + " }}"}
     if field.place in ("query", "header"):

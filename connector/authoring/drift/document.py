@@ -20,7 +20,7 @@ from connector.engine.render import SAFE_METHODS
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class DocumentedField:
     """One thing that an operation takes: in its path, query, headers or body.
 
     ``required`` is None for what a body must have that may itself be left out.
@@ -33,7 +33,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class DocumentedOperation:
     """One method of one path. ``bodies`` are the media types that it takes.
 
     ``path_names`` are what the holes of the path are called, in order. ``extra`` holds the document's own
@@ -44,7 +44,7 @@ class Operation:
     path: str
     address: str
     path_names: tuple[str, ...]
-    fields: tuple[Field, ...]
+    fields: tuple[DocumentedField, ...]
     accept: tuple[str, ...]
     bodies: tuple[str, ...]
     deprecated: bool
@@ -59,25 +59,25 @@ class Operation:
         return f"{self.method} {self.path}"
 
 
-def operations(document: Any, name: str) -> tuple[Operation, ...]:
+def operations(document: Any, name: str) -> tuple[DocumentedOperation, ...]:
     """The document's operations. Raises SpecError where it is no OpenAPI document, or has none."""
-    reader = _Reader(document)
+    reader = _DocumentReader(document)
     found = tuple(map(reader.operation, imported(document, name)))
     if not found:
         raise refused(name, "holds no operation", path="paths")
     return found
 
 
-class _Reader:
+class _DocumentReader:
     """Reads the operations of one document."""
 
     def __init__(self, document: Any) -> None:
         self._references = References(mapping(document))
         self._schemas = Schemas(self._references)
 
-    def operation(self, raw: importing.Operation) -> Operation:
+    def operation(self, raw: importing.ImportedOperation) -> DocumentedOperation:
         body = None if raw.method in SAFE_METHODS else raw.body  # such a one is sent without
-        return Operation(
+        return DocumentedOperation(
             raw.method,
             raw.path,
             raw.bare_path,
@@ -89,18 +89,20 @@ class _Reader:
             raw.extra,
         )
 
-    def _plain_fields(self, raw: importing.Operation) -> Iterator[Field]:
+    def _plain_fields(self, raw: importing.ImportedOperation) -> Iterator[DocumentedField]:
         """The parameters, and what the path holds undeclared."""
         declared = {one.name for one in raw.parameters if one.place == "path"}
         holes = requests.path_names(raw)
-        yield from (Field("path", name, {}, True) for name in holes if name not in declared)
-        yield from (Field("query", name, {"enum": [text]}, True) for name, text in raw.fixed_query.items())
+        yield from (DocumentedField("path", name, {}, True) for name in holes if name not in declared)
+        yield from (
+            DocumentedField("query", name, {"enum": [text]}, True) for name, text in raw.fixed_query.items()
+        )
         for one in raw.parameters:
             if requests.can_be_given(one) and (one.place != "path" or one.name in holes):
                 name = one.name.lower() if one.place == "header" else one.name
-                yield Field(one.place, name, self._schema(one.schema), one.required)
+                yield DocumentedField(one.place, name, self._schema(one.schema), one.required)
 
-    def _body_fields(self, body: importing.Body | None) -> Iterator[Field]:
+    def _body_fields(self, body: importing.BodyForms | None) -> Iterator[DocumentedField]:
         if body is None:
             return
         content = requests.chosen(body.contents, self._schemas)
@@ -113,7 +115,7 @@ class _Reader:
                 implied = _implied([branch[name] for branch in branches if name in branch])
                 needed = (body.required or None) if name in names(schema.get("required")) else False
                 own = self._schema(entry, files=content.type.startswith("multipart/"))
-                yield Field("body", name, {**own, "x-implied": implied}, needed)
+                yield DocumentedField("body", name, {**own, "x-implied": implied}, needed)
 
     def _branches(self, schema: Any) -> Iterator[Json]:
         """The fields of each branch of each condition."""

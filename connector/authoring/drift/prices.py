@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from connector.authoring.drift.document import Operation
+from connector.authoring.drift.document import DocumentedOperation
 from connector.spec import template
 from connector.spec.model import Action, Integration
 from connector.spec.segments import TemplateError
 
 
 def price_differences(
-    action: Action, operation: Operation, integration: Integration
+    action: Action, operation: DocumentedOperation, integration: Integration
 ) -> Iterator[tuple[str, str]]:
     """What is said otherwise; nothing where the document names no price."""
     theirs = operation.extra.get("x-credits")

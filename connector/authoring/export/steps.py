@@ -21,7 +21,7 @@ _FORMS = {"jsonBody": "json", "rawBody": "raw", "formData": "multipart", "fileFo
 
 
 @dataclass(frozen=True, slots=True)
-class Invocation:
+class StepInvocation:
     """What a step does, in our words. ``to_fill`` are inputs that Superblocks would reckon; ``notes`` say
     what is done otherwise here."""
 
@@ -38,7 +38,7 @@ class Invocation:
         return shown | {name: value for name, value in more.items() if value}
 
 
-def invocations(integration: Integration, document: Any, generic: str | None) -> list[Invocation]:
+def invocations(integration: Integration, document: Any, generic: str | None) -> list[StepInvocation]:
     """What each HTTP step in an API, a block or a step alone does; ``generic`` is the action for any path."""
     found = [_invocation(integration, name, step, generic) for name, step in _steps(document, "step", 0)]
     return [one for one in found if one is not None]
@@ -62,7 +62,7 @@ def _steps(value: Any, name: str, depth: int) -> Iterator[tuple[str, Mapping[str
 
 def _invocation(
     integration: Integration, name: str, step: Mapping[str, Any], generic: str | None
-) -> Invocation | None:
+) -> StepInvocation | None:
     method, path = (
         str(step.get("httpMethod") or "GET").upper(),
         "/" + str(step.get("urlPath", "")).lstrip("/"),
@@ -73,11 +73,11 @@ def _invocation(
         held = _held(action, method, path)
         if held is not None:
             given, to_fill = _inputs(action, {**held, **_given(step)})
-            return Invocation(name, action.id, given, accept, to_fill, tuple(_notes(step)))
+            return StepInvocation(name, action.id, given, accept, to_fill, tuple(_notes(step)))
     if generic is None or generic not in integration.actions:
         return None
     given, to_fill = _inputs(integration.actions[generic], _generic(step, method, path))
-    return Invocation(name, generic, given, None, to_fill, tuple(_notes(step)))
+    return StepInvocation(name, generic, given, None, to_fill, tuple(_notes(step)))
 
 
 def _held(action: Action, method: str, path: str) -> dict[str, Any] | None:

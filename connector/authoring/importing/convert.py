@@ -10,13 +10,13 @@ from typing import Any
 
 from connector.authoring import request_identity
 from connector.authoring.importing import naming, openapi3, paths, swagger2
-from connector.authoring.importing.operation import Operation, output
+from connector.authoring.importing.operation import ImportedOperation, output
 from connector.authoring.importing.reading import Json, mapping, refused, text
 from connector.authoring.importing.references import References
-from connector.authoring.importing.report import Remark, Remarks, Report, Told, Unfit
+from connector.authoring.importing.report import ImportReport, Remark, Remarks, Told, Unfit
 from connector.authoring.importing.requests import Requests
 from connector.authoring.importing.schemas import Schemas
-from connector.authoring.importing.security import Security, Way
+from connector.authoring.importing.security import SecuritySchemes, Way
 from connector.authoring.importing.servers import base_url, environments
 from connector.authoring.importing.wording import kebab, sentence
 from connector.engine.render import SAFE_METHODS
@@ -34,7 +34,7 @@ class Imported:
 
     manifest: Spec
     actions: Mapping[str, Spec]
-    report: Report
+    report: ImportReport
     addresses: Mapping[str, str]
 
 
@@ -56,11 +56,11 @@ def convert(document: Any, name: str, url: str | None = None, said: Iterable[Rem
     if not maker.actions:
         raise refused(name, "holds no operation that can become an action", path="paths")
     maker.sort()
-    report = Report(len(found), about.taken(), tuple(maker.told))
+    report = ImportReport(len(found), about.taken(), tuple(maker.told))
     return Imported(maker.manifest(places), maker.actions, report, maker.addresses)
 
 
-def operations(document: Any, name: str) -> list[Operation]:
+def operations(document: Any, name: str) -> list[ImportedOperation]:
     """The operations alone."""
     return [operation for operation, _ in _dialect(document, name).operations(document)]
 
@@ -81,24 +81,24 @@ class _Maker:
         self,
         document: Json,
         schemes: Json,
-        operations: list[Operation],
+        operations: list[ImportedOperation],
         places: Mapping[str, Mapping[str, str]],
         about: Remarks,
     ) -> None:
         self._document = document
         self._base = next(iter(places.values()))["base_url"]
-        self._security = Security(document, schemes, self._base)
+        self._security = SecuritySchemes(document, schemes, self._base)
         self._security.choose(operations, about)
         self._way = self._security.way
         self._schemas = Schemas(References(document))
-        self._names = naming.Names()
+        self._names = naming.ActionNames()
         self._title = sentence(mapping(document.get("info")).get("title"), 80) or "Imported API"
         self._addresses: dict[tuple[str, ...], str] = {}
         self.actions: dict[str, Spec] = {}
         self.addresses: dict[str, str] = {}
         self.told: list[Told] = []
 
-    def make(self, operation: Operation, found: Mapping[Remark, None]) -> None:
+    def make(self, operation: ImportedOperation, found: Mapping[Remark, None]) -> None:
         remarks = Remarks()
         remarks.extend(found)
         try:
@@ -117,7 +117,7 @@ class _Maker:
         places = {group: place for place, group in enumerate(groups)}
         self.actions = dict(sorted(self.actions.items(), key=lambda item: places[item[1]["group"]]))
 
-    def _action(self, operation: Operation, remarks: Remarks) -> Spec:
+    def _action(self, operation: ImportedOperation, remarks: Remarks) -> Spec:
         self._check_server(operation)
         requests = Requests(operation, self._schemas, self._way.sent, remarks)
         request = requests.request()
@@ -142,7 +142,7 @@ class _Maker:
             spec["deprecated"] = {"reason": "The API calls it deprecated.", "advice": advice}
         return spec
 
-    def _check_same(self, operation: Operation, request: Spec, answer: Spec) -> None:
+    def _check_same(self, operation: ImportedOperation, request: Spec, answer: Spec) -> None:
         """Two operations of one address could not be told apart when they are used."""
         address = request_identity.address(request_of(request), str(answer["kind"]))
         if address in self._addresses:
@@ -150,13 +150,13 @@ class _Maker:
         if address is not None:
             self._addresses[address] = operation.name
 
-    def _check_server(self, operation: Operation) -> None:
+    def _check_server(self, operation: ImportedOperation) -> None:
         """An action is sent below the environment's base URL; what lives elsewhere is another integration."""
         own = [base_url(address, self._base + "/", Remarks()) for address in operation.servers]
         if own and self._base not in own:
             raise Unfit(f"it is on another server, {operation.servers[0][:80]}")
 
-    def _check_security(self, operation: Operation, remarks: Remarks) -> None:
+    def _check_security(self, operation: ImportedOperation, remarks: Remarks) -> None:
         needed = self._security.unserved(operation)
         if needed is not None:
             remarks.add(f"it is proved by {needed}", f"the connection sends {_shown(self._way)}")

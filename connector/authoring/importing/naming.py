@@ -7,7 +7,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from connector.authoring.importing.operation import Operation
+from connector.authoring.importing.operation import ImportedOperation
 from connector.authoring.importing.wording import kebab, sentence, title, unique
 
 _VERSION = re.compile(r"v?[0-9]+(\.[0-9]+)*[a-z]*[0-9]*|api|rest", re.IGNORECASE)
@@ -19,13 +19,13 @@ _LONGEST = 64
 
 
 @dataclass(slots=True)
-class Names:
+class ActionNames:
     """The names of one integration's actions; each is given once."""
 
     ids: set[str] = field(default_factory=lambda: set(_NO_FILES))
     titles: set[tuple[str, str]] = field(default_factory=set)
 
-    def id(self, operation: Operation) -> str:
+    def id(self, operation: ImportedOperation) -> str:
         """From the operation's own id, else from its method and path."""
         by_address = _address(operation)
         own = _own(operation) or by_address
@@ -33,7 +33,7 @@ class Names:
         self.ids.add(found)
         return found
 
-    def title(self, operation: Operation, group: str, id: str) -> str:
+    def title(self, operation: ImportedOperation, group: str, id: str) -> str:
         """From the summary, else from the id; two of one group are told apart."""
         made: tuple[Callable[[], str], ...] = (
             lambda: sentence(operation.summary, 80).rstrip("."),
@@ -49,7 +49,7 @@ class Names:
         return found
 
 
-def _own(operation: Operation) -> str:
+def _own(operation: ImportedOperation) -> str:
     """What the operation calls itself, without the address that FastAPI writes behind it."""
     written = re.sub(r"\W", "_", f"{operation.bare_path}_{operation.method.lower()}")
     return _short(operation.id.removesuffix(written))
@@ -74,13 +74,13 @@ def _apart(found: str, group: str, taken: Container[tuple[str, str]]) -> str:
     return f"{found} {number}"
 
 
-def _address(operation: Operation) -> str:
+def _address(operation: ImportedOperation) -> str:
     parts = [part for part in operation.path.split("/") if part and not _VERSION.fullmatch(part)]
     words = [f"by-{part.strip('{}')}" if part.startswith("{") else part for part in parts]
     return _short("/".join([operation.method, *words])) or "call"
 
 
-def group(operation: Operation, otherwise: str) -> str:
+def group(operation: ImportedOperation, otherwise: str) -> str:
     """The first tag, else the first telling part of the path."""
     tag = sentence(operation.tags[0], 60) if operation.tags else ""
     if tag:
@@ -90,7 +90,7 @@ def group(operation: Operation, otherwise: str) -> str:
     return (title(telling[0])[:60] if telling else "") or otherwise
 
 
-def description(operation: Operation, named: str) -> str:
+def description(operation: ImportedOperation, named: str) -> str:
     """The document's own words, or what can be said without them."""
     told = sentence(operation.description, 500) or sentence(operation.summary, 500)
     if len(told) >= _SHORTEST:

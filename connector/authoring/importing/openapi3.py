@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from connector.authoring.importing import paths
 from connector.authoring.importing.operation import (
     Answers,
-    Body,
-    Content,
-    Operation,
+    BodyForm,
+    BodyForms,
+    ImportedOperation,
     Parameter,
     media_type,
     own_words,
@@ -32,7 +32,7 @@ _STYLES = {
 def operations(document: Json) -> Iterator[paths.Found]:
     """Every operation, with what had to be said while it was read."""
     references = References(document)
-    return paths.operations(document, references, lambda said: _Reader(references, said))
+    return paths.operations(document, references, lambda said: _OpenApi3Reader(references, said))
 
 
 def servers(document: Json) -> Iterator[tuple[str, str]]:
@@ -56,16 +56,16 @@ def _address(server: Json) -> str:
     return address
 
 
-class _Reader:
+class _OpenApi3Reader:
     """Reads one operation."""
 
     def __init__(self, references: References, remarks: Said) -> None:
         self._references = references
         self._remarks = remarks
 
-    def operation(self, method: str, path: str, item: Json, raw: Json) -> Operation:
+    def operation(self, method: str, path: str, item: Json, raw: Json) -> ImportedOperation:
         own_servers = items(raw.get("servers")) or items(item.get("servers"))
-        return Operation(
+        return ImportedOperation(
             method.upper(),
             path,
             text(raw.get("operationId")),
@@ -117,20 +117,20 @@ class _Reader:
             return "spread"
         return _STYLES.get((style, exploded))
 
-    def _body(self, node: object) -> Body | None:
+    def _body(self, node: object) -> BodyForms | None:
         raw = self._references.resolved(node, self._remarks)
         contents = tuple(
             self._content(form, mapping(media)) for form, media in mapping(raw.get("content")).items()
         )
         if not contents:
             return None
-        return Body(contents, raw.get("required") is True, text(raw.get("description")))
+        return BodyForms(contents, raw.get("required") is True, text(raw.get("description")))
 
-    def _content(self, form: str, media: Json) -> Content:
+    def _content(self, form: str, media: Json) -> BodyForm:
         encoding = {name: mapping(entry) for name, entry in mapping(media.get("encoding")).items()}
         styles = {name: _field_style(entry) for name, entry in encoding.items()}
         schema = media.get("schema", {})
-        return Content(media_type(form), schema, {name: word for name, word in styles.items() if word})
+        return BodyForm(media_type(form), schema, {name: word for name, word in styles.items() if word})
 
     def _answers(self, raw: Json) -> Answers:
         found = {

@@ -31,7 +31,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class BodyForm:
     """One form in which a body can be sent; ``styles`` are of its fields."""
 
     type: str
@@ -40,10 +40,10 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class BodyForms:
     """What a request carries: in one of several forms, the first being the document's first."""
 
-    contents: tuple[Content, ...]
+    contents: tuple[BodyForm, ...]
     required: bool
     description: str = ""
 
@@ -57,7 +57,7 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class ImportedOperation:
     """``security`` None means: as the document has it. ``servers`` are the operation's own.
 
     ``extra`` holds the document's own words for it and its body, which begin with ``x-``.
@@ -72,7 +72,7 @@ class Operation:
     deprecated: bool
     documentation: str
     parameters: tuple[Parameter, ...]
-    body: Body | None
+    body: BodyForms | None
     answers: Answers
     security: Any
     servers: tuple[str, ...] = ()
@@ -129,7 +129,7 @@ def successes(responses: Mapping[str, Any]) -> dict[str, Any]:
     return found or {code: node for code, node in responses.items() if code == "default"}
 
 
-def output(operation: Operation) -> dict[str, Any]:
+def output(operation: ImportedOperation) -> dict[str, Any]:
     """The words under ``output``: of one kind where all forms are of that kind, else as it comes."""
     forms = [form.partition(";")[0] for form in operation.answers.types]
     bare = operation.answers.bare

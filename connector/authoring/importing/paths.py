@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from connector.authoring.importing.operation import METHODS, Operation, query_holes
+from connector.authoring.importing.operation import METHODS, ImportedOperation, query_holes
 from connector.authoring.importing.reading import Json, items, mapping
 from connector.authoring.importing.references import References
 from connector.authoring.importing.report import Remark, Said
 
-Found = tuple[Operation, Said]
+Found = tuple[ImportedOperation, Said]
 
 
-class Reader(Protocol):
+class OperationReader(Protocol):
     """Reads one operation, as its version of OpenAPI writes it."""
 
-    def operation(self, method: str, path: str, item: Json, raw: Json) -> Operation: ...
+    def operation(self, method: str, path: str, item: Json, raw: Json) -> ImportedOperation: ...
 
 
-def operations(document: Json, references: References, made: Callable[[Said], Reader]) -> Iterator[Found]:
+def operations(
+    document: Json, references: References, made: Callable[[Said], OperationReader]
+) -> Iterator[Found]:
     """Every operation, with what had to be said while it was read; each has a reader ``made`` for it."""
     for path, node in mapping(document.get("paths")).items():
         item = references.resolved(node)

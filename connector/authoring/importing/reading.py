@@ -80,14 +80,14 @@ def _yaml(text: str, name: str, twice: Said) -> Any:
     from yaml import YAMLError
 
     try:
-        return _Reader(text, name, twice).value()
+        return _ValueBuilder(text, name, twice).value()
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         said = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
         raise refused(name, f"is not YAML: {said}", mark.line + 1 if mark else 1) from error
 
 
-class _Reader:
+class _ValueBuilder:
     """Builds one value of the parser's events, without recursion."""
 
     def __init__(self, text: str, name: str, twice: Said) -> None:

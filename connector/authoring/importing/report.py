@@ -36,7 +36,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ImportReport:
     """How much of a document became actions, and what did not, for it all and for each operation."""
 
     operations: int

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from connector.authoring.importing.inputs import Inputs, hole
-from connector.authoring.importing.operation import Body, Content, Operation, Parameter
+from connector.authoring.importing.operation import BodyForm, BodyForms, ImportedOperation, Parameter
 from connector.authoring.importing.reading import Json, mapping, names
 from connector.authoring.importing.report import Remarks, Unfit
 from connector.authoring.importing.schemas import Converted, Schemas, is_read_only
@@ -31,7 +31,7 @@ class Requests:
     """Makes the request of one operation, and its inputs on the way."""
 
     def __init__(
-        self, operation: Operation, schemas: Schemas, sent: frozenset[str], remarks: Remarks
+        self, operation: ImportedOperation, schemas: Schemas, sent: frozenset[str], remarks: Remarks
     ) -> None:
         self._operation = operation
         self._schemas = schemas
@@ -156,7 +156,7 @@ class Requests:
         make = next(make for fits, make in _MAKERS if fits(content.type))
         return make(self, body, content)
 
-    def _json(self, body: Body, content: Content) -> Any:
+    def _json(self, body: BodyForms, content: BodyForm) -> Any:
         kind = {} if content.type in _PLAIN_JSON else {"content_type": _sendable(content.type)}
         fields = self._fields(body, content, files=False)
         if fields is None:
@@ -166,7 +166,7 @@ class Requests:
             return "json"
         return {"kind": "json", **kind, "json": fields}
 
-    def _form(self, body: Body, content: Content) -> Any:
+    def _form(self, body: BodyForms, content: BodyForm) -> Any:
         kind = "multipart" if content.type.startswith("multipart/") else "form"
         fields = self._fields(body, content, files=kind == "multipart")
         if fields is None:
@@ -177,7 +177,7 @@ class Requests:
             return kind
         return {"kind": kind, "fields": fields} | ({"styles": styles} if styles else {})
 
-    def _raw(self, body: Body, content: Content) -> Any:
+    def _raw(self, body: BodyForms, content: BodyForm) -> Any:
         is_text = content.type.startswith("text/") or "xml" in content.type or "yaml" in content.type
         schema: Json = {"type": "string"} if is_text else {"type": "string", "format": "binary"}
         found = {"kind": "raw", "content": hole(self._whole(body, Converted(dict(schema))))}
@@ -185,13 +185,13 @@ class Requests:
         is_open = "*" in content.type or (not is_text and len(body.contents) > 1)
         return found if is_open else {**found, "content_type": _sendable(content.type)}
 
-    def _whole(self, body: Body, found: Converted) -> str:
+    def _whole(self, body: BodyForms, found: Converted) -> str:
         about = (
             sentence(body.description, 300) or found.schema.get("description") or "What is sent as the body."
         )
         return self.inputs.add("body", "body", found, required=body.required, about=about)
 
-    def _fields(self, body: Body, content: Content, *, files: bool) -> dict[str, str] | None:
+    def _fields(self, body: BodyForms, content: BodyForm, *, files: bool) -> dict[str, str] | None:
         """An input for each field of an object; None where the body is one value as a whole."""
         schema = self._schemas.flat(content.schema)
         properties = {
@@ -221,7 +221,7 @@ class Requests:
             self._remarks.add("the form has alternatives", "the fields that all have can be given")
 
 
-def path_names(operation: Operation) -> list[str]:
+def path_names(operation: ImportedOperation) -> list[str]:
     """What the holes of an operation's path are called, in order."""
     return [bare_name(name) for name in _IN_PATH.findall(operation.bare_path)]
 
@@ -239,7 +239,7 @@ def can_be_given(one: Parameter) -> bool:
     return name not in _NO_PARAMETERS | RESERVED_HEADERS and bool(_HEADER.fullmatch(one.name))
 
 
-def asked_forms(operation: Operation, schemas: Schemas) -> list[str]:
+def asked_forms(operation: ImportedOperation, schemas: Schemas) -> list[str]:
     """The forms of answer that the header ``Accept`` is declared to take."""
     named = [one for one in operation.parameters if one.place == "header" and one.name.lower() == "accept"]
     told = [form for one in named for form in schemas.converted(one.schema).schema.get("enum", ())]
@@ -277,7 +277,7 @@ def _is_varied(schema: Json) -> bool:
     return any(word in schema for word in ("anyOf", "oneOf", "not", "if"))
 
 
-def _answered(operation: Operation) -> list[str]:
+def _answered(operation: ImportedOperation) -> list[str]:
     """The forms of the answers, JSON first."""
     return sorted(operation.answers.types, key=lambda form: not _is_json(form))
 
@@ -307,7 +307,7 @@ def kind(form: str) -> str:
     return "json" if _is_json(form) else "raw"
 
 
-Maker = Callable[[Requests, Body, Content], Any]
+Maker = Callable[[Requests, BodyForms, BodyForm], Any]
 _MAKERS: tuple[tuple[Callable[[str], bool], Maker], ...] = (
     (_is_json, Requests._json),
     (_is_form, Requests._form),
@@ -315,11 +315,11 @@ _MAKERS: tuple[tuple[Callable[[str], bool], Maker], ...] = (
 )
 
 
-def chosen(contents: Iterable[Content], schemas: Schemas) -> Content:
+def chosen(contents: Iterable[BodyForm], schemas: Schemas) -> BodyForm:
     """The form in which a body is sent: JSON, unless only a multipart form can carry its files."""
     several = list(contents)
     with_files = [one for one in several if one.type.startswith("multipart/") and _has_file(one, schemas)]
-    order: list[Callable[[Content], bool]] = [
+    order: list[Callable[[BodyForm], bool]] = [
         lambda one: one in with_files,
         lambda one: _is_json(one.type),
         lambda one: one.type.startswith("application/x-www-form-urlencoded"),
@@ -331,7 +331,7 @@ def chosen(contents: Iterable[Content], schemas: Schemas) -> Content:
     return several[0]
 
 
-def _has_file(content: Content, schemas: Schemas) -> bool:
+def _has_file(content: BodyForm, schemas: Schemas) -> bool:
     properties = mapping(schemas.flat(content.schema).get("properties"))
     made = (schemas.converted(node, files=True).schema for node in properties.values())
     return any("binary" in (one.get("format"), mapping(one.get("items")).get("format")) for one in made)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from connector.authoring.importing.operation import Operation, Parameter
+from connector.authoring.importing.operation import ImportedOperation, Parameter
 from connector.authoring.importing.reading import Json, items, mapping, text
 from connector.authoring.importing.report import Remarks
 from connector.authoring.importing.wording import sentence, snake, title, unique
@@ -42,7 +42,7 @@ NOTHING = Way({"kind": "none"})
 Names = tuple[str, ...]
 
 
-class Security:
+class SecuritySchemes:
     """The security schemes of one document, and what its operations ask for."""
 
     def __init__(self, document: Json, schemes: Json, base: str) -> None:
@@ -53,7 +53,7 @@ class Security:
         self._served: dict[tuple[Names, ...], bool] = {}
         self.way = NOTHING
 
-    def choose(self, operations: list[Operation], remarks: Remarks) -> None:
+    def choose(self, operations: list[ImportedOperation], remarks: Remarks) -> None:
         """Settles on the way that serves most operations."""
         asked = Counter(self._alternatives(each) for each in operations)
         candidates = dict.fromkeys(names for several in asked for names in several if names)
@@ -63,7 +63,7 @@ class Security:
         self.way = self._undeclared(operations) if best is None else usable[best]
         self._tell(remarks)
 
-    def unserved(self, operation: Operation) -> str | None:
+    def unserved(self, operation: ImportedOperation) -> str | None:
         """What an operation asks for, where what the connection sends does not serve it."""
         alternatives = self._alternatives(operation)
         if alternatives not in self._served:
@@ -74,7 +74,7 @@ class Security:
         one = self._together(names) if names else NOTHING
         return one is not None and one.keys <= self.way.keys
 
-    def _alternatives(self, operation: Operation) -> tuple[Names, ...]:
+    def _alternatives(self, operation: ImportedOperation) -> tuple[Names, ...]:
         declared = operation.security if isinstance(operation.security, list) else self._everywhere
         return tuple(tuple(map(str, mapping(one))) for one in declared)
 
@@ -90,7 +90,7 @@ class Security:
             first = _beside(first, one)
         return first
 
-    def _undeclared(self, operations: list[Operation]) -> Way:
+    def _undeclared(self, operations: list[ImportedOperation]) -> Way:
         """Schemes that no operation names are meant for all; without any, a parameter often says it."""
         if self._known and not any(self._alternatives(each) for each in operations):
             return next(iter(self._known.values()))

@@ -8,9 +8,9 @@ from typing import Any
 from connector.authoring.importing import paths
 from connector.authoring.importing.operation import (
     Answers,
-    Body,
-    Content,
-    Operation,
+    BodyForm,
+    BodyForms,
+    ImportedOperation,
     Parameter,
     media_type,
     own_words,
@@ -29,7 +29,7 @@ _FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
 def operations(document: Json) -> Iterator[paths.Found]:
     """Every operation, with what had to be said while it was read."""
     references = References(document)
-    return paths.operations(document, references, lambda said: _Reader(document, references, said))
+    return paths.operations(document, references, lambda said: _Swagger2Reader(document, references, said))
 
 
 def servers(document: Json) -> Iterator[tuple[str, str]]:
@@ -58,7 +58,7 @@ def _modern(scheme: Json) -> Json:
     return scheme
 
 
-class _Reader:
+class _Swagger2Reader:
     """Reads one operation."""
 
     def __init__(self, document: Json, references: References, remarks: Said) -> None:
@@ -66,9 +66,9 @@ class _Reader:
         self._references = references
         self._remarks = remarks
 
-    def operation(self, method: str, path: str, item: Json, raw: Json) -> Operation:
+    def operation(self, method: str, path: str, item: Json, raw: Json) -> ImportedOperation:
         parameters = paths.parameters(path, item, raw, self._references, self._remarks)
-        return Operation(
+        return ImportedOperation(
             method.upper(),
             path,
             text(raw.get("operationId")),
@@ -88,16 +88,16 @@ class _Reader:
         told = names(raw.get(word)) if word in raw else names(self._document.get(word))
         return tuple(dict.fromkeys(map(media_type, told)))
 
-    def _body(self, parameters: list[Json], consumes: tuple[str, ...]) -> Body | None:
+    def _body(self, parameters: list[Json], consumes: tuple[str, ...]) -> BodyForms | None:
         whole = [each for each in parameters if each["in"] == "body"]
         fields = [each for each in parameters if each["in"] == "formData"]
         if whole:
             schema, required = whole[0].get("schema", {}), whole[0].get("required") is True
             forms = consumes or ("application/json",)
-            contents = tuple(Content(form, schema, {}) for form in forms if "form" not in form) or (
-                Content("application/json", schema, {}),
+            contents = tuple(BodyForm(form, schema, {}) for form in forms if "form" not in form) or (
+                BodyForm("application/json", schema, {}),
             )
-            return Body(contents, required, text(whole[0].get("description")))
+            return BodyForms(contents, required, text(whole[0].get("description")))
         return _form(fields, consumes) if fields else None
 
     def _answers(self, raw: Json) -> Answers:
@@ -133,7 +133,7 @@ def _schema(raw: Json) -> dict[str, Any]:
     return found
 
 
-def _form(fields: list[Json], consumes: tuple[str, ...]) -> Body:
+def _form(fields: list[Json], consumes: tuple[str, ...]) -> BodyForms:
     has_file = any(each.get("type") == "file" for each in fields)
     multipart = has_file or consumes == ("multipart/form-data",)
     properties = {
@@ -143,4 +143,4 @@ def _form(fields: list[Json], consumes: tuple[str, ...]) -> Body:
     styles = {each["name"]: style for each in fields if (style := _style(each))}
     schema = {"type": "object", "properties": properties, "required": needed}
     form = "multipart/form-data" if multipart else "application/x-www-form-urlencoded"
-    return Body((Content(form, schema, styles),), bool(needed))
+    return BodyForms((BodyForm(form, schema, styles),), bool(needed))

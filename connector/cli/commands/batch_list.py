@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 
 from connector.cli.parsing.parser import Parser, folder_of
-from connector.cli.report.durable_client import Desk, desk
+from connector.cli.report.durable_client import DurableClient, desk
 from connector.cli.terminal import terminal
 from connector.runs.batch import stop
 from connector.runs.batch.row import BatchRow, Counts
@@ -34,7 +34,7 @@ def run(words: list[str]) -> int:
         return act(place, Batches(place.connector.workspace.database), args)
 
 
-def _list(place: Desk, batches: Batches, args: Namespace) -> int:
+def _list(place: DurableClient, batches: Batches, args: Namespace) -> int:
     found = [(batch, batches.rows(batch.id).counts()) for batch in batches.list(_LISTED)]
     if args.json:
         terminal.print_json({"batches": [batch.to_dict() | counts.to_dict() for batch, counts in found]})
@@ -58,7 +58,7 @@ def _joined(first: str, count: int, said: str) -> str:
     return f"{first}, {count:,} {said}" if count else first
 
 
-def _show(place: Desk, batches: Batches, args: Namespace) -> int:
+def _show(place: DurableClient, batches: Batches, args: Namespace) -> int:
     batch = batches.get(args.batch)
     rows = batches.rows(batch.id)
     counts, failed = rows.counts(), rows.failed(_MOST)
@@ -98,7 +98,7 @@ def _failed_cells(row: BatchRow) -> tuple[str, ...]:
     return f"row {row.number}", row.label, row.outcome or row.state, first
 
 
-def _cancel(place: Desk, batches: Batches, args: Namespace) -> int:
+def _cancel(place: DurableClient, batches: Batches, args: Namespace) -> int:
     batch, left = stop.cancel(batches, place.runs, args.batch)
     counts = batches.rows(batch.id).counts()
     if args.json:
@@ -113,7 +113,7 @@ def _cancel(place: Desk, batches: Batches, args: Namespace) -> int:
     return 0
 
 
-COMMANDS: dict[str, tuple[str, str | None, Callable[[Desk, Batches, Namespace], int]]] = {
+COMMANDS: dict[str, tuple[str, str | None, Callable[[DurableClient, Batches, Namespace], int]]] = {
     "list": ("Lists the batches of this machine, newest first.", None, _list),
     "show": ("Tells all about a batch, with its rows that failed.", "BATCH", _show),
     "cancel": ("Stops a batch: nothing more is begun, and jobs are no longer asked for.", "BATCH", _cancel),

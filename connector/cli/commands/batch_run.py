@@ -9,18 +9,18 @@ from typing import Any
 from connector.cli.parsing.batch_order import order
 from connector.cli.parsing.parser import folder_of
 from connector.cli.report import dry_run, output_path
-from connector.cli.report.durable_client import Desk, desk
+from connector.cli.report.durable_client import DurableClient, desk
 from connector.cli.report.watch_batch import Watch
 from connector.cli.terminal import terminal
 from connector.cli.terminal.progress import Progress
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
 from connector.runs.batch import create
-from connector.runs.batch.create import Order, Plan
-from connector.runs.batch.dry_run import Inspection
-from connector.runs.batch.refresh import Renewal
+from connector.runs.batch.create import BatchOrder, Plan
+from connector.runs.batch.dry_run import DryRun
+from connector.runs.batch.refresh import RowChanges
 from connector.runs.batch.store import Batch, Batches
-from connector.runs.batch.submit_row import Shelf
+from connector.runs.batch.submit_row import FileShelf
 from connector.runs.batch.tables import RESULTS, RESULTS_CSV
 
 # So many numbers of rows are told; of the others, how many there are.
@@ -39,7 +39,7 @@ def run(args: Namespace, words: Sequence[str]) -> int:
         _check_folder(wanted, planned.batch)
         with Progress("Writing the rows down", quiet=args.quiet):
             # On a server's database, whoever works may not see the files of this machine.
-            shelf = Shelf(place.files) if place.connector.workspace.database.url else None
+            shelf = FileShelf(place.files) if place.connector.workspace.database.url else None
             batch, news = create.write_down(batches, planned, shelf)
         again = batches.rows(batch.id).again(failed=args.retry_failed, unknown=args.retry_unknown)
         if not args.quiet:
@@ -48,7 +48,7 @@ def run(args: Namespace, words: Sequence[str]) -> int:
         return Watch(place, batches, batch, args, words).run()
 
 
-def _planned(place: Desk, batches: Batches, wanted: Order) -> Plan:
+def _planned(place: DurableClient, batches: Batches, wanted: BatchOrder) -> Plan:
     def by_request(given: Mapping[str, Any]) -> float | None:
         where = {"environment": wanted.environment, "connection": wanted.connection or None}
         return place.connector.estimate(wanted.subject.id, given, **where).credits
@@ -57,7 +57,7 @@ def _planned(place: Desk, batches: Batches, wanted: Order) -> Plan:
     return create.plan(batches, wanted, place.connector.integration, sources, by_request)
 
 
-def _check_folder(wanted: Order, batch: Batch | None) -> None:
+def _check_folder(wanted: BatchOrder, batch: Batch | None) -> None:
     """Results of something else are not mixed with ours."""
     folder = wanted.directory
     output_path.check(f"{folder}/", as_json=False)
@@ -67,7 +67,7 @@ def _check_folder(wanted: Order, batch: Batch | None) -> None:
         raise InvalidArguments([Problem("output", sentence)], said="the results have no place")
 
 
-def _notes(wanted: Order, batch: Batch, found: Inspection, news: Renewal, again: int) -> Iterator[str]:
+def _notes(wanted: BatchOrder, batch: Batch, found: DryRun, news: RowChanges, again: int) -> Iterator[str]:
     """What a person might not expect."""
     yield from (f"Note: {note}" for note in (*wanted.rows.notes, *found.warnings))
     if news.new == batch.total:

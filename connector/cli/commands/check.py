@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from connector.authoring.drift import Change, Report
+    from connector.authoring.drift import Change, DriftReport
 
 _EPILOG = """\
 Each problem is a line: FILE:LINE: PATH: what is wrong and what to do.
@@ -52,7 +52,7 @@ def run(words: list[str]) -> int:
     return exit_codes.FOUND if any(problem.severity == "error" for problem in found) else exit_codes.DONE
 
 
-def _compared(folder: str, document: str | None) -> Report | None:
+def _compared(folder: str, document: str | None) -> DriftReport | None:
     if document is None:
         return None
     from pathlib import Path
@@ -63,7 +63,7 @@ def _compared(folder: str, document: str | None) -> Report | None:
     return drift.report(loader.read(folder), Path(document))
 
 
-def _told(report: Report) -> Iterator[str]:
+def _told(report: DriftReport) -> Iterator[str]:
     """What was found by action: what changed there and is gone, and what is new with its YAML."""
     yield from map(str, report.wrong)
     for subject in dict.fromkeys(change.subject for change in report.changes):

@@ -129,7 +129,7 @@ def _headers(texts: list[str]) -> tuple[tuple[str, str], ...]:
 
 def _fields(integration: Integration, texts: Mapping[str, str], *, quiet: bool) -> dict[str, Stored]:
     """The credential's fields, checked; a secret is not in any message."""
-    taken = Taken(integration, quiet=quiet)
+    taken = CredentialInput(integration, quiet=quiet)
     given = {name: taken.value(name, text) for name, text in texts.items()}
     for name in integration.credential.get("required", ()):
         if name not in given:
@@ -144,7 +144,7 @@ def _fields(integration: Integration, texts: Mapping[str, str], *, quiet: bool) 
     }
 
 
-class Taken:
+class CredentialInput:
     """The ways in which a value comes in."""
 
     def __init__(self, integration: Integration, *, quiet: bool) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from connector.authoring.importing import Imported, Report
+    from connector.authoring.importing import Imported, ImportReport
     from connector.authoring.importing.report import Said
 
 _EPILOG = """\
@@ -75,7 +75,7 @@ def _list_at_once(imported: Imported, target: Path) -> None:
     cache.keep(str(target), cache.default_cache(), known, seen)
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _lines(report: ImportReport) -> Iterator[str]:
     """The remarks, those on the whole document first; of very many the first, and where the rest is."""
     for remark in report.whole:
         yield f"document: {remark}"

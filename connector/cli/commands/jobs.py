@@ -13,8 +13,8 @@ from connector.cli.parsing.usage import subcommand
 from connector.cli.terminal import terminal
 
 if TYPE_CHECKING:
-    from connector.cli.report.durable_client import Desk
-    from connector.storage.ledger.ledger import Entry
+    from connector.cli.report.durable_client import DurableClient
+    from connector.storage.ledger.model import LedgerEntry
     from connector.storage.runs.model import Run
 
 _OVERVIEW = """\
@@ -112,7 +112,7 @@ def _list(words: Sequence[str]) -> int:
     return 0
 
 
-def _runs(opened: Desk, args: Namespace) -> list[Run]:
+def _runs(opened: DurableClient, args: Namespace) -> list[Run]:
     asked: dict[str, Any] = {"state": args.state, "limit": args.limit}
     if args.of is None:
         return opened.runs.list(**asked)
@@ -130,7 +130,9 @@ def _one(name: str, words: Sequence[str]) -> int:
     from connector.cli.commands import jobs_follow, jobs_settle
     from connector.cli.report.durable_client import desk
 
-    act: Callable[[Desk, Namespace], int] = getattr(jobs_follow, name, None) or getattr(jobs_settle, name)
+    act: Callable[[DurableClient, Namespace], int] = getattr(jobs_follow, name, None) or getattr(
+        jobs_settle, name
+    )
     with desk(folder_of(args)) as opened:
         return act(opened, args)
 
@@ -179,7 +181,7 @@ def _run(run: Run) -> tuple[str, ...]:
     return run.id, run.state, what, run.environment, credits, f"{_length(time.time() - run.created)} ago"
 
 
-def _entry(entry: Entry) -> tuple[str, ...]:
+def _entry(entry: LedgerEntry) -> tuple[str, ...]:
     now = time.time()
     left = "" if entry.deadline is None else _left(entry.deadline - now)
     job = f"{(entry.upstream_id or '')[:8]}..."

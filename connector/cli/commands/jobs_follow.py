@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.report import exit_codes, output_path, save_files
-from connector.cli.report.durable_client import Desk, failure_of
+from connector.cli.report.durable_client import DurableClient, failure_of
 from connector.cli.terminal import terminal
 from connector.cli.terminal.progress import Progress
 from connector.errors import JobPending
@@ -25,7 +25,7 @@ _LOOK_AGAIN = 0.2
 _LONGEST = 60
 
 
-def show(desk: Desk, args: Namespace) -> int:
+def show(desk: DurableClient, args: Namespace) -> int:
     """What is known of a run, and what has happened to it."""
     run = desk.runs.get(args.id)
     events = desk.runs.events(run.id)
@@ -81,7 +81,7 @@ def _line(event: RunEvent) -> str:
     return f"{at}  {terminal.clean(str(event.data.get('sentence', event.kind)))}"
 
 
-def watch(desk: Desk, args: Namespace) -> int:
+def watch(desk: DurableClient, args: Namespace) -> int:
     """Each event as it comes, until the run ends; the exit code is that of its end."""
     run = desk.runs.get(args.id)
     for event in _happening(desk, run.id, None, quiet=args.quiet):
@@ -91,7 +91,7 @@ def watch(desk: Desk, args: Namespace) -> int:
     return exit_codes.DONE if ended.state == "succeeded" else exit_codes.code_for(failure_of(ended))
 
 
-def wait(desk: Desk, args: Namespace) -> int:
+def wait(desk: DurableClient, args: Namespace) -> int:
     """The run once it has ended, and its files where they are wanted."""
     output_path.check(args.output, as_json=args.json)
     run = desk.runs.get(args.id)
@@ -109,7 +109,7 @@ def _kind(event: RunEvent) -> Any:
     return event.kind if event.kind in ("poll", "started", "near_cap", "warning") else "note"
 
 
-def _happening(desk: Desk, run_id: str, timeout: float | None, *, quiet: bool) -> Iterator[RunEvent]:
+def _happening(desk: DurableClient, run_id: str, timeout: float | None, *, quiet: bool) -> Iterator[RunEvent]:
     """What happens to a run, until it ends or time is over. Where nobody does it, that is told once."""
     until, seen, alone = None if timeout is None else time.monotonic() + timeout, 0, False
     try:
@@ -127,7 +127,7 @@ def _happening(desk: Desk, run_id: str, timeout: float | None, *, quiet: bool) -
         raise KeyboardInterrupt(sentence, {"run": run_id, "billed": "unknown"}) from error
 
 
-def tell(desk: Desk, run: Run, args: Namespace) -> int:
+def tell(desk: DurableClient, run: Run, args: Namespace) -> int:
     """How a run ended: its files and what it cost. Raises its failure where it has no result."""
     paths = save_files.save(desk, run, args.output)
     if run.state != "succeeded":

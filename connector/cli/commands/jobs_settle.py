@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from connector.cli.report import exit_codes
-from connector.cli.report.durable_client import Desk
+from connector.cli.report.durable_client import DurableClient
 from connector.cli.terminal import terminal
 from connector.errors import Problem
 from connector.spec.schema import amounts
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from connector.storage.runs.model import Run
 
 
-def cancel(desk: Desk, args: Namespace) -> int:
+def cancel(desk: DurableClient, args: Namespace) -> int:
     before = desk.runs.get(args.id)
     if before.has_ended:
         return _told(args, before, f"It has ended already: {before.state}.")
     return _told(args, desk.runs.cancel(args.id), "It is cancelled.")
 
 
-def resume(desk: Desk, args: Namespace) -> int:
+def resume(desk: DurableClient, args: Namespace) -> int:
     run = desk.runs.resume(args.id)
     code = _told(args, run, f"It is under way again. Wait for it with: connector jobs wait {run.id}")
     return _with_worker(desk, args, code)
 
 
-def retry(desk: Desk, args: Namespace) -> int:
+def retry(desk: DurableClient, args: Namespace) -> int:
     run = desk.runs.retry(args.id)
     if not args.json:
         print(run.id)
@@ -38,7 +38,7 @@ def retry(desk: Desk, args: Namespace) -> int:
     return _with_worker(desk, args, code)
 
 
-def mark(desk: Desk, args: Namespace) -> int:
+def mark(desk: DurableClient, args: Namespace) -> int:
     if args.paid == args.unpaid:
         from connector.cli.parsing.usage import BadUsage
 
@@ -50,7 +50,7 @@ def mark(desk: Desk, args: Namespace) -> int:
     return _told(args, run, f"It is settled: nothing was paid. {more}")
 
 
-def unknown(desk: Desk, args: Namespace) -> int:
+def unknown(desk: DurableClient, args: Namespace) -> int:
     """Each run whose end nobody knows, and what a person should do."""
     found = desk.runs.unknown()
     if args.json:
@@ -85,7 +85,7 @@ def _price(run: Run) -> str:
     return "an unknown number of credits" if run.credits is None else amounts.credits(run.credits)
 
 
-def _with_worker(desk: Desk, args: Namespace, code: int) -> int:
+def _with_worker(desk: DurableClient, args: Namespace, code: int) -> int:
     if not args.quiet:
         desk.remark_worker()
     return code

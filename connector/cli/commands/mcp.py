@@ -15,7 +15,7 @@ from connector.errors import InvalidArguments, InvocationError, Problem
 
 if TYPE_CHECKING:
     from connector.mcp.backend import Alone
-    from connector.mcp.call_tool import Caller, Desk
+    from connector.mcp.call_tool import Caller, ToolCaller
 
 _EPILOG = """\
 A client starts it by itself: give it the command `connector` with the words
@@ -87,12 +87,12 @@ def _serve(args: argparse.Namespace) -> int:
     import logging
 
     from connector.mcp.backend import Alone
-    from connector.mcp.call_tool import Caller, Desk
-    from connector.mcp.session_cap import Purse
+    from connector.mcp.call_tool import Caller, ToolCaller
+    from connector.mcp.session_cap import SessionCap
 
     logging.basicConfig(level=logging.ERROR if args.quiet else logging.WARNING)
     alone = Alone(find_action.integration(folder_of(args)), _roots(args.root))
-    desk = Desk(alone, Purse(args.limit_credits), tuple(args.actions))
+    desk = ToolCaller(alone, SessionCap(args.limit_credits), tuple(args.actions))
     caller = Caller("mcp", args.environment, args.connection)
     _check(alone, desk, args)
     with suppress(KeyboardInterrupt):
@@ -109,7 +109,7 @@ def _roots(given: list[Path]) -> tuple[Path, ...]:
     return roots
 
 
-def _check(alone: Alone, desk: Desk, args: argparse.Namespace) -> None:
+def _check(alone: Alone, desk: ToolCaller, args: argparse.Namespace) -> None:
     """What is wrong with the options is told before a client waits for an answer."""
     for worker in alone.integrations.values():
         worker.connector.place(environment=args.environment, connection=args.connection)
@@ -117,13 +117,13 @@ def _check(alone: Alone, desk: Desk, args: argparse.Namespace) -> None:
         raise InvocationError("--actions matches no action; `connector actions` lists them with their groups")
 
 
-async def _over_stdio(alone: Alone, desk: Desk, caller: Caller) -> None:
+async def _over_stdio(alone: Alone, desk: ToolCaller, caller: Caller) -> None:
     from connector.mcp import stdio
 
     await stdio.serve(alone, desk, caller)
 
 
-async def _over_http(args: argparse.Namespace, alone: Alone, desk: Desk, caller: Caller) -> None:
+async def _over_http(args: argparse.Namespace, alone: Alone, desk: ToolCaller, caller: Caller) -> None:
     from connector.mcp import http
 
     door = http.listen(args.port)

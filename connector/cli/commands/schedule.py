@@ -15,8 +15,8 @@ from connector.cli.terminal import terminal
 from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
-    from connector.cli.report.durable_client import Desk
-    from connector.runs.schedule.manage import Timetable
+    from connector.cli.report.durable_client import DurableClient
+    from connector.runs.schedule.manage import ScheduleManager
     from connector.runs.schedule.store import Schedule, Tick
 
 _OVERVIEW = """\
@@ -83,7 +83,7 @@ def _parser(name: str, description: str) -> Parser:
     return parser
 
 
-def _list(opened: Desk, timetable: Timetable, args: Namespace) -> int:
+def _list(opened: DurableClient, timetable: ScheduleManager, args: Namespace) -> int:
     found = timetable.store.list()
     last = {one.name: next(iter(timetable.store.ticks(one.name, 1)), None) for one in found}
     if args.json:
@@ -132,7 +132,7 @@ def _became(tick: Tick | None, *, brief: bool = False) -> str:
     return said if brief or not tick.message else f"{said}: {tick.message.splitlines()[0]}"
 
 
-def _show(opened: Desk, timetable: Timetable, args: Namespace) -> int:
+def _show(opened: DurableClient, timetable: ScheduleManager, args: Namespace) -> int:
     schedule = timetable.store.get(args.name)
     ticks = timetable.store.ticks(schedule.name, args.count)
     if args.json:
@@ -182,7 +182,7 @@ def _row(schedule: Schedule, tick: Tick) -> tuple[str, ...]:
     return at + why, _became(tick), credits, tick.run_id or ""
 
 
-def _next_times(opened: Desk, timetable: Timetable, args: Namespace) -> int:
+def _next_times(opened: DurableClient, timetable: ScheduleManager, args: Namespace) -> int:
     from connector.cli.commands.schedule_add import moment
 
     schedule = timetable.store.get(args.name)
@@ -198,7 +198,7 @@ def _next_times(opened: Desk, timetable: Timetable, args: Namespace) -> int:
     return exit_codes.DONE
 
 
-def _run(opened: Desk, timetable: Timetable, args: Namespace) -> int:
+def _run(opened: DurableClient, timetable: ScheduleManager, args: Namespace) -> int:
     from connector.errors import CapReached, InvocationError
 
     tick = timetable.run(args.name)
@@ -214,17 +214,17 @@ def _run(opened: Desk, timetable: Timetable, args: Namespace) -> int:
     return exit_codes.DONE
 
 
-def _pause(opened: Desk, timetable: Timetable, args: Namespace) -> int:
+def _pause(opened: DurableClient, timetable: ScheduleManager, args: Namespace) -> int:
     schedule = timetable.pause(args.name)
     return _told(args, schedule, f"{schedule.name} is paused; what is under way goes on.")
 
 
-def _resume(opened: Desk, timetable: Timetable, args: Namespace) -> int:
+def _resume(opened: DurableClient, timetable: ScheduleManager, args: Namespace) -> int:
     schedule = timetable.resume(args.name)
     return _told(args, schedule, f"{schedule.name} goes on; its next time is {_next(schedule)}.")
 
 
-def _remove(opened: Desk, timetable: Timetable, args: Namespace) -> int:
+def _remove(opened: DurableClient, timetable: ScheduleManager, args: Namespace) -> int:
     schedule = timetable.remove(args.name)
     return _told(args, schedule, f"{schedule.name} is forgotten; its runs stay: connector jobs list")
 
@@ -238,7 +238,7 @@ def _told(args: Namespace, schedule: Schedule, sentence: str) -> int:
 
 
 # what it does, and the act
-_COMMANDS: dict[str, tuple[str, Callable[[Desk, Timetable, Namespace], int]]] = {
+_COMMANDS: dict[str, tuple[str, Callable[[DurableClient, ScheduleManager, Namespace], int]]] = {
     "list": ("Lists the schedules, with their next times and what became of the last.", _list),
     "show": ("Tells all about a schedule, and what became of its times, the latest first.", _show),
     "next": ("Tells the next times of a schedule.", _next_times),

@@ -14,8 +14,8 @@ from connector.errors import Problem
 from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
-    from connector.cli.report.durable_client import Desk
-    from connector.runs.schedule.manage import Timetable
+    from connector.cli.report.durable_client import DurableClient
+    from connector.runs.schedule.manage import ScheduleManager
     from connector.runs.schedule.store import Schedule
 
 _DESCRIPTION = (
@@ -76,19 +76,19 @@ def run(words: list[str]) -> int:
     return 0
 
 
-def timetable(opened: Desk) -> Timetable:
+def timetable(opened: DurableClient) -> ScheduleManager:
     """The schedules of this machine."""
-    from connector.runs.schedule.manage import Timetable
+    from connector.runs.schedule.manage import ScheduleManager
     from connector.runs.schedule.store import ScheduleStore
-    from connector.runs.schedule.tick import Ticking
+    from connector.runs.schedule.tick import TickDecider
 
     integration = opened.connector.integration
     store = ScheduleStore(opened.connector.workspace.database)
-    ticking = Ticking(store, opened.runs, {integration.id: integration})
-    return Timetable(store, opened.runs.queues, opened.files, ticking)
+    ticking = TickDecider(store, opened.runs, {integration.id: integration})
+    return ScheduleManager(store, opened.runs.queues, opened.files, ticking)
 
 
-def _tell(opened: Desk, schedule: Schedule, args: argparse.Namespace) -> None:
+def _tell(opened: DurableClient, schedule: Schedule, args: argparse.Namespace) -> None:
     if args.json:
         terminal.print_json(schedule.to_dict())
     else:

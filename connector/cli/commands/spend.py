@@ -14,7 +14,7 @@ from connector.engine.connector import Connector
 from connector.storage.database.database import timestamp
 
 if TYPE_CHECKING:
-    from connector.storage.ledger.ledger import Entry, Spending
+    from connector.storage.ledger.ledger import LedgerEntry, SpendingRow
 
 _EPILOG = """\
 Days are UTC days. Credits are those of the declared prices. What is not
@@ -59,7 +59,7 @@ def _days(text: str) -> int:
     return int(text)
 
 
-def _table(rows: Sequence[Spending], days: int) -> Iterator[str]:
+def _table(rows: Sequence[SpendingRow], days: int) -> Iterator[str]:
     if not rows:
         yield f"Nothing was spent in the last {days} days." if days > 1 else "Nothing was spent today."
         return
@@ -71,13 +71,13 @@ def _table(rows: Sequence[Spending], days: int) -> Iterator[str]:
     yield from (terminal.paint(head, "dim"), *lines, terminal.paint(last, "bold"))
 
 
-def _cells(row: Spending) -> tuple[str, ...]:
+def _cells(row: SpendingRow) -> tuple[str, ...]:
     place = f"{row.connection}/{row.environment}" if row.connection else row.environment
     uncertain = f"{row.uncertain:g} of it not certain yet" if row.uncertain else ""
     return row.day, place, row.action, str(row.invocations), f"{row.credits:g}", uncertain
 
 
-def _unknown(entries: Sequence[Entry]) -> Iterator[str]:
+def _unknown(entries: Sequence[LedgerEntry]) -> Iterator[str]:
     if not entries:
         return
     yield from ("", terminal.paint("Outcome unknown; look in the account whether they ran:", "yellow"))

@@ -18,9 +18,9 @@ from connector.errors import ConnectorError
 from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
-    from connector.cli.report.durable_client import Desk
+    from connector.cli.report.durable_client import DurableClient
     from connector.runs.worker.foreground import Foreground
-    from connector.runs.workflow.cost import Cost
+    from connector.runs.workflow.cost import WorkflowCost
     from connector.runs.workflow.model import Workflow
     from connector.storage.runs.model import Run
 
@@ -83,7 +83,9 @@ def _folder(args: Namespace, workflow: Workflow) -> str:
     return f"{(args.output or workflow.id).rstrip(os.sep) or os.sep}{os.sep}"
 
 
-def _checked(opened: Desk, workflow: Workflow, given: dict[str, Any], args: Namespace) -> Cost:
+def _checked(
+    opened: DurableClient, workflow: Workflow, given: dict[str, Any], args: Namespace
+) -> WorkflowCost:
     """What it will cost. Raises what is wrong with it before anything is written down."""
     from connector.runs.workflow import check_inputs, cost
 
@@ -93,7 +95,7 @@ def _checked(opened: Desk, workflow: Workflow, given: dict[str, Any], args: Name
     return cost.estimate(workflow, integration, given)
 
 
-def _forecast(cost: Cost, args: Namespace) -> int:
+def _forecast(cost: WorkflowCost, args: Namespace) -> int:
     if args.json:
         terminal.print_json(cost.to_dict())
         return exit_codes.DONE
@@ -116,7 +118,7 @@ def _price(low: float, high: float | None) -> str:
     return f"{low:g} or more" if high is None else f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
-def _left(opened: Desk, begun: Run, args: Namespace) -> int:
+def _left(opened: DurableClient, begun: Run, args: Namespace) -> int:
     """The run is a worker's affair."""
     if args.json:
         terminal.print_json(begun.to_dict())
@@ -127,7 +129,7 @@ def _left(opened: Desk, begun: Run, args: Namespace) -> int:
     return exit_codes.DONE
 
 
-def _followed(opened: Desk, run: Run, args: Namespace) -> Run:
+def _followed(opened: DurableClient, run: Run, args: Namespace) -> Run:
     """The run as it ended; its steps are told as they end."""
     from connector.runs.worker.foreground import Foreground
 
@@ -144,7 +146,7 @@ def _followed(opened: Desk, run: Run, args: Namespace) -> Run:
     raise KeyboardInterrupt(stopped, {"run": run.id, "billed": "unknown"})
 
 
-def _watched(opened: Desk, run: Run, worker: Foreground, args: Namespace) -> Run:
+def _watched(opened: DurableClient, run: Run, worker: Foreground, args: Namespace) -> Run:
     seen, tended = 0, time.monotonic()
     with Progress(run.title, quiet=args.quiet) as progress:
         while True:
@@ -172,7 +174,7 @@ def _stopped(run: Run, worker: Foreground, args: Namespace) -> str:
     return f"Interrupted. The next worker goes on with it: connector worker. {more}"
 
 
-def _end(opened: Desk, run: Run, folder: str, args: Namespace) -> int:
+def _end(opened: DurableClient, run: Run, folder: str, args: Namespace) -> int:
     """Saves the files, also those that were made before it stopped, and tells what it cost."""
     from connector.cli.report.durable_client import failure_of
 
@@ -193,7 +195,7 @@ def _end(opened: Desk, run: Run, folder: str, args: Namespace) -> int:
     return exit_codes.DONE
 
 
-def status(opened: Desk, run: Run, args: Namespace) -> int:
+def status(opened: DurableClient, run: Run, args: Namespace) -> int:
     """What each step of a run did, and what it cost."""
     if args.json:
         terminal.print_json(run.to_dict() | {"steps": _steps_told(opened, run)})
@@ -206,16 +208,16 @@ def status(opened: Desk, run: Run, args: Namespace) -> int:
     return exit_codes.DONE
 
 
-def _steps(opened: Desk, run: Run) -> Sequence[Run]:
+def _steps(opened: DurableClient, run: Run) -> Sequence[Run]:
     return opened.runs.list(parent=run.id, limit=10_000)[::-1]
 
 
-def _steps_told(opened: Desk, run: Run) -> list[dict[str, Any]]:
+def _steps_told(opened: DurableClient, run: Run) -> list[dict[str, Any]]:
     names = ("id", "place", "action", "state", "outcome", "credits", "billed", "seconds")
     return [{name: getattr(step, name) for name in names} for step in _steps(opened, run)]
 
 
-def _costs(opened: Desk, run: Run) -> Iterator[str]:
+def _costs(opened: DurableClient, run: Run) -> Iterator[str]:
     rows = [(step.place or "", step.action, step.state, _credits(step)) for step in _steps(opened, run)]
     total = _credits(run) if run.has_ended else "so far"
     yield from terminal.columns([*rows, ("in all", "", run.outcome or run.state, total)])

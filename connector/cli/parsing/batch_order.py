@@ -9,8 +9,8 @@ from typing import Any
 
 from connector.engine.connector import Connector
 from connector.errors import InvalidArguments, Problem, UnknownName
-from connector.runs.batch.columns import Naming, Subject
-from connector.runs.batch.create import Order
+from connector.runs.batch.columns import Naming, Runnable
+from connector.runs.batch.create import BatchOrder
 from connector.runs.batch.read_rows import Rows, beside
 from connector.runs.workflow import load
 from connector.spec.model import JsonSchema
@@ -22,7 +22,7 @@ _WORKFLOW_FILES = (".yaml", ".yml")
 _NOWHERE = "."
 
 
-def order(args: Namespace, connector: Connector) -> Order:
+def order(args: Namespace, connector: Connector) -> BatchOrder:
     """What the command line asks for. Raises the errors of what is wrong with it."""
     subject, definition = _subject(args.subject, connector)
     problems: list[Problem] = []
@@ -31,7 +31,7 @@ def order(args: Namespace, connector: Connector) -> Order:
     if problems:
         raise InvalidArguments(problems, subject.title, "the options cannot be used")
     environment, connection = connector.place(environment=args.environment, connection=args.connection)
-    return Order(
+    return BatchOrder(
         Rows(args.items, subject, Naming(mapping, args.name_by, "map", _mapped)),
         subject,
         connector.integration.id,
@@ -50,7 +50,7 @@ def _mapped(column: str, wanted: str) -> str:
     return f"--map {column}={wanted}"
 
 
-def _subject(name: str, connector: Connector) -> tuple[Subject, str | None]:
+def _subject(name: str, connector: Connector) -> tuple[Runnable, str | None]:
     """The action or the workflow of that name, with the workflow's text; or the workflow of that file."""
     integration = connector.integration
     if name.endswith(_WORKFLOW_FILES):
@@ -79,7 +79,7 @@ def _pairs(
             problems.append(Problem(option, f"--{option} {text!r} is no pair; write --{option} {shape}"))
 
 
-def _defaults(given: Sequence[str], subject: Subject, problems: list[Problem]) -> dict[str, Any]:
+def _defaults(given: Sequence[str], subject: Runnable, problems: list[Problem]) -> dict[str, Any]:
     known = subject.parameters
     found: dict[str, list[str]] = {}
     for name, text in _pairs(given, "set", "INPUT=VALUE", problems):

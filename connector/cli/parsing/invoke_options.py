@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Asked:
+class ParsedCommand:
     """A command line that was understood."""
 
     def __init__(self, args: argparse.Namespace, card: Card, folder: str) -> None:
@@ -40,7 +40,7 @@ def read(
     description: str,
     epilog: str,
     answer: Callable[[Parser], None] | None = None,
-) -> Asked | None:
+) -> ParsedCommand | None:
     """What is asked for; None where help was, which has been printed. Raises the error of what is wrong.
 
     ``answer`` adds the options about the answer, in place of those of ``invoke``.
@@ -57,7 +57,7 @@ def read(
     paragraphs = (f"{found.title}: {found.description}", f"Price: {found.price_line}.", found.deprecation)
     own = _parser(command, "\n\n".join(filter(None, paragraphs)), epilog, add_answer, found)
     args = own.read([*words[:place], *words[place + 1 :]])
-    return None if args is None else Asked(args, found, folder)
+    return None if args is None else ParsedCommand(args, found, folder)
 
 
 def _refuse_or_help(parser: Parser, words: Sequence[str]) -> None:

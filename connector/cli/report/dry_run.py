@@ -11,13 +11,13 @@ from connector.cli.terminal import terminal
 from connector.cli.terminal.bar import length
 from connector.engine.connector import Connector
 from connector.errors import ConnectorError
-from connector.runs.batch.create import Order
-from connector.runs.batch.dry_run import Inspection
+from connector.runs.batch.create import BatchOrder
+from connector.runs.batch.dry_run import DryRun
 from connector.spec.model import Action
 from connector.spec.schema import amounts
 
 
-def show(connector: Connector, wanted: Order, found: Inspection, args: Namespace) -> int:
+def show(connector: Connector, wanted: BatchOrder, found: DryRun, args: Namespace) -> int:
     """Shows it; the exit code."""
     facts = _facts(connector, wanted, found)
     if args.json:
@@ -31,7 +31,7 @@ def show(connector: Connector, wanted: Order, found: Inspection, args: Namespace
     return exit_codes.DONE
 
 
-def _facts(connector: Connector, wanted: Order, found: Inspection) -> dict[str, Any]:
+def _facts(connector: Connector, wanted: BatchOrder, found: DryRun) -> dict[str, Any]:
     balance, why = _balance(connector, wanted)
     left = found.rows - found.done_rows
     facts = {
@@ -50,7 +50,7 @@ def _facts(connector: Connector, wanted: Order, found: Inspection) -> dict[str, 
     return {name: value for name, value in facts.items() if value is not None or name == "credits"}
 
 
-def _seconds(connector: Connector, wanted: Order, left: int) -> float | None:
+def _seconds(connector: Connector, wanted: BatchOrder, left: int) -> float | None:
     """The least that the rate limit lets it take; a job is started, and asked for after a while."""
     limit = connector.integration.rate_limit
     if limit is None:
@@ -60,7 +60,7 @@ def _seconds(connector: Connector, wanted: Order, left: int) -> float | None:
     return max(requests * limit.window / limit.requests, job.interval if job and left else 0.0)
 
 
-def _balance(connector: Connector, wanted: Order) -> tuple[float | None, str | None]:
+def _balance(connector: Connector, wanted: BatchOrder) -> tuple[float | None, str | None]:
     """What the account has left; asking is free."""
     if connector.integration.balance is None:
         return None, None
@@ -71,7 +71,7 @@ def _balance(connector: Connector, wanted: Order) -> tuple[float | None, str | N
         return None, error.message.splitlines()[0]
 
 
-def _lines(connector: Connector, wanted: Order, found: Inspection, facts: dict[str, Any]) -> Iterator[str]:
+def _lines(connector: Connector, wanted: BatchOrder, found: DryRun, facts: dict[str, Any]) -> Iterator[str]:
     left = found.rows - found.done_rows
     done = f", {found.done_rows:,} of them done" if found.done_rows else ""
     place = f"in {wanted.environment}" + (f", connection {wanted.connection}" if wanted.connection else "")
@@ -91,7 +91,7 @@ def _lines(connector: Connector, wanted: Order, found: Inspection, facts: dict[s
         yield f"  time     at least {length(facts['seconds'])}, by the limit of {rate}"
 
 
-def _cost(wanted: Order, found: Inspection, left: int) -> str:
+def _cost(wanted: BatchOrder, found: DryRun, left: int) -> str:
     if found.unpriced is not None:
         known = f"; the others cost {_credits(found.credits)}" if found.credits else ""
         return f"not known for row {found.unpriced}{known}"

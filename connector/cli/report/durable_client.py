@@ -14,7 +14,7 @@ from connector.cli.terminal import terminal
 from connector.engine.connector import Connector
 from connector.engine.sources import Sources
 from connector.errors import ConnectorError
-from connector.runs.service.durable_runs import Runs
+from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.worker.foreground import is_worker_alive
 from connector.storage.files.store import FileStore
 from connector.storage.home import home
@@ -32,11 +32,11 @@ _BY_STATE: dict[State, type[ConnectorError]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DurableClient:
     """Where durable runs are asked for."""
 
     connector: Connector
-    runs: Runs
+    runs: DurableRuns
     files: FileStore
 
     @property
@@ -52,14 +52,14 @@ class Desk:
 
 
 @contextmanager
-def desk(folder: str) -> Iterator[Desk]:
+def desk(folder: str) -> Iterator[DurableClient]:
     """Opened for one command, which may give files of this machine."""
     place = home()
     with Connector(find_action.integration(folder), home=place) as connector:
         files = connector.workspace.files
-        runs = Runs([connector], files, sources=Sources(references=files.resolve))
+        runs = DurableRuns([connector], files, sources=Sources(references=files.resolve))
         try:
-            yield Desk(connector, runs, files)
+            yield DurableClient(connector, runs, files)
         finally:
             runs.close()
 

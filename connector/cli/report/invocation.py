@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from connector.cli.parsing import find_action
-from connector.cli.parsing.invoke_options import Asked
+from connector.cli.parsing.invoke_options import ParsedCommand
 from connector.cli.report import failure, output_path
 from connector.cli.report.show_result import Shown
 from connector.cli.terminal import terminal
@@ -22,7 +22,7 @@ from connector.spec.schema import amounts
 T = TypeVar("T")
 
 
-def run(asked: Asked, words: Sequence[str]) -> int:
+def run(asked: ParsedCommand, words: Sequence[str]) -> int:
     """Does what is asked for; the exit code."""
     _check(asked)
     progress = Progress(asked.card.title, quiet=asked.args.quiet, waits=asked.args.wait)
@@ -52,7 +52,7 @@ def saved_all_the_same(words: Sequence[str], shown: Shown, act: Callable[[], int
         return code
 
 
-def _check(asked: Asked) -> None:
+def _check(asked: ParsedCommand) -> None:
     args = asked.args
     if args.stream and "job" in asked.card.spec:
         sentence = "the answer of this action is a job, whose result is fetched whole; leave --stream out"
@@ -61,7 +61,7 @@ def _check(asked: Asked) -> None:
         output_path.check(args.output, as_json=args.json, streams=args.stream)
 
 
-def _estimate(connector: Connector, asked: Asked) -> int:
+def _estimate(connector: Connector, asked: ParsedCommand) -> int:
     where = {name: value for name, value in asked.where.items() if name != "accept"}
     estimate = connector.estimate(asked.card.id, asked.given, **where)
     if asked.args.json:
@@ -77,7 +77,7 @@ def _estimate(connector: Connector, asked: Asked) -> int:
     return 0
 
 
-def _invoke(connector: Connector, asked: Asked, progress: Progress, shown: Shown) -> int:
+def _invoke(connector: Connector, asked: ParsedCommand, progress: Progress, shown: Shown) -> int:
     args = asked.args
     with progress:
         result = interruptible(
@@ -96,7 +96,7 @@ def _invoke(connector: Connector, asked: Asked, progress: Progress, shown: Shown
     return 0
 
 
-def _stream(connector: Connector, asked: Asked, progress: Progress, shown: Shown) -> int:
+def _stream(connector: Connector, asked: ParsedCommand, progress: Progress, shown: Shown) -> int:
     def opened() -> Stream:
         return connector.stream(asked.card.id, asked.given, **asked.where, timeout=asked.args.timeout)
 
@@ -112,7 +112,7 @@ def _stream(connector: Connector, asked: Asked, progress: Progress, shown: Shown
     return 0
 
 
-def _written(stream: Stream, asked: Asked) -> Path | None:
+def _written(stream: Stream, asked: ParsedCommand) -> Path | None:
     """The bytes as they arrive: to a new file, or None for standard output."""
     target = asked.args.output
     if target in (None, output_path.STDOUT):

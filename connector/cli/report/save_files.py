@@ -9,13 +9,13 @@ from pathlib import PurePath
 from typing import Any
 
 from connector.cli.report import output_path
-from connector.cli.report.durable_client import Desk
+from connector.cli.report.durable_client import DurableClient
 from connector.storage.runs.model import Run
 
 _SCHEME = "file:"
 
 
-def save(desk: Desk, run: Run, target: str | None) -> list[str]:
+def save(desk: DurableClient, run: Run, target: str | None) -> list[str]:
     """Writes each file of a run, or pours its one file to standard output; where they are."""
     found = named(run)
     if target == output_path.STDOUT:
@@ -50,7 +50,7 @@ def _among(value: Any) -> Iterator[str]:
         yield from _among(inner)
 
 
-def _written(desk: Desk, reference: str, target: str, stem: str) -> str:
+def _written(desk: DurableClient, reference: str, target: str, stem: str) -> str:
     """The place of one file, whose ending is its own, unless the target is a file."""
     media = desk.files.resolve(reference)
     name = PurePath(media.name)
@@ -60,7 +60,7 @@ def _written(desk: Desk, reference: str, target: str, stem: str) -> str:
     return str(path)
 
 
-def _pour(desk: Desk, reference: str) -> None:
+def _pour(desk: DurableClient, reference: str) -> None:
     with desk.files.resolve(reference).open() as source:
         shutil.copyfileobj(source, sys.stdout.buffer, 1 << 20)
     sys.stdout.buffer.flush()

@@ -15,11 +15,11 @@ from typing import Self
 
 from connector import errors
 from connector.cli.report import exit_codes
-from connector.cli.report.durable_client import Desk
+from connector.cli.report.durable_client import DurableClient
 from connector.cli.terminal import terminal
-from connector.cli.terminal.bar import Bar, length
+from connector.cli.terminal.bar import ProgressBar, length
 from connector.errors import ConnectorError
-from connector.runs.batch.output_folder import Delivery
+from connector.runs.batch.output_folder import OutputFolder
 from connector.runs.batch.row import BatchRow, Counts
 from connector.runs.batch.store import Batch, Batches
 from connector.runs.batch.tables import RESULTS_CSV
@@ -69,7 +69,7 @@ class Watch:
     """One batch, from the first row that is fed to the last one that is delivered."""
 
     def __init__(
-        self, place: Desk, batches: Batches, batch: Batch, args: Namespace, words: Sequence[str]
+        self, place: DurableClient, batches: Batches, batch: Batch, args: Namespace, words: Sequence[str]
     ) -> None:
         self._place = place
         self._batches = batches
@@ -79,12 +79,12 @@ class Watch:
         self._command = _command(args, words)
         self._folder = Path(str(batch.directory))
         inputs = batch.options.get("inputs", ())
-        self._delivery = Delivery(self._folder, self._rows, place.runs.history, place.files, inputs)
+        self._delivery = OutputFolder(self._folder, self._rows, place.runs.history, place.files, inputs)
         counts = self._rows.counts()
         self._has_work = counts.of("pending", "running") > 0
         self._done, self._failed, self._under_way = counts.ended, 0, 0
         self._credits = counts.credits
-        self._bar = Bar(batch.total, counts.ended, quiet=args.quiet)
+        self._bar = ProgressBar(batch.total, counts.ended, quiet=args.quiet)
 
     def run(self) -> int:
         """Does it all; the exit code. Raises KeyboardInterrupt with what is to be known after a Ctrl-C."""

@@ -17,7 +17,7 @@ _REDRAW, _RETELL = 0.1, 15.0
 _SOON = 2.0
 
 
-class Bar:
+class ProgressBar:
     """Shows ``done`` of ``total``, and what is said of them. ``begun`` are those that were done before.
 
     It draws where it is called, so that it costs nothing in between; ``clock`` is for tests.

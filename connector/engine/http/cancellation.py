@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 
 
-class Leash:
+class Cancellation:
     """Holds on to at most one thing that can be shut."""
 
     def __init__(self) -> None:

@@ -25,7 +25,7 @@ _STATUS_CLASS = slice(9, 10)  # of "HTTP/1.1 413 ..."
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Deadline:
     """How many seconds to wait for the next piece, and the moment at which all waiting ends."""
 
     step: float | None = None
@@ -58,7 +58,7 @@ def connect(addresses: Sequence[Address], timeout: float | None) -> socket.socke
     failure: OSError = OSError("the name has no address")
     for count, address in enumerate(addresses):
         try:
-            return _connect(address, Patience(deadline=deadline).left(), len(addresses) - count)
+            return _connect(address, Deadline(deadline=deadline).left(), len(addresses) - count)
         except OSError as error:
             failure = error
     raise failure
@@ -100,7 +100,7 @@ def tls_context(verify: bool) -> ssl.SSLContext:
     return context
 
 
-class Connection:
+class HttpConnection:
     """A connected socket with a buffered reader that lives as long as it.
 
     One thread at a time uses it; ``close`` may come from any other and wakes the one that waits.
@@ -128,7 +128,7 @@ class Connection:
         """The far side has hung up, and somebody has read as far as that."""
         return self._source.has_ended
 
-    def begin(self, patience: Patience) -> None:
+    def begin(self, patience: Deadline) -> None:
         """A new exchange starts."""
         self._source.patience = patience
         self._source.received = self.sent = 0
@@ -204,7 +204,7 @@ class _Source(io.RawIOBase):
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
         self.lock = threading.RLock()
-        self.patience = Patience()
+        self.patience = Deadline()
         self._bound: float | None = -1
         self.received = 0
         self.has_ended = False

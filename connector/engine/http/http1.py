@@ -17,8 +17,8 @@ from itertools import chain
 
 import httpx
 
-from connector.engine.http.cancellation import Leash
-from connector.engine.http.connection import Connection, Dial, Patience, dial, secure, tls_context
+from connector.engine.http.cancellation import Cancellation
+from connector.engine.http.connection import Deadline, Dial, HttpConnection, dial, secure, tls_context
 from connector.engine.http.multipart import joined
 
 Origin = tuple[str, str, int]
@@ -42,7 +42,7 @@ class Http1(httpx.BaseTransport):
     def __init__(self, *, verify: bool | ssl.SSLContext = True, dial: Dial = dial) -> None:
         self._verify = verify
         self._dial = dial
-        self._pool = Pool()
+        self._pool = OriginPool()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         origin = _origin(request.url)
@@ -60,7 +60,7 @@ class Http1(httpx.BaseTransport):
     def close(self) -> None:
         self._pool.close()
 
-    def _open(self, request: httpx.Request, origin: Origin) -> Connection:
+    def _open(self, request: httpx.Request, origin: Origin) -> HttpConnection:
         scheme, host, port = origin
         patience = _patience(request, "connect")
         try:
@@ -71,14 +71,14 @@ class Http1(httpx.BaseTransport):
             raise httpx.ConnectTimeout(str(error), request=request) from error
         except (OSError, UnicodeError) as error:
             raise httpx.ConnectError(str(error), request=request) from error
-        return self._pool.add(Connection(connected))
+        return self._pool.add(HttpConnection(connected))
 
     def _context(self) -> ssl.SSLContext:
         return tls_context(self._verify) if isinstance(self._verify, bool) else self._verify
 
-    def _exchange(self, request: httpx.Request, connection: Connection, origin: Origin) -> httpx.Response:
+    def _exchange(self, request: httpx.Request, connection: HttpConnection, origin: Origin) -> httpx.Response:
         connection.begin(_patience(request, "read"))
-        leash: Leash | None = request.extensions.get("leash")
+        leash: Cancellation | None = request.extensions.get("leash")
         if leash is not None:
             leash.hold(connection.close)
         try:
@@ -100,7 +100,7 @@ class Http1(httpx.BaseTransport):
         return httpx.Response(answer.status, headers=_headers(answer), stream=body)
 
     def _release(
-        self, origin: Origin, connection: Connection, answer: http.client.HTTPResponse, reusable: bool
+        self, origin: Origin, connection: HttpConnection, answer: http.client.HTTPResponse, reusable: bool
     ) -> None:
         """The connection is kept where the answer was read to its last byte."""
         is_complete = answer.fp is None if answer.chunked else answer.length == 0
@@ -110,16 +110,16 @@ class Http1(httpx.BaseTransport):
             self._pool.drop(connection)
 
 
-class Pool:
+class OriginPool:
     """The idle connections of each origin, newest last, and a view of those in use."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._idle: dict[Origin, list[Connection]] = {}
-        self._all: weakref.WeakSet[Connection] = weakref.WeakSet()
+        self._idle: dict[Origin, list[HttpConnection]] = {}
+        self._all: weakref.WeakSet[HttpConnection] = weakref.WeakSet()
         self._is_closed = False
 
-    def take(self, origin: Origin, max_idle: float) -> Connection | None:
+    def take(self, origin: Origin, max_idle: float) -> HttpConnection | None:
         """An idle connection that is fit for use; those that are not are closed on the way."""
         while connection := self._pop(origin):
             if time.monotonic() - connection.idle_since <= max_idle and connection.is_fit():
@@ -127,7 +127,7 @@ class Pool:
             self.drop(connection)
         return None
 
-    def add(self, connection: Connection) -> Connection:
+    def add(self, connection: HttpConnection) -> HttpConnection:
         with self._lock:
             is_closed = self._is_closed
             self._all.add(connection)
@@ -136,7 +136,7 @@ class Pool:
             raise httpx.ConnectError("the transport is closed")
         return connection
 
-    def give(self, origin: Origin, connection: Connection) -> None:
+    def give(self, origin: Origin, connection: HttpConnection) -> None:
         connection.idle_since = time.monotonic()
         with self._lock:
             idle = self._idle.setdefault(origin, [])
@@ -145,7 +145,7 @@ class Pool:
                 return
         self.drop(connection)
 
-    def drop(self, connection: Connection) -> None:
+    def drop(self, connection: HttpConnection) -> None:
         with self._lock:
             self._all.discard(connection)
         connection.close()
@@ -159,7 +159,7 @@ class Pool:
         for connection in connections:
             connection.close()
 
-    def _pop(self, origin: Origin) -> Connection | None:
+    def _pop(self, origin: Origin) -> HttpConnection | None:
         with self._lock:
             idle = self._idle.get(origin)
             return idle.pop() if idle else None
@@ -202,8 +202,8 @@ def _origin(url: httpx.URL) -> Origin:
     return url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
 
 
-def _patience(request: httpx.Request, step: str) -> Patience:
-    return Patience(request.extensions.get("timeout", {}).get(step), request.extensions.get("deadline"))
+def _patience(request: httpx.Request, step: str) -> Deadline:
+    return Deadline(request.extensions.get("timeout", {}).get(step), request.extensions.get("deadline"))
 
 
 def _may_be_resent(request: httpx.Request) -> bool:
@@ -224,7 +224,7 @@ def _headers(answer: http.client.HTTPResponse) -> list[tuple[bytes, bytes]]:
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
 
 
-def _upload(request: httpx.Request, connection: Connection) -> OSError | None:
+def _upload(request: httpx.Request, connection: HttpConnection) -> OSError | None:
     """Send the request. What cut it short is returned, not raised: an answer may be there all the same."""
     assert isinstance(request.stream, httpx.SyncByteStream)
     try:
@@ -241,7 +241,7 @@ def _upload(request: httpx.Request, connection: Connection) -> OSError | None:
 
 
 def _read_head(
-    request: httpx.Request, connection: Connection, failure: OSError | None
+    request: httpx.Request, connection: HttpConnection, failure: OSError | None
 ) -> http.client.HTTPResponse:
     try:
         return _first_final(request, connection)
@@ -254,7 +254,7 @@ def _read_head(
         raise kind(str(error), request=request) from error
 
 
-def _first_final(request: httpx.Request, connection: Connection) -> http.client.HTTPResponse:
+def _first_final(request: httpx.Request, connection: HttpConnection) -> http.client.HTTPResponse:
     """The head of the answer, after any number of interim ones (http.client knows only 100)."""
     while True:
         answer = http.client.HTTPResponse(connection, method=request.method)  # type: ignore[arg-type]  # only makefile is used

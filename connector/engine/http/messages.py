@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from connector.engine.http.cancellation import Leash
+from connector.engine.http.cancellation import Cancellation
 from connector.media.content import Content, Incoming
 from connector.secret import redact
 
@@ -64,7 +64,7 @@ class Request:
     max_response_bytes: int | None = None
     paid: bool = False
     secrets: tuple[str, ...] = ()
-    leash: Leash | None = field(default=None, compare=False)
+    leash: Cancellation | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {redact(self.url, self.secrets)}>"

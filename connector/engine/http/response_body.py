@@ -130,7 +130,7 @@ _LOOK_FIRST = "It may have run and been billed: look at the account before sendi
 _CHECK_NETWORK = "Nothing was sent; check the base URL, the network and the proxy settings."
 
 
-class Arrival:
+class ResponseBody:
     """The body of an answer: counted, decoded, and held to what was promised of it."""
 
     def __init__(

@@ -17,7 +17,7 @@ import httpx
 
 from connector.engine.http.messages import Request, Response
 from connector.engine.http.multipart import Encoded, encode
-from connector.engine.http.response_body import Arrival, Exchange
+from connector.engine.http.response_body import Exchange, ResponseBody
 from connector.errors import InvalidAnswer
 from connector.spec.header_names import TRANSPORT_HEADERS, canonical
 
@@ -78,7 +78,7 @@ class HttpTransport:
         self._inner.close()
 
 
-class _Upload(httpx.SyncByteStream):
+class _RequestStream(httpx.SyncByteStream):
     """A body as httpx wants it."""
 
     def __init__(self, pieces: Encoded | tuple[bytes, ...]) -> None:
@@ -105,7 +105,7 @@ def _outgoing(request: Request, exchange: Exchange) -> httpx.Request:
         request.method,
         url,
         headers=[(b"host", url.netloc), *(_encoded(*pair) for pair in headers.items())],
-        stream=_Upload(body or ()),
+        stream=_RequestStream(body or ()),
         extensions=_extensions(request, exchange),
     )
 
@@ -179,7 +179,7 @@ def _following(outgoing: httpx.Request, response: httpx.Response, exchange: Exch
         outgoing.method,
         target,
         headers=[(b"host", target.netloc), *(pair for pair in headers if is_same or pair[0] in _CARRIED)],
-        stream=_Upload(()),
+        stream=_RequestStream(()),
         extensions=outgoing.extensions,
     )
 
@@ -202,7 +202,7 @@ def _incoming(outgoing: httpx.Request, response: httpx.Response, exchange: Excha
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in pairs}
     has_body = outgoing.method != "HEAD" and response.status_code not in (204, 304)
     assert isinstance(response.stream, httpx.SyncByteStream)
-    answer = Arrival(response.stream, exchange, response.status_code, headers, has_body)
+    answer = ResponseBody(response.stream, exchange, response.status_code, headers, has_body)
     return Response(response.status_code, headers, answer)
 
 

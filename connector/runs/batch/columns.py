@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from connector.engine.arguments import Taker
 from connector.errors import InvalidArguments, Problem
-from connector.runs.batch.sources import Files, Item, Source, Table
+from connector.runs.batch.sources import Files, Item, ItemSource, Table
 from connector.spec.model import JsonSchema
 from connector.spec.schema import coerce
 from connector.spec.schema.suggest import nearest, same
@@ -18,7 +18,7 @@ from connector.spec.schema.suggest import nearest, same
 FILE = "file"
 
 
-class Subject(Taker, Protocol):
+class Runnable(Taker, Protocol):
     """What is done with each row: an action or a workflow."""
 
     @property
@@ -42,7 +42,7 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class RowValues:
     """What an item gives: values by input, a label where one is named, and what is wrong, by column."""
 
     values: Mapping[str, Any]
@@ -50,12 +50,12 @@ class Given:
     wrong: tuple[tuple[str, str], ...] = ()
 
 
-class Reader(Protocol):
-    def __call__(self, item: Item) -> Given: ...
+class ItemReader(Protocol):
+    def __call__(self, item: Item) -> RowValues: ...
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _ColumnTarget:
     """Where the texts of a column go: an input, or an entry of one that is an object."""
 
     column: str
@@ -64,7 +64,7 @@ class _Place:
     schema: JsonSchema
 
 
-def reader(source: Source, subject: Subject, naming: Naming) -> Reader:
+def reader(source: ItemSource, subject: Runnable, naming: Naming) -> ItemReader:
     """What reads the items of a source. Raises InvalidArguments with every column that is wrong."""
     if isinstance(source, Table):
         return _Cells(source, subject, naming)
@@ -76,23 +76,23 @@ def reader(source: Source, subject: Subject, naming: Naming) -> Reader:
 class _Cells:
     """Reads the texts of a table."""
 
-    def __init__(self, table: Table, subject: Subject, naming: Naming) -> None:
+    def __init__(self, table: Table, subject: Runnable, naming: Naming) -> None:
         self._label = None
-        self._places: list[_Place | None] = []
+        self._places: list[_ColumnTarget | None] = []
         self._nameless = [at for at, column in enumerate(table.columns) if not column]
         problems = [*_unmapped(table, naming)]
         for at, column in enumerate(table.columns):
             if column == naming.label:
                 self._label = at
             place = _placed(column, subject, naming)
-            self._places.append(place if isinstance(place, _Place) else None)
+            self._places.append(place if isinstance(place, _ColumnTarget) else None)
             if isinstance(place, str):
                 problems.append(Problem(column, place, table.name, table.header_line))
         problems += _twice(table, self._places)
         if problems:
             raise InvalidArguments(problems, subject.title, "the columns cannot be used")
 
-    def __call__(self, item: Item) -> Given:
+    def __call__(self, item: Item) -> RowValues:
         cells = item.values
         assert not isinstance(cells, Mapping)
         values: dict[str, Any] = {}
@@ -100,7 +100,7 @@ class _Cells:
             if place is not None and cell and not cell.isspace():
                 _put(values, place, cell)
         label = "" if self._label is None or self._label >= len(cells) else cells[self._label]
-        return Given(values, label, tuple(self._astray(cells)))
+        return RowValues(values, label, tuple(self._astray(cells)))
 
     def _astray(self, cells: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Cells that are in no column."""
@@ -114,7 +114,7 @@ class _Cells:
             yield "", "has a value in a column that has no name"
 
 
-def _put(values: dict[str, Any], place: _Place, cell: str) -> None:
+def _put(values: dict[str, Any], place: _ColumnTarget, cell: str) -> None:
     schema = place.schema
     if coerce.is_only(schema, "array"):
         found: Any = coerce.listed(schema, [cell.strip()], coerce.value)
@@ -128,7 +128,7 @@ def _put(values: dict[str, Any], place: _Place, cell: str) -> None:
         values[place.input] = found
 
 
-def _placed(column: str, subject: Subject, naming: Naming) -> _Place | str | None:
+def _placed(column: str, subject: Runnable, naming: Naming) -> _ColumnTarget | str | None:
     """Where a column goes, None where it is left out, or what is wrong with it."""
     wanted = naming.mapping.get(column, column)
     if not wanted:
@@ -136,14 +136,14 @@ def _placed(column: str, subject: Subject, naming: Naming) -> _Place | str | Non
     known = subject.parameters
     name = wanted if wanted in known else next((one for one in known if same(one, wanted)), None)
     if name is not None:
-        return _Place(column, name, None, known[name])
+        return _ColumnTarget(column, name, None, known[name])
     outer, dot, inner = wanted.partition(".")
     if dot and "object" in coerce.types(known.get(outer, {})):
-        return _Place(column, outer, inner, coerce.entry(known[outer], inner))
+        return _ColumnTarget(column, outer, inner, coerce.entry(known[outer], inner))
     return None if column == naming.label else _unknown(column, wanted, subject, naming)
 
 
-def _unknown(column: str, wanted: str, subject: Subject, naming: Naming) -> str:
+def _unknown(column: str, wanted: str, subject: Runnable, naming: Naming) -> str:
     near = nearest(wanted, subject.parameters)
     if wanted != column:
         return f"is mapped to {wanted!r}, which is no input of {subject.title}{near}"
@@ -162,7 +162,7 @@ def _unmapped(table: Table, naming: Naming) -> list[Problem]:
     ]
 
 
-def _twice(table: Table, places: Sequence[_Place | None]) -> list[Problem]:
+def _twice(table: Table, places: Sequence[_ColumnTarget | None]) -> list[Problem]:
     """Two columns for one input, unless it is a list."""
     seen: dict[tuple[str, str | None], str] = {}
     found = []
@@ -180,12 +180,12 @@ def _twice(table: Table, places: Sequence[_Place | None]) -> list[Problem]:
 class _Entries:
     """Reads objects, whose values are what they are."""
 
-    def __init__(self, subject: Subject, naming: Naming) -> None:
+    def __init__(self, subject: Runnable, naming: Naming) -> None:
         self._subject = subject
         self._naming = naming
-        self._known: dict[str, _Place | str | None] = {}
+        self._known: dict[str, _ColumnTarget | str | None] = {}
 
-    def __call__(self, item: Item) -> Given:
+    def __call__(self, item: Item) -> RowValues:
         entries = item.values
         assert isinstance(entries, Mapping)
         values: dict[str, Any] = {}
@@ -197,9 +197,9 @@ class _Entries:
             elif place is not None and value is not None:
                 _set(values, place, value)
         label = entries.get(self._naming.label or "")
-        return Given(values, "" if label is None else str(label), tuple(wrong))
+        return RowValues(values, "" if label is None else str(label), tuple(wrong))
 
-    def _place(self, name: str) -> _Place | str | None:
+    def _place(self, name: str) -> _ColumnTarget | str | None:
         if name not in self._known:
             if len(self._known) > 1000:  # names that are all different are a mistake, and not kept
                 return _placed(name, self._subject, self._naming)
@@ -207,7 +207,7 @@ class _Entries:
         return self._known[name]
 
 
-def _set(values: dict[str, Any], place: _Place, value: Any) -> None:
+def _set(values: dict[str, Any], place: _ColumnTarget, value: Any) -> None:
     if place.entry is None:
         values[place.input] = value
     else:
@@ -220,12 +220,12 @@ class _OneFile:
 
     input: str
 
-    def __call__(self, item: Item) -> Given:
+    def __call__(self, item: Item) -> RowValues:
         assert not isinstance(item.values, Mapping)
-        return Given({self.input: item.values[0]})
+        return RowValues({self.input: item.values[0]})
 
 
-def _file_input(source: Source, subject: Subject, naming: Naming) -> str:
+def _file_input(source: ItemSource, subject: Runnable, naming: Naming) -> str:
     """The input that takes the files of a source: the one that is named, else the only one there is."""
     named = naming.mapping.get(FILE)
     if named is not None and named in subject.files:
@@ -239,7 +239,7 @@ def _file_input(source: Source, subject: Subject, naming: Naming) -> str:
     )
 
 
-def _which(named: str | None, subject: Subject, naming: Naming) -> str:
+def _which(named: str | None, subject: Runnable, naming: Naming) -> str:
     if not subject.files:
         return "no input of it takes a file; give a .csv or .jsonl file with a row for each use"
     if named is not None:

@@ -12,22 +12,22 @@ from typing import Any, Literal
 
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, InvocationError, Problem
-from connector.runs.batch.columns import Subject
-from connector.runs.batch.dry_run import Inspection
-from connector.runs.batch.read_rows import Row, Rows, slug
-from connector.runs.batch.refresh import Renewal, renew
+from connector.runs.batch.columns import Runnable
+from connector.runs.batch.dry_run import DryRun
+from connector.runs.batch.read_rows import InputRow, Rows, slug
+from connector.runs.batch.refresh import RowChanges, renew
 from connector.runs.batch.row import BatchRow
 from connector.runs.batch.row_store import BatchRows
 from connector.runs.batch.store import Batch, Batches, BatchNotFound
 from connector.runs.batch.subjects import Check, Price, check_of, price_of
-from connector.runs.batch.submit_row import Shelf, with_files
+from connector.runs.batch.submit_row import FileShelf, with_files
 from connector.spec.model import Integration
 
 _WINDOW = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BatchOrder:
     """What somebody wants done with rows, and where the results go.
 
     ``definition`` is the text of a workflow. ``name`` is the batch's; without one it follows from what is
@@ -35,7 +35,7 @@ class Order:
     """
 
     rows: Rows
-    subject: Subject
+    subject: Runnable
     integration: str
     environment: str
     connection: str
@@ -66,7 +66,7 @@ class BadRows(InvocationError):
 
     code = "bad_rows"
 
-    def __init__(self, found: Inspection, name: str) -> None:
+    def __init__(self, found: DryRun, name: str) -> None:
         more = found.problem_count - len(found.problems)
         listed = [*map(str, found.problems), *([f"... and {more:,} more"] if more else [])]
         what = f"{found.problem_count:,} problem{'s' if found.problem_count > 1 else ''}"
@@ -80,15 +80,15 @@ class BadRows(InvocationError):
 class Plan:
     """What a batch would be: the one that it goes on with, and what is said of its rows."""
 
-    order: Order
+    order: BatchOrder
     batch: Batch | None
-    found: Inspection
+    found: DryRun
     price: Price
 
 
 def plan(
     batches: Batches,
-    order: Order,
+    order: BatchOrder,
     integration: Integration,
     sources: Sources,
     by_request: Price = lambda given: None,
@@ -112,7 +112,7 @@ def plan(
     return Plan(order, batch, found, price)
 
 
-def _found(batches: Batches, order: Order) -> Batch | None:
+def _found(batches: Batches, order: BatchOrder) -> Batch | None:
     """The batch that an order goes on with. Raises InvalidArguments where it is another one of that name."""
     try:
         batch = batches.get(order.batch_name)
@@ -127,7 +127,7 @@ def _found(batches: Batches, order: Order) -> Batch | None:
     return batch
 
 
-def _differences(batch: Batch, order: Order) -> Iterator[tuple[str, str]]:
+def _differences(batch: Batch, order: BatchOrder) -> Iterator[tuple[str, str]]:
     if (batch.integration, batch.kind, batch.subject) != (order.integration, order.kind, order.subject.id):
         yield "action", f"of {batch.subject}"
     if batch.environment != order.environment:
@@ -138,9 +138,9 @@ def _differences(batch: Batch, order: Order) -> Iterator[tuple[str, str]]:
         yield "output", f"whose results go to {batch.directory}"
 
 
-def _inspected(order: Order, known: BatchRows | None, check: Check, price: Price) -> Inspection:
+def _inspected(order: BatchOrder, known: BatchRows | None, check: Check, price: Price) -> DryRun:
     """What is to be said of all rows. What is done is not looked at again: its files may be elsewhere now."""
-    found = Inspection(check, price, order.defaults or {})
+    found = DryRun(check, price, order.defaults or {})
     for window in _windows(order.rows):
         stored = {} if known is None else known.digests(window[0].number, window[-1].number)
         for row in window:
@@ -151,7 +151,7 @@ def _inspected(order: Order, known: BatchRows | None, check: Check, price: Price
     return found
 
 
-def _check_limit(order: Order, found: Inspection) -> None:
+def _check_limit(order: BatchOrder, found: DryRun) -> None:
     """Raises InvalidArguments where nobody can tell whether a limit will hold."""
     if order.limit_credits is None or found.unpriced is None:
         return
@@ -159,7 +159,7 @@ def _check_limit(order: Order, found: Inspection) -> None:
     raise InvalidArguments([Problem("limit_credits", sentence)], order.subject.title, "it is not begun")
 
 
-def write_down(batches: Batches, planned: Plan, shelf: Shelf | None = None) -> tuple[Batch, Renewal]:
+def write_down(batches: Batches, planned: Plan, shelf: FileShelf | None = None) -> tuple[Batch, RowChanges]:
     """The batch with its rows written down, and what is new in them. Nothing of it is begun.
 
     With a ``shelf`` the files of rows are kept now, as whoever works on them may be on another machine; else
@@ -188,7 +188,7 @@ def write_down(batches: Batches, planned: Plan, shelf: Shelf | None = None) -> t
     return batches.count(batch.id), found
 
 
-def _opened(batches: Batches, order: Order, own: Mapping[str, Any]) -> Batch:
+def _opened(batches: Batches, order: BatchOrder, own: Mapping[str, Any]) -> Batch:
     batch, _ = batches.open(
         name=order.batch_name,
         kind=order.kind,
@@ -201,13 +201,13 @@ def _opened(batches: Batches, order: Order, own: Mapping[str, Any]) -> Batch:
     return batch
 
 
-def _rows(order: Order, price: Price) -> Iterator[BatchRow]:
+def _rows(order: BatchOrder, price: Price) -> Iterator[BatchRow]:
     for row in order.rows:
         estimate = price({**(order.defaults or {}), **row.inputs})
         yield BatchRow(row.number, row.label, row.inputs, row.digest, estimate=estimate)
 
 
-def _windows(rows: Rows) -> Iterator[list[Row]]:
+def _windows(rows: Rows) -> Iterator[list[InputRow]]:
     waiting = iter(rows)
     while window := list(islice(waiting, _WINDOW)):
         yield window

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from connector.errors import InvalidArguments, Problem
-from connector.runs.batch.read_rows import Row
+from connector.runs.batch.read_rows import InputRow
 from connector.runs.batch.subjects import Check, Price
 
 # So many are told; of the others, how many there are.
@@ -15,7 +15,7 @@ _MOST_PROBLEMS = 50
 _MOST_WARNINGS = 10
 
 
-class Inspection:
+class DryRun:
     """Looks at one row after the other, and keeps in mind only what does not grow with their number.
 
     ``credits`` is what those will cost together that are not done, ``unpriced`` the first row of which nobody
@@ -36,13 +36,13 @@ class Inspection:
         self.warnings: dict[str, None] = {}
         self.inputs: dict[str, None] = dict.fromkeys(defaults)
 
-    def skip(self, row: Row) -> None:
+    def skip(self, row: InputRow) -> None:
         """A row that is done."""
         self.rows += 1
         self.done_rows += 1
         self.inputs |= dict.fromkeys(row.inputs)
 
-    def look(self, row: Row) -> None:
+    def look(self, row: InputRow) -> None:
         """Checks one row, and adds its price."""
         self.rows += 1
         self.inputs |= dict.fromkeys(row.inputs)
@@ -60,7 +60,7 @@ class Inspection:
         if len(self.warnings) < _MOST_WARNINGS:
             self.warnings |= dict.fromkeys(warnings)
 
-    def _add_price(self, row: Row, given: Mapping[str, Any]) -> list[Problem]:
+    def _add_price(self, row: InputRow, given: Mapping[str, Any]) -> list[Problem]:
         try:
             credits = self._price(given)
         except InvalidArguments as error:
@@ -71,6 +71,6 @@ class Inspection:
         return []
 
 
-def _in(row: Row, problem: Problem) -> Problem:
+def _in(row: InputRow, problem: Problem) -> Problem:
     """The problem, with the place of its row."""
     return replace(problem, file=row.file, line=row.line)

@@ -32,7 +32,7 @@ class CannotDeliver(InvocationError):
     retryable = True
 
 
-class Delivery:
+class OutputFolder:
     """Delivers the rows of one batch, in any order, as they end. It blocks.
 
     Nothing is overwritten. What was delivered by a process that was killed before it could say so is found.

@@ -14,7 +14,7 @@ from typing import Any
 from connector.engine.arguments import each_file
 from connector.errors import Problem
 from connector.runs.batch import sources
-from connector.runs.batch.columns import Naming, Subject, reader
+from connector.runs.batch.columns import Naming, Runnable, reader
 from connector.runs.batch.sources import Item
 from connector.spec.model import JsonSchema
 from connector.spec.schema.coerce import types
@@ -25,7 +25,7 @@ _LONGEST_LABEL = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class InputRow:
     """One set of inputs. ``number`` counts from 1; ``file`` and ``line`` are where it stands.
 
     One that ``is_unread`` has none, and its problems say why.
@@ -53,7 +53,7 @@ class Rows:
     single row is among its problems.
     """
 
-    def __init__(self, words: Sequence[str], subject: Subject, naming: Naming) -> None:
+    def __init__(self, words: Sequence[str], subject: Runnable, naming: Naming) -> None:
         self.source = sources.source(words)
         self._subject = subject
         self._read = reader(self.source, subject, naming)
@@ -70,19 +70,21 @@ class Rows:
         """What the source is known by: its file, or the folder of its files."""
         return self.source.place
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[InputRow]:
         for number, item in enumerate(self.source.items(), 1):
             yield self._row(number, item)
 
-    def _row(self, number: int, item: Item) -> Row:
+    def _row(self, number: int, item: Item) -> InputRow:
         file = item.path or self.source.name
         if item.wrong is not None:
             problem = Problem("", item.wrong, file, item.line)
-            return Row(number, {}, "", file, item.line, (problem,), is_unread=True)
+            return InputRow(number, {}, "", file, item.line, (problem,), is_unread=True)
         given = self._read(item)
         problems = tuple(Problem(name, sentence, file, item.line) for name, sentence in given.wrong)
         inputs = each_file(self._subject, given.values, lambda value, _: beside(value, self._folder))
-        return Row(number, inputs, slug(given.label or self._told(given.values)), file, item.line, problems)
+        return InputRow(
+            number, inputs, slug(given.label or self._told(given.values)), file, item.line, problems
+        )
 
     def _told(self, values: Mapping[str, Any]) -> str:
         """What tells a row from others: its first text, or else the name of its first file."""
@@ -104,7 +106,7 @@ def beside(value: Any, folder: Path) -> Any:
     return str(folder / Path(place).expanduser())
 
 
-def _telling(subject: Subject) -> tuple[str, ...]:
+def _telling(subject: Runnable) -> tuple[str, ...]:
     """The inputs that hold text of the caller's own, the required ones first."""
     required = subject.inputs.get("required", ())
     own = [name for name, schema in subject.parameters.items() if _is_text(schema)]

@@ -22,7 +22,7 @@ _OPEN: frozenset[RowState] = frozenset({"pending", "failed", "cancelled"})
 
 
 @dataclass
-class Renewal:
+class RowChanges:
     """What a source brought: rows that are ``new``, ``changed`` before they were done, and ``gone``.
 
     ``late`` are the numbers of rows that changed after they were done, and stay as they are.
@@ -44,7 +44,7 @@ def renew(
     *,
     prices: bool = False,
     kept: Callable[[BatchRow], BatchRow] = _as_it_is,
-) -> Renewal:
+) -> RowChanges:
     """Writes down what is new in a source; it is read once, and twice where rows in it have changed.
 
     With ``prices``, rows that are the same get the estimates that they have now. ``kept`` makes of a row what
@@ -83,9 +83,9 @@ class _Renewing:
         self._loose = _Loose()
         # What stands in the source where something else did.
         self._odd: dict[int, str] = {}
-        self._found = Renewal()
+        self._found = RowChanges()
 
-    def renew(self, source: Source) -> Renewal:
+    def renew(self, source: Source) -> RowChanges:
         end = 0
         for window in _windows(source()):
             self._compare(window)

@@ -34,7 +34,7 @@ class Item:
     path: str | None = None
 
 
-class Source(Protocol):
+class ItemSource(Protocol):
     """Where items come from. It can be gone through any number of times."""
 
     @property

@@ -7,12 +7,12 @@ from functools import partial
 
 from connector.errors import ConnectorError
 from connector.runs.batch.store import Batch, Batches
-from connector.runs.service.durable_runs import Runs
+from connector.runs.service.durable_runs import DurableRuns
 
 _AT_ONCE = 16
 
 
-def cancel(batches: Batches, runs: Runs, id_or_name: str) -> tuple[Batch, list[str]]:
+def cancel(batches: Batches, runs: DurableRuns, id_or_name: str) -> tuple[Batch, list[str]]:
     """The batch as it is then, and why some of its runs could not be stopped."""
     batch = batches.get(id_or_name)
     batch = batches.change(batch.id, state="cancelled", message="somebody cancelled it")
@@ -24,7 +24,7 @@ def cancel(batches: Batches, runs: Runs, id_or_name: str) -> tuple[Batch, list[s
     return batch, left
 
 
-def _stopped(runs: Runs, run_id: str) -> str:
+def _stopped(runs: DurableRuns, run_id: str) -> str:
     """Why a run could not be stopped, if it could not."""
     try:
         run = runs.cancel(run_id)

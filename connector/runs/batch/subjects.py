@@ -9,7 +9,7 @@ from connector.engine import pricing
 from connector.engine.arguments import adopted, each_file, is_address, take
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem, UnknownName
-from connector.runs.batch.columns import Subject
+from connector.runs.batch.columns import Runnable
 from connector.runs.workflow import cost, load, plan
 from connector.runs.workflow.model import Workflow
 from connector.spec.model import Action, Integration
@@ -21,7 +21,7 @@ Check = Callable[[Mapping[str, Any]], Sequence[Problem]]
 Price = Callable[[Mapping[str, Any]], float | None]
 
 
-def subject_of(integration: Integration, id: str, definition: str | None) -> Subject:
+def subject_of(integration: Integration, id: str, definition: str | None) -> Runnable:
     """The workflow of that definition, or the action of that id. Raises UnknownName."""
     if definition is not None:
         return load.kept(definition)
@@ -30,7 +30,7 @@ def subject_of(integration: Integration, id: str, definition: str | None) -> Sub
     return integration.actions[id]
 
 
-def check_of(subject: Subject, integration: Integration, sources: Sources) -> Check:
+def check_of(subject: Runnable, integration: Integration, sources: Sources) -> Check:
     """What checks inputs of a subject. What is given by its address is looked at when it is sent.
 
     ``sources`` say what a reference such as ``file:ID`` stands for.
@@ -49,7 +49,7 @@ def check_of(subject: Subject, integration: Integration, sources: Sources) -> Ch
     return check
 
 
-def price_of(subject: Subject, integration: Integration, by_request: Price) -> Price:
+def price_of(subject: Runnable, integration: Integration, by_request: Price) -> Price:
     """What prices inputs of a subject; ``by_request`` does so for an action that can be any request."""
     if isinstance(subject, Workflow):
         return lambda given: cost.estimate(subject, integration, given).high
@@ -67,7 +67,7 @@ def _workflow_check(workflow: Workflow, integration: Integration, sources: Sourc
     return check
 
 
-def _addresses(subject: Subject, given: Mapping[str, Any]) -> set[str]:
+def _addresses(subject: Runnable, given: Mapping[str, Any]) -> set[str]:
     """The paths of the files that are to be downloaded."""
     found: set[str] = set()
 

@@ -11,11 +11,11 @@ from connector.engine.arguments import each_file
 from connector.engine.sources import Sources
 from connector.errors import ConnectorError, InvalidArguments, Problem
 from connector.media import MediaError, adopt
-from connector.runs.batch.columns import Subject
+from connector.runs.batch.columns import Runnable
 from connector.runs.batch.row import BatchRow
 from connector.runs.batch.store import Batch
 from connector.runs.batch.subjects import subject_of
-from connector.runs.service.durable_runs import Runs
+from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.workflow.model import Workflow
 from connector.spec.model import Integration
 from connector.storage.files.store import FileStore
@@ -27,17 +27,17 @@ _PATHS = Sources(paths=True, urls=None)
 _NO_PATH = ("http://", "https://", "data:", "file:")
 
 
-class Submitting:
+class RowSubmitter:
     """Makes runs of the rows of one batch. It blocks, and is for one thread at a time.
 
     A row for which that was done already gets the same run.
     """
 
-    def __init__(self, runs: Runs, files: FileStore, integrations: Mapping[str, Integration]) -> None:
+    def __init__(self, runs: DurableRuns, files: FileStore, integrations: Mapping[str, Integration]) -> None:
         self._runs = runs
-        self._shelf = Shelf(files)
+        self._shelf = FileShelf(files)
         self._integrations = integrations
-        self._subject: Subject | None = None
+        self._subject: Runnable | None = None
 
     def __call__(self, batch: Batch, row: BatchRow) -> Run:
         """The run of a row; all rows are of the same batch."""
@@ -56,7 +56,7 @@ class Submitting:
             return self._runs.submit_workflow(subject, spec, **links)
         return self._runs.submit(spec, **links)
 
-    def _found(self, batch: Batch) -> Subject:
+    def _found(self, batch: Batch) -> Runnable:
         """Raises a failure that passes where the worker that reads this has not the integration."""
         if batch.integration not in self._integrations:
             raise ConnectorError(
@@ -65,7 +65,7 @@ class Submitting:
         return subject_of(self._integrations[batch.integration], batch.subject, batch.definition)
 
 
-class Shelf:
+class FileShelf:
     """Files of this machine, kept where every worker finds them."""
 
     def __init__(self, files: FileStore) -> None:
@@ -85,7 +85,7 @@ class Shelf:
         return self._known[key]
 
 
-def with_files(subject: Subject, given: Mapping[str, Any], shelf: Shelf) -> dict[str, Any]:
+def with_files(subject: Runnable, given: Mapping[str, Any], shelf: FileShelf) -> dict[str, Any]:
     """The inputs, each path of a file made a reference. Raises InvalidArguments with all that are none."""
     problems: list[Problem] = []
 

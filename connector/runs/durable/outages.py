@@ -33,7 +33,7 @@ def reason(error: BaseException) -> str:
     return str(error).splitlines()[0]
 
 
-class Patience:
+class OutageRetry:
     """Does something until what is in its way has passed, and tells the run's listeners what that is."""
 
     def __init__(self, history: History, io: Io) -> None:

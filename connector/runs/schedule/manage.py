@@ -9,13 +9,13 @@ from typing import Any
 from connector.engine.connector import AsyncConnector, Connector
 from connector.engine.sources import Sources
 from connector.errors import CapReached, InvalidArguments, Problem
-from connector.runs.batch.columns import Subject
+from connector.runs.batch.columns import Runnable
 from connector.runs.batch.subjects import check_of
 from connector.runs.durable import dbos_engine
 from connector.runs.durable.queues import Queues
 from connector.runs.schedule.cron import Cron
 from connector.runs.schedule.store import CatchUp, Overlap, Schedule, ScheduleStore, Tick
-from connector.runs.schedule.tick import Ticking, range_of
+from connector.runs.schedule.tick import TickDecider, range_of
 from connector.runs.service import run_files
 from connector.spec.schema import amounts
 from connector.storage.files.store import FileStore
@@ -24,10 +24,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _SECRET = "is a secret, and is not kept with a schedule"
 
 
-class Timetable:
+class ScheduleManager:
     """The schedules of a database. All methods block, and may be called from any thread."""
 
-    def __init__(self, store: ScheduleStore, queues: Queues, files: FileStore, ticking: Ticking) -> None:
+    def __init__(self, store: ScheduleStore, queues: Queues, files: FileStore, ticking: TickDecider) -> None:
         self.store = store
         self._queues = queues
         self._files = files
@@ -37,7 +37,7 @@ class Timetable:
         self,
         name: str,
         connector: Connector | AsyncConnector,
-        subject: Subject,
+        subject: Runnable,
         inputs: Mapping[str, Any],
         *,
         cron: str,
@@ -118,7 +118,7 @@ class Timetable:
         return self.store.ticks(name, 1, at + 0.0005)[0]
 
     def _check(
-        self, connector: Connector | AsyncConnector, subject: Subject, given: Mapping[str, Any]
+        self, connector: Connector | AsyncConnector, subject: Runnable, given: Mapping[str, Any]
     ) -> None:
         """Everything that can be told before the first run."""
         hidden = [each for each, schema in subject.parameters.items() if schema.get("writeOnly")]
@@ -146,7 +146,7 @@ def keep(queues: Queues, schedule: Schedule) -> None:
 
 def _check_limits(
     connector: Connector | AsyncConnector,
-    subject: Subject,
+    subject: Runnable,
     given: Mapping[str, Any],
     limit: float | None,
     daily: float | None,

@@ -22,7 +22,7 @@ _PAUSED = {True: "PAUSED", False: "ACTIVE"}
 _ALL_DUE = "SELECT schedule, at FROM ticks WHERE state = 'due' AND why <> 'hand' ORDER BY at"
 
 
-class Tending:
+class ScheduleSync:
     """Looks after the schedules of a database. It blocks, and is for one thread at a time."""
 
     def __init__(self, store: ScheduleStore, queues: Queues) -> None:

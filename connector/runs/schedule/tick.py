@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from connector.engine import pricing
 from connector.errors import ConnectorError, InvocationError
-from connector.runs.batch.columns import Subject
+from connector.runs.batch.columns import Runnable
 from connector.runs.batch.subjects import subject_of
 from connector.runs.schedule.store import Schedule, ScheduleStore, Tick, TickState, about, tick_of
-from connector.runs.service.durable_runs import Runs
+from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.workflow import check_inputs, cost
 from connector.runs.workflow.model import Workflow
 from connector.spec.model import Action, Integration
@@ -57,10 +57,12 @@ _REFUSED = """
 UPDATE ticks SET state = 'refused', message = :message, updated = :now WHERE schedule = :name AND at = :at"""
 
 
-class Ticking:
+class TickDecider:
     """Decides what becomes of the times of schedules. It blocks."""
 
-    def __init__(self, store: ScheduleStore, runs: Runs, integrations: Mapping[str, Integration]) -> None:
+    def __init__(
+        self, store: ScheduleStore, runs: DurableRuns, integrations: Mapping[str, Integration]
+    ) -> None:
         self._store = store
         self._runs = runs
         self._integrations = integrations
@@ -107,7 +109,7 @@ class Ticking:
         return True
 
     def _decided(
-        self, schedule: Schedule, tick: Tick, subject: Subject, integration: Integration
+        self, schedule: Schedule, tick: Tick, subject: Runnable, integration: Integration
     ) -> Tick | None:
         """What becomes of it, written down before anything is done; None where it waits."""
         least, most = range_of(subject, integration, schedule.inputs)
@@ -131,7 +133,7 @@ class Ticking:
         told = {"name": schedule.name, "at": tick.at, "midnight": midnight}
         return float(database.execute(_SPENT, told).fetchone()["credits"])
 
-    def _submit(self, schedule: Schedule, tick: Tick, subject: Subject) -> Run:
+    def _submit(self, schedule: Schedule, tick: Tick, subject: Runnable) -> Run:
         place = schedule.environment or None, schedule.connection or None
         key = f"schedule {schedule.name} of {schedule.created:.3f} at {tick.at:.3f}"
         given: dict[str, Any] = {"integration": schedule.integration, "idempotency_key": key}
@@ -182,7 +184,7 @@ def _left(schedule: Schedule, spent: float) -> list[float]:
 
 
 def range_of(
-    subject: Subject, integration: Integration, given: Mapping[str, Any]
+    subject: Runnable, integration: Integration, given: Mapping[str, Any]
 ) -> tuple[float | None, float | None]:
     """What a run costs at least and at most; None where nobody can tell."""
     if isinstance(subject, Workflow):

@@ -23,7 +23,7 @@ from connector.errors import (
 )
 from connector.runs.durable.queues import Queues
 from connector.runs.service import accept_inputs
-from connector.runs.service.record import Record
+from connector.runs.service.record import RunRecord
 from connector.runs.service.reopening import reopen
 from connector.runs.service.resume import take_up
 from connector.runs.service.settlement import Settlement
@@ -31,7 +31,7 @@ from connector.runs.workflow import check_inputs
 from connector.runs.workflow.model import Workflow
 from connector.spec.schema.suggest import nearest
 from connector.storage.files.store import FileStore
-from connector.storage.ledger.model import Entry
+from connector.storage.ledger.model import LedgerEntry
 from connector.storage.runs.history import GIVEN, History, Run, RunEvent, RunNotFound
 from connector.storage.runs.model import CANCELLED, RunSpec, State
 
@@ -58,7 +58,7 @@ class Links(TypedDict, total=False):
     retry_of: str | None
 
 
-class Runs:
+class DurableRuns:
     """The durable runs in a database. All methods block, and may be called from any thread.
 
     ``connectors`` are of one home, one for each integration; ``sources`` says which files of this machine are
@@ -80,7 +80,7 @@ class Runs:
         self._ledger = workspace.ledger
         self.history = History(workspace.database, clock)
         self.queues = Queues(workspace.database)
-        self._record = Record(self.history, files, workspace.rescued, keep_seconds)
+        self._record = RunRecord(self.history, files, workspace.rescued, keep_seconds)
         self._settlement = Settlement(self.history, self._ledger)
         self._files = files
         self._sources = sources
@@ -264,7 +264,7 @@ class Runs:
         having = (each for each in self._connectors.values() if action in each.integration.actions)
         return next(having, next(iter(self._connectors.values())))
 
-    def _entry(self, any_id: str) -> Entry | None:
+    def _entry(self, any_id: str) -> LedgerEntry | None:
         try:
             return self._ledger.get(any_id)
         except JobNotFound:

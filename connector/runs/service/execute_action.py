@@ -36,23 +36,23 @@ from connector.engine.connector import AsyncConnector
 from connector.engine.result import Result
 from connector.errors import ConnectorError, InvocationError, JobCancelled, JobError
 from connector.events import Listener, followed
-from connector.runs.durable.outages import PASSING, Patience, is_passing
+from connector.runs.durable.outages import PASSING, OutageRetry, is_passing
 from connector.runs.durable.queues import urgency
 from connector.runs.service import run_files
 from connector.runs.service.live_run import LiveRun
 from connector.runs.service.priority_semaphore import PrioritySemaphore, Slot
-from connector.runs.service.record import Record
+from connector.runs.service.record import RunRecord
 from connector.runs.service.settlement import Settlement, news
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileStore
 from connector.storage.ledger.ledger import Ledger
-from connector.storage.ledger.model import Entry
+from connector.storage.ledger.model import LedgerEntry
 from connector.storage.runs.history import History, Run, Told
-from connector.storage.runs.model import CANCELLED, INTERRUPTED, Ending
+from connector.storage.runs.model import CANCELLED, INTERRUPTED, RunEnding
 
 T = TypeVar("T")
 
-_LOST = Ending("unknown", "unknown", "yes", "the answer came, and was lost with the process that got it")
+_LOST = RunEnding("unknown", "unknown", "yes", "the answer came, and was lost with the process that got it")
 _MISTAKE = "the connector failed ({}); see its log"
 # How often somebody else's request is looked at, and whether those that drain are done, in seconds.
 _LOOK_AGAIN, _DRAINED_YET = 1.0, 0.05
@@ -99,7 +99,7 @@ class ActionExecutor:
         self._files = files
         self._settlement = Settlement(history, ledger)
         rescued = next(iter(connectors.values())).workspace.rescued
-        self.record = Record(history, files, rescued, keep_seconds)
+        self.record = RunRecord(history, files, rescued, keep_seconds)
         self._semaphore = PrioritySemaphore(concurrency)
         self._on_change = on_change
         self._somebody_waits = somebody_waits
@@ -108,7 +108,7 @@ class ActionExecutor:
         self._studio = Threads(1)
         self._thumbnails: set[asyncio.Task[None]] = set()
         self._made: dict[str, str] = {}
-        self._patience = Patience(history, self._io)
+        self._patience = OutageRetry(history, self._io)
         self._started: set[str] = set()
         self.live: dict[str, LiveRun] = {}
         self.at_work: set[str] = set()
@@ -223,7 +223,7 @@ class ActionExecutor:
                 raise
             getLogger(__name__).exception("run %s ended by a mistake of ours", run_id)
             said = _MISTAKE.format(type(error).__name__)
-            return await self._give_up(run_id, Ending("failed", ConnectorError.code, "no", said), live)
+            return await self._give_up(run_id, RunEnding("failed", ConnectorError.code, "no", said), live)
 
     async def _from_the_start(self, live: LiveRun, arguments: Mapping[str, Any], slot: Slot) -> Left:
         left = await self._send(live, arguments, slot)
@@ -244,7 +244,7 @@ class ActionExecutor:
             run, entry = await self._io.run(self._settlement.look, run_id)
         return _NOTHING if run.has_ended else await self._act_on(run, entry)
 
-    async def _act_on(self, run: Run, entry: Entry | None) -> Left:
+    async def _act_on(self, run: Run, entry: LedgerEntry | None) -> Left:
         """Does what the ledger's row asks for."""
         if entry is None or (entry.state == "failed" and _did_not_leave(entry)):
             live = LiveRun(run, self._history, self._io)
@@ -258,7 +258,7 @@ class ActionExecutor:
             return _A_JOB
         return await self._give_up(run.id, _LOST)
 
-    async def _settle(self, entry: Entry) -> None:
+    async def _settle(self, entry: LedgerEntry) -> None:
         """Who wrote it is gone, or else is waited for."""
         settled = await self._io.run(self._settlement.abandon, entry)
         if settled.state == entry.state:
@@ -405,7 +405,7 @@ class ActionExecutor:
         await self._end(live, partial(record.close, run_id, result, stored))
         return _NOTHING
 
-    async def _give_up(self, run_id: str, otherwise: Ending, live: LiveRun | None = None) -> Left:
+    async def _give_up(self, run_id: str, otherwise: RunEnding, live: LiveRun | None = None) -> Left:
         """The run ends as the ledger says."""
         give_up = partial(self._history.give_up, run_id, otherwise)
         if live is not None:
@@ -459,7 +459,7 @@ async def all_of(tasks: Iterable[asyncio.Future[Any]], seconds: float | None) ->
         await asyncio.wait(awaited, timeout=seconds)
 
 
-def _did_not_leave(entry: Entry) -> bool:
+def _did_not_leave(entry: LedgerEntry) -> bool:
     return entry.outcome in _UNSENT and entry.billed == "no"
 
 

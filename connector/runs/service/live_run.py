@@ -14,7 +14,7 @@ from connector.errors import ConnectorError
 from connector.events import Event
 from connector.storage.blocking import Io
 from connector.storage.runs.history import History, Run, Told
-from connector.storage.runs.model import Ending
+from connector.storage.runs.model import RunEnding
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class LiveRun:
     def __init__(self, run: Run, history: History, io: Io) -> None:
         self.run = run
         self.job_id = run.job_id
-        self.ending: Ending | None = None
+        self.ending: RunEnding | None = None
         self.is_stopped = False
         self.is_over = False
         self.changed = asyncio.Event()
@@ -62,7 +62,7 @@ class LiveRun:
         finally:
             self._asking = None
 
-    def stop(self, ending: Ending | None = None) -> None:
+    def stop(self, ending: RunEnding | None = None) -> None:
         """The engine's part is cancelled; this is how the run ends, unless the ledger knows better."""
         self.is_stopped = True
         self.ending = ending

@@ -29,14 +29,14 @@ from connector.runs.service.reopening import reopen
 from connector.spec.model import Action
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileNotFound
-from connector.storage.ledger.model import Entry
+from connector.storage.ledger.model import LedgerEntry
 from connector.storage.runs.history import GIVEN, History, Run, digest
 from connector.storage.runs.model import RunSpec
 
 _WRITES = "writes"
 
 
-class Uses:
+class NamedRuns:
     """The uses of one connector's actions, done in this process, in one event loop.
 
     ``asked_by`` stands in the runs' records, and names are told apart by it. Files are kept for
@@ -182,12 +182,12 @@ class Uses:
                 return self._reopened(run, entry), False
         return run, is_new
 
-    def _settled(self, run: Run) -> Entry | None:
+    def _settled(self, run: Run) -> LedgerEntry | None:
         """The ledger's row of a run that has ended: who left it open works on it no more."""
         entry = self.history.entry(run.id)
         return entry if entry is None else self._ledger.abandon(entry.id)
 
-    def _reopened(self, run: Run, entry: Entry | None) -> Run:
+    def _reopened(self, run: Run, entry: LedgerEntry | None) -> Run:
         """The run, open again if its job can still be asked for."""
         try:
             return reopen(run, entry, self.history, self._ledger)
@@ -195,6 +195,6 @@ class Uses:
             return run
 
 
-def _is_unpaid(entry: Entry | None) -> bool:
+def _is_unpaid(entry: LedgerEntry | None) -> bool:
     """Whether it is known that nothing was paid, so that nothing can be paid twice."""
     return entry is None or (entry.state in ("failed", "cancelled") and entry.billed == "no")

@@ -23,7 +23,7 @@ _STATES: Mapping[type[ConnectorError], State] = {OutcomeUnknown: "unknown", JobC
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RunRecord:
     """Writes runs down, and keeps their files for ``keep_seconds`` (None: for good).
 
     What was paid for and cannot be kept is saved in the folder ``rescued``.

@@ -6,12 +6,12 @@ from typing import Any
 
 from connector.errors import JobError, JobExpired
 from connector.storage.ledger.ledger import Ledger
-from connector.storage.ledger.model import Entry
+from connector.storage.ledger.model import LedgerEntry
 from connector.storage.runs.history import History, Run
 from connector.storage.runs.model import ENDED
 
 
-def reopen(run: Run, entry: Entry | None, history: History, ledger: Ledger) -> Run:
+def reopen(run: Run, entry: LedgerEntry | None, history: History, ledger: Ledger) -> Run:
     """The run, under way again. ``entry`` is the ledger's row of its job.
 
     Raises JobError where there is no job to go on with, and JobExpired where it is no longer kept.

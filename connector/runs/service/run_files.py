@@ -23,7 +23,7 @@ _LONGEST_TEXT = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class AcceptedInputs:
     """``arguments`` are for the engine, ``inputs`` for the record; ``files`` are those kept just now."""
 
     arguments: Mapping[str, Any]
@@ -31,7 +31,9 @@ class Taken:
     files: tuple[str, ...]
 
 
-def take(action: Taker, given: Mapping[str, Any], store: FileStore, keep_seconds: float | None) -> Taken:
+def take(
+    action: Taker, given: Mapping[str, Any], store: FileStore, keep_seconds: float | None
+) -> AcceptedInputs:
     """What was given, with its files kept. It blocks.
 
     What is no file stays as it is, and addresses are not fetched: the engine does that, and says what is
@@ -41,7 +43,7 @@ def take(action: Taker, given: Mapping[str, Any], store: FileStore, keep_seconds
     arguments = each_file(action, given, shelf.taken)
     recorded = each_file(action, {**given, **arguments}, shelf.shown)
     inputs = json.loads(json.dumps(_unsecret(action, recorded), default=_in_words))
-    return Taken(arguments, inputs, tuple(shelf.added))
+    return AcceptedInputs(arguments, inputs, tuple(shelf.added))
 
 
 def shown(result: Result, stored: StoredFile | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from connector.errors import JobError
 from connector.events import Event, Listener
 from connector.spec.model import JobSpec
 from connector.storage.ledger.ledger import Ledger
-from connector.storage.ledger.model import Entry
+from connector.storage.ledger.model import LedgerEntry
 from connector.storage.runs.history import History, Run, Told
 from connector.storage.runs.model import CANCELLED, State
 
@@ -20,7 +20,7 @@ class Settlement:
         self._history = history
         self._ledger = ledger
 
-    def look(self, run_id: str) -> tuple[Run, Entry | None]:
+    def look(self, run_id: str) -> tuple[Run, LedgerEntry | None]:
         """The run and its row in the ledger, which a job that was started elsewhere has by its own id."""
         run, entry = self._history.get(run_id), self._history.entry(run_id)
         return run, self._ledger.get(run.job_id) if entry is None and run.job_id else entry
@@ -62,11 +62,11 @@ class Settlement:
             return run
         return self._history.give_up(run_id, CANCELLED, seen=run)
 
-    def abandon(self, entry: Entry) -> Entry:
+    def abandon(self, entry: LedgerEntry) -> LedgerEntry:
         """The entry, settled if whoever wrote it is gone."""
         return self._ledger.abandon(entry.id)
 
-    def rest(self, entry: Entry, job: JobSpec | None) -> None:
+    def rest(self, entry: LedgerEntry, job: JobSpec | None) -> None:
         """Whoever asked for a job before may have asked just now, and nobody here saw the answer."""
         self._ledger.polled(entry.id, self._history.clock() + (job.interval if job else 0.0))
 

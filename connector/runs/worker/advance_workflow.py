@@ -13,13 +13,13 @@ from typing import Any
 
 from connector.engine import pricing
 from connector.errors import Billed, ConnectorError, InvocationError
-from connector.runs.service.durable_runs import Runs
+from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.service.resume import TAKEN_UP
 from connector.runs.worker import builtin_steps
 from connector.runs.worker.step_facts import facts_of, of_failure
 from connector.runs.workflow import check_inputs, load, plan
 from connector.runs.workflow.bind import BindingError
-from connector.runs.workflow.progress import SKIPPED, SUCCESS, Facts, Progress, Stop, Task
+from connector.runs.workflow.progress import SKIPPED, SUCCESS, Facts, Stop, Task, WorkflowProgress
 from connector.spec.model import Integration
 from connector.spec.schema import amounts
 from connector.storage.files.store import FileStore
@@ -33,7 +33,7 @@ _ROUNDING = 1e-6
 _STEP = "step"
 
 
-class Course:
+class WorkflowAdvance:
     """One run of a workflow, to be looked at until it has ended."""
 
     def __init__(
@@ -42,7 +42,7 @@ class Course:
         integration: Integration,
         history: History,
         files: FileStore,
-        runs: Runs,
+        runs: DurableRuns,
         keep_seconds: float | None = None,
     ) -> None:
         self._run = run
@@ -54,7 +54,7 @@ class Course:
         self._workflow = load.kept(run.definition or "")
         inputs = check_inputs.references(self._workflow, run.inputs)
         known = plan.with_defaults(self._workflow, inputs)
-        self._progress = Progress(self._workflow, known, plan.required(integration))
+        self._progress = WorkflowProgress(self._workflow, known, plan.required(integration))
         self._limit = run.options.get("limit_credits")
         self._tasks: dict[str, Task] = {}
         self._spent = 0.0

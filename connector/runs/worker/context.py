@@ -8,9 +8,9 @@ from pathlib import Path
 
 from connector.engine.connector import AsyncConnector
 from connector.errors import InvocationError
-from connector.runs.service.durable_runs import Runs
+from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.service.execute_action import ActionExecutor
-from connector.runs.worker.execute_workflow import Workflows
+from connector.runs.worker.execute_workflow import WorkflowExecutor
 from connector.storage.blocking import Io
 from connector.storage.database.database import Database
 from connector.storage.files.store import FileStore
@@ -18,7 +18,7 @@ from connector.storage.runs.history import History
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class WorkerContext:
     """The stores block: go to them by ``io``. ``connectors`` are by the id of their integration."""
 
     home: Path
@@ -27,21 +27,21 @@ class Workshop:
     history: History
     files: FileStore
     actions: ActionExecutor
-    workflows: Workflows
-    runs: Runs
+    workflows: WorkflowExecutor
+    runs: DurableRuns
     io: Io
     clock: Callable[[], float]
 
 
-_open: list[Workshop] = []
+_open: list[WorkerContext] = []
 
 
-def at_work() -> Workshop:
+def at_work() -> WorkerContext:
     """The workshop of this process."""
     return _open[0]
 
 
-def enter(workshop: Workshop) -> None:
+def enter(workshop: WorkerContext) -> None:
     """From now on this process works here. Raises InvocationError where it works elsewhere already."""
     if _open:
         raise InvocationError("this process has a worker already; one is enough, or start another process")

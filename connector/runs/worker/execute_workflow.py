@@ -11,9 +11,9 @@ from typing import Any
 
 from connector.engine.connector import AsyncConnector
 from connector.errors import ConnectorError, InvocationError, SpecError
-from connector.runs.durable.outages import Patience
-from connector.runs.service.durable_runs import Runs
-from connector.runs.worker.advance_workflow import Course
+from connector.runs.durable.outages import OutageRetry
+from connector.runs.service.durable_runs import DurableRuns
+from connector.runs.worker.advance_workflow import WorkflowAdvance
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileStore
 from connector.storage.runs.history import History, Run
@@ -28,7 +28,7 @@ def _nobody(run: Run) -> None:
     """Nobody listens."""
 
 
-class Workflows:
+class WorkflowExecutor:
     """Does the durable runs of workflows, in one event loop.
 
     ``on_change`` hears of each run that ends. ``io`` is for the stores, and for what is made here.
@@ -39,7 +39,7 @@ class Workflows:
         connectors: Mapping[str, AsyncConnector],
         history: History,
         files: FileStore,
-        runs: Runs,
+        runs: DurableRuns,
         *,
         keep_seconds: float | None = None,
         on_change: Callable[[Run], None] = _nobody,
@@ -52,7 +52,7 @@ class Workflows:
         self._keep_seconds = keep_seconds
         self._on_change = on_change
         self._io = io or Threads(_THREADS)
-        self._patience = Patience(history, self._io)
+        self._patience = OutageRetry(history, self._io)
         self._woken: dict[str, tuple[asyncio.AbstractEventLoop, asyncio.Event]] = {}
         self.is_draining = False
 
@@ -96,13 +96,13 @@ class Workflows:
             await self._pause(run_id)
         return ended
 
-    def _course(self, run: Run) -> Course:
+    def _course(self, run: Run) -> WorkflowAdvance:
         if run.integration not in self._connectors:
             raise ConnectorError(
                 f"this worker does not have the integration {run.integration!r}; start it with its folder"
             )
         integration = self._connectors[run.integration].integration
-        return Course(run, integration, self._history, self._files, self._runs, self._keep_seconds)
+        return WorkflowAdvance(run, integration, self._history, self._files, self._runs, self._keep_seconds)
 
     async def _pause(self, run_id: str) -> None:
         if self.is_draining:  # it is left to the next worker

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from connector.errors import ConnectorError
 from connector.runs.batch.row import OUTSIDE, BatchRow, Ended
 from connector.runs.batch.store import Batch, Batches, State
-from connector.runs.batch.submit_row import Submitting
+from connector.runs.batch.submit_row import RowSubmitter
 from connector.runs.durable.outages import is_passing, reason
 from connector.storage.runs.model import Run
 
 if TYPE_CHECKING:
-    from connector.runs.worker.context import Workshop
+    from connector.runs.worker.context import WorkerContext
 
 # How often it is looked at what has ended, in seconds; and while something is in the way.
 _LOOK_AGAIN, _LOOK_LATER = 0.2, 5.0
@@ -26,13 +26,13 @@ _ROUNDING = 1e-6
 Submit = Callable[[Batch, BatchRow], Run]
 
 
-async def feed(batch_id: str, shop: Workshop) -> None:
+async def feed(batch_id: str, shop: WorkerContext) -> None:
     """Feeds a batch until it ends or somebody stops it, and what is under way has ended.
 
     Whoever does so can be killed at any moment: all that is known is written down, and the next one goes on.
     """
     integrations = {name: each.integration for name, each in shop.connectors.items()}
-    submit = Submitting(shop.runs, shop.files, integrations)
+    submit = RowSubmitter(shop.runs, shop.files, integrations)
     feeder = Feeder(Batches(shop.database, shop.clock), batch_id, submit)
     said = ""
     while True:

@@ -12,7 +12,7 @@ from typing import Any
 
 from connector.runs.durable import dbos_engine
 from connector.runs.durable.worker_lease import WorkerLease
-from connector.runs.worker.context import Workshop
+from connector.runs.worker.context import WorkerContext
 from connector.storage.database.database import Database
 
 # What was written down just now is being handed over.
@@ -34,10 +34,10 @@ _LEFT_THERE = """
 SELECT workflow_uuid, queue_name FROM {table} WHERE status = 'PENDING' AND executor_id = :executor"""
 
 
-class Strays:
+class OrphanedRuns:
     """Finds them, for the worker of a place. It blocks."""
 
-    def __init__(self, database: Database, shop: Workshop, place: WorkerLease) -> None:
+    def __init__(self, database: Database, shop: WorkerContext, place: WorkerLease) -> None:
         self._database = database
         self._shop = shop
         self._place = place

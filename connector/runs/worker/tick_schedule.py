@@ -12,15 +12,15 @@ from connector.runs.schedule.store import ScheduleStore
 from connector.spec.model import Integration
 
 if TYPE_CHECKING:
-    from connector.runs.worker.context import Workshop
-from connector.runs.schedule.tick import Ticking
+    from connector.runs.worker.context import WorkerContext
+from connector.runs.schedule.tick import TickDecider
 
 _LOOK_AGAIN, _LOOK_LATER = 1.0, 5.0
 
 
-async def follow(shop: Workshop, name: str, at: float) -> None:
+async def follow(shop: WorkerContext, name: str, at: float) -> None:
     """Looks at a time of a schedule until it is decided what becomes of it."""
-    ticking = Ticking(ScheduleStore(shop.database, shop.clock), shop.runs, _integrations(shop))
+    ticking = TickDecider(ScheduleStore(shop.database, shop.clock), shop.runs, _integrations(shop))
     said = ""
     while True:
         if shop.actions.is_draining:  # it is left to the next worker
@@ -39,5 +39,5 @@ async def follow(shop: Workshop, name: str, at: float) -> None:
         await shop.io.sleep(pause)
 
 
-def _integrations(shop: Workshop) -> dict[str, Integration]:
+def _integrations(shop: WorkerContext) -> dict[str, Integration]:
     return {each: connector.integration for each, connector in shop.connectors.items()}

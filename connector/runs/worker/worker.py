@@ -21,13 +21,13 @@ from connector.errors import ConnectorError, DatabaseUnavailable
 from connector.runs.durable import dbos_engine
 from connector.runs.durable.worker_lease import LeaseLost, take_lease
 from connector.runs.schedule.store import ScheduleStore
-from connector.runs.schedule.sync_with_engine import Tending
-from connector.runs.service.durable_runs import Runs
+from connector.runs.schedule.sync_with_engine import ScheduleSync
+from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.service.execute_action import ActionExecutor
 from connector.runs.worker import context, launch
-from connector.runs.worker.context import Workshop
-from connector.runs.worker.execute_workflow import Workflows
-from connector.runs.worker.orphaned_runs import Strays
+from connector.runs.worker.context import WorkerContext
+from connector.runs.worker.execute_workflow import WorkflowExecutor
+from connector.runs.worker.orphaned_runs import OrphanedRuns
 from connector.spec.model import Integration
 from connector.storage.blocking import Io, Threads
 from connector.storage.database.database import Database
@@ -163,18 +163,20 @@ class Worker:
         shop = self._workshop(opened)
         context.enter(shop)
         opened.callback(context.leave)
-        self._strays = Strays(self._database, shop, place)
-        self._tending = Tending(ScheduleStore(self._database, self._clock), shop.runs.queues)
+        self._strays = OrphanedRuns(self._database, shop, place)
+        self._tending = ScheduleSync(ScheduleStore(self._database, self._clock), shop.runs.queues)
         opened.callback(launch.stop)
         launch.launch(made, place.name, _ENGINE_THREADS, self._queues())
 
-    def _workshop(self, opened: ExitStack) -> Workshop:
+    def _workshop(self, opened: ExitStack) -> WorkerContext:
         connectors = {each.id: self._connector(each) for each in self._integrations}
         for connector in connectors.values():
             opened.callback(partial(asyncio.run, connector.close()))
         history = History(self._database, self._clock)
         ledger = Ledger(self._database, self._clock)
-        runs = Runs(connectors.values(), self._files, keep_seconds=self._keep_seconds, clock=self._clock)
+        runs = DurableRuns(
+            connectors.values(), self._files, keep_seconds=self._keep_seconds, clock=self._clock
+        )
         opened.callback(runs.close)
         stores = Threads(_STORE_THREADS)
         self._actions = ActionExecutor(
@@ -188,7 +190,7 @@ class Worker:
             io=stores,
         )
         opened.callback(self._actions.close)
-        self._workflows = Workflows(
+        self._workflows = WorkflowExecutor(
             connectors,
             history,
             self._files,
@@ -197,7 +199,7 @@ class Worker:
             on_change=self._heard,
         )
         opened.callback(self._workflows.close)
-        return Workshop(
+        return WorkerContext(
             self._home,
             self._database,
             connectors,

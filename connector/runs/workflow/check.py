@@ -13,11 +13,11 @@ from typing import Any
 
 from connector.errors import Problem
 from connector.runs.workflow import look_ups, read, samples, scope, step_inputs
-from connector.runs.workflow.look_ups import Place
+from connector.runs.workflow.look_ups import TemplateText
 from connector.runs.workflow.model import Step, Workflow
 from connector.runs.workflow.type_fit import misfit
 from connector.spec.jinja import reading
-from connector.spec.loader import Source
+from connector.spec.loader import SpecFile
 from connector.spec.model import Action, Integration
 from connector.spec.schema import lint
 from connector.spec.schema.suggest import nearest
@@ -27,11 +27,11 @@ from connector.spec.template import Template, is_template
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class CheckedWorkflow:
     """A workflow under check. ``known`` are the ids of actions, also of those that cannot be used yet."""
 
     workflow: Workflow
-    source: Source
+    source: SpecFile
     integration: Integration
     known: Collection[str]
 
@@ -51,7 +51,7 @@ class Subject:
 
 
 def problems(
-    source: Source, integration: Integration, path: Path | None = None, known: Collection[str] | None = None
+    source: SpecFile, integration: Integration, path: Path | None = None, known: Collection[str] | None = None
 ) -> list[Problem]:
     """Every problem of a workflow's file, from its top to its end.
 
@@ -61,14 +61,14 @@ def problems(
     found = list(source.problems)
     if source.usable is not None:
         workflow = read.workflow(source, path)
-        subject = Subject(workflow, source, integration, known or integration.actions)
+        subject = CheckedWorkflow(workflow, source, integration, known or integration.actions)
         # By inputs that are no schema, nothing can be said of what comes from them.
         rules = _OF_FORM if flaws(workflow.inputs) else (*_OF_FORM, *_OF_VALUES)
         found += [problem for rule in rules for problem in rule(subject)]
     return sorted(dict.fromkeys(found), key=lambda each: (each.line or 0, each.path, each.message))
 
 
-def _ids(subject: Subject) -> Iterator[Problem]:
+def _ids(subject: CheckedWorkflow) -> Iterator[Problem]:
     first: dict[str, str] = {}
     for path, step, _ in subject.steps():
         if step.id in first:
@@ -78,7 +78,7 @@ def _ids(subject: Subject) -> Iterator[Problem]:
         first.setdefault(step.id, path)
 
 
-def _actions(subject: Subject) -> Iterator[Problem]:
+def _actions(subject: CheckedWorkflow) -> Iterator[Problem]:
     for path, step, action in subject.steps():
         if step.action is not None and step.action not in subject.known:
             near = nearest(step.action, subject.known)
@@ -88,7 +88,7 @@ def _actions(subject: Subject) -> Iterator[Problem]:
             yield subject.problem(f"{path}.action", said, severity="warning")
 
 
-def _inputs(subject: Subject) -> Iterator[Problem]:
+def _inputs(subject: CheckedWorkflow) -> Iterator[Problem]:
     flaws = lint.inputs_flaws(subject.source.usable["inputs"], "inputs", "an input of this workflow")
     yield from (subject.problem(path, message) for path, message in flaws)
     used = look_ups.looked_up([step.bindings for step in subject.workflow.steps])
@@ -99,13 +99,13 @@ def _inputs(subject: Subject) -> Iterator[Problem]:
         yield subject.problem(f"inputs.properties.{name}", "is used by no step and no output")
 
 
-def _holes(subject: Subject) -> Iterator[Problem]:
+def _holes(subject: CheckedWorkflow) -> Iterator[Problem]:
     for place in look_ups.all_places(subject.workflow, subject.integration):
         for message in _wrong(subject.workflow, place):
             yield subject.problem(place.path, message)
 
 
-def _wrong(workflow: Workflow, place: Place) -> Iterator[str]:
+def _wrong(workflow: Workflow, place: TemplateText) -> Iterator[str]:
     """What is wrong with one text that may hold holes."""
     if not is_template(place.text):
         if place.wants is not None:
@@ -125,7 +125,7 @@ def _wrong(workflow: Workflow, place: Place) -> Iterator[str]:
         yield from _unfilled(workflow, place, parts)
 
 
-def _unfilled(workflow: Workflow, place: Place, parts: tuple[str, ...]) -> Iterator[str]:
+def _unfilled(workflow: Workflow, place: TemplateText, parts: tuple[str, ...]) -> Iterator[str]:
     try:
         scope.look_up(place.scope, parts)
     except scope.LeadsNowhere as error:
@@ -144,7 +144,7 @@ def _unfilled(workflow: Workflow, place: Place, parts: tuple[str, ...]) -> Itera
         yield f"uses all that is known of {parts[1]}; say what of it, such as steps.{parts[1]}.outcome"
 
 
-def _wanted(subject: Subject) -> Iterator[Problem]:
+def _wanted(subject: CheckedWorkflow) -> Iterator[Problem]:
     """Lists are lists, pictures are files, and columns are counted, as far as that can be told."""
     for place in look_ups.all_places(subject.workflow, subject.integration):
         found = look_ups.given_by(place.text, place.scope) if is_template(place.text) else scope.ANYTHING
@@ -152,7 +152,7 @@ def _wanted(subject: Subject) -> Iterator[Problem]:
             yield subject.problem(place.path, f"would get {message}")
 
 
-def _arguments(subject: Subject) -> Iterator[Problem]:
+def _arguments(subject: CheckedWorkflow) -> Iterator[Problem]:
     for at, (path, step, action) in enumerate(subject.steps()):
         if action is not None:
             known = scope.of_step(subject.workflow, at, subject.integration)
@@ -162,7 +162,7 @@ def _arguments(subject: Subject) -> Iterator[Problem]:
                 yield subject.problem(place, each.message, severity=each.severity)
 
 
-def _examples(subject: Subject) -> Iterator[Problem]:
+def _examples(subject: CheckedWorkflow) -> Iterator[Problem]:
     within = subject.integration.folder if subject.is_listed else None
     for path, message in samples.problems(subject.workflow, within):
         yield subject.problem(path, message)

@@ -12,7 +12,7 @@ from connector.runs.workflow import look_ups
 from connector.runs.workflow.bind import BindingError
 from connector.runs.workflow.model import Workflow
 from connector.runs.workflow.plan import required, with_defaults
-from connector.runs.workflow.simulate import Foreseen, Use, foresee
+from connector.runs.workflow.simulate import Foreseen, SimulatedUse, foresee
 from connector.spec import template
 from connector.spec.model import Action, Integration
 from connector.spec.schema import amounts
@@ -31,7 +31,7 @@ class StepCost:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class WorkflowCost:
     """What a run costs in credits, if all goes well: from ``low`` to ``high`` (None: nobody can tell)."""
 
     low: float
@@ -50,7 +50,7 @@ class Cost:
         return amounts.credits(self.low) if is_sure else f"from {self.low:g} to {self.high:g} credits"
 
 
-def estimate(workflow: Workflow, integration: Integration, inputs: Mapping[str, Any]) -> Cost:
+def estimate(workflow: Workflow, integration: Integration, inputs: Mapping[str, Any]) -> WorkflowCost:
     """What a run will cost. Raises InvalidArguments where the inputs cannot be bound."""
     try:
         foreseen = foresee(workflow, with_defaults(workflow, inputs), required(integration))
@@ -59,7 +59,7 @@ def estimate(workflow: Workflow, integration: Integration, inputs: Mapping[str, 
     steps = tuple(_cost(one, integration) for one in foreseen)
     highs = [step.high for step in steps]
     high = None if None in highs else sum(amount for amount in highs if amount is not None)
-    return Cost(sum(step.low for step in steps), high, steps)
+    return WorkflowCost(sum(step.low for step in steps), high, steps)
 
 
 def _cost(foreseen: Foreseen, integration: Integration) -> StepCost:
@@ -73,7 +73,7 @@ def _cost(foreseen: Foreseen, integration: Integration) -> StepCost:
     return StepCost(step.id, step.title, least, most, least * low, _times(most, high))
 
 
-def _price(integration: Integration, action: Action, use: Use) -> tuple[float, float | None]:
+def _price(integration: Integration, action: Action, use: SimulatedUse) -> tuple[float, float | None]:
     """The lowest and the highest price of one use."""
     if not _asked(action, use) & use.later:
         try:
@@ -87,7 +87,7 @@ def _price(integration: Integration, action: Action, use: Use) -> tuple[float, f
     return min(amounts), max(amounts)
 
 
-def _asked(action: Action, use: Use) -> set[str | None]:
+def _asked(action: Action, use: SimulatedUse) -> set[str | None]:
     """The inputs that the price depends on."""
     price = action.price
     if price.by is None:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from connector.errors import SpecError, UnknownName
 from connector.runs.workflow import check, read
 from connector.runs.workflow.model import Workflow
-from connector.spec.loader import Source
+from connector.spec.loader import SpecFile
 from connector.spec.model import Integration
 from connector.spec.schema.suggest import nearest
 
@@ -46,7 +46,7 @@ def kept(text: str) -> Workflow:
     return read.workflow(source)
 
 
-def _sound(source: Source, integration: Integration, path: Path | None) -> Workflow:
+def _sound(source: SpecFile, integration: Integration, path: Path | None) -> Workflow:
     found = check.problems(source, integration, path)
     wrong = [problem for problem in found if problem.severity == "error"]
     if wrong:

@@ -15,7 +15,7 @@ from connector.spec.template import is_template, texts
 LIST: JsonSchema = {"type": "array"}
 
 
-class Place(NamedTuple):
+class TemplateText(NamedTuple):
     """A text that may hold holes, and all that they can look up.
 
     ``wants`` is the schema of what it must give, where it must be one hole.
@@ -27,22 +27,22 @@ class Place(NamedTuple):
     wants: JsonSchema | None = None
 
 
-def all_places(workflow: Workflow, integration: Integration) -> Iterator[Place]:
+def all_places(workflow: Workflow, integration: Integration) -> Iterator[TemplateText]:
     """Every text of the workflow that may hold holes."""
     for at in range(len(workflow.steps)):
         yield from of_step(workflow, at, integration)
     known = scope.of_outputs(workflow, integration)
-    yield from (Place(path, text, known) for path, text in texts(workflow.outputs, "outputs"))
+    yield from (TemplateText(path, text, known) for path, text in texts(workflow.outputs, "outputs"))
 
 
-def of_step(workflow: Workflow, at: int, integration: Integration) -> Iterator[Place]:
+def of_step(workflow: Workflow, at: int, integration: Integration) -> Iterator[TemplateText]:
     """Those of one step. What ``for_each`` lists is known everywhere else in it."""
     step, here = workflow.steps[at], f"steps.{at}"
     known = scope.of_step(workflow, at, integration)
     yield from _list(step.for_each, f"{here}.for_each", known)
     inner = repeated(known, step.for_each)
     if step.when is not None:
-        yield Place(f"{here}.when", step.when, inner, scope.ANYTHING)
+        yield TemplateText(f"{here}.when", step.when, inner, scope.ANYTHING)
     yield from _SHAPES.get(step.make or "", _plain)(step.inputs, f"{here}.inputs", inner)
 
 
@@ -105,35 +105,37 @@ def _look_ups(text: str) -> Sequence[tuple[str, ...]]:
         return ()
 
 
-def _plain(inputs: Mapping[str, Any], path: str, known: JsonSchema) -> Iterator[Place]:
-    yield from (Place(place, text, known) for place, text in texts(inputs, path))
+def _plain(inputs: Mapping[str, Any], path: str, known: JsonSchema) -> Iterator[TemplateText]:
+    yield from (TemplateText(place, text, known) for place, text in texts(inputs, path))
 
 
-def _sheet(inputs: Mapping[str, Any], path: str, known: JsonSchema) -> Iterator[Place]:
+def _sheet(inputs: Mapping[str, Any], path: str, known: JsonSchema) -> Iterator[TemplateText]:
     """The tiles of a sheet can be repeated each by itself."""
     yield from _plain({name: inputs[name] for name in ("title",) if name in inputs}, path, known)
     if is_template(inputs.get("columns")):
-        yield Place(f"{path}.columns", inputs["columns"], known, {"type": "integer"})
+        yield TemplateText(f"{path}.columns", inputs["columns"], known, {"type": "integer"})
     for at, tile in enumerate(inputs["tiles"]):
         here = f"{path}.tiles.{at}"
         yield from _list(tile.get("for_each"), f"{here}.for_each", known)
         inner = repeated(known, tile.get("for_each"))
         said = {name: text for name, text in tile.items() if name != "for_each"}
-        yield from (Place(f"{here}.{name}", text, inner, _OF_TILE.get(name)) for name, text in said.items())
+        yield from (
+            TemplateText(f"{here}.{name}", text, inner, _OF_TILE.get(name)) for name, text in said.items()
+        )
 
 
 _OF_TILE = {"picture": scope.FILE, "when": scope.ANYTHING}
 
 
-def _list(for_each: Any, path: str, known: JsonSchema) -> Iterator[Place]:
+def _list(for_each: Any, path: str, known: JsonSchema) -> Iterator[TemplateText]:
     """What is gone through: a list, or several whose combinations are."""
     if isinstance(for_each, str):
-        yield Place(path, for_each, known, LIST)
+        yield TemplateText(path, for_each, known, LIST)
     elif isinstance(for_each, Mapping):
         for name, entry in for_each.items():
             yield from _list(entry, f"{path}.{name}", known)
     else:
-        yield from (Place(place, text, known) for place, text in texts(for_each, path))
+        yield from (TemplateText(place, text, known) for place, text in texts(for_each, path))
 
 
 _SHAPES = {"sheet": _sheet}

@@ -12,7 +12,7 @@ from connector.runs.workflow import arguments, look_ups
 from connector.runs.workflow.bind import BindingError
 from connector.runs.workflow.model import Step, Workflow
 from connector.runs.workflow.progress import Required
-from connector.runs.workflow.simulate import Foreseen, Use, foresee
+from connector.runs.workflow.simulate import Foreseen, SimulatedUse, foresee
 from connector.spec.model import Empty, Integration
 from connector.spec.schema import validator
 from connector.spec.schema.validator import Checker
@@ -79,7 +79,7 @@ def _file(entry: Mapping[str, Any], value: Any) -> Iterator[str]:
         yield from media.problems(value, entry.get("file", Empty))
 
 
-def _input_of(step: Step, use: Use, path: str) -> str:
+def _input_of(step: Step, use: SimulatedUse, path: str) -> str:
     """The workflow's input that an argument comes from, or where it stands in the workflow."""
     parts = look_ups.lone_look_up(step.inputs.get(path.partition(".")[0]))
     if parts is not None and parts[0] == "item":

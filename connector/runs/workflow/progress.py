@@ -64,7 +64,7 @@ class _Open:
         return self.facts.keys() == self.tasks.keys()
 
 
-class Progress:
+class WorkflowProgress:
     """One run of a workflow."""
 
     def __init__(self, workflow: Workflow, inputs: Mapping[str, Any], required: Required) -> None:

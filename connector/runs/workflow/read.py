@@ -8,22 +8,22 @@ from typing import Any
 
 from connector.runs.workflow.model import Step, Workflow
 from connector.spec import loader, yaml_lines
-from connector.spec.loader import Source
+from connector.spec.loader import SpecFile
 from connector.spec.model import Example
 
 
-def source(path: Path, name: str | None = None) -> Source:
+def source(path: Path, name: str | None = None) -> SpecFile:
     """A file with the problems of its form; ``name`` is what they call it."""
     shown = name or str(path)
-    return loader.checked(Source(shown, yaml_lines.read(path, shown)), "workflow")
+    return loader.checked(SpecFile(shown, yaml_lines.read(path, shown)), "workflow")
 
 
-def source_of(text: str, name: str) -> Source:
+def source_of(text: str, name: str) -> SpecFile:
     """The same of a text."""
-    return loader.checked(Source(name, yaml_lines.parse(text, name)), "workflow")
+    return loader.checked(SpecFile(name, yaml_lines.parse(text, name)), "workflow")
 
 
-def workflow(source: Source, path: Path | None = None) -> Workflow:
+def workflow(source: SpecFile, path: Path | None = None) -> Workflow:
     """The workflow of a source that is usable."""
     raw = source.usable
     return Workflow(

@@ -12,7 +12,7 @@ from connector.runs.workflow.progress import SKIPPED, Required
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class SimulatedUse:
     """The arguments of one use that are known, and the names of those that come later.
 
     ``index`` is that of its item where it has one; ``is_sure`` tells whether no condition can prevent it.
@@ -34,7 +34,7 @@ class Foreseen:
     step: Step
     least: int
     most: int | None
-    uses: tuple[Use, ...] = ()
+    uses: tuple[SimulatedUse, ...] = ()
 
 
 def foresee(workflow: Workflow, inputs: Mapping[str, Any], required: Required) -> list[Foreseen]:
@@ -76,7 +76,7 @@ class _Look:
             return None
         return self._above[parts[1]].most
 
-    def _use(self, step: Step, scope: Mapping[str, Any]) -> Use | None:
+    def _use(self, step: Step, scope: Mapping[str, Any]) -> SimulatedUse | None:
         """One use of the step; None where it surely is not run."""
         is_sure = self._is_known(step.when, scope)
         if is_sure and not bind.holds(step.when, scope):
@@ -86,7 +86,7 @@ class _Look:
         known = {} if step.make else bind.filled(told, scope)
         if any(name not in known and self._was_skipped(told.get(name)) for name in self._required):
             return None
-        return Use(known, later, scope.get("index"), is_sure)
+        return SimulatedUse(known, later, scope.get("index"), is_sure)
 
     def _was_skipped(self, value: Any) -> bool:
         return any(parts[0] == "steps" and parts[1] in self._skipped for parts in look_ups.looked_up(value))

@@ -12,16 +12,16 @@ from starlette.responses import Response, StreamingResponse
 from connector.engine.stream import Stream
 from connector.errors import ConnectorError, InvalidArguments
 from connector.server import inputs, responses
-from connector.server.host import Host, Served
+from connector.server.host import Host, ServedIntegration
 from connector.server.json_reply import Reply
-from connector.server.operation import NAME, WHERE, Call, Operation, options
+from connector.server.operation import NAME, WHERE, Operation, OperationCall, options
 from connector.server.problem_documents import Refused
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration
 from connector.storage.runs.model import RunSpec
 
 
-async def list_actions(call: Call) -> Response:
+async def list_actions(call: OperationCall) -> Response:
     shown = [
         _in_short(served.integration, action)
         for served in call.host.integrations.values()
@@ -30,12 +30,12 @@ async def list_actions(call: Call) -> Response:
     return Reply({"actions": shown})
 
 
-async def get_action(call: Call) -> Response:
+async def get_action(call: OperationCall) -> Response:
     served, action = call.host.find(call.names["id"])
     return Reply(described(served.integration, action))
 
 
-async def invoke(call: Call) -> Response:
+async def invoke(call: OperationCall) -> Response:
     """Makes a run, and waits for it unless the caller would not."""
     served, action = call.host.find(call.names["id"])
     if call.query.get("durable"):
@@ -50,14 +50,14 @@ async def invoke(call: Call) -> Response:
     return await responses.of_run(call, run) if call.query.get("wait", True) else responses.accepted(run)
 
 
-async def _submitted(call: Call, served: Served, action: Action) -> Response:
+async def _submitted(call: OperationCall, served: ServedIntegration, action: Action) -> Response:
     """A run that a worker does, whatever becomes of this host."""
     submit = partial(call.host.durable.runs.submit, integration=served.integration.id)
     told: dict[str, Any] = {"token_name": call.token_name, "idempotency_key": call.idempotency_key}
     return responses.accepted(await call.host.run(submit, await _spec(call, action), **told))
 
 
-async def preview(call: Call) -> Response:
+async def preview(call: OperationCall) -> Response:
     """The very request that would be sent, with its secrets masked."""
     served, action, given = await _given(call)
     found = await served.connector.preview(action.id, given, **call.place, accept=call.query.get("accept"))
@@ -66,7 +66,7 @@ async def preview(call: Call) -> Response:
     return Reply(told)
 
 
-async def estimate(call: Call) -> Response:
+async def estimate(call: OperationCall) -> Response:
     """What a success would cost and, where that is asked for, what the account has left."""
     served, action, given = await _given(call)
     found = await served.connector.estimate(action.id, given, **call.place)
@@ -76,7 +76,7 @@ async def estimate(call: Call) -> Response:
     return Reply(told)
 
 
-async def check(call: Call) -> Response:
+async def check(call: OperationCall) -> Response:
     """All that is wrong with the inputs, each at its field; nothing is sent."""
     served, action, given = await _given(call)
     try:
@@ -87,7 +87,7 @@ async def check(call: Call) -> Response:
     return Reply({"problems": warned})
 
 
-async def stream(call: Call) -> Response:
+async def stream(call: OperationCall) -> Response:
     """The answer's bytes as they arrive. Such an invocation is in the ledger, and no run."""
     served, action, given = await _given(call)
     opened = await served.connector.stream(
@@ -114,12 +114,12 @@ async def _pieces(opened: Stream) -> AsyncIterator[bytes]:
             yield piece
 
 
-async def _given(call: Call) -> tuple[Served, Action, dict[str, Any]]:
+async def _given(call: OperationCall) -> tuple[ServedIntegration, Action, dict[str, Any]]:
     served, action = call.host.find(call.names["id"])
     return served, action, await inputs.read(call, action)
 
 
-async def _spec(call: Call, action: Action) -> RunSpec:
+async def _spec(call: OperationCall, action: Action) -> RunSpec:
     query = call.query
     return RunSpec(
         action=action.id,
@@ -141,7 +141,7 @@ def check_line(host: Host) -> None:
         raise Refused("busy", f"{len(host.under_way)} runs are under way or wait; try again", retry_after=5.0)
 
 
-async def _balance(served: Served, call: Call) -> float | None:
+async def _balance(served: ServedIntegration, call: OperationCall) -> float | None:
     """The credits that are left, where the upstream tells."""
     try:
         return await served.connector.balance(**call.place)

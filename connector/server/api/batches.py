@@ -9,16 +9,16 @@ from starlette.responses import Response
 from connector.runs.batch.store import Batch
 from connector.server import batch_requests
 from connector.server.json_reply import Reply
-from connector.server.operation import LIMIT, NAME, WHERE, Call, Operation, options
+from connector.server.operation import LIMIT, NAME, WHERE, Operation, OperationCall, options
 
 
-async def list_batches(call: Call) -> Response:
+async def list_batches(call: OperationCall) -> Response:
     durable = call.host.durable
     found = await call.host.run(durable.batches.list, call.query.get("limit", 50))
     return Reply({"batches": [await call.host.run(durable.batch_shown, one) for one in found]})
 
 
-async def begin_batch(call: Call) -> Response:
+async def begin_batch(call: OperationCall) -> Response:
     """All rows are checked before the first credit is spent. Files in them are references or addresses."""
     host = call.host
     batch = await host.run(batch_requests.begin, host.durable, host.files, host.settings.home, call.body)
@@ -26,12 +26,12 @@ async def begin_batch(call: Call) -> Response:
     return Reply(shown, 201, {"location": f"/api/batches/{batch.id}"})
 
 
-async def get_batch(call: Call) -> Response:
+async def get_batch(call: OperationCall) -> Response:
     """With its rows by state, its credits, and the seconds that it may still take."""
     return Reply(await call.host.run(call.host.durable.batch_shown, await _batch(call)))
 
 
-async def list_batch_rows(call: Call) -> Response:
+async def list_batch_rows(call: OperationCall) -> Response:
     """Rows in their order, each with the run that did it last."""
     rows = call.host.durable.batches.rows((await _batch(call)).id)
     limit = call.query.get("limit", 100)
@@ -41,13 +41,13 @@ async def list_batch_rows(call: Call) -> Response:
     return Reply({"rows": shown, "after": found[-1].number if len(found) == limit else None})
 
 
-async def cancel_batch(call: Call) -> Response:
+async def cancel_batch(call: OperationCall) -> Response:
     """Nothing more is begun; what has left and cannot be taken back ends by itself."""
     batch = await call.host.run(call.host.durable.cancel_batch, call.names["id"])
     return Reply(await call.host.run(call.host.durable.batch_shown, batch))
 
 
-async def _batch(call: Call) -> Batch:
+async def _batch(call: OperationCall) -> Batch:
     return await call.host.run(call.host.durable.batches.get, call.names["id"])
 
 

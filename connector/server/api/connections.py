@@ -9,23 +9,23 @@ from starlette.responses import Response
 
 from connector.errors import ConnectorError, InvalidArguments, Problem
 from connector.server import connection_form, problem_documents
-from connector.server.host import Served
+from connector.server.host import ServedIntegration
 from connector.server.json_reply import Reply
-from connector.server.operation import Call, Operation
+from connector.server.operation import Operation, OperationCall
 from connector.server.problem_documents import Refused
 from connector.storage.connections.model import Connection, configuration_for
 
 
-async def list_connections(call: Call) -> Response:
+async def list_connections(call: OperationCall) -> Response:
     found = await call.host.run(_store(call.host.served(None)).list)
     return Reply({"connections": [connection.to_dict() for connection in found]})
 
 
-async def get_connection(call: Call) -> Response:
+async def get_connection(call: OperationCall) -> Response:
     return Reply((await _connection(call)).to_dict())
 
 
-async def add_connection(call: Call) -> Response:
+async def add_connection(call: OperationCall) -> Response:
     name = call.body.get("name")
     if not name:
         raise InvalidArguments([Problem("name", "is required")])
@@ -39,7 +39,7 @@ async def add_connection(call: Call) -> Response:
     return Reply(stored.to_dict(), 201, {"location": f"/api/connections/{quote(name, safe='')}"})
 
 
-async def change_connection(call: Call) -> Response:
+async def change_connection(call: OperationCall) -> Response:
     """The connection as it is to be; a secret that is left out is kept."""
     before = await _connection(call)
     served = call.host.served(before.integration)
@@ -49,12 +49,12 @@ async def change_connection(call: Call) -> Response:
     return Reply(stored.to_dict())
 
 
-async def remove_connection(call: Call) -> Response:
+async def remove_connection(call: OperationCall) -> Response:
     await call.host.run(_store(call.host.served(None)).remove, call.names["name"])
     return Response(status_code=204)
 
 
-async def test_connection(call: Call) -> Response:
+async def test_connection(call: OperationCall) -> Response:
     """Tries the connection in one environment, or in all of its own, and says what was seen."""
     found = await _connection(call)
     served, only = call.host.served(found.integration), call.body.get("environment")
@@ -65,7 +65,7 @@ async def test_connection(call: Call) -> Response:
     return Reply({"ok": all(test["ok"] for test in tests), "tests": tests})
 
 
-async def _tried(served: Served, name: str, environment: str) -> dict[str, Any]:
+async def _tried(served: ServedIntegration, name: str, environment: str) -> dict[str, Any]:
     place = {"connection": name, "environment": environment}
     try:
         said = await served.connector.test(connection=name, environment=environment)
@@ -85,18 +85,18 @@ def _check_same(body: Any, before: Connection) -> None:
             raise InvalidArguments([Problem(member, f"is {is_now!r} and cannot be changed")])
 
 
-def _checked(served: Served, name: str, body: Any, before: Connection | None) -> Connection:
+def _checked(served: ServedIntegration, name: str, body: Any, before: Connection | None) -> Connection:
     made, wrong = connection_form.connection(served.integration, name, body, before)
     if wrong:
         raise InvalidArguments(wrong, f"connection {name!r}")
     return made
 
 
-async def _connection(call: Call) -> Connection:
+async def _connection(call: OperationCall) -> Connection:
     return await call.host.run(_store(call.host.served(None)).get, call.names["name"])
 
 
-def _store(served: Served) -> Any:
+def _store(served: ServedIntegration) -> Any:
     return served.connector.workspace.connections
 
 

@@ -12,14 +12,14 @@ from starlette.responses import Response
 from connector.errors import InvalidArguments, Problem
 from connector.server import send_file, uploads
 from connector.server.json_reply import Reply
-from connector.server.operation import Call, Operation, kind_of, options
+from connector.server.operation import Operation, OperationCall, kind_of, options
 from connector.server.problem_documents import Refused
 
 if TYPE_CHECKING:
     from connector.storage.files.store import StoredFile
 
 
-async def put_file(call: Call) -> Response:
+async def put_file(call: OperationCall) -> Response:
     """A file, as a part of a form, or as the body itself with its name in X-File-Name, percent-encoded."""
     if kind_of(call.request) == "multipart/form-data":
         async with uploads.form(call.request) as pairs:
@@ -29,11 +29,13 @@ async def put_file(call: Call) -> Response:
             stored = await _stored(call, uploads.pieces(files[0]), files[0].filename, files[0].content_type)
     else:
         name = unquote(call.request.headers.get("x-file-name", ""))
-        stored = await _stored(call, uploads.Arriving(call.request), name, kind_of(call.request) or None)
+        stored = await _stored(call, uploads.UploadReader(call.request), name, kind_of(call.request) or None)
     return Reply(stored.to_dict(), 201, {"location": f"/api/files/{stored.id}"})
 
 
-async def _stored(call: Call, chunks: Iterable[bytes], name: str | None, kind: str | None) -> StoredFile:
+async def _stored(
+    call: OperationCall, chunks: Iterable[bytes], name: str | None, kind: str | None
+) -> StoredFile:
     store, most = call.host.files, call.host.settings.max_body
     keep, unused = _for_how_long(call)
     stored = await call.host.run(
@@ -45,7 +47,7 @@ async def _stored(call: Call, chunks: Iterable[bytes], name: str | None, kind: s
     return stored
 
 
-def _for_how_long(call: Call) -> tuple[float | None, bool]:
+def _for_how_long(call: OperationCall) -> tuple[float | None, bool]:
     """The seconds that an upload is kept, and whether that ends with its first use."""
     settings = call.host.settings
     keep: float | None = call.query.get("keep", settings.keep)
@@ -54,22 +56,22 @@ def _for_how_long(call: Call) -> tuple[float | None, bool]:
     return settings.keep_unused, True
 
 
-async def list_files(call: Call) -> Response:
+async def list_files(call: OperationCall) -> Response:
     wanted = {"limit": 50, **call.query}
     found = await call.host.run(call.host.files.list, **wanted)
     before = found[-1].id if len(found) == wanted["limit"] else None
     return Reply({"files": [stored.to_dict() for stored in found], "before": before})
 
 
-async def get_file(call: Call) -> Response:
+async def get_file(call: OperationCall) -> Response:
     return Reply((await _file(call)).to_dict())
 
 
-async def get_content(call: Call) -> Response:
+async def get_content(call: OperationCall) -> Response:
     return await send_file.file(call.host, call.request, await _file(call))
 
 
-async def get_thumbnail(call: Call) -> Response:
+async def get_thumbnail(call: OperationCall) -> Response:
     stored = await _file(call)
     found = await call.host.run(call.host.files.thumbnail, stored.id)
     if found is None:
@@ -77,12 +79,12 @@ async def get_thumbnail(call: Call) -> Response:
     return await send_file.file(call.host, call.request, await call.host.run(call.host.files.get, found))
 
 
-async def remove_file(call: Call) -> Response:
+async def remove_file(call: OperationCall) -> Response:
     await call.host.run(call.host.files.remove, call.names["id"])
     return Response(status_code=204)
 
 
-async def _file(call: Call) -> StoredFile:
+async def _file(call: OperationCall) -> StoredFile:
     return await call.host.run(call.host.files.get, call.names["id"])
 
 

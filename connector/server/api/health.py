@@ -5,15 +5,15 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from connector.server.json_reply import Reply
-from connector.server.operation import Call, Operation
+from connector.server.operation import Operation, OperationCall
 from connector.server.problem_documents import Refused
 
 
-async def is_alive(call: Call) -> Response:
+async def is_alive(call: OperationCall) -> Response:
     return Reply({"status": "alive"})
 
 
-async def is_ready(call: Call) -> Response:
+async def is_ready(call: OperationCall) -> Response:
     """Ready is a host that is not stopping and whose database answers."""
     if call.host.stopping.is_set():
         raise Refused("stopping", "the host finishes what is under way, and takes nothing new")
@@ -21,7 +21,7 @@ async def is_ready(call: Call) -> Response:
     return Reply({"status": "ready"})
 
 
-async def tell_metrics(call: Call) -> Response:
+async def tell_metrics(call: OperationCall) -> Response:
     text, kind = await call.host.run(call.host.metrics.page, call.request.headers.get("accept", ""))
     return Response(text, headers={"content-type": kind})
 

@@ -8,18 +8,18 @@ from starlette.responses import Response
 
 from connector.errors import InvalidArguments, Problem
 from connector.server.json_reply import Reply
-from connector.server.operation import LIMIT, NAME, WHERE, Call, Operation, read_json
+from connector.server.operation import LIMIT, NAME, WHERE, Operation, OperationCall, read_json
 from connector.server.problem_documents import Refused
 
 _HEADER = "x-hook-secret"
 
 
-async def list_webhooks(call: Call) -> Response:
+async def list_webhooks(call: OperationCall) -> Response:
     found = await call.host.run(call.host.durable.hooks.list)
     return Reply({"webhooks": [hook.to_dict() for hook in found]})
 
 
-async def add_webhook(call: Call) -> Response:
+async def add_webhook(call: OperationCall) -> Response:
     """The secret is in this answer, and nowhere else. The workflow runs as it is now."""
     durable, body = call.host.durable, call.body
     connector, workflow = await call.host.run(durable.workflow, body["workflow"])
@@ -38,12 +38,12 @@ async def add_webhook(call: Call) -> Response:
     return Reply(hook.to_dict() | {"secret": secret, "path": address}, 201, {"location": address})
 
 
-async def remove_webhook(call: Call) -> Response:
+async def remove_webhook(call: OperationCall) -> Response:
     await call.host.run(call.host.durable.hooks.remove, call.names["id"])
     return Response(status_code=204)
 
 
-async def run_webhook(call: Call) -> Response:
+async def run_webhook(call: OperationCall) -> Response:
     """The JSON body is the workflow's inputs. The secret is sent as `Authorization: Bearer SECRET`, or as
     `X-Hook-Secret`."""
     hook = await call.host.run(call.host.durable.hooks.admitted, call.names["id"], _secret(call))
@@ -58,7 +58,7 @@ async def run_webhook(call: Call) -> Response:
     return Reply({"run": run.id, "state": run.state}, 202, {"x-run-id": run.id})
 
 
-def _secret(call: Call) -> str:
+def _secret(call: OperationCall) -> str:
     headers = call.request.headers
     scheme, _, given = headers.get("authorization", "").partition(" ")
     return given.strip() if scheme.lower() == "bearer" else headers.get(_HEADER, "")

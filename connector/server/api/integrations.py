@@ -7,21 +7,21 @@ from typing import Any
 from starlette.responses import FileResponse, Response
 
 from connector.server.json_reply import Reply
-from connector.server.operation import Call, Operation
+from connector.server.operation import Operation, OperationCall
 from connector.server.problem_documents import Refused
 from connector.spec.model import Integration
 
 
-async def list_integrations(call: Call) -> Response:
+async def list_integrations(call: OperationCall) -> Response:
     shown = [_in_short(served.integration) for served in call.host.integrations.values()]
     return Reply({"integrations": shown})
 
 
-async def get_integration(call: Call) -> Response:
+async def get_integration(call: OperationCall) -> Response:
     return Reply(described(call.host.served(call.names["id"]).integration))
 
 
-async def get_icon(call: Call) -> Response:
+async def get_icon(call: OperationCall) -> Response:
     icon = call.host.served(call.names["id"]).integration.icon
     if icon is None:
         raise Refused("not_found", "this integration has no icon")

@@ -6,23 +6,23 @@ from starlette.responses import Response
 
 from connector.errors import JobNotFound, JobPending
 from connector.media import Media
-from connector.server.host import Served
+from connector.server.host import ServedIntegration
 from connector.server.json_reply import Reply
-from connector.server.operation import Call, Operation, options
-from connector.storage.ledger.model import Entry
+from connector.server.operation import Operation, OperationCall, options
+from connector.storage.ledger.model import LedgerEntry
 
 
-async def list_jobs(call: Call) -> Response:
+async def list_jobs(call: OperationCall) -> Response:
     ledger = call.host.served(None).connector.workspace.ledger
     found = await call.host.run(ledger.entries, "running", limit=1000)
     return Reply({"jobs": [entry.to_dict() for entry in found]})
 
 
-async def get_job(call: Call) -> Response:
+async def get_job(call: OperationCall) -> Response:
     return Reply({"job": (await _entry(call)).to_dict()})
 
 
-async def wait_for_job(call: Call) -> Response:
+async def wait_for_job(call: OperationCall) -> Response:
     """The result, or the job as it stands where it is not finished in that time."""
     entry = await _entry(call)
     try:
@@ -44,13 +44,13 @@ async def wait_for_job(call: Call) -> Response:
     return Reply(told)
 
 
-async def cancel_job(call: Call) -> Response:
+async def cancel_job(call: OperationCall) -> Response:
     entry = await _entry(call)
     await _served(call, entry).connector.cancel(entry.id)
     return Reply({"job": (await _entry(call)).to_dict()})
 
 
-async def _entry(call: Call) -> Entry:
+async def _entry(call: OperationCall) -> LedgerEntry:
     ledger = call.host.served(None).connector.workspace.ledger
     try:
         return await call.host.run(ledger.get, call.names["id"])
@@ -58,7 +58,7 @@ async def _entry(call: Call) -> Entry:
         raise JobNotFound(f"this host knows no job {call.names['id'][:80]!r}") from error
 
 
-def _served(call: Call, entry: Entry) -> Served:
+def _served(call: OperationCall, entry: LedgerEntry) -> ServedIntegration:
     return call.host.served(entry.integration)
 
 

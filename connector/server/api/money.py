@@ -7,19 +7,19 @@ from datetime import UTC, datetime, timedelta
 from starlette.responses import Response
 
 from connector.server.json_reply import Reply
-from connector.server.operation import Call, Operation, options
+from connector.server.operation import Operation, OperationCall, options
 
 _NAME = {"type": "string", "minLength": 1, "maxLength": 200}
 
 
-async def get_balance(call: Call) -> Response:
+async def get_balance(call: OperationCall) -> Response:
     served = call.host.served(call.query.get("integration"))
     place = {name: call.query.get(name) for name in ("environment", "connection")}
     credits = await served.connector.balance(**place)
     return Reply({"credits": credits} | {name: each for name, each in place.items() if each})
 
 
-async def get_spend(call: Call) -> Response:
+async def get_spend(call: OperationCall) -> Response:
     """Every face's invocations, by the ledger, with those whose outcome nobody knows."""
     ledger = call.host.served(None).connector.workspace.ledger
     days = call.query.get("days", 30)

@@ -7,15 +7,15 @@ from functools import partial
 from starlette.responses import Response, StreamingResponse
 
 from connector.server import responses, sse
-from connector.server.host import Served
+from connector.server.host import ServedIntegration
 from connector.server.json_reply import Reply
-from connector.server.operation import Call, Operation, options
+from connector.server.operation import Operation, OperationCall, options
 from connector.storage.runs.model import ENDED, Run
 
 _STATES = ("queued", "running", *sorted(ENDED))
 
 
-async def list_runs(call: Call) -> Response:
+async def list_runs(call: OperationCall) -> Response:
     wanted = {"limit": 50, **call.query}
     found = await call.host.run(call.host.history.list, **wanted)
     # A page that is full may have another one behind it, which begins before its last run.
@@ -23,11 +23,11 @@ async def list_runs(call: Call) -> Response:
     return Reply({"runs": [run.to_dict() for run in found], "before": before})
 
 
-async def get_run(call: Call) -> Response:
+async def get_run(call: OperationCall) -> Response:
     return Reply({"run": (await _run(call)).to_dict()})
 
 
-async def get_result(call: Call) -> Response:
+async def get_result(call: OperationCall) -> Response:
     """What using the action would have answered: its result, its failure, or that it goes on.
 
     It waits for the end, and costs nothing however often it is asked for.
@@ -39,7 +39,7 @@ async def get_result(call: Call) -> Response:
     return await responses.of_run(call, run)
 
 
-async def watch_run(call: Call) -> Response:
+async def watch_run(call: OperationCall) -> Response:
     """Events with ids. A client that comes again says what it has, and gets the rest."""
     run = await _run(call)
     after = call.query.get("after", sse.last_seen(call.request.headers.get("last-event-id")))
@@ -53,7 +53,7 @@ async def watch_run(call: Call) -> Response:
     return StreamingResponse(body, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
 
 
-async def cancel_run(call: Call) -> Response:
+async def cancel_run(call: OperationCall) -> Response:
     run = await _run(call)
     if run.durable and not run.has_ended:
         await call.host.run(call.host.durable.runs.cancel, run.id)
@@ -62,7 +62,7 @@ async def cancel_run(call: Call) -> Response:
     return Reply({"run": (await _run(call)).to_dict()})
 
 
-async def run_again(call: Call) -> Response:
+async def run_again(call: OperationCall) -> Response:
     """The same action with the same inputs, as a new run."""
     run = await _run(call)
     if run.durable:
@@ -71,49 +71,49 @@ async def run_again(call: Call) -> Response:
     return responses.accepted(begun)
 
 
-async def list_steps(call: Call) -> Response:
+async def list_steps(call: OperationCall) -> Response:
     """The steps of a workflow's run, oldest first; one that was tried once more is there twice."""
     run = await _run(call)
     found = await call.host.run(call.host.history.list, parent=run.id, limit=_MOST_STEPS)
     return Reply({"steps": [one.to_dict() for one in reversed(found)]})
 
 
-async def resume_run(call: Call) -> Response:
+async def resume_run(call: OperationCall) -> Response:
     """A durable run that was cancelled or left goes on, and no step that is done is paid again."""
     run = await _run(call)
     return responses.accepted(await call.host.run(call.host.durable.runs.resume, run.id))
 
 
-async def retry_run(call: Call) -> Response:
+async def retry_run(call: OperationCall) -> Response:
     """A new durable run in the place of one that ended without a result."""
     run = await _run(call)
     return responses.accepted(await call.host.run(call.host.durable.runs.retry, run.id))
 
 
-async def list_unknown(call: Call) -> Response:
+async def list_unknown(call: OperationCall) -> Response:
     """Runs whose request left and whose answer did not come back: a person finds out whether it was paid."""
     found = await call.host.run(call.host.durable.unknown)
     return Reply({"runs": [run.to_dict() for run in found], "before": None})
 
 
-async def mark_run(call: Call) -> Response:
+async def mark_run(call: OperationCall) -> Response:
     """What a person found out about a run whose outcome is unknown."""
     run = await _run(call)
     marked = await call.host.run(partial(call.host.durable.runs.mark, run.id, paid=call.body["paid"]))
     return Reply({"run": marked.to_dict()})
 
 
-async def get_worker(call: Call) -> Response:
+async def get_worker(call: OperationCall) -> Response:
     """Who does durable runs: this host, another process, or nobody."""
     worker = call.host.worker
     return Reply({"state": worker.state, "said": worker.said})
 
 
-async def _run(call: Call) -> Run:
+async def _run(call: OperationCall) -> Run:
     return await call.host.run(call.host.history.get, call.names["id"])
 
 
-def _served(call: Call, run: Run) -> Served:
+def _served(call: OperationCall, run: Run) -> ServedIntegration:
     return call.host.served(run.integration)
 
 

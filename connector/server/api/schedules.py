@@ -11,7 +11,7 @@ from starlette.responses import Response
 from connector.runs.schedule.store import Schedule
 from connector.server.host import Host
 from connector.server.json_reply import Reply
-from connector.server.operation import LIMIT, NAME, WHERE, Call, Operation, options
+from connector.server.operation import LIMIT, NAME, WHERE, Operation, OperationCall, options
 
 _HOW = (
     "cron",
@@ -25,13 +25,13 @@ _HOW = (
 )
 
 
-async def list_schedules(call: Call) -> Response:
+async def list_schedules(call: OperationCall) -> Response:
     durable = call.host.durable
     found = await call.host.run(durable.schedules.list)
     return Reply({"schedules": [await call.host.run(durable.schedule_shown, one) for one in found]})
 
 
-async def add_schedule(call: Call) -> Response:
+async def add_schedule(call: OperationCall) -> Response:
     """Its inputs are checked and its files are kept now; a workflow runs as it is now."""
     schedule = await call.host.run(_added, call.host, call.body)
     shown = await call.host.run(call.host.durable.schedule_shown, schedule)
@@ -45,36 +45,36 @@ def _added(host: Host, body: Mapping[str, Any]) -> Schedule:
     return host.durable.timetable.add(body["name"], connector, subject, given, definition=definition, **how)
 
 
-async def get_schedule(call: Call) -> Response:
+async def get_schedule(call: OperationCall) -> Response:
     """With its next times, and what became of the last ones, the latest first."""
     schedule = await call.host.run(call.host.durable.schedules.get, call.names["name"])
     shown = await call.host.run(call.host.durable.schedule_shown, schedule, call.query.get("ticks", 20))
     return Reply(shown)
 
 
-async def remove_schedule(call: Call) -> Response:
+async def remove_schedule(call: OperationCall) -> Response:
     """Its runs stay, and go on."""
     await call.host.run(call.host.durable.timetable.remove, call.names["name"])
     return Response(status_code=204)
 
 
-async def pause_schedule(call: Call) -> Response:
+async def pause_schedule(call: OperationCall) -> Response:
     """Its times come to nothing until it is resumed."""
     return await _changed(call, call.host.durable.timetable.pause)
 
 
-async def resume_schedule(call: Call) -> Response:
+async def resume_schedule(call: OperationCall) -> Response:
     """Its times count from now on."""
     return await _changed(call, call.host.durable.timetable.resume)
 
 
-async def run_schedule(call: Call) -> Response:
+async def run_schedule(call: OperationCall) -> Response:
     """Does it now, whatever the time. What it may spend holds: the tick says what became of it."""
     tick = await call.host.run(call.host.durable.timetable.run, call.names["name"])
     return Reply({"tick": tick.to_dict()})
 
 
-async def _changed(call: Call, act: Any) -> Response:
+async def _changed(call: OperationCall, act: Any) -> Response:
     schedule = await call.host.run(act, call.names["name"])
     return Reply(await call.host.run(call.host.durable.schedule_shown, schedule))
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from starlette.responses import RedirectResponse, Response
 
 from connector.server import auth, uploads
-from connector.server.operation import Call, Operation, kind_of, options, wrong_kind
+from connector.server.operation import Operation, OperationCall, kind_of, options, wrong_kind
 from connector.server.problem_documents import Refused
 
 _FORM = "application/x-www-form-urlencoded"
 _LONGEST = 4096
 
 
-async def open_session(call: Call) -> Response:
+async def open_session(call: OperationCall) -> Response:
     """The link that a start prints leads here; without a token this is the page that asks for one."""
     given = call.query.get("token")
     if given is None:
@@ -20,22 +20,22 @@ async def open_session(call: Call) -> Response:
     return await _entered(call, given)
 
 
-async def sign_in(call: Call) -> Response:
+async def sign_in(call: OperationCall) -> Response:
     """What the page that asks for a token sends."""
     return await _entered(call, await _token(call))
 
 
-async def sign_out(call: Call) -> Response:
+async def sign_out(call: OperationCall) -> Response:
     return auth.sign_out(RedirectResponse("/login", 303), call.host.settings)
 
 
-async def _entered(call: Call, given: str) -> Response:
+async def _entered(call: OperationCall, given: str) -> Response:
     if not await call.host.callers.who(given):
         return RedirectResponse("/login?failed=1", 303)
     return auth.sign_in(RedirectResponse("/", 303), given, call.host.settings)
 
 
-async def _token(call: Call) -> str:
+async def _token(call: OperationCall) -> str:
     request, length = call.request, int(call.request.headers.get("content-length") or 0)
     if length > _LONGEST:
         raise Refused("too_large", "a token is shorter than that")

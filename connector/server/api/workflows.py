@@ -10,14 +10,14 @@ from connector.errors import CapReached, InvalidArguments
 from connector.runs.workflow import check, check_inputs, cost, read
 from connector.server import inputs, responses
 from connector.server.json_reply import Reply
-from connector.server.operation import LIMIT, NAME, WHERE, Call, Operation, options
+from connector.server.operation import LIMIT, NAME, WHERE, Operation, OperationCall, options
 from connector.server.problem_documents import Refused
 from connector.storage.runs.model import RunSpec
 
 _LONGEST = 256 * 1024
 
 
-async def list_workflows(call: Call) -> Response:
+async def list_workflows(call: OperationCall) -> Response:
     found = await call.host.run(call.host.durable.workflows)
     names = ("id", "title", "description")
     shown = [
@@ -28,13 +28,13 @@ async def list_workflows(call: Call) -> Response:
     return Reply({"workflows": shown})
 
 
-async def get_workflow(call: Call) -> Response:
+async def get_workflow(call: OperationCall) -> Response:
     """Its inputs as a JSON Schema, its steps and what it gives back."""
     connector, workflow = await call.host.run(call.host.durable.workflow, call.names["id"])
     return Reply(workflow.to_dict() | {"integration": connector.integration.id})
 
 
-async def run_workflow(call: Call) -> Response:
+async def run_workflow(call: OperationCall) -> Response:
     """Writes a run of it down, which a worker does; its steps are told at `/api/runs/{id}/steps`."""
     connector, workflow = await call.host.run(call.host.durable.workflow, call.names["id"])
     given = await inputs.read(call, workflow)
@@ -46,7 +46,7 @@ async def run_workflow(call: Call) -> Response:
     return responses.accepted(run)
 
 
-async def check_workflow_inputs(call: Call) -> Response:
+async def check_workflow_inputs(call: OperationCall) -> Response:
     """All that can be told of the inputs before a credit is spent; nothing is begun."""
     try:
         await _checked(call)
@@ -57,7 +57,7 @@ async def check_workflow_inputs(call: Call) -> Response:
     return Reply({"problems": []})
 
 
-async def estimate_workflow(call: Call) -> Response:
+async def estimate_workflow(call: OperationCall) -> Response:
     """What a run would cost: `credits` where that is certain, else from `low` to `high` (null: unknown)."""
     connector, workflow, given = await _checked(call)
     found = await call.host.run(cost.estimate, workflow, connector.integration, given)
@@ -65,7 +65,7 @@ async def estimate_workflow(call: Call) -> Response:
     return Reply({"credits": credits, "why": found.text, **found.to_dict()})
 
 
-async def _checked(call: Call) -> tuple[Any, Any, dict[str, Any]]:
+async def _checked(call: OperationCall) -> tuple[Any, Any, dict[str, Any]]:
     connector, workflow = await call.host.run(call.host.durable.workflow, call.names["id"])
     given = await inputs.read(call, workflow)
     limit = call.query.get("limit_credits")
@@ -76,7 +76,7 @@ async def _checked(call: Call) -> tuple[Any, Any, dict[str, Any]]:
     return connector, workflow, taken
 
 
-async def check_workflow(call: Call) -> Response:
+async def check_workflow(call: OperationCall) -> Response:
     """Every problem of a workflow's text, each with its line, as `connector workflow check` tells them."""
     text = bytearray()
     async for piece in call.request.stream():
@@ -87,7 +87,7 @@ async def check_workflow(call: Call) -> Response:
     return Reply({"problems": found})
 
 
-def _problems(call: Call, text: str) -> list[dict[str, Any]]:
+def _problems(call: OperationCall, text: str) -> list[dict[str, Any]]:
     integration = call.host.served(call.query.get("integration")).integration
     return [each.to_dict() for each in check.problems(read.source_of(text, "workflow"), integration)]
 

@@ -25,7 +25,7 @@ _ALIKE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class UsableEnvironment:
     """Where an action can be used: an environment, through a connection where it needs one."""
 
     environment: str
@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class FollowUp:
     """An action that takes a file, and the input that takes it."""
 
     action: str
@@ -52,28 +52,30 @@ class Use:
 
 def places(
     integration: Integration, connections: tuple[Connection, ...], environ: Mapping[str, str]
-) -> list[Place]:
+) -> list[UsableEnvironment]:
     """Every place there is; those that were connected come first, the default ones before the others."""
     return [*_connected(connections), *_unconnected(integration, bool(connections), environ)]
 
 
-def _connected(connections: tuple[Connection, ...]) -> Iterator[Place]:
+def _connected(connections: tuple[Connection, ...]) -> Iterator[UsableEnvironment]:
     for connection in connections:
         for one in sorted(connection.configurations, key=lambda each: not each.default):
-            yield from (Place(name, connection.name) for name in one.environments)
+            yield from (UsableEnvironment(name, connection.name) for name in one.environments)
 
 
-def _unconnected(integration: Integration, connected: bool, environ: Mapping[str, str]) -> Iterator[Place]:
+def _unconnected(
+    integration: Integration, connected: bool, environ: Mapping[str, str]
+) -> Iterator[UsableEnvironment]:
     """Environments with a credential of their own; without a connection the variables' ones too."""
     fields = integration.credential.get("properties", {})
     needed = [fields.get(name, {}).get("variable") for name in integration.credential.get("required", ())]
     has_variables = bool(needed) and all(name and environ.get(name) for name in needed)
     for one in integration.environments.values():
         if one.credential is not None or (has_variables and not connected):
-            yield Place(one.name)
+            yield UsableEnvironment(one.name)
 
 
-def uses(integration: Integration, stored: StoredFile) -> list[Use]:
+def uses(integration: Integration, stored: StoredFile) -> list[FollowUp]:
     """The actions that take such a file; one of an action's many inputs is named."""
     kind = _FORMATS.get(stored.type, "")
     found = []
@@ -81,7 +83,7 @@ def uses(integration: Integration, stored: StoredFile) -> list[Use]:
         fitting = [name for name in action.files if not action.deprecated and _takes(action, name, kind)]
         for name in fitting:
             label = str(action.parameters[name].get("title", name)) if len(fitting) > 1 else ""
-            found.append(Use(action.id, action.title, name, label))
+            found.append(FollowUp(action.id, action.title, name, label))
     return found
 
 

@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, Response
 
 from connector.server.console import action_sidebar
 from connector.server.console.code_samples import is_file
-from connector.server.console.fields import Field, fields, is_media
+from connector.server.console.fields import FormField, fields, is_media
 from connector.server.console.integrations import connections_of
 from connector.server.console.rendering import page
 from connector.server.problem_documents import Refused
@@ -19,7 +19,7 @@ from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration
 
 if TYPE_CHECKING:
-    from connector.server.console.visit import Visit
+    from connector.server.console.visit import PageRequest
     from connector.server.host import Host
 
 # So many runs are looked through for something to show beside each action.
@@ -27,7 +27,7 @@ _LOOKED_THROUGH = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueEntry:
     """An action as the catalogue shows it."""
 
     action: Action
@@ -45,7 +45,7 @@ class Filled:
     place: str = ""
 
 
-def catalogue(visit: Visit) -> Response:
+def catalogue(visit: PageRequest) -> Response:
     """All actions, by their groups."""
     seen = _last_pictures(visit.host)
     listed = [
@@ -54,13 +54,13 @@ def catalogue(visit: Visit) -> Response:
     return page("actions.html", catalogue=listed)
 
 
-def one(visit: Visit) -> Response:
+def one(visit: PageRequest) -> Response:
     """The form of an action."""
     served, action = visit.host.find(visit.name("id"))
     return _form(visit, served.integration, action, "/actions")
 
 
-def free_form(visit: Visit) -> Response:
+def free_form(visit: PageRequest) -> Response:
     """The form of the action whose request is all the caller's."""
     for served in visit.host.integrations.values():
         for action in served.integration.actions.values():
@@ -69,7 +69,7 @@ def free_form(visit: Visit) -> Response:
     raise Refused("not_found", "no integration here lets a caller write the whole request")
 
 
-def sample(visit: Visit) -> Response:
+def sample(visit: PageRequest) -> Response:
     """A file that an example of the action gives."""
     _, action = visit.host.find(visit.name("id"))
     at, name = visit.request.path_params["example"], visit.name("input")
@@ -93,15 +93,15 @@ def _beside(source: Path, name: str) -> Path:
 class FormParts:
     """The fields of a form: those that are seen on the stage, and those beside it."""
 
-    media: list[Field]
-    others: list[Field]
+    media: list[FormField]
+    others: list[FormField]
     word: str
     glyph: str
     here: bool
     first: str
 
 
-def form_parts(made: list[Field], *, staged: bool = True) -> FormParts:
+def form_parts(made: list[FormField], *, staged: bool = True) -> FormParts:
     """Fields in their places; where nothing is ``staged`` all stand beside."""
     media = [field for field in made if is_media(field)]
     files = [field for field in media if field.kind == "file"]
@@ -115,7 +115,7 @@ def form_parts(made: list[Field], *, staged: bool = True) -> FormParts:
     )
 
 
-def _form(visit: Visit, integration: Integration, action: Action, section: str) -> Response:
+def _form(visit: PageRequest, integration: Integration, action: Action, section: str) -> Response:
     filled = _filled(visit, action)
     made = fields(action.inputs, filled.values, filled.samples)
     known = action_sidebar.places(
@@ -140,19 +140,19 @@ def _form(visit: Visit, integration: Integration, action: Action, section: str) 
     )
 
 
-def _word(media: list[Field]) -> str:
+def _word(media: list[FormField]) -> str:
     """What the tab of the given files is called."""
     files = [field for field in media if field.kind == "file"]
     word = "Picture" if all(field.picture for field in files) else "File"
     return word + ("s" if len(files) > 1 else "")
 
 
-def _filled(visit: Visit, action: Action) -> Filled:
+def _filled(visit: PageRequest, action: Action) -> Filled:
     """What the address asks for: an earlier run's inputs, an example's, or a file in one input."""
     if visit.asked("run"):
         run = visit.host.history.get(visit.asked("run"))
         values = dict(run.inputs) if run.action == action.id else {}
-        return Filled(values, {}, action_sidebar.Place(run.environment, run.connection).key)
+        return Filled(values, {}, action_sidebar.UsableEnvironment(run.environment, run.connection).key)
     if visit.asked("example").isdecimal():
         return _example(action, int(visit.asked("example")))
     if visit.asked("file") and visit.asked("field") in action.files:
@@ -169,10 +169,10 @@ def _example(action: Action, at: int) -> Filled:
     return Filled(values, {name: f"/actions/{action.id}/samples/{at}/{name}" for name in files})
 
 
-def _groups(integration: Integration, seen: Mapping[str, str]) -> dict[str, list[Entry]]:
-    found: dict[str, list[Entry]] = {}
+def _groups(integration: Integration, seen: Mapping[str, str]) -> dict[str, list[CatalogueEntry]]:
+    found: dict[str, list[CatalogueEntry]] = {}
     for action in integration.actions.values():
-        entry = Entry(action, price_text(action), action_sidebar.glyph(action), seen.get(action.id))
+        entry = CatalogueEntry(action, price_text(action), action_sidebar.glyph(action), seen.get(action.id))
         found.setdefault(action.group, []).append(entry)
     return found
 

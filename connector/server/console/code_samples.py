@@ -14,7 +14,7 @@ TOKEN = "$CONNECTOR_TOKEN"
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class SampleUse:
     """An action with its inputs as a run keeps them: files are facts with their reference."""
 
     action: str
@@ -25,7 +25,7 @@ class Use:
     is_workflow: bool = False
 
 
-def calls(use: Use, base: str) -> dict[str, str]:
+def calls(use: SampleUse, base: str) -> dict[str, str]:
     """The three forms by name; ``base`` is where this host is reached."""
     by_http = {"curl": _curl(use, base), "HTTP": _http(use, base)}
     return (
@@ -35,7 +35,7 @@ def calls(use: Use, base: str) -> dict[str, str]:
     )
 
 
-def _curl(use: Use, base: str) -> str:
+def _curl(use: SampleUse, base: str) -> str:
     words = [
         f"curl --fail-with-body {shlex.quote(base + _target(use))}",
         f'--header "Authorization: Bearer {TOKEN}"',
@@ -47,7 +47,7 @@ def _curl(use: Use, base: str) -> str:
     return " \\\n  ".join(words)
 
 
-def _python(use: Use) -> str:
+def _python(use: SampleUse) -> str:
     chosen = {"environment": use.environment, "connection": use.connection}
     named = "".join(f"        {name}={value!r},\n" for name, value in chosen.items() if value)
     arguments = _literal({name: _by_name(value) for name, value in use.inputs.items()}, 2)
@@ -63,7 +63,7 @@ def _python(use: Use) -> str:
     )
 
 
-def _http(use: Use, base: str) -> str:
+def _http(use: SampleUse, base: str) -> str:
     body = _body(use)
     lines = [
         f"POST {_target(use)} HTTP/1.1",
@@ -75,14 +75,14 @@ def _http(use: Use, base: str) -> str:
     return "\n".join([*lines, "", body])
 
 
-def _target(use: Use) -> str:
+def _target(use: SampleUse) -> str:
     chosen = {"environment": use.environment, "connection": use.connection}
     query = urlencode({name: value for name, value in chosen.items() if value}, quote_via=quote)
     kind = "workflows" if use.is_workflow else "actions"
     return f"/api/{kind}/{quote(use.action, safe='')}" + (f"?{query}" if query else "")
 
 
-def _body(use: Use) -> str:
+def _body(use: SampleUse) -> str:
     inputs = {name: _by_reference(value) for name, value in use.inputs.items()}
     return json.dumps({"inputs": inputs}, ensure_ascii=False, indent=2)
 

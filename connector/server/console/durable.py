@@ -21,7 +21,7 @@ from connector.server.console.rendering import page
 
 if TYPE_CHECKING:
     from connector.runs.workflow.model import Workflow
-    from connector.server.console.visit import Visit
+    from connector.server.console.visit import PageRequest
     from connector.server.host import Host
     from connector.storage.runs.history import Run
 
@@ -31,7 +31,7 @@ _TICKS = 30
 _LATELY = 8
 
 
-def workflows(visit: Visit) -> Response:
+def workflows(visit: PageRequest) -> Response:
     """All workflows, each with the picture of its last run."""
     host = visit.host
     found = [one for _, one in host.durable.workflows()]
@@ -48,7 +48,7 @@ def workflows(visit: Visit) -> Response:
     )
 
 
-def workflow(visit: Visit) -> Response:
+def workflow(visit: PageRequest) -> Response:
     """The form of a workflow."""
     host = visit.host
     connector, found = host.durable.workflow(visit.name("id"))
@@ -72,12 +72,14 @@ def workflow(visit: Visit) -> Response:
     )
 
 
-def _filled(visit: Visit, found: Workflow) -> tuple[Mapping[str, Any], str]:
+def _filled(visit: PageRequest, found: Workflow) -> tuple[Mapping[str, Any], str]:
     """What the form begins with, and where: as an earlier run, or as an example without its files."""
     if visit.asked("run"):
         run = visit.host.history.get(visit.asked("run"))
         is_same = run.action == found.id
-        return (run.inputs if is_same else {}), action_sidebar.Place(run.environment, run.connection).key
+        return (run.inputs if is_same else {}), action_sidebar.UsableEnvironment(
+            run.environment, run.connection
+        ).key
     at = visit.asked("example")
     if at.isdecimal() and int(at) < len(found.examples):
         given = found.examples[int(at)].arguments
@@ -93,7 +95,7 @@ def _price(connector: Any, found: Workflow, values: Mapping[str, Any]) -> str:
     return known.text if known.low else _VARIES  # without its list, nothing is done yet
 
 
-def batches(visit: Visit) -> Response:
+def batches(visit: PageRequest) -> Response:
     """The batches with how far they are, and the form for a new one."""
     host = visit.host
     return page(
@@ -105,12 +107,12 @@ def batches(visit: Visit) -> Response:
     )
 
 
-def batch(visit: Visit) -> Response:
+def batch(visit: PageRequest) -> Response:
     """A batch as it goes."""
     return page("batch.html", **_batch(visit), **_worker(visit.host))
 
 
-def batch_view(visit: Visit) -> Response:
+def batch_view(visit: PageRequest) -> Response:
     """The part of its page that changes."""
     return page("_batch.html", **_batch(visit))
 
@@ -123,7 +125,7 @@ class _Row:
     thumbnail: str | None
 
 
-def _batch(visit: Visit) -> dict[str, Any]:
+def _batch(visit: PageRequest) -> dict[str, Any]:
     host, after = visit.host, visit.asked("after")
     found = host.durable.batches.get(visit.name("id"))
     first = int(after[:9]) if after.isdecimal() else 0
@@ -150,7 +152,7 @@ def _thumbnail(host: Host, run_id: str | None) -> str | None:
         return None
 
 
-def schedules(visit: Visit) -> Response:
+def schedules(visit: PageRequest) -> Response:
     """The schedules with their next times, and what became of the last."""
     host = visit.host
     return page(
@@ -162,14 +164,14 @@ def schedules(visit: Visit) -> Response:
     )
 
 
-def schedule(visit: Visit) -> Response:
+def schedule(visit: PageRequest) -> Response:
     """A schedule: its times to come, and its history."""
     found = visit.host.durable.schedules.get(visit.name("name"))
     shown = visit.host.durable.schedule_shown(found, _TICKS)
     return page("schedule.html", schedule=shown, manages=visit.manages, **_worker(visit.host))
 
 
-def new_schedule(visit: Visit) -> Response:
+def new_schedule(visit: PageRequest) -> Response:
     """On to the form of what is to be scheduled."""
     _, subject, definition = visit.host.durable.subject(visit.asked("subject"))
     section = "actions" if definition is None else "workflows"
@@ -208,11 +210,11 @@ def _subjects(host: Host) -> list[tuple[str, list[tuple[str, str]]]]:
     return [("Actions", actions), ("Workflows", flows)]
 
 
-def _places(host: Host) -> list[action_sidebar.Place]:
+def _places(host: Host) -> list[action_sidebar.UsableEnvironment]:
     return [*_each_place(host)]
 
 
-def _each_place(host: Host) -> Iterator[action_sidebar.Place]:
+def _each_place(host: Host) -> Iterator[action_sidebar.UsableEnvironment]:
     for served in host.integrations.values():
         own = connections_of(host, served.integration.id)
         yield from action_sidebar.places(served.integration, own, host.settings.environ)

@@ -44,7 +44,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FormField:
     """One input. ``kind`` names the macro that draws it; ``parts`` are the fields of a group."""
 
     name: str
@@ -57,7 +57,7 @@ class Field:
     choices: tuple[Choice, ...] = ()
     effects: Effects | None = None
     here: bool = True
-    parts: tuple[Field, ...] = ()
+    parts: tuple[FormField, ...] = ()
     side: str = ""
     sample: str = ""
 
@@ -161,7 +161,7 @@ class Field:
 
 def fields(
     schema: JsonSchema, values: Mapping[str, Any] | None = None, samples: Mapping[str, str] | None = None
-) -> list[Field]:
+) -> list[FormField]:
     """The fields of a form, filled in with ``values``; edges that belong together are one group.
 
     ``samples`` are addresses of files that an example gives.
@@ -177,13 +177,15 @@ def fields(
     return list(_grouped(made))
 
 
-def is_media(field: Field) -> bool:
+def is_media(field: FormField) -> bool:
     """Whether the field belongs on the stage, where pictures are seen, rather than beside it."""
     return field.kind in ("file", "mask", "edges")
 
 
-def _field(name: str, schema: JsonSchema, required: bool, given: Mapping[str, Any], rules: Effects) -> Field:
-    return Field(
+def _field(
+    name: str, schema: JsonSchema, required: bool, given: Mapping[str, Any], rules: Effects
+) -> FormField:
+    return FormField(
         name=name,
         kind=_kind(name, schema),
         label=str(schema.get("title") or name.replace("_", " ").capitalize()),
@@ -265,7 +267,7 @@ def _ratio(label: str) -> tuple[float, float]:
     return round(width * scale, 1), round(height * scale, 1)
 
 
-def _grouped(made: Iterable[Field]) -> Iterator[Field]:
+def _grouped(made: Iterable[FormField]) -> Iterator[FormField]:
     """The fields in their order, with all edges in the place of the first."""
     listed = list(made)
     edges = tuple(field for field in listed if field.kind == "edge")
@@ -273,7 +275,7 @@ def _grouped(made: Iterable[Field]) -> Iterator[Field]:
         if field.kind != "edge":
             yield field
         elif field is edges[0]:
-            yield Field("edges", "edges", "New edges", "", {}, parts=edges)
+            yield FormField("edges", "edges", "New edges", "", {}, parts=edges)
 
 
 def _written(value: Any) -> str:

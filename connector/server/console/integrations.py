@@ -12,7 +12,7 @@ from connector.server.problem_documents import Refused
 from connector.spec.model import Action, Integration
 
 if TYPE_CHECKING:
-    from connector.server.console.visit import Visit
+    from connector.server.console.visit import PageRequest
     from connector.server.host import Host
     from connector.storage.connections.model import Connection
     from connector.storage.runs.history import Run
@@ -21,7 +21,7 @@ _LATELY = 12
 _ICONS = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
 
 
-def home(visit: Visit) -> Response:
+def home(visit: PageRequest) -> Response:
     """The tiles, and what was made lately."""
     host = visit.host
     listed = [served.integration for served in host.integrations.values()]
@@ -38,7 +38,7 @@ def home(visit: Visit) -> Response:
     )
 
 
-def one(visit: Visit) -> Response:
+def one(visit: PageRequest) -> Response:
     """An integration: its connections, its environments."""
     integration = find(visit)
     return page(
@@ -49,7 +49,7 @@ def one(visit: Visit) -> Response:
     )
 
 
-def icon(visit: Visit) -> Response:
+def icon(visit: PageRequest) -> Response:
     """The integration's drawing. As it stands alone it may load nothing."""
     path = find(visit).icon
     if path is None or path.suffix not in _ICONS or not path.is_file():
@@ -61,12 +61,12 @@ def icon(visit: Visit) -> Response:
     return FileResponse(path, headers=headers, media_type=_ICONS[path.suffix])
 
 
-def connect(visit: Visit) -> Response:
+def connect(visit: PageRequest) -> Response:
     """The form for a new connection."""
     return _form(visit, None)
 
 
-def edit(visit: Visit) -> Response:
+def edit(visit: PageRequest) -> Response:
     """The form for one that is there."""
     connections = connections_of(visit.host, find(visit).id)
     found = next((each for each in connections if each.name == visit.name("name")), None)
@@ -75,7 +75,7 @@ def edit(visit: Visit) -> Response:
     return _form(visit, found)
 
 
-def _form(visit: Visit, connection: Connection | None) -> Response:
+def _form(visit: PageRequest, connection: Connection | None) -> Response:
     if not visit.manages:
         raise Refused("role", "making and changing connections needs a token with the role 'manage'")
     integration = find(visit)
@@ -96,7 +96,7 @@ def _suggestion(host: Host, integration: Integration) -> str:
     return next(name for name in tries if name not in taken)
 
 
-def find(visit: Visit) -> Integration:
+def find(visit: PageRequest) -> Integration:
     """The integration that the address names."""
     return visit.host.served(visit.name("id")).integration
 

@@ -12,14 +12,14 @@ from starlette.routing import Route
 from connector.errors import ConnectorError
 from connector.server.console import actions, assets, durable, integrations, runs, settings, test_connection
 from connector.server.console.rendering import page
-from connector.server.console.visit import Answer, Visit
+from connector.server.console.visit import Page, PageRequest
 from connector.server.problem_documents import STATUSES
 
 if TYPE_CHECKING:
     from connector.server.host import Host
 
 
-_PAGES: tuple[tuple[str, Answer], ...] = (
+_PAGES: tuple[tuple[str, Page], ...] = (
     ("/", integrations.home),
     ("/login", settings.sign_in),
     ("/integrations/{id}", integrations.one),
@@ -55,12 +55,12 @@ def routes(host: Host) -> list[Route]:
     ]
 
 
-def _endpoint(host: Host, path: str, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(host: Host, path: str, answer: Page) -> Callable[[Request], Awaitable[Response]]:
     """The page, made away from the event loop because stores block. What fails is told as a page too."""
 
     async def show(request: Request) -> Response:
         request.state.route = path
-        visit = Visit(host, request)
+        visit = PageRequest(host, request)
         try:
             return await host.run(answer, visit)
         except ConnectorError as error:

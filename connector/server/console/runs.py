@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from connector.errors import ConnectorError
 from connector.server.console import action_sidebar, durable
-from connector.server.console.code_samples import Use, calls
+from connector.server.console.code_samples import SampleUse, calls
 from connector.server.console.integrations import action_of
 from connector.server.console.rendering import page
 from connector.server.console.spend_chart import chart
@@ -20,7 +20,7 @@ from connector.server.responses import failure
 from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
-    from connector.server.console.visit import Visit
+    from connector.server.console.visit import PageRequest
     from connector.server.host import Host
     from connector.storage.files.store import StoredFile
     from connector.storage.runs.history import Run
@@ -31,7 +31,7 @@ _STATES = ("succeeded", "failed", "running", "queued", "unknown", "cancelled")
 _FILTERS = ("action", "environment", "state")
 
 
-def history(visit: Visit) -> Response:
+def history(visit: PageRequest) -> Response:
     """What was run, newest first, under what it cost."""
     host = visit.host
     asked = {name: visit.asked(name) for name in _FILTERS if visit.asked(name)}
@@ -50,7 +50,7 @@ def history(visit: Visit) -> Response:
     )
 
 
-def one(visit: Visit) -> Response:
+def one(visit: PageRequest) -> Response:
     """A run: its result or how it goes, its inputs, its steps."""
     run = visit.host.history.get(visit.name("id"))
     action = action_of(visit.host, run)
@@ -66,13 +66,13 @@ def one(visit: Visit) -> Response:
     )
 
 
-def view(visit: Visit) -> Response:
+def view(visit: PageRequest) -> Response:
     """The result of a run as a part of a page."""
     run = visit.host.history.get(visit.name("id"))
     return page("_run.html", run=run, **_told(visit, run, alone=visit.asked("alone") == "1"))
 
 
-def picker(visit: Visit) -> Response:
+def picker(visit: PageRequest) -> Response:
     """Files that were given or made before, of the wanted kinds, each content once, as a part of a page."""
     kinds = tuple(kind.removesuffix("*") for kind in visit.asked("kinds").split(",") if kind)
     kept = visit.host.files.list(limit=_ON_A_PAGE * 3)
@@ -92,13 +92,13 @@ def _pickable(host: Host, stored: StoredFile) -> Mapping[str, Any]:
     }
 
 
-def _told(visit: Visit, run: Run, *, alone: bool) -> dict[str, Any]:
+def _told(visit: PageRequest, run: Run, *, alone: bool) -> dict[str, Any]:
     """Everything that the view of a run shows beside the run itself."""
     host, action = visit.host, action_of(visit.host, run)
     result = dict(run.result or {})
     stored = _kept(host, run.file)
     is_flow = run.kind == "workflow"
-    use = Use(
+    use = SampleUse(
         run.action,
         run.inputs,
         run.environment,

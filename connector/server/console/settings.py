@@ -12,17 +12,17 @@ from connector.server.console.integrations import connections_of
 from connector.server.console.rendering import page
 
 if TYPE_CHECKING:
-    from connector.server.console.visit import Visit
+    from connector.server.console.visit import PageRequest
     from connector.server.host import Host
 
 
-def sign_in(visit: Visit) -> Response:
+def sign_in(visit: PageRequest) -> Response:
     """The page that asks for a token."""
     failed = bool(visit.asked("failed"))
     return page("login.html", 401 if failed else 200, failed=failed, section="")
 
 
-def show(visit: Visit) -> Response:
+def show(visit: PageRequest) -> Response:
     """Tokens, caps, environments."""
     return page(
         "settings.html",

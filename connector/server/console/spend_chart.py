@@ -20,7 +20,7 @@ COLOURS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ChartBar:
     """One environment's share of one day; ``colour`` counts from 1."""
 
     x: float
@@ -43,7 +43,7 @@ class Label:
 class Chart:
     """Everything that is drawn. ``total`` is in credits."""
 
-    bars: tuple[Bar, ...]
+    bars: tuple[ChartBar, ...]
     lines: tuple[Label, ...]
     days: tuple[Label, ...]
     environments: tuple[tuple[str, int, float], ...]
@@ -74,7 +74,7 @@ def chart(costs: Costs, last: date, count: int) -> Chart:
 
 def _bars(
     seen: Sequence[tuple[date, str, float]], colours: Mapping[str, int], first: date, count: int, top: float
-) -> Iterable[Bar]:
+) -> Iterable[ChartBar]:
     piled: dict[date, float] = {}
     column = WIDTH / count
     for day, environment, credits in sorted(seen):
@@ -84,7 +84,7 @@ def _bars(
         title = f"{day:%d %b %Y}, {environment}: {amounts.credits(credits)}"
         x = (day - first).days * column + column * 0.15
         height = max(_y(below, top) - y, 0.0)
-        yield Bar(round(x, 2), y, round(column * 0.7, 2), round(height, 2), colours[environment], title)
+        yield ChartBar(round(x, 2), y, round(column * 0.7, 2), round(height, 2), colours[environment], title)
 
 
 def _lines(top: float) -> Iterable[Label]:

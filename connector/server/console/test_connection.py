@@ -18,7 +18,7 @@ from connector.spec.schema.validator import Checker
 from connector.storage.connections.model import Connection
 
 if TYPE_CHECKING:
-    from connector.server.host import Host, Served
+    from connector.server.host import Host, ServedIntegration
 
 _NAME = "trial"
 _CHECKER = Checker(connection_form.CONNECTION, noun="a member of this body")
@@ -42,7 +42,7 @@ def endpoint(host: Host) -> Callable[[Request], Awaitable[Response]]:
     return answer
 
 
-def _read(served: Served, body: Mapping[str, Any]) -> Connection:
+def _read(served: ServedIntegration, body: Mapping[str, Any]) -> Connection:
     """The connection as it is to be tried. One that is stored lends the secrets that were left out."""
     store, name = served.connector.workspace.connections, str(body.get("name") or _NAME)
     before = None
@@ -71,7 +71,9 @@ def _opened(made: Connection, before: Connection | None, store: Any) -> Connecti
     return replace(made, configurations=tuple(opened))
 
 
-async def _tests(host: Host, served: Served, made: Connection, folder: Path) -> list[Mapping[str, Any]]:
+async def _tests(
+    host: Host, served: ServedIntegration, made: Connection, folder: Path
+) -> list[Mapping[str, Any]]:
     """What was seen in each environment, by a connector with a store of its own."""
     settings = host.settings
     async with AsyncConnector(

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from connector.server.host import Host
     from connector.storage.connections.api_tokens import Token
 
-Answer = Callable[["Visit"], Response]
+Page = Callable[["PageRequest"], Response]
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class PageRequest:
     """One look at a page."""
 
     host: Host

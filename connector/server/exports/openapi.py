@@ -27,7 +27,7 @@ _REF = "#/components/"
 
 
 @dataclass(frozen=True, slots=True)
-class _Served:
+class _DescribedIntegration:
     integration: Integration
 
 
@@ -35,13 +35,13 @@ class _Served:
 class _Standing:
     """A host that nobody started, as far as its document asks."""
 
-    integrations: Mapping[str, _Served]
+    integrations: Mapping[str, _DescribedIntegration]
     settings: Settings = field(default_factory=Settings)
 
 
 def document(integration: Integration, url: str) -> Document:
     """The document: an operation for each action, as a host at that address serves it."""
-    standing = _Standing({integration.id: _Served(integration)})
+    standing = _Standing({integration.id: _DescribedIntegration(integration)})
     whole = host_document.document(standing, OPERATIONS)
     whole["info"] = whole["info"] | {"title": integration.name, "description": _said(whole, integration)}
     whole["servers"] = [{"url": url}]

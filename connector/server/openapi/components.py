@@ -10,7 +10,7 @@ from connector.runs.batch.row import BatchRow
 from connector.runs.batch.store import Batch
 from connector.runs.schedule.store import Schedule, Tick
 from connector.runs.service.webhooks import Webhook
-from connector.runs.workflow.cost import Cost
+from connector.runs.workflow.cost import WorkflowCost
 from connector.server.connection_form import CONNECTION
 from connector.server.openapi.shapes import shape
 from connector.spec.model import JsonSchema
@@ -18,7 +18,7 @@ from connector.spec.schema.plain_schema import GIVEN_FILE
 from connector.storage.connections.api_tokens import Token
 from connector.storage.connections.model import Connection
 from connector.storage.files.store import StoredFile
-from connector.storage.ledger.model import Entry, Spending
+from connector.storage.ledger.model import LedgerEntry, SpendingRow
 from connector.storage.runs.model import Run, State
 
 _TEXT = {"type": "string"}
@@ -112,7 +112,7 @@ _FILE = _sometimes(
     ),
     unused={**_YES, "description": "It goes when it expires, unless a run takes it before."},
 )
-_ENTRY = shape(Entry)
+_ENTRY = shape(LedgerEntry)
 _WORKFLOW = {"id": _TEXT, "title": _TEXT, "description": _TEXT, "integration": _TEXT}
 
 SCHEMAS: Mapping[str, JsonSchema] = {
@@ -148,7 +148,7 @@ SCHEMAS: Mapping[str, JsonSchema] = {
         {**_WORKFLOW, "inputs": _OBJECT, "outputs": _OBJECT, "notes": _list(_TEXT)}
         | {"steps": _list(_object({"id": _TEXT, "title": _TEXT})), "examples": _list(_OBJECT)}
     ),
-    "WorkflowCost": shape(Cost, credits=_maybe(_NUMBER), why=_TEXT),
+    "WorkflowCost": shape(WorkflowCost, credits=_maybe(_NUMBER), why=_TEXT),
     "Steps": _object({"steps": _list(_ref("Run"))}),
     "Worker": _object(
         {"state": {"enum": ["off", "missing", "starting", "working", "elsewhere", "failed"]}, "said": _TEXT}
@@ -201,7 +201,7 @@ SCHEMAS: Mapping[str, JsonSchema] = {
         {"ok": _YES, "tests": _list(_object({"environment": _TEXT, "ok": _YES, "said": _TEXT}))}
     ),
     "Balance": _object({"credits": _NUMBER}),
-    "Spend": _object({"days": _list(shape(Spending)), "credits": _NUMBER, "unknown": _list(_ENTRY)}),
+    "Spend": _object({"days": _list(shape(SpendingRow)), "credits": _NUMBER, "unknown": _list(_ENTRY)}),
     "Tokens": _object({"tokens": _list(shape(Token))}),
     "NewToken": _object({"name": _TEXT, "role": _TEXT, "token": _ONCE}),
     "Anything": {},

@@ -30,7 +30,7 @@ _NONCE_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SecretAddress:
     """Where a sealed secret belongs. Moved to any other place it does not open."""
 
     connection: str
@@ -62,14 +62,14 @@ class MasterKeys:
         self._environ = environ
         self._home = home
 
-    def seal(self, secret: str, place: Place) -> Sealed:
+    def seal(self, secret: str, place: SecretAddress) -> Sealed:
         """Seals with the first key; where there is none yet, makes one in the data folder."""
         key = (self._keys() or self._generated())[0]
         nonce = os.urandom(_NONCE_BYTES)
         ciphertext = _cipher(key).encrypt(nonce, secret.encode(), place.associated_data())
         return Sealed(_kid(key), _text(nonce), _text(ciphertext))
 
-    def unseal(self, sealed: Sealed, place: Place) -> Secret:
+    def unseal(self, sealed: Sealed, place: SecretAddress) -> Secret:
         """The secret, if it was sealed to this place with a key that is here."""
         cipher = _cipher(self._key(sealed, place))
         from cryptography.exceptions import InvalidTag
@@ -82,7 +82,7 @@ class MasterKeys:
                 f"{place} does not open: it was changed, or sealed for another place; store the secret again"
             ) from error
 
-    def _key(self, sealed: Sealed, place: Place) -> bytes:
+    def _key(self, sealed: Sealed, place: SecretAddress) -> bytes:
         for key in self._keys():
             if _kid(key) == sealed.kid:
                 return key

@@ -12,7 +12,7 @@ from connector.storage.connections.model import Configuration, Connection, check
 from connector.storage.connections.secret_references import Reference, resolve
 
 
-class Given:
+class FixedConnection:
     """The one connection that there is; it is written down nowhere. It is asked as a store of them is."""
 
     configuration_for = staticmethod(configuration_for)

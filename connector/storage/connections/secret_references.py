@@ -46,7 +46,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class ResolverContext:
     """What resolvers need of the world: the environment variables, and how HTTP goes out (None: as usual)."""
 
     environ: Mapping[str, str]
@@ -56,7 +56,7 @@ class Sources:
 class Resolver(Protocol):
     """What knows one scheme. ``target`` is the reference without its scheme."""
 
-    def __call__(self, target: str, sources: Sources, /) -> str: ...
+    def __call__(self, target: str, sources: ResolverContext, /) -> str: ...
 
 
 class _Unresolved(Exception):
@@ -80,7 +80,7 @@ def resolve(
     if found is None:
         raise MissingCredential(f"this is no reference to a secret; write one of {_schemes()}")
     try:
-        value = _resolver(found[1])(found[2], Sources(environ, transport))
+        value = _resolver(found[1])(found[2], ResolverContext(environ, transport))
     except _Unresolved as failure:
         raise MissingCredential(f"{text}: {failure}") from failure.__cause__
     if not value:
@@ -108,7 +108,7 @@ def _plugins() -> Mapping[str, EntryPoint]:
 
 
 def _guarded(plugin: EntryPoint) -> Resolver:
-    def call(target: str, sources: Sources) -> str:
+    def call(target: str, sources: ResolverContext) -> str:
         try:
             return str(plugin.load()(target, sources))
         except Exception as error:
@@ -119,13 +119,13 @@ def _guarded(plugin: EntryPoint) -> Resolver:
     return call
 
 
-def _env(name: str, sources: Sources) -> str:
+def _env(name: str, sources: ResolverContext) -> str:
     if name not in sources.environ:
         raise _Unresolved(f"the environment variable is not set; set {name} where the connector runs")
     return sources.environ[name]
 
 
-def _file(target: str, sources: Sources) -> str:
+def _file(target: str, sources: ResolverContext) -> str:
     path = Path(target).expanduser()
     if not path.is_absolute():
         # Each process would look for it elsewhere.
@@ -156,7 +156,7 @@ def _warn_if_open_to_all(path: Path, mode: int) -> None:
         getLogger(__name__).warning("every user of this machine can read %s; run: chmod 600 %s", path, path)
 
 
-def _keyring(target: str, sources: Sources) -> str:
+def _keyring(target: str, sources: ResolverContext) -> str:
     service, _, user = target.rpartition("/")
     if not (service and user):
         raise _Unresolved("write keyring:SERVICE/USER")
@@ -185,7 +185,7 @@ def _keyring_password(service: str, user: str) -> str | None:
         ) from error
 
 
-def _vault(target: str, sources: Sources) -> str:
+def _vault(target: str, sources: ResolverContext) -> str:
     path, _, field = target.partition("#")
     mount, _, rest = path.strip("/").partition("/")
     if not (mount and rest and field) or {".", ".."} & set(path.split("/")):
@@ -201,7 +201,7 @@ def _vault(target: str, sources: Sources) -> str:
     return value
 
 
-def _vault_answer(path: str, sources: Sources) -> httpx.Response:
+def _vault_answer(path: str, sources: ResolverContext) -> httpx.Response:
     import httpx
 
     address = sources.environ.get("VAULT_ADDR", "").rstrip("/")
@@ -220,7 +220,7 @@ def _vault_answer(path: str, sources: Sources) -> httpx.Response:
     return answer
 
 
-def _vault_headers(sources: Sources) -> dict[str, str]:
+def _vault_headers(sources: ResolverContext) -> dict[str, str]:
     token = sources.environ.get("VAULT_TOKEN", "")
     if not token and (path := sources.environ.get("VAULT_TOKEN_FILE")):
         token = _file(path, sources)

@@ -15,7 +15,7 @@ from typing import Any
 
 from connector.errors import InvalidArguments, InvocationError, MissingCredential, UnknownName
 from connector.secret import Secret
-from connector.storage.connections.encryption import MasterKeys, Place, Sealed
+from connector.storage.connections.encryption import MasterKeys, Sealed, SecretAddress
 from connector.storage.connections.model import (
     Configuration,
     Connection,
@@ -147,7 +147,9 @@ class ConnectionStore:
         created = before.created if before else now
         return replace(connection, configurations=tuple(configurations), created=created, updated=now)
 
-    def _kept(self, value: Stored, place: Place, standing: tuple[Stored, Place] | None) -> Stored:
+    def _kept(
+        self, value: Stored, place: SecretAddress, standing: tuple[Stored, SecretAddress] | None
+    ) -> Stored:
         """A secret as it is stored: a reference as it is, anything else sealed to its place."""
         if isinstance(value, Reference):
             return value
@@ -156,16 +158,18 @@ class ConnectionStore:
         text = value.reveal() if isinstance(value, Secret) else value
         return Reference(text) if is_reference(text) else self._keys.seal(text, place)
 
-    def _moved(self, value: Sealed, place: Place, standing: tuple[Stored, Place] | None) -> Sealed:
+    def _moved(
+        self, value: Sealed, place: SecretAddress, standing: tuple[Stored, SecretAddress] | None
+    ) -> Sealed:
         """A secret that stays where it is, sealed anew if its environments are others now."""
         if standing is None or standing[0] != value:
             raise MissingCredential(f"{place} holds another secret now; store the secret again")
         return value if standing[1] == place else self._resealed(value, standing[1], place)
 
-    def _resealed(self, value: Sealed, before: Place, now: Place) -> Sealed:
+    def _resealed(self, value: Sealed, before: SecretAddress, now: SecretAddress) -> Sealed:
         return self._keys.seal(self._keys.unseal(value, before).reveal(), now)
 
-    def _opened(self, value: Stored, place: Place) -> Secret | str:
+    def _opened(self, value: Stored, place: SecretAddress) -> Secret | str:
         if isinstance(value, Sealed):
             return self._keys.unseal(value, place)
         if isinstance(value, Reference):
@@ -176,12 +180,15 @@ class ConnectionStore:
         return unknown("connection", name, [one.name for one in self.list()])
 
 
-def _places(connection_name: str, configuration: Configuration) -> dict[str, Place]:
+def _places(connection_name: str, configuration: Configuration) -> dict[str, SecretAddress]:
     """The place of each field of the configuration."""
-    return {name: Place(connection_name, configuration.environments, name) for name in configuration.fields}
+    return {
+        name: SecretAddress(connection_name, configuration.environments, name)
+        for name in configuration.fields
+    }
 
 
-def _standing(connection: Connection) -> Iterator[tuple[tuple[str, str], tuple[Stored, Place]]]:
+def _standing(connection: Connection) -> Iterator[tuple[tuple[str, str], tuple[Stored, SecretAddress]]]:
     """What each configuration's fields hold, and where; by the two names."""
     for one in connection.configurations:
         for name, place in _places(connection.name, one).items():

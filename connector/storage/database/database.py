@@ -15,7 +15,7 @@ from typing import Any
 
 from connector.errors import InvocationError
 from connector.secret import fingerprint
-from connector.storage.database.protocols import Kind, Transaction
+from connector.storage.database.protocols import DatabaseKind, Transaction
 
 __all__ = [
     "FILE_NAME",
@@ -84,7 +84,7 @@ def is_server(where: Path | str | None) -> bool:
     return isinstance(where, str) and where.startswith(_SERVERS)
 
 
-def _kind(where: Path | str | None, patience: float) -> Kind:
+def _kind(where: Path | str | None, patience: float) -> DatabaseKind:
     if isinstance(where, str) and is_server(where):
         from connector.storage.database.postgres import Postgres
 

@@ -150,10 +150,10 @@ class Postgres:
             raise self.translate(error) or error from None
 
     def _start_pool(self) -> None:
-        self._pool = _Pool()
+        self._pool = _SessionPool()
         self._closer = weakref.finalize(self, self._pool.close)
 
-    def _take(self) -> tuple[_Pool, Connection[Any]]:
+    def _take(self) -> tuple[_SessionPool, Connection[Any]]:
         if self._pool.owner != os.getpid():
             # A connection must not be carried across a fork. The finalizer keeps them, unused.
             self._start_pool()
@@ -234,7 +234,7 @@ class Postgres:
         return None
 
 
-class _Pool:
+class _SessionPool:
     """The connections that one process has open and nobody uses, and how many it may have."""
 
     def __init__(self) -> None:

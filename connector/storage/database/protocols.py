@@ -33,7 +33,7 @@ class Transaction(Protocol):
     def executemany(self, statement: str, rows: Iterable[Mapping[str, Any]], /) -> Cursor: ...
 
 
-class Kind(Protocol):
+class DatabaseKind(Protocol):
     """What a database is, in a file or on a server."""
 
     name: str

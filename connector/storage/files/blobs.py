@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from connector.errors import ConnectorError, InvocationError
-from connector.media.file import OnDisk, Store
+from connector.media.file import ByteStore, OnDisk
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _ARRIVING = "arriving"
@@ -50,7 +50,7 @@ class Blobs(Protocol):
         """A content that is whole; the draft is gone afterwards."""
         ...
 
-    def open(self, blob_id: str, size: int) -> Store:
+    def open(self, blob_id: str, size: int) -> ByteStore:
         """The content of so many bytes. Raises FileNotFoundError."""
         ...
 
@@ -82,7 +82,7 @@ class Folder:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft.replace(place)
 
-    def open(self, blob_id: str, size: int) -> Store:
+    def open(self, blob_id: str, size: int) -> ByteStore:
         place = self._folder / _place(blob_id)
         if not place.is_file():
             raise FileNotFoundError(place)
@@ -116,7 +116,7 @@ class ObjectStore:
         draft.replace(self._cached(blob_id))
         self._make_room(blob_id)
 
-    def open(self, blob_id: str, size: int) -> Store:
+    def open(self, blob_id: str, size: int) -> ByteStore:
         self.read(blob_id, size).close()
         return _Fetched(self, blob_id, size)
 

@@ -21,7 +21,7 @@ class FileTooLarge(InvocationError):
     code = "too_large"
 
 
-class Arriving:
+class IncomingUpload:
     """A file that is being written, under a name that nobody knows."""
 
     def __init__(self, path: Path, max_bytes: int | None) -> None:

@@ -17,9 +17,9 @@ from connector.media.file import OnDisk, describe, name_for
 from connector.storage.database.database import Database, timestamp
 from connector.storage.database.protocols import Conflict
 from connector.storage.files.blobs import Blobs, Folder
-from connector.storage.files.incoming_upload import Arriving, FileTooLarge
+from connector.storage.files.incoming_upload import FileTooLarge, IncomingUpload
 
-__all__ = ["Arriving", "FileNotFound", "FileStore", "FileTooLarge", "Source", "StoredFile"]
+__all__ = ["FileNotFound", "FileStore", "FileTooLarge", "IncomingUpload", "Source", "StoredFile"]
 
 Source = Literal["upload", "result", "thumbnail"]
 
@@ -149,15 +149,15 @@ class FileStore:
         finally:
             arriving.close()
 
-    def arrive(self, max_bytes: int | None = None) -> Arriving:
+    def arrive(self, max_bytes: int | None = None) -> IncomingUpload:
         """A file to write to; it is kept once ``keep`` is called, and is gone otherwise when it is closed."""
         folder = self._blobs.arriving
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Arriving(folder / secrets.token_hex(16), max_bytes)
+        return IncomingUpload(folder / secrets.token_hex(16), max_bytes)
 
     def keep(
         self,
-        arriving: Arriving,
+        arriving: IncomingUpload,
         name: str | None = None,
         declared_type: str | None = None,
         *,
@@ -255,19 +255,23 @@ class FileStore:
             arriving.close()
         return str(row["id"])
 
-    def _kept(self, arriving: Arriving, row: Mapping[str, Any], keep_seconds: float | None) -> StoredFile:
+    def _kept(
+        self, arriving: IncomingUpload, row: Mapping[str, Any], keep_seconds: float | None
+    ) -> StoredFile:
         kept = {**row, "expires": None if keep_seconds is None else row["created"] + keep_seconds}
         self._add(arriving, kept)
         return _stored(kept)
 
-    def _described(self, arriving: Arriving, name: str | None, declared_type: str | None) -> dict[str, Any]:
+    def _described(
+        self, arriving: IncomingUpload, name: str | None, declared_type: str | None
+    ) -> dict[str, Any]:
         """The row of what arrived, by its own content."""
         arriving.finish()
         store = OnDisk(arriving.path)
         media = describe(store, arriving.size, name=name, declared_type=declared_type)
         return self._row(arriving, media, media.name)
 
-    def _row(self, arriving: Arriving, media: Media, name: str) -> dict[str, Any]:
+    def _row(self, arriving: IncomingUpload, media: Media, name: str) -> dict[str, Any]:
         facts = {"width": media.width, "height": media.height, "seconds": media.seconds}
         return facts | {
             "id": secrets.token_hex(16),
@@ -283,7 +287,7 @@ class FileStore:
             "thumbnail_of": None,
         }
 
-    def _add(self, arriving: Arriving, row: Mapping[str, Any]) -> None:
+    def _add(self, arriving: IncomingUpload, row: Mapping[str, Any]) -> None:
         """Whoever finds the row finds the content too."""
         self._blobs.keep(row["id"], arriving.path)
         try:

@@ -20,16 +20,16 @@ from connector.errors import (
 )
 from connector.storage.database.database import Database, new_id, timestamp
 from connector.storage.database.protocols import Conflict, Transaction
-from connector.storage.ledger.model import Entry, Intent, Spending, State, Turn
+from connector.storage.ledger.model import Intent, LedgerEntry, PollTurn, SpendingRow, State
 from connector.storage.process import is_alive, is_gone, this_process
 
-__all__ = ["Entry", "Intent", "Ledger", "Spending", "State", "Turn"]
+__all__ = ["Intent", "Ledger", "LedgerEntry", "PollTurn", "SpendingRow", "State"]
 
 # After so long nobody waits for an answer any more. It settles what another machine has sent,
 # whose processes cannot be seen from here.
 _LONGEST_CALL = 3600.0
 
-_OWN = tuple(field.name for field in fields(Entry))
+_OWN = tuple(field.name for field in fields(LedgerEntry))
 _COLUMNS = (*_OWN, "day", "writer")
 
 _INSERT = f"""
@@ -127,7 +127,7 @@ class Ledger:
         self._database = database
         self._clock = clock
 
-    def intend(self, entry: Entry, cap: float | None = None) -> Intent:
+    def intend(self, entry: LedgerEntry, cap: float | None = None) -> Intent:
         """Writes the invocation down if the day's credits cover it; before its request leaves.
 
         Check and writing are one act, so that many processes together keep the cap. Raises ConnectorError
@@ -179,7 +179,7 @@ class Ledger:
         values = {"upstream_id": upstream_id, "fetch": fetch, "next_poll": next_poll, "deadline": deadline}
         self._change(_RUNNING, invocation_id, **values)
 
-    def poll_turn(self, invocation_id: str, interval: float) -> Turn:
+    def poll_turn(self, invocation_id: str, interval: float) -> PollTurn:
         """Takes the next turn to ask for a job, or says how long nobody may.
 
         Of all who wait for one job, in whatever process, only one has a turn in an interval.
@@ -188,9 +188,9 @@ class Ledger:
         values = {"id": invocation_id, "now": now + _JUST_NOW, "until": now + interval}
         taken = self._database.write(_POLL_TURN, values)
         if taken:
-            return Turn(0.0, taken[0]["state"])
+            return PollTurn(0.0, taken[0]["state"])
         entry = self.get(invocation_id)
-        return Turn(max(_JUST_NOW, (entry.next_poll or now) - now), entry.state)
+        return PollTurn(max(_JUST_NOW, (entry.next_poll or now) - now), entry.state)
 
     def polled(self, invocation_id: str, next_poll: float) -> None:
         """The job was asked for, and is not to be asked for again before ``next_poll``."""
@@ -220,7 +220,7 @@ class Ledger:
             state = self.get(invocation_id).state
             raise JobError(f"invocation {invocation_id} is {state!r}, and cannot be cancelled any more")
 
-    def get(self, any_id: str) -> Entry:
+    def get(self, any_id: str) -> LedgerEntry:
         """The entry of that id, or the last one whose job has that id upstream."""
         found = self._database.read(_GET, {"id": any_id})
         if not found:
@@ -231,18 +231,18 @@ class Ledger:
             )
         return _entry(found[0])
 
-    def of_origin(self, origin: str) -> Entry | None:
+    def of_origin(self, origin: str) -> LedgerEntry | None:
         """The last entry of that origin; None where nothing that may cost came of it."""
         rows = self._database.read(_OF_ORIGIN, {"origin": origin})
         return _entry(rows[0]) if rows else None
 
-    def entries(self, state: State | None = None, since: float = 0.0, limit: int = 100) -> list[Entry]:
+    def entries(self, state: State | None = None, since: float = 0.0, limit: int = 100) -> list[LedgerEntry]:
         """The entries (in one state, since a moment), newest first."""
         query = _ENTRIES if state is None else _ENTRIES_IN_STATE
         values = {"state": state, "since": since, "limit": limit}
         return [_entry(row) for row in self._database.read(query, values)]
 
-    def unknown(self, limit: int = 1000) -> list[Entry]:
+    def unknown(self, limit: int = 1000) -> list[LedgerEntry]:
         """What may have been paid for without a result, newest first, also what a killed process left."""
         self.reconcile()
         return self.entries("unknown", limit=limit)
@@ -259,7 +259,7 @@ class Ledger:
             self._database.write(_ABANDONED[row["state"]], {"id": row["id"]})
         return len(abandoned)
 
-    def abandon(self, invocation_id: str) -> Entry:
+    def abandon(self, invocation_id: str) -> LedgerEntry:
         """The entry, settled where it was left open: whoever asks knows that nobody works on it any more.
 
         Where its process lives on this machine all the same, and is another one, it stays as it is.
@@ -277,10 +277,10 @@ class Ledger:
         rows = self._database.read(_SPENT, values)
         return float(rows[0]["spent"])
 
-    def summary(self, first: date, last: date) -> list[Spending]:
+    def summary(self, first: date, last: date) -> list[SpendingRow]:
         """The costs of the UTC days from first to last, by day, connection, environment and action."""
         rows = self._database.read(_SUMMARY, {"first": first.isoformat(), "last": last.isoformat()})
-        return [Spending(**dict(row)) for row in rows]
+        return [SpendingRow(**dict(row)) for row in rows]
 
     def _change(self, statement: str, invocation_id: str, **values: Any) -> None:
         if not self._database.write(statement, {"id": invocation_id, **values}):
@@ -321,7 +321,7 @@ def _day(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).date().isoformat()
 
 
-def _new_row(entry: Entry, now: float) -> dict[str, Any]:
+def _new_row(entry: LedgerEntry, now: float) -> dict[str, Any]:
     own = {name: getattr(entry, name) for name in _OWN}
     return own | {
         "id": new_id(now),
@@ -334,6 +334,6 @@ def _new_row(entry: Entry, now: float) -> dict[str, Any]:
     }
 
 
-def _entry(row: Any) -> Entry:
+def _entry(row: Any) -> LedgerEntry:
     own = {name: row[name] for name in _OWN}
-    return Entry(**own | {"files": tuple(json.loads(row["files"]))})
+    return LedgerEntry(**own | {"files": tuple(json.loads(row["files"]))})

@@ -22,7 +22,7 @@ _NEAR = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One invocation. ``key`` is the credential's fingerprint, ``upstream_id`` the upstream's id of the job.
 
     ``origin`` is the name that whoever asked for it gave to it. The ledger sets ``id``, which sorts by time,
@@ -72,7 +72,7 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
+class SpendingRow:
     """What an action cost on a day. Of the ``credits``, ``uncertain`` are those that may not be billed."""
 
     day: str
@@ -88,7 +88,7 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PollTurn:
     """The right to ask for a job: ``pause`` is 0, or the seconds until somebody may have it."""
 
     pause: float

@@ -42,7 +42,7 @@ _FURTHEST = 24 * 3600.0
 _LATE = 60.0
 
 
-class Budget(Protocol):
+class RateLimiter(Protocol):
     """What is asked before each request, polls included. All methods may be called from any thread."""
 
     def reserve(self, key: str, limit: RateLimit, *, background: bool = False) -> float:
@@ -142,7 +142,7 @@ SELECT key, until - {now} AS wait FROM (SELECT key, {later}(tat, locked_until) A
 WHERE until BETWEEN {now} AND {now} + :furthest"""
 
 
-class DatabaseBudget:
+class DatabaseRateLimiter:
     """One budget for all that share the database.
 
     On a server its own clock counts, unless one is given in place of this machine's.

@@ -16,16 +16,16 @@ from connector.events import Event
 from connector.storage.database.database import Database, new_id
 from connector.storage.database.protocols import Transaction
 from connector.storage.ledger.ledger import Ledger
-from connector.storage.ledger.model import Entry
+from connector.storage.ledger.model import LedgerEntry
 from connector.storage.process import is_gone, this_process
 from connector.storage.runs.model import (
     ENDED,
     INTERRUPTED,
     OPEN,
     Child,
-    Cost,
-    Ending,
+    EnvironmentCost,
     Run,
+    RunEnding,
     RunEvent,
     RunSpec,
     State,
@@ -34,7 +34,7 @@ from connector.storage.runs.model import (
 
 __all__ = [
     "ENDED",
-    "Cost",
+    "EnvironmentCost",
     "History",
     "KeyReused",
     "Run",
@@ -208,7 +208,7 @@ class History:
                 database.execute(_EVENT, _event(run_id, now, state, {"sentence": sentence}))
         return self.get(run_id) if row is None else _run(row)
 
-    def give_up(self, run_id: str, otherwise: Ending, told: Told = (), *, seen: Run | None = None) -> Run:
+    def give_up(self, run_id: str, otherwise: RunEnding, told: Told = (), *, seen: Run | None = None) -> Run:
         """The run as it ends when nobody works on it any more: as the ledger says, or else ``otherwise``.
 
         One that somebody has changed since it was ``seen`` stays.
@@ -217,7 +217,7 @@ class History:
         ending = given_up(entry, otherwise)
         return self.enter(run_id, ending.state, ending.message, told, seen=seen, **ending.fields(entry))
 
-    def entry(self, run_id: str) -> Entry | None:
+    def entry(self, run_id: str) -> LedgerEntry | None:
         """The ledger's row of a run; None where it could cost nothing, or did not come so far."""
         return self._ledger.of_origin(run_id)
 
@@ -281,15 +281,15 @@ class History:
         found = [RunEvent(row["seq"], row["at"], row["kind"], json.loads(row["data"])) for row in rows]
         return [self._with_run(run_id, event) if event.kind in ENDED else event for event in found]
 
-    def costs(self, days: int = 30) -> builtins.list[Cost]:
+    def costs(self, days: int = 30) -> builtins.list[EnvironmentCost]:
         """What each of the last UTC days cost in each environment by the ledger, whoever invoked it."""
         today = datetime.fromtimestamp(self.clock(), UTC).date()
-        sums: dict[tuple[str, str], Cost] = {}
+        sums: dict[tuple[str, str], EnvironmentCost] = {}
         for row in self._ledger.summary(today - timedelta(days=days - 1), today):
             key = (row.day, row.environment)
-            known = sums.get(key, Cost(*key, 0, 0.0, 0.0))
+            known = sums.get(key, EnvironmentCost(*key, 0, 0.0, 0.0))
             counts = known.invocations + row.invocations, known.credits + row.credits
-            sums[key] = Cost(*key, *counts, known.uncertain + row.uncertain)
+            sums[key] = EnvironmentCost(*key, *counts, known.uncertain + row.uncertain)
         return [*sums.values()]
 
     def abandon(self) -> int:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from connector.errors import Billed
 from connector.storage.database.database import timestamp
-from connector.storage.ledger.model import Entry
+from connector.storage.ledger.model import LedgerEntry
 
 State = Literal[
     "queued",  # written down; nothing has been done yet
@@ -137,7 +137,7 @@ class RunEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class EnvironmentCost:
     """What an environment cost on a UTC day. Of the ``credits``, ``uncertain`` may not have been billed."""
 
     day: str
@@ -151,7 +151,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class RunEnding:
     """How a run ended without a result: its state, and the failure as every face shows it."""
 
     state: State
@@ -159,7 +159,7 @@ class Ending:
     billed: Billed
     message: str
 
-    def fields(self, entry: Entry | None) -> dict[str, Any]:
+    def fields(self, entry: LedgerEntry | None) -> dict[str, Any]:
         """What changes in the run."""
         ids = {} if entry is None else {"job_id": entry.upstream_id, "invocation_id": entry.id}
         named = {name: value for name, value in ids.items() if value is not None}
@@ -179,22 +179,24 @@ class Ending:
         }
 
 
-CANCELLED = Ending("cancelled", "cancelled", "no", "somebody cancelled it before anything was spent")
-INTERRUPTED = Ending("failed", "interrupted", "no", "the host ended before anything was spent; run it again")
+CANCELLED = RunEnding("cancelled", "cancelled", "no", "somebody cancelled it before anything was spent")
+INTERRUPTED = RunEnding(
+    "failed", "interrupted", "no", "the host ended before anything was spent; run it again"
+)
 
 
-def given_up(entry: Entry | None, otherwise: Ending) -> Ending:
+def given_up(entry: LedgerEntry | None, otherwise: RunEnding) -> RunEnding:
     """How a run ends that is no longer worked on: as its row in the ledger says, or else ``otherwise``."""
     if entry is None or entry.state == "intended" or entry.outcome == "not_sent":
         return otherwise
     message = entry.message or _SAID[entry.state]
     if entry.state in ("sent", "unknown"):
-        return Ending("unknown", "unknown", "unknown", message)
+        return RunEnding("unknown", "unknown", "unknown", message)
     if entry.state == "failed":
-        return Ending("failed", entry.outcome or otherwise.code, entry.billed, message)
+        return RunEnding("failed", entry.outcome or otherwise.code, entry.billed, message)
     if entry.state == "done":
-        return Ending(otherwise.state, otherwise.code, entry.billed, message)
-    return Ending("cancelled", "job_cancelled", entry.billed, message)
+        return RunEnding(otherwise.state, otherwise.code, entry.billed, message)
+    return RunEnding("cancelled", "job_cancelled", entry.billed, message)
 
 
 # What to tell where the ledger has no message, by the state of its row.

@@ -20,7 +20,7 @@ from connector.spec.loader import default_folder, load
 INTEGRATION = load(default_folder())
 OTHER = load(Path(__file__).parents[2] / "other")
 FILES = package.files(INTEGRATION, "https://connector.example")
-NAMES = naming.Names.of(INTEGRATION)
+NAMES = naming.PackageNames.of(INTEGRATION)
 DESCRIPTION = node.description(INTEGRATION, NAMES)
 CASES = yaml.safe_load((Path(__file__).parents[2] / "cases" / "export-n8n.yaml").read_text(encoding="utf-8"))
 CHANGES = {
@@ -160,7 +160,7 @@ def test_a_name_says_how_a_field_is_shown(named, becomes):
 
 def test_names_that_no_class_can_have_are_mended():
     """An id may begin with a digit, and has dashes."""
-    names = naming.Names.of(replace(INTEGRATION, id="3d-shop"))
+    names = naming.PackageNames.of(replace(INTEGRATION, id="3d-shop"))
     assert (names.package, names.node_class, names.node) == ("n8n-nodes-3d-shop", "Api3dShop", "api3dShop")
     assert names.credential == "api3dShopHostApi"
 

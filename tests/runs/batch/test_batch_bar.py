@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from connector.cli.terminal.bar import Bar, length
+from connector.cli.terminal.bar import ProgressBar, length
 
 
 class Clock:
@@ -28,7 +28,7 @@ def clock():
 
 def test_nobody_looks(clock, capsys):
     """A line is told so often, where there is something new, with what is left."""
-    bar = Bar(100, 20, quiet=False, clock=clock)
+    bar = ProgressBar(100, 20, quiet=False, clock=clock)
     bar.show(21, "3 credits")
     clock.now += 20
     bar.show(40, "60 credits")
@@ -44,7 +44,7 @@ def test_somebody_looks(clock, monkeypatch):
     """It is drawn anew in its place, and gone when it is over."""
     screen = Screen()
     monkeypatch.setattr(sys, "stderr", screen)
-    with Bar(4, quiet=False, clock=clock) as bar:
+    with ProgressBar(4, quiet=False, clock=clock) as bar:
         bar.show(1, "3 credits")
         clock.now += 10
         bar.show(2, "6 credits")
@@ -61,7 +61,7 @@ def test_somebody_looks(clock, monkeypatch):
 
 def test_quiet_is_quiet(clock, capsys):
     """Not even a failure is told."""
-    with Bar(4, quiet=True, clock=clock) as bar:
+    with ProgressBar(4, quiet=True, clock=clock) as bar:
         clock.now += 60
         bar.show(1, "")
         bar.tell("row 3: failed")

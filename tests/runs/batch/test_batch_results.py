@@ -11,7 +11,7 @@ from upstream import PNG
 from connector.errors import InvocationError
 from connector.media import from_bytes
 from connector.runs.batch import output_folder
-from connector.runs.batch.output_folder import CannotDeliver, Delivery
+from connector.runs.batch.output_folder import CannotDeliver, OutputFolder
 from connector.runs.batch.tables import Tables
 from connector.runs.contact_sheet import of_batch
 from connector.storage.files.store import FileStore
@@ -84,7 +84,7 @@ class Bench:
     def deliver(self):
         """The rows that somebody delivers who was just started, and how they are called."""
         facts = (self.folder, self.batchery.rows, self.batchery.history, self.files)
-        begun = Delivery(*facts, ["prompt", "seed"])
+        begun = OutputFolder(*facts, ["prompt", "seed"])
         try:
             return [row.number for row in begun.deliver()]
         finally:
@@ -161,11 +161,11 @@ def test_a_file_that_is_gone_is_none(bench):
 def test_one_process_delivers_into_a_folder(bench):
     """The other one is told."""
     facts = (bench.folder, bench.batchery.rows, bench.batchery.history, bench.files, [])
-    first = Delivery(*facts)
+    first = OutputFolder(*facts)
     with pytest.raises(InvocationError, match="another process puts results into"):
-        Delivery(*facts)
+        OutputFolder(*facts)
     first.close()
-    Delivery(*facts).close()
+    OutputFolder(*facts).close()
 
 
 def test_a_folder_without_room_is_told_and_nothing_is_lost(bench, monkeypatch):

@@ -8,7 +8,7 @@ from connector.engine.sources import Sources
 from connector.media import from_path
 from connector.runs.batch.columns import Naming
 from connector.runs.batch.create import BadRows
-from connector.runs.batch.dry_run import Inspection
+from connector.runs.batch.dry_run import DryRun
 from connector.runs.batch.read_rows import Rows
 from connector.runs.batch.subjects import check_of, price_of
 from connector.runs.workflow import load
@@ -22,7 +22,7 @@ def inspected(path, action, defaults=None, sources=NOWHERE):
     is_workflow = action in load.names(INTEGRATION)
     subject = load.find(INTEGRATION, action) if is_workflow else INTEGRATION.actions[action]
     price = price_of(subject, INTEGRATION, lambda given: None)
-    found = Inspection(check_of(subject, INTEGRATION, sources), price, defaults or {})
+    found = DryRun(check_of(subject, INTEGRATION, sources), price, defaults or {})
     for row in Rows([str(path)], subject, Naming({})):
         found.look(row)
     return found

@@ -12,11 +12,11 @@ from upstream import picture
 from connector.engine.connector import Connector
 from connector.errors import CapReached, InvalidArguments, InvocationError, UnknownName
 from connector.runs.schedule import sync_with_engine as looked_after
-from connector.runs.schedule.manage import Timetable
+from connector.runs.schedule.manage import ScheduleManager
 from connector.runs.schedule.store import ScheduleNotFound, ScheduleStore
-from connector.runs.schedule.sync_with_engine import Tending
-from connector.runs.schedule.tick import Ticking
-from connector.runs.service.durable_runs import Runs
+from connector.runs.schedule.sync_with_engine import ScheduleSync
+from connector.runs.schedule.tick import TickDecider
+from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.worker.worker import Worker
 from connector.runs.workflow import load
 from connector.spec.loader import default_folder, load_lazily
@@ -66,8 +66,8 @@ class Office(Atelier):
         self.upstream.answers[:] = [lambda request: picture()]
         self.keeper = self.handed.client = Keeper()
         self.store = ScheduleStore(self.database, self.clock)
-        self.ticking = Ticking(self.store, self.runs, {INTEGRATION.id: INTEGRATION})
-        self.timetable = Timetable(self.store, self.handed, self.files, self.ticking)
+        self.ticking = TickDecider(self.store, self.runs, {INTEGRATION.id: INTEGRATION})
+        self.timetable = ScheduleManager(self.store, self.handed, self.files, self.ticking)
 
     def add(self, name="boats", subject=CORE, inputs=None, cron="0 * * * *", **options):
         action = self.connector.action(subject) if isinstance(subject, str) else subject
@@ -81,7 +81,7 @@ class Office(Atelier):
     def tend(self, later=0.0):
         """A worker that was just started looks after the schedules."""
         self.clock.now += later
-        Tending(self.store, self.handed).tend()
+        ScheduleSync(self.store, self.handed).tend()
 
     def fire(self):
         """All that was handed to the engine comes to its time, in order, and what it begins is done."""
@@ -107,7 +107,7 @@ def test_each_time_is_one_run_however_often_it_is_come_to(office):
     assert office.tick(NOW + HOUR)
     assert office.tick(NOW + HOUR)
     office.database.write("UPDATE ticks SET run_id = NULL", {})  # it died before it wrote that down
-    assert Ticking(office.store, office.runs, {INTEGRATION.id: INTEGRATION}).look("boats", NOW + HOUR)
+    assert TickDecider(office.store, office.runs, {INTEGRATION.id: INTEGRATION}).look("boats", NOW + HOUR)
     (run,) = office.runs.list()
     (tick,) = office.ticks()
     assert (tick.at, tick.state, tick.run_id) == (NOW + HOUR, "begun", run.id)
@@ -376,10 +376,12 @@ def test_the_durable_engine_does_it(kind, tmp_path, request):
     with Connector(integration, home=tmp_path, environ=environ) as connector:
         database = connector.workspace.database
         files = FileStore(database, tmp_path / "files")
-        runs = Runs([connector], files)
+        runs = DurableRuns([connector], files)
         now = datetime.now(UTC)
         store = ScheduleStore(database, lambda: now.timestamp() - HOUR)
-        timetable = Timetable(store, runs.queues, files, Ticking(store, runs, {integration.id: integration}))
+        timetable = ScheduleManager(
+            store, runs.queues, files, TickDecider(store, runs, {integration.id: integration})
+        )
         balance = connector.action("balance")
         # Three times in the hour that has passed, and none for as long as this takes.
         minutes = ",".join(str((now.minute - past) % 60) for past in (10, 20, 30))

@@ -22,7 +22,7 @@ from connector.errors import (
     UnknownName,
 )
 from connector.runs.durable.queues import Queues
-from connector.runs.service.durable_runs import Runs
+from connector.runs.service.durable_runs import DurableRuns
 from connector.storage.database.database import Database
 from connector.storage.runs.history import KeyReused, RunNotFound
 from connector.storage.runs.model import RunSpec
@@ -119,7 +119,7 @@ def test_a_key_stands_for_its_first_run(runs):
 
 def test_a_file_of_this_machine_is_kept_with_its_run(desk):
     """A worker on another machine has it by its reference."""
-    runs = Runs([desk.connector], desk.files, sources=Sources(), clock=desk.clock)
+    runs = DurableRuns([desk.connector], desk.files, sources=Sources(), clock=desk.clock)
     run = runs.submit(RunSpec(UPSCALE, {"prompt": "a boat", "image": str(ROOM)}))
     kept = run.inputs["image"]
     assert (kept["name"], desk.files.resolve(kept["file"]).bytes) == ("room.png", ROOM.read_bytes())
@@ -129,7 +129,7 @@ def test_a_file_of_this_machine_is_kept_with_its_run(desk):
 @pytest.mark.parametrize("path", ["nowhere.png", Path("nowhere.png")])
 def test_a_file_that_is_not_there_is_told_at_once(desk, path):
     """Before anything is written down."""
-    runs = Runs([desk.connector], desk.files, sources=Sources(), clock=desk.clock)
+    runs = DurableRuns([desk.connector], desk.files, sources=Sources(), clock=desk.clock)
     with pytest.raises(InvalidArguments, match=r"image: there is no file at 'nowhere.png'"):
         runs.submit(RunSpec(UPSCALE, {"prompt": "a boat", "image": path}))
     assert runs.list() == []

@@ -9,7 +9,7 @@ from runs.ledger_rows import ROOM, intended, not_sent, running, sent, settled
 from upstream import JOB_ID, PNG, answer, pending, picture, started
 
 from connector.errors import InvalidArguments, UnknownName
-from connector.runs.service.named_runs import Uses
+from connector.runs.service.named_runs import NamedRuns
 from connector.storage.process import this_process
 from connector.storage.runs.model import CANCELLED, RunSpec
 
@@ -23,7 +23,7 @@ class Office(Desk):
 
     def uses(self):
         options = {"asked_by": "engine", "keep_seconds": 3600, "clock": self.clock}
-        return Uses(self.connector, **options, io=Patient(self.clock))
+        return NamedRuns(self.connector, **options, io=Patient(self.clock))
 
     def use(self, given=PROMPT, *, action=CORE, name=NAME, **options):
         """The run as it ends when the engine calls, and nothing dies."""

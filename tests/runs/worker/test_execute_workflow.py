@@ -6,8 +6,8 @@ import pytest
 from runs.atelier import SHEET, STOP, Atelier
 from runs.desk import Patient, work
 
-from connector.runs.worker.advance_workflow import Course
-from connector.runs.worker.execute_workflow import Workflows
+from connector.runs.worker.advance_workflow import WorkflowAdvance
+from connector.runs.worker.execute_workflow import WorkflowExecutor
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def studio(tmp_path):
 
 def workflows(studio):
     connectors = {studio.integration.id: studio.connector}
-    return Workflows(connectors, studio.history, studio.files, studio.runs, io=Patient(studio.clock))
+    return WorkflowExecutor(connectors, studio.history, studio.files, studio.runs, io=Patient(studio.clock))
 
 
 def test_a_worker_executes_a_run_to_its_end(studio):
@@ -26,7 +26,7 @@ def test_a_worker_executes_a_run_to_its_end(studio):
     heard = []
 
     async def both():
-        doing = Workflows(
+        doing = WorkflowExecutor(
             {studio.integration.id: studio.connector},
             studio.history,
             studio.files,
@@ -51,7 +51,7 @@ def test_a_worker_executes_a_run_to_its_end(studio):
 def test_a_run_of_a_mistake_ends_and_says_so(studio, monkeypatch):
     """The worker goes on with others."""
     run = studio.begin(STOP, SHEET)
-    monkeypatch.setattr(Course, "look", lambda course: 1 / 0)
+    monkeypatch.setattr(WorkflowAdvance, "look", lambda course: 1 / 0)
 
     asyncio.run(workflows(studio).execute(run.id))
 

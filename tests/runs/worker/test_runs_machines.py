@@ -14,7 +14,7 @@ from connector.engine.connector import Connector
 from connector.engine.sources import Sources
 from connector.runs.durable import worker_lease
 from connector.runs.durable.worker_lease import LeaseLost
-from connector.runs.service.durable_runs import Runs
+from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.worker.worker import Worker
 from connector.spec.loader import load
 from connector.storage.database.database import Database
@@ -43,7 +43,7 @@ def desk(folder, home, environ):
     """The runs of one machine, as somebody asks for them there."""
     with Connector(load(folder), home=home, environ=environ) as connector:
         files = connector.workspace.files
-        runs = Runs([connector], files, sources=Sources(references=files.resolve))
+        runs = DurableRuns([connector], files, sources=Sources(references=files.resolve))
         try:
             yield runs, files
         finally:

@@ -14,7 +14,7 @@ from runs.world import CORE, UPSCALE, Nursery, asking, far, integration, kill
 from connector.errors import InvocationError
 from connector.runs.durable import outages
 from connector.runs.worker import launch
-from connector.runs.worker.orphaned_runs import Strays
+from connector.runs.worker.orphaned_runs import OrphanedRuns
 from connector.runs.worker.worker import _LOOK_EVERY, Worker
 from connector.spec.loader import load
 from connector.storage.files.blobs import FilesUnavailable, Folder
@@ -121,7 +121,7 @@ def test_a_look_that_comes_late_opens_nothing(home, folder, monkeypatch):
 
     left = asyncio.run(come_and_go())
     opened = []
-    monkeypatch.setattr(Strays, "gather", opened.append)
+    monkeypatch.setattr(OrphanedRuns, "gather", opened.append)
     left._look()
     assert opened == []
 

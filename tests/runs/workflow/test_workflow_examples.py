@@ -10,7 +10,7 @@ from upstream import KEY
 from connector.engine.connector import Connector
 from connector.engine.http.transport import HttpTransport
 from connector.engine.sources import Sources
-from connector.runs.service.durable_runs import Runs
+from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.worker.worker import Worker
 from connector.runs.workflow import cost, load
 from connector.sandbox import InProcess, Sandbox, Settings, studio
@@ -46,7 +46,7 @@ def ended(tmp_path_factory):
     sandbox = Sandbox(Settings(credits=PLENTY, speed=SPEED, strict_fields=True), studio=Studio())
     with Connector(integration, home=home, environ={}) as connector:
         files = FileStore(connector.workspace.database, home / "files")
-        runs = Runs([connector], files, sources=Sources())
+        runs = DurableRuns([connector], files, sources=Sources())
         done = asyncio.run(_all(home, integration, runs, HttpTransport(InProcess(sandbox))))
         yield done, runs, files
         runs.close()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connector.runs.workflow.model import Step, Workflow
-from connector.runs.workflow.progress import SKIPPED, Progress, Stop
+from connector.runs.workflow.progress import SKIPPED, Stop, WorkflowProgress
 from connector.spec import yaml_lines
 
 CASES: list[dict[str, Any]] = yaml_lines.read(
@@ -18,13 +18,13 @@ REQUIRED = {"draw": ["prompt"], "paint": ["image"]}
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case["about"])
 
 
-def _progress(case: dict[str, Any]) -> Progress:
+def _progress(case: dict[str, Any]) -> WorkflowProgress:
     steps = tuple(Step(title=step["id"], **step) for step in case["steps"])
     workflow = Workflow("test", "Test", "", {}, steps, case.get("outputs", {}))
-    return Progress(workflow, case.get("inputs", {}), lambda step: REQUIRED[step.action or ""])
+    return WorkflowProgress(workflow, case.get("inputs", {}), lambda step: REQUIRED[step.action or ""])
 
 
-def _begun(progress: Progress) -> dict[str, Any]:
+def _begun(progress: WorkflowProgress) -> dict[str, Any]:
     return {task.place: task.arguments for task in progress.next()}
 
 

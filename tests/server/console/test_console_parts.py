@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from connector.server.console.code_samples import Use, calls
+from connector.server.console.code_samples import SampleUse, calls
 from connector.server.console.conditions import compiled, effects, holds
 from connector.server.console.fields import fields
 from connector.server.console.spend_chart import HEIGHT, WIDTH, chart
@@ -126,7 +126,7 @@ class TestFields:
 class TestCalls:
     """The same call elsewhere."""
 
-    USE = Use(
+    USE = SampleUse(
         "erase",
         {"image": {"file": "file:abc", "name": "it's.png"}, "seed": 4, "note": "a 'quoted' $HOME `x`"},
         "sandbox",

@@ -12,12 +12,12 @@ import pytest
 import yaml
 
 from connector.errors import CredentialError, MissingCredential
-from connector.storage.connections.encryption import MasterKeys, Place, Sealed, new_key
+from connector.storage.connections.encryption import MasterKeys, Sealed, SecretAddress, new_key
 
 FORMATS = Path(__file__).parents[2] / "cases" / "formats" / "secrets.yaml"
 PINNED = yaml.safe_load(FORMATS.read_text("utf-8"))
 SECRET = "sk-the-secret-itself"
-PLACE = Place("stability", ("production", "eu"), "api_key")
+PLACE = SecretAddress("stability", ("production", "eu"), "api_key")
 
 
 def keys(*written):
@@ -41,7 +41,7 @@ def test_seals_and_opens(key):
 @pytest.mark.parametrize("case", PINNED["secrets"], ids=lambda case: case["connection"])
 def test_what_was_sealed_before_opens(case):
     """By its master key, whichever place that has among the others; and in its place."""
-    place = Place(case["connection"], tuple(case["environments"]), case["field"])
+    place = SecretAddress(case["connection"], tuple(case["environments"]), case["field"])
     sealed = Sealed(**case["sealed"])
     for written in (PINNED["master_keys"], PINNED["master_keys"][::-1]):
         assert keys(*written).unseal(sealed, place).reveal() == case["secret"]
@@ -50,7 +50,7 @@ def test_what_was_sealed_before_opens(case):
 @pytest.mark.parametrize("case", PINNED["secrets"], ids=lambda case: case["connection"])
 def test_sealing_anew_gives_the_same_form(case):
     """So that the version before, which others may still run, opens it: version, key and lengths."""
-    place = Place(case["connection"], tuple(case["environments"]), case["field"])
+    place = SecretAddress(case["connection"], tuple(case["environments"]), case["field"])
     for master in PINNED["master_keys"]:
         sealed = keys(master).seal(case["secret"], place)
         then = case["sealed"] if sealed.kid == case["sealed"]["kid"] else case["sealed"] | {"kid": sealed.kid}

@@ -10,10 +10,10 @@ from connector.errors import CapReached
 from connector.storage.connections.api_tokens import Tokens
 from connector.storage.database.database import Database
 from connector.storage.database.migrations import NEWEST
-from connector.storage.database.postgres import _Pool
+from connector.storage.database.postgres import _SessionPool
 from connector.storage.ledger.ledger import Ledger
-from connector.storage.ledger.model import Entry
-from connector.storage.ledger.rate_limit import DatabaseBudget, RateLimit
+from connector.storage.ledger.model import LedgerEntry
+from connector.storage.ledger.rate_limit import DatabaseRateLimiter, RateLimit
 from connector.storage.runs.history import History
 
 TABLES = {
@@ -55,7 +55,7 @@ def at_once(act, count=24):
 def test_a_cap_holds_for_all_together(database):
     """Of many that ask at once, as many go as the cap allows."""
     ledger = Ledger(database)
-    entry = Entry("studio", "paint", "c", "production", "key", estimate=1.0)
+    entry = LedgerEntry("studio", "paint", "c", "production", "key", estimate=1.0)
 
     def intend(_):
         try:
@@ -84,7 +84,7 @@ def test_there_is_one_first_token(database):
 
 def test_no_slot_is_used_twice(database):
     """By those who wait for an answer and by the others, at once."""
-    budget, limit = DatabaseBudget(database, lambda: 1000.0), RateLimit(100, 10.0, 1.0)
+    budget, limit = DatabaseRateLimiter(database, lambda: 1000.0), RateLimit(100, 10.0, 1.0)
     waits = sorted(at_once(lambda at: budget.reserve("key", limit, background=at % 2 == 0), 40))
     (row,) = database.read("SELECT tat, debt FROM budgets")
     # Whoever of the background gave way is in the row no more, and takes a slot when it finds out.
@@ -112,7 +112,7 @@ class Lent:
 
 def test_what_comes_back_while_the_pool_closes_is_closed():
     """Nobody comes for it any more."""
-    pool = _Pool()
+    pool = _SessionPool()
     lent = Lent(pool)
     pool.give_back(lent)
     assert lent.closed

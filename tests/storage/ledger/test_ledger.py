@@ -14,11 +14,11 @@ import pytest
 
 from connector.errors import CapReached, ConnectorError, JobError, JobNotFound, OutcomeUnknown
 from connector.storage.database.database import Database
-from connector.storage.ledger.ledger import Entry, Intent, Ledger, Spending
+from connector.storage.ledger.ledger import Intent, Ledger, LedgerEntry, SpendingRow
 
 NOON = 1_763_812_800.0  # 2025-11-22T12:00:00Z
 TODAY, TOMORROW = date(2025, 11, 22), date(2025, 11, 23)
-EIGHT = Entry("stability-ai", "generate-ultra", "stability", "production", "fp", estimate=8.0)
+EIGHT = LedgerEntry("stability-ai", "generate-ultra", "stability", "production", "fp", estimate=8.0)
 
 
 class Clock:
@@ -341,8 +341,8 @@ def test_summary(ledger, clock):
     settled(ledger, replace(EIGHT, environment="staging"), credits=7.0)
     place = ("stability", "production")
     assert ledger.summary(TODAY, TODAY) == [
-        Spending("2025-11-22", *place, "erase", 1, 0.0, 0.0),
-        Spending("2025-11-22", *place, "generate-ultra", 2, 16.0, 8.0),
+        SpendingRow("2025-11-22", *place, "erase", 1, 0.0, 0.0),
+        SpendingRow("2025-11-22", *place, "generate-ultra", 2, 16.0, 8.0),
     ]
     last = ledger.summary(TODAY, TOMORROW)[2]
     assert last.to_dict() == {
@@ -359,9 +359,9 @@ def test_summary(ledger, clock):
 VICTIM = """
 import os, signal, sys
 from connector.storage.database.database import Database
-from connector.storage.ledger.ledger import Entry, Ledger
+from connector.storage.ledger.ledger import LedgerEntry, Ledger
 ledger = Ledger(Database(sys.argv[1]))
-entry = Entry("stability-ai", "generate-ultra", "stability", "production", "fp", estimate=8.0)
+entry = LedgerEntry("stability-ai", "generate-ultra", "stability", "production", "fp", estimate=8.0)
 ledger.intend(entry)
 job = ledger.intend(entry).id
 ledger.running(job, "up-1")

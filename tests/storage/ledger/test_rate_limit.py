@@ -16,7 +16,7 @@ from random import Random
 import pytest
 
 from connector.storage.database.database import Database
-from connector.storage.ledger.rate_limit import DatabaseBudget, RateLimit
+from connector.storage.ledger.rate_limit import DatabaseRateLimiter, RateLimit
 
 LIMIT = RateLimit(requests=150, window=10.0, lockout=60.0)
 PACE = 10.0 / 145
@@ -448,7 +448,7 @@ class TestDatabaseBudget(BudgetSuite):
     @pytest.fixture(params=["file", "memory"])
     def budget(self, request, clock, tmp_path):
         with closing(Database(tmp_path / "connector.db" if request.param == "file" else None)) as database:
-            yield DatabaseBudget(database, clock)
+            yield DatabaseRateLimiter(database, clock)
 
 
 @pytest.fixture(scope="module")
@@ -465,14 +465,14 @@ class TestBudgetOnAServer(BudgetSuite):
     @pytest.fixture
     def budget(self, served, clock):
         served.write("DELETE FROM budgets", {})
-        return DatabaseBudget(served, clock)
+        return DatabaseRateLimiter(served, clock)
 
 
 def test_the_clock_is_the_servers(postgres):
     """Machines whose clocks differ share a row all the same."""
     name = postgres.fresh()
     with closing(Database(postgres.url(name))) as database:
-        budget, limit = DatabaseBudget(database), RateLimit(3, 3600.0, 1.0)
+        budget, limit = DatabaseRateLimiter(database), RateLimit(3, 3600.0, 1.0)
         budget._clock = Clock()  # years behind
         assert budget.reserve("key", limit) == 0.0
         assert limit.pace - 60 < budget.reserve("key", limit, background=True) <= limit.pace

@@ -12,7 +12,7 @@ from upstream import Clock
 from connector.events import Event
 from connector.storage.database.database import Database
 from connector.storage.ledger.ledger import Ledger
-from connector.storage.ledger.model import Entry
+from connector.storage.ledger.model import LedgerEntry
 from connector.storage.process import this_process
 from connector.storage.runs.history import History, KeyReused, Run, RunNotFound
 from connector.storage.runs.model import CANCELLED, INTERRUPTED, given_up
@@ -29,7 +29,7 @@ GIVEN = {
     "token_name": "ci",
 }
 FILE = {"file": "file:1", "name": "cat.png", "type": "image/png", "bytes": 70, "sha256": "abc"}
-ENTRY = Entry("studio", "paint", "", "production", "key", 3.0)
+ENTRY = LedgerEntry("studio", "paint", "", "production", "key", 3.0)
 
 
 @pytest.fixture

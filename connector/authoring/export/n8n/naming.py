@@ -35,7 +35,7 @@ _PLURALS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class PackageNames:
     """Of one integration: its package, its node and its credential, as a class and as a value."""
 
     package: str

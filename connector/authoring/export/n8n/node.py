@@ -8,7 +8,7 @@ from typing import Any
 from connector.authoring.export.n8n.fields import Fields, fields
 from connector.authoring.export.n8n.habits import Property, sentences, spelt
 from connector.authoring.export.n8n.literal import Code, literal
-from connector.authoring.export.n8n.naming import Names, camel, order, sentence, singular
+from connector.authoring.export.n8n.naming import PackageNames, camel, order, sentence, singular
 from connector.authoring.export.wording import priced, titled
 from connector.spec.model import Action, Integration
 
@@ -16,7 +16,7 @@ from connector.spec.model import Action, Integration
 _RUNS = "connectorRun"
 
 
-def description(integration: Integration, names: Names) -> dict[str, Any]:
+def description(integration: Integration, names: PackageNames) -> dict[str, Any]:
     """What n8n calls a node's description, with pieces of code where it refers to what the host is asked."""
     groups = _groups(integration)
     return {

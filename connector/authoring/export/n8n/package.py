@@ -10,7 +10,7 @@ from typing import Any
 from connector.authoring.export.n8n import node
 from connector.authoring.export.n8n.habits import sentences
 from connector.authoring.export.n8n.literal import literal, text
-from connector.authoring.export.n8n.naming import Names
+from connector.authoring.export.n8n.naming import PackageNames
 from connector.authoring.export.wording import titled
 from connector.spec.model import Integration
 
@@ -27,11 +27,11 @@ _NOWHERE = "https://connector.example"
 
 def files(integration: Integration, url: str) -> dict[str, str]:
     """Every file of the package by its path; ``url`` is the host's, which a credential begins with."""
-    names = Names.of(integration)
+    names = PackageNames.of(integration)
     return dict(_files(integration, names, url))
 
 
-def _files(integration: Integration, names: Names, url: str) -> Iterator[tuple[str, str]]:
+def _files(integration: Integration, names: PackageNames, url: str) -> Iterator[tuple[str, str]]:
     yield "package.json", _json(_package(integration, names))
     yield "README.md", _readme(integration, names)
     for name in _COMMON:
@@ -60,11 +60,11 @@ def _as_commonjs(module: str) -> str:
     return f"'use strict';\n{required.replace('export function', 'function', 1)}\nexports.hostOf = hostOf;\n"
 
 
-def _filled(names: Names, told: str) -> dict[str, str]:
+def _filled(names: PackageNames, told: str) -> dict[str, str]:
     return {"name": names.node_class, "credential": text(names.credential), "description": told}
 
 
-def _package(integration: Integration, names: Names) -> dict[str, Any]:
+def _package(integration: Integration, names: PackageNames) -> dict[str, Any]:
     return {
         "name": names.package,
         "version": integration.version,
@@ -99,7 +99,7 @@ def _package(integration: Integration, names: Names) -> dict[str, Any]:
     }
 
 
-def _codex(integration: Integration, names: Names) -> dict[str, Any]:
+def _codex(integration: Integration, names: PackageNames) -> dict[str, Any]:
     url = integration.documentation or _NOWHERE
     return {
         "node": f"{names.package}.{names.node}",
@@ -110,7 +110,7 @@ def _codex(integration: Integration, names: Names) -> dict[str, Any]:
     }
 
 
-def _credential(integration: Integration, names: Names, url: str) -> dict[str, Any]:
+def _credential(integration: Integration, names: PackageNames, url: str) -> dict[str, Any]:
     """The fields of the credential's class: where the host answers, and a token of it."""
     return {
         "name": names.credential,
@@ -158,13 +158,13 @@ _CREDENTIAL_TYPES: Mapping[str, str] = {
 }
 
 
-def _credential_ts(names: Names, fields: Mapping[str, Any]) -> str:
+def _credential_ts(names: PackageNames, fields: Mapping[str, Any]) -> str:
     typed = {name: f"{name}: {kind}" for name, kind in _CREDENTIAL_TYPES.items()}
     told = "\n\n".join(f"\t{typed.get(name, name)} = {literal(value, 1)};" for name, value in fields.items())
     return _CREDENTIAL_TS.format(name=names.credential_class, fields=told)
 
 
-def _credential_js(names: Names, fields: Mapping[str, Any]) -> str:
+def _credential_js(names: PackageNames, fields: Mapping[str, Any]) -> str:
     told = "\n".join(f"\t\tthis.{name} = {literal(value, 2)};" for name, value in fields.items())
     return _CREDENTIAL_JS.format(name=names.credential_class, fields=told)
 
@@ -183,7 +183,7 @@ def _json(value: Any) -> str:
     return json.dumps(value, indent="\t", ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _readme(integration: Integration, names: Names) -> str:
+def _readme(integration: Integration, names: PackageNames) -> str:
     return _resource("README.md").format(package=names.package, name=titled(integration.name))
 
 
