@@ -1,4 +1,4 @@
-"""Every way an invocation can fail, as one tree.
+"""Errors: every way an invocation can fail, as one tree.
 
     ConnectorError
     ├── DatabaseUnavailable    the operator: the database is away, full or held, and may be back soon

@@ -1,4 +1,4 @@
-"""What the engine tells of itself while it works, for whoever shows progress."""
+"""Events: what the engine tells of itself while it works, for whoever shows progress."""
 
 from __future__ import annotations
 

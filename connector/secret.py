@@ -1,4 +1,4 @@
-"""A secret shows itself masked, and a text loses its secrets by their value."""
+"""Secrets and redaction: a secret shows itself masked, and a text loses its secrets by their value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a use failed, as Airflow is told: whether trying the task again can help, and what a person does."""
+"""Failures as Airflow is told: whether trying the task again can help, and what a person does."""
 
 from __future__ import annotations
 

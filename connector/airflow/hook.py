@@ -1,4 +1,4 @@
-"""A connection of Airflow's opens a connector, and its test button tests it."""
+"""The hook: a connection of Airflow's opens a connector, and its test button tests it."""
 
 from __future__ import annotations
 

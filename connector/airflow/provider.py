@@ -1,4 +1,4 @@
-"""What Airflow is told of this package: its connection type with its form, and where its modules are."""
+"""The provider's description: its connection type with its form, and where its modules are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A connection of Airflow's becomes a place of ours: an integration, an environment, and a credential."""
+"""Settings of a connection of Airflow's: an integration, an environment, and a credential."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job is asked for in the triggerer, so that no worker is held while it goes on."""
+"""The trigger: a job is asked for in the triggerer, so that no worker is held while it goes on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands, and the help that lists them."""
+"""The command table, and the help that lists it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A call is sent, and the ledger knows of it before and after.
+"""Accounting of a call: the ledger knows of it before it is sent and after.
 
 the row says    because
 intended        the call is about to be sent, for the first time or again; its credits are set aside

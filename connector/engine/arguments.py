@@ -1,4 +1,4 @@
-"""What a caller gave becomes arguments: files are adopted, and everything is checked at once.
+"""Arguments: what a caller gave, with its files adopted, and everything checked at once.
 
 Nothing is sent here, and nothing is spent: whatever can be known to be wrong is told before.
 """

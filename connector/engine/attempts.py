@@ -1,4 +1,4 @@
-"""One request and its answer: its turn under the rate limit, its attempts, its place in the ledger.
+"""Attempts: one request and its answer, its turn under the rate limit, its retries.
 
 The ledger's row is written before a request that may cost leaves. Whatever happens after, be it an
 answer, a broken connection or somebody's Ctrl-C, the row says how it ended.

@@ -1,4 +1,4 @@
-"""A response becomes a Result, or the error it stands for.
+"""Decoding: a response becomes a Result, or the error it stands for.
 
 The rules that tell which outcome an answer has are declared; the first that holds decides. The same
 Result comes of raw bytes and of JSON with base64 inside.

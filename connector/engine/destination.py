@@ -1,4 +1,4 @@
-"""Where an invocation goes: connection and environment become a base URL and a credential.
+"""The destination of an invocation: connection and environment become a base URL and a credential.
 
 A credential is only ever used in the environment that it was stored for. What is looked for, in order:
 

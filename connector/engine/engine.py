@@ -1,4 +1,4 @@
-"""Everything that an invocation needs, opened when it is first used and kept until the connector closes."""
+"""The engine: everything that an invocation needs, opened when first used and kept until it closes."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ class Engine:
 
 
 def _given(connection: Connection, integration: Integration, environ: Mapping[str, str]) -> Connections:
-    from connector.storage.connections.fixed import FixedConnection
+    from connector.storage.connections.inline import FixedConnection
 
     return FixedConnection(connection, integration, environ)
 

@@ -1,4 +1,4 @@
-"""The states of a job, and what comes next after each answer.
+"""Job states, and what comes next after each answer.
 
 A job is an invocation that outlives its call: the upstream gave an id, and is asked for the result.
 

@@ -1,4 +1,4 @@
-"""A job is waited for: asked at its pace, through failures, until it ends or its time is up.
+"""Polling: a job is asked for at its pace, through failures, until it ends or its time is up.
 
 Its id stands in the ledger before the first poll, so that any process with the same credential can go on.
 """

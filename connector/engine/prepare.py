@@ -1,4 +1,4 @@
-"""A use of an action, made ready to be sent: names resolved, arguments taken, rendered and priced."""
+"""Preparation of an invocation: names resolved, arguments checked, rendered and priced."""
 
 from __future__ import annotations
 

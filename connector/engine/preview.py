@@ -1,4 +1,4 @@
-"""The very request that would be sent, as people and programs read it, with its secrets masked.
+"""The preview: the very request that would be sent, for people and programs, with its secrets masked.
 
 The description and the command are made of the same Request value that the transport sends.
 """

@@ -1,4 +1,4 @@
-"""What an action will cost, in credits, before it is sent."""
+"""Pricing: what an action will cost, in credits, before it is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Action, arguments, base URL and authorization become a Request.
+"""Rendering: action, arguments, base URL and authorization become a Request.
 
 Only what the caller gave is sent, and what the caller gave is sent: ``0``, ``false`` and ``""`` are
 values, what is unset is absent. Each value is encoded for the place it goes to.
@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus
 
-from connector.engine import styles
+from connector.engine import parameter_styles
 from connector.engine.auth import Authorization
 from connector.engine.http.messages import Body, Multipart, Part, Raw, Request, Timeout
 from connector.errors import InvalidArguments, Problem
@@ -131,7 +131,7 @@ def _query(spec: RequestSpec, scope: Scope) -> Iterator[tuple[str, str]]:
     if filled is MISSING:
         return
     for name, value in filled.items():
-        yield from styles.pairs(name, value, spec.styles.get(name), url.encode_query)
+        yield from parameter_styles.pairs(name, value, spec.styles.get(name), url.encode_query)
 
 
 def _headers(
@@ -205,7 +205,7 @@ def _json(action: Action, body: BodySpec, scope: Scope) -> Body:
     value = template.fill_all(body.json, scope) if body.json is not None else dict(_own_fields(action, scope))
     if value is MISSING:
         return None
-    return Raw(styles.compact(value).encode(), _filled_type(body, scope) or "application/json")
+    return Raw(parameter_styles.compact(value).encode(), _filled_type(body, scope) or "application/json")
 
 
 def _form(action: Action, body: BodySpec, scope: Scope) -> Body:
@@ -243,7 +243,7 @@ def _own_fields(action: Action, scope: Scope) -> Iterator[tuple[str, Any]]:
 
 
 def _pairs(
-    action: Action, body: BodySpec, scope: Scope, encode: styles.Encode = str
+    action: Action, body: BodySpec, scope: Scope, encode: parameter_styles.Encode = str
 ) -> Iterator[tuple[str, Any]]:
     """The fields of a form in their order; a list repeats its field where no style is declared."""
     if body.fields is None and body.files is None:
@@ -254,7 +254,7 @@ def _pairs(
         if _holds_content(value):
             yield from ((name, item) for item in (value if isinstance(value, list | tuple) else [value]))
         else:
-            yield from styles.pairs(name, value, body.styles.get(name), encode)
+            yield from parameter_styles.pairs(name, value, body.styles.get(name), encode)
 
 
 def _holds_content(value: Any) -> bool:

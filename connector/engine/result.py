@@ -1,4 +1,4 @@
-"""What an invocation gives back."""
+"""The result of an invocation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a failed request may be sent again, and after how long.
+"""Retries: whether a failed request may be sent again, and after how long.
 
     a request that may cost     is sent again only where it is known that it did not run: it never left
                                 (unreachable), or was refused unrun (429, 503)

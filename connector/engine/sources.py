@@ -1,4 +1,4 @@
-"""The sources of files that a caller may name: paths, downloads guarded against SSRF, references."""
+"""Sources of files that a caller may name: paths, downloads guarded against SSRF, references."""
 
 from __future__ import annotations
 

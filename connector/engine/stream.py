@@ -1,4 +1,4 @@
-"""An answer's bytes as they arrive, to whoever reads them, with the row in the ledger kept open meanwhile."""
+"""Streaming: an answer's bytes as they arrive, with the row in the ledger kept open meanwhile."""
 
 from __future__ import annotations
 

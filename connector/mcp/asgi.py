@@ -1,4 +1,4 @@
-"""The tools in a host: an ASGI application that is made when somebody first asks for it."""
+"""The ASGI application of the tools in a host, made when somebody first asks for it."""
 
 from __future__ import annotations
 

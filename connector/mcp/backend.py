@@ -1,4 +1,4 @@
-"""What the tools work with: the host's stores and runners, or a connector's own where there is no host."""
+"""The backend of the tools: the host's stores and runners, or a connector's own where there is no host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tools that are no action: what a use would cost, where it goes, what was spent, how a run stands."""
+"""Built-in tools: what a use would cost, where it goes, what was spent, how a run stands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where tools are called: a call becomes a run, is watched, and its answer is told."""
+"""Tool calls: each becomes a run, is watched, and its answer is told."""
 
 from __future__ import annotations
 

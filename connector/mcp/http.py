@@ -1,4 +1,4 @@
-"""The server over streamable HTTP on this machine's own address, without a host around it."""
+"""The MCP server over streamable HTTP on this machine's own address, without a host around it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tools as an MCP server, on the SDK's low-level one: each request of a client is one handler."""
+"""The MCP server, on the SDK's low-level one: each request of a client is one handler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results as resources: they are listed, newest first, and read up to a size."""
+"""MCP resources: results are listed, newest first, and read up to a size."""
 
 from __future__ import annotations
 

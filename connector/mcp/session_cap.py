@@ -1,4 +1,4 @@
-"""What may be spent in one session, beside the caps of its environments."""
+"""The session's cap: what may be spent in one session, beside the caps of its environments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server over standard input and output, for as long as its client is there."""
+"""The MCP server over standard input and output, for as long as its client is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a tool answers with: facts, a small picture to look at, and a link to the whole file."""
+"""Tool results: facts, a small picture to look at, and a link to the whole file."""
 
 from __future__ import annotations
 

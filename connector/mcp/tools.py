@@ -1,4 +1,4 @@
-"""Actions as tools: their schemas, what they cost, and what a client should know before it calls one."""
+"""Tools made of actions: their schemas, what they cost, and what a client should know before it calls one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a caller gives for a file becomes a Media, or a sentence on why it cannot."""
+"""Adoption of files: whatever a caller gives becomes a Media, or a sentence on why it cannot."""
 
 from __future__ import annotations
 

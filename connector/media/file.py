@@ -1,4 +1,4 @@
-"""One file as a value: what it is, and its bytes on demand, from memory or from disk."""
+"""A media file as a value: what it is, and its bytes on demand, from memory or from disk."""
 
 from __future__ import annotations
 

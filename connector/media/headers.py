@@ -1,4 +1,4 @@
-"""What a file is and how large its picture or long its sound, read from its first bytes.
+"""Media headers: what a file is and how large its picture or long its sound, read from its first bytes.
 
 Nothing is decoded. Each reader looks at a bounded number of places, so that hostile bytes can neither
 raise nor keep it busy: what cannot be read is None.

@@ -1,4 +1,4 @@
-"""The kinds of file we know: what people call them, and how their names end."""
+"""Media types: what people call them, and how their names end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long an MP3 lasts: from the count in its first frame, else from its bit rate and size."""
+"""The duration of an MP3: from the count in its first frame, else from its bit rate and size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes that arrive become a Media: in memory while they are few, in a temporary file once they are not."""
+"""Received bytes become a Media: in memory while they are few, in a temporary file once they are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an action asks of a file, and a sentence for each rule that the file breaks."""
+"""File rules: what an action asks of a file, and a sentence for each rule that the file breaks."""
 
 from __future__ import annotations
 

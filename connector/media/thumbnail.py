@@ -1,4 +1,4 @@
-"""A small picture of a picture: for a page's list, or for a model to look at."""
+"""Thumbnails: a small picture of a picture, for a page's list or for a model to look at."""
 
 from __future__ import annotations
 

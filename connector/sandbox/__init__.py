@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from connector.sandbox.call import Answer, Call
     from connector.sandbox.inprocess import InProcess, transport
+    from connector.sandbox.messages import Answer, Call
     from connector.sandbox.sandbox import Sandbox
     from connector.sandbox.server import serve, serving
     from connector.sandbox.settings import Settings

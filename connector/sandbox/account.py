@@ -1,15 +1,15 @@
-"""What the first generation of the API tells about a key: account, balance, engines."""
+"""The account of the API's first generation: what it tells about a key, its balance, its engines."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connector.sandbox.call import Answer, json_answer
 from connector.sandbox.document import Operation
 from connector.sandbox.generation import Desk
+from connector.sandbox.messages import Answer, json_answer
 from connector.sandbox.price import credits
-from connector.sandbox.visit import Visit
+from connector.sandbox.request import Visit
 
 _ENGINES = {
     "stable-diffusion-xl-1024-v1-0": "Stable Diffusion XL v1.0",

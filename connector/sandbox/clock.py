@@ -1,4 +1,4 @@
-"""The sandbox's own time, which may run faster than the world's, and never does so unsaid."""
+"""The sandbox's clock, which may run faster than the world's, and never does so unsaid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sandbox's own path, ``/_sandbox``: what it saw and was paid, and how its time and luck are set.
+"""The control path, ``/_sandbox``: what the sandbox saw and was paid, and how its time and luck are set.
 
 It needs no key, counts against no limit, and is nothing that the vendor has.
 """
@@ -12,9 +12,9 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from connector.sandbox import moderation
-from connector.sandbox.call import Answer, Call, json_answer
 from connector.sandbox.clock import Clock
 from connector.sandbox.faults import KINDS, Faults, parse
+from connector.sandbox.messages import Answer, Call, json_answer
 from connector.sandbox.price import credits, hundredths
 from connector.sandbox.settings import Settings
 from connector.sandbox.store import Account, Store, fingerprint

@@ -1,4 +1,4 @@
-"""The vendor's API as its OpenAPI document tells it: one Operation for each path and method."""
+"""The vendor's OpenAPI document: one Operation for each path and method."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong when it is asked to: the kinds of faults, and which request meets one."""
+"""Faults on request: their kinds, and which request meets one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from connector.sandbox.call import Answer
-from connector.sandbox.refusal import Refusal
+from connector.sandbox.errors import Refusal
+from connector.sandbox.messages import Answer
 
 _PAGE = b"<html><head><title>Bad gateway</title></head><body><h1>The server is not well.</h1></body></html>\n"
 

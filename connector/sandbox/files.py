@@ -1,4 +1,4 @@
-"""Does a file keep the rules that the document states for it? Its content decides, not its name."""
+"""File rules of the document; a file's content decides, not its name."""
 
 from __future__ import annotations
 

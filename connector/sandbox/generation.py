@@ -1,4 +1,4 @@
-"""A generation: made at once and delivered, or started, paid, kept and fetched."""
+"""Generations: made at once and delivered, or started, paid, kept and fetched."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from connector.sandbox.answers import Finished, Made, deliver
-from connector.sandbox.call import Answer, json_answer
 from connector.sandbox.document import Api, Job, Operation
+from connector.sandbox.errors import Refusal, bad_request
 from connector.sandbox.files import Info
+from connector.sandbox.messages import Answer, json_answer
 from connector.sandbox.moderation import is_filtered, moderate
 from connector.sandbox.price import price
-from connector.sandbox.refusal import Refusal, bad_request
+from connector.sandbox.request import Visit
 from connector.sandbox.request_inputs import Given, given, parameter_problems
+from connector.sandbox.responses import Finished, Made, deliver
 from connector.sandbox.settings import Settings
 from connector.sandbox.store import Generation, Payment, Store
-from connector.sandbox.visit import Visit
 
 _log = logging.getLogger("connector.sandbox")
 _LARGEST_SEED = 4294967294

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from connector.sandbox.call import Answer, Call
+from connector.sandbox.messages import Answer, Call
 from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.settings import Settings
 

@@ -1,4 +1,4 @@
-"""The first generation's generations: engines, lists of prompts, and artifacts for an answer."""
+"""Generations of the API's first generation: engines, lists of prompts, and artifacts for an answer."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from connector.sandbox.account import engine_ids
-from connector.sandbox.answers import Finished, wants_json
-from connector.sandbox.call import Answer, json_answer
-from connector.sandbox.check import defaults, is_file, problems, typed
 from connector.sandbox.document import Operation, Schema
+from connector.sandbox.errors import Refusal
 from connector.sandbox.files import file_problems
 from connector.sandbox.form import Part
 from connector.sandbox.generation import Desk, charge, chosen_seed, pay, refunding
+from connector.sandbox.messages import Answer, json_answer
 from connector.sandbox.moderation import is_filtered
-from connector.sandbox.refusal import Refusal
+from connector.sandbox.request import Visit
 from connector.sandbox.request_inputs import Given, parameter_problems
-from connector.sandbox.visit import Visit
+from connector.sandbox.responses import Finished, wants_json
+from connector.sandbox.validate import defaults, is_file, problems, typed
 
 # text_prompts[0][weight], as a form writes an entry of a list.
 _ENTRY = re.compile(r"(\w+)\[(\d+)\]\[(\w+)\]")

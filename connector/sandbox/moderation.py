@@ -1,4 +1,4 @@
-"""The words that make the sandbox's moderation act, since it has no judgement of its own.
+"""Moderation by trigger words, since the sandbox has no judgement of its own.
 
 A word works in any text field, and in the name of any file, for operations that take no text.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from connector.sandbox.document import Operation
-from connector.sandbox.refusal import Refusal
+from connector.sandbox.errors import Refusal
 
 # Refused: 403 content_moderation, where the operation moderates its input.
 REFUSED = "sandbox-refuse"

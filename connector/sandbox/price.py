@@ -1,4 +1,4 @@
-"""What a generation costs, in hundredths of a credit, so that sums stay exact."""
+"""Prices of generations, in hundredths of a credit, so that sums stay exact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request gives to an operation, once it is known to keep every rule."""
+"""The inputs of a request, once they are known to keep every rule."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.sandbox.answers import accept_problems
-from connector.sandbox.check import defaults, is_file, problems, typed
 from connector.sandbox.document import Operation, Schema
+from connector.sandbox.errors import bad_request
 from connector.sandbox.files import Info, file_problems
 from connector.sandbox.form import Part
-from connector.sandbox.refusal import bad_request
-from connector.sandbox.visit import Visit
+from connector.sandbox.request import Visit
+from connector.sandbox.responses import accept_problems
+from connector.sandbox.validate import defaults, is_file, problems, typed
 
 Inspect = Callable[[bytes], Info | None]
 

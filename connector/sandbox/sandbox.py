@@ -1,4 +1,4 @@
-"""The vendor's API on this machine: a call goes in, an answer comes out."""
+"""The sandbox: the vendor's API on this machine; a request goes in, a response comes out."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from connector.sandbox import account, control, legacy
-from connector.sandbox.call import Answer, Call
 from connector.sandbox.clock import Clock, world_clock
 from connector.sandbox.document import Api, Operation, load
+from connector.sandbox.errors import Refusal, no_such_path, unauthorized
 from connector.sandbox.faults import AFTER, INSTEAD, Fault, Faults
 from connector.sandbox.generation import Desk, Studio, fetch, generate, start
+from connector.sandbox.messages import Answer, Call
 from connector.sandbox.price import hundredths
-from connector.sandbox.refusal import Refusal, no_such_path, unauthorized
+from connector.sandbox.request import Visit, remembered, visit
 from connector.sandbox.settings import Settings
 from connector.sandbox.store import Store, fingerprint
-from connector.sandbox.visit import Visit, remembered, visit
 
 Handler = Callable[[Visit, Operation, Desk], Answer]
 

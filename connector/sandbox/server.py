@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from connector.sandbox.call import Answer, Call
+from connector.sandbox.messages import Answer, Call
 from connector.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:

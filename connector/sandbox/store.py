@@ -1,4 +1,4 @@
-"""What the sandbox remembers: accounts, requests counted, generations, and what was paid.
+"""The sandbox's store: accounts, requests counted, generations, and what was paid.
 
 It is always SQLite: a private temporary database that spills to disk by itself, or a file that
 several processes share. Keys are kept as fingerprints alone, amounts in hundredths of a credit.

@@ -1,4 +1,4 @@
-"""Every request has an id, a line in the log and its place in the metrics, and every answer its headers."""
+"""The access log: every request has an id, a line and its place in the metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may come in: by which name of the host, from which site, with which token."""
+"""Authentication and origin checks: by which name of the host, from which site, with which token."""
 
 from __future__ import annotations
 

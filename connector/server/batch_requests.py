@@ -1,4 +1,4 @@
-"""A batch that is asked for over HTTP: its rows are checked, written down, and fed to workers.
+"""Batches over HTTP: rows are checked, written down, and fed to workers.
 
 Rows are objects, or lines of a file that was uploaded. A path of this machine is no file here: files are
 references or addresses.

@@ -1,4 +1,4 @@
-"""How much a client may send, how slowly, and how many may ask at once."""
+"""Limits on requests: how much a client may send, how slowly, and how many may ask at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A connection as a client sends it becomes the value that is stored: secrets come in, and never out.
+"""The connection form: what a client sends becomes the value that is stored; secrets never come out.
 
 A secret that is left out stays as it is, as long as it goes nowhere else: whoever could send a kept secret
 to an address of their own could read it.

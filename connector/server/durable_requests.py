@@ -1,4 +1,4 @@
-"""What the host knows of durable runs: it writes them down, and workers do them.
+"""Durable runs over HTTP: the host writes them down, and workers do them.
 
 All methods block. Whatever asks the durable engine is refused where that is not installed.
 """

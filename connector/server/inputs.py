@@ -1,4 +1,4 @@
-"""What a caller gives to an action, as JSON or as a form, becomes its inputs."""
+"""The inputs of an action, as JSON or as a form."""
 
 from __future__ import annotations
 

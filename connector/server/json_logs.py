@@ -1,4 +1,4 @@
-"""What the host did, a JSON object a line, with ids to follow a request by and nothing that is secret.
+"""JSON logs: an object a line, with ids to follow a request by and nothing that is secret.
 
 A line has what the host itself says: no query, no body, no header, no message of an exception.
 """

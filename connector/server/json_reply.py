@@ -1,4 +1,4 @@
-"""A value as the JSON of an answer, whatever an upstream or a caller put into it."""
+"""JSON replies, whatever an upstream or a caller put into the value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The application on a port: uvicorn beneath, TLS where given, and a stop that finishes what it began."""
+"""Listening on a port: uvicorn beneath, TLS where given, and a stop that finishes what it began."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One thing that the host can be asked for: a row that is a route, its checks, and its description.
+"""Operations of the host: each is a row that is a route, its checks, and its description.
 
 The JSON Schemas of a row both check what comes and describe it in the OpenAPI document.
 """

@@ -1,4 +1,4 @@
-"""Every failure as a problem document (RFC 9457), by one table from what failed to the status.
+"""Problem documents (RFC 9457): every failure, by one table from what failed to the status.
 
 What the host itself refuses is a ``Refused``; everything else is an error of the connector. A failed run
 is kept as facts and not as an exception, so that documents are made of facts.

@@ -1,4 +1,4 @@
-"""The pairs of a query or a form become an object: names may be repeated, and say an entry of an object."""
+"""Query and form values become an object: names may be repeated, and say an entry of an object."""
 
 from __future__ import annotations
 

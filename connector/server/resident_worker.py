@@ -1,4 +1,4 @@
-"""The host's own worker: it does durable runs for as long as nobody else has a worker's place."""
+"""The resident worker: the host does durable runs for as long as nobody else has a worker's lease."""
 
 from __future__ import annotations
 

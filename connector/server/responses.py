@@ -1,4 +1,4 @@
-"""What a run is answered with: JSON, or its file where the client would rather have that."""
+"""Responses of a run: JSON, or its file where the client would rather have that."""
 
 from __future__ import annotations
 

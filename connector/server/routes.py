@@ -1,4 +1,4 @@
-"""Everything that the host can be asked for."""
+"""The routes of the host: everything that it can be asked for."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from connector.server.api import (
     connections,
     files,
     health,
-    hooks,
     integrations,
     jobs,
-    money,
     runs,
     schedules,
     session,
+    spending,
     tokens,
+    webhooks,
     workflows,
 )
 from connector.server.json_reply import Reply
@@ -43,9 +43,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *workflows.OPERATIONS,
     *batches.OPERATIONS,
     *schedules.OPERATIONS,
-    *hooks.OPERATIONS,
+    *webhooks.OPERATIONS,
     *files.OPERATIONS,
     *connections.OPERATIONS,
-    *money.OPERATIONS,
+    *spending.OPERATIONS,
     *tokens.OPERATIONS,
 )

@@ -1,4 +1,4 @@
-"""What every answer says to a browser: take nothing from elsewhere, and be shown nowhere else.
+"""Security headers: a browser takes nothing from elsewhere, and shows the host nowhere else.
 
 Pages may load what the host itself serves, and pictures that a script of theirs holds. An answer of the
 API, be it a file that somebody uploaded, may load and run nothing at all.

@@ -1,4 +1,4 @@
-"""A file goes out: whole or a part of it, from disk in pieces, as what it is and as nothing else."""
+"""Sending a file: whole or a part of it, from disk in pieces, as what it is and as nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator decides about a host, and what it needs of the world."""
+"""Settings of a host: what an operator decides, and what it needs of the world."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events as a browser reads them (text/event-stream), with ids, and a sign of life while nothing happens."""
+"""Server-sent events (text/event-stream), with ids, and a sign of life while nothing happens."""
 
 from __future__ import annotations
 

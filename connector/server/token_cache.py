@@ -1,4 +1,4 @@
-"""Whose token it is, remembered for a moment, so that not every request asks the database."""
+"""The token cache: whose token it is, remembered for a moment."""
 
 from __future__ import annotations
 

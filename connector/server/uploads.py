@@ -1,4 +1,4 @@
-"""Files that come in a body go to disk as they come: none is ever whole in memory."""
+"""Uploads go to disk as they come: none is ever whole in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two acts that the engine awaits: to run something that blocks, and to let time pass.
+"""Blocking calls: the two acts that the engine awaits, to run what blocks and to let time pass.
 
 Everything that touches the world blocks: a socket, a file, the database. In the synchronous face the
 engine's coroutine runs such things where it stands and so never suspends; in the asynchronous face they

@@ -1,4 +1,4 @@
-"""The private folder where one machine keeps its data, and how a file comes to be in it."""
+"""The home: the private folder where one machine keeps its data, and how a file comes to be in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the process that wrote something down is certainly gone."""
+"""Process identity: whether the process that wrote something down is certainly gone."""
 
 from __future__ import annotations
 

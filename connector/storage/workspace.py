@@ -1,4 +1,4 @@
-"""The folder where this machine keeps its data, and the stores in it, each opened when first used."""
+"""The workspace: the folder where this machine keeps its data, and the stores in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answer means is said completely, and every rule about it can apply."""
+"""Checks of answers: what one means is said completely, and every rule about it can apply."""
 
 from __future__ import annotations
 

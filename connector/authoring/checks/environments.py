@@ -1,4 +1,4 @@
-"""Each environment can be reached safely, and one of them is the default."""
+"""Checks of environments: each can be reached safely, and one of them is the default."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each action can be told from every other, and every spec file belongs to the integration."""
+"""Checks of identity: each action can be told from every other, and every file belongs."""
 
 from __future__ import annotations
 

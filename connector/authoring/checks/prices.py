@@ -1,4 +1,4 @@
-"""Every use of a paid action has a price that can be told before it is sent."""
+"""Checks of prices: every use of a paid action has one that can be told before it is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where one action, or the manifest, names another action, that action is there and fits."""
+"""Checks of references: where one action, or the manifest, names another, that one is there and fits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request carries what its action asks for, and its method and body go together."""
+"""Checks of requests: one carries what its action asks for, and its method and body go together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No file holds what looks like a real secret: specs are shared, and their history is kept."""
+"""Checks for secrets: no file holds what looks like a real one, since specs are shared."""
 
 from __future__ import annotations
 

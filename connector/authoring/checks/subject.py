@@ -1,4 +1,4 @@
-"""What a rule looks at: one action, the file it was made of, and the integration around it."""
+"""The subject of a check: one action, the file it was made of, and the integration around it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every template can be read, and each of its holes can be filled where it stands."""
+"""Checks of templates: every one can be read, and each can be filled where it stands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every workflow file belongs to the integration, and nothing is wrong with it."""
+"""Checks of workflows: every file belongs to the integration, and nothing is wrong with it."""
 
 from __future__ import annotations
 

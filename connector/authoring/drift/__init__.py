@@ -18,8 +18,8 @@ from connector.authoring.drift.document import DocumentedField, DocumentedOperat
 from connector.authoring.drift.document import operations as read
 from connector.authoring.drift.fields import differences
 from connector.authoring.drift.prices import price_differences
-from connector.authoring.drift.sent import Sent, sent, shape
-from connector.authoring.importing import reading, requests, source
+from connector.authoring.drift.sent_fields import Sent, sent, shape
+from connector.authoring.importing import parse_document, requests, source
 from connector.authoring.importing.servers import NOWHERE
 from connector.errors import Problem, SpecError
 from connector.spec import template, url
@@ -78,7 +78,7 @@ def report(loaded: Loaded, document: Path) -> DriftReport:
     if loaded.integration is None:
         return DriftReport()
     try:
-        value = reading.parse(source.read(str(document))[0], document.name)
+        value = parse_document.parse(source.read(str(document))[0], document.name)
         operations = read(value, document.name)
     except SpecError as error:
         return DriftReport(wrong=tuple(error.problems))

@@ -1,4 +1,4 @@
-"""The YAML to add for what is new in a document: what an import of that document would have written."""
+"""Additions: the YAML for what is new in a document, as an import of it would have written."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from connector.authoring.drift.document import DocumentedField, DocumentedOperation
-from connector.authoring.drift.sent import sent
+from connector.authoring.drift.sent_fields import sent
 from connector.authoring.importing import Imported, convert
-from connector.authoring.importing.wording import unique
+from connector.authoring.importing.texts import unique
 from connector.authoring.importing.write_yaml import written
 from connector.errors import SpecError
 from connector.spec import parse

@@ -13,7 +13,7 @@ from typing import Any
 from connector.authoring.importing import operation as importing
 from connector.authoring.importing import requests
 from connector.authoring.importing.convert import operations as imported
-from connector.authoring.importing.reading import Json, items, mapping, names, refused
+from connector.authoring.importing.parse_document import Json, items, mapping, names, refused
 from connector.authoring.importing.references import References
 from connector.authoring.importing.schemas import Schemas, is_read_only
 from connector.engine.render import SAFE_METHODS

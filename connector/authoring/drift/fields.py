@@ -1,11 +1,11 @@
-"""How one input differs from the field that it is sent as."""
+"""Drift of a field: how an input differs from the field that it is sent as."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connector.authoring.importing.reading import Json
+from connector.authoring.importing.parse_document import Json
 from connector.spec.schema.phrases import listed, quoted
 from connector.spec.schema.suggest import nearest
 

@@ -1,4 +1,4 @@
-"""How an action's price differs from the document's ``x-credits``.
+"""Drift of prices: how an action's price differs from the document's ``x-credits``.
 
 That is ``{flat: N}``, ``{by: FIELD, values: {...}}``, or a formula over the fields in place of a number.
 Two formulas are the same when they give the same numbers at the ends of their inputs' ranges.

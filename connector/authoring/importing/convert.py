@@ -1,4 +1,4 @@
-"""A document becomes an integration: its manifest, its actions, and a report of what could not be said."""
+"""The conversion of a document: its manifest, its actions, and a report of what could not be said."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 from connector.authoring import request_identity
 from connector.authoring.importing import naming, openapi3, paths, swagger2
 from connector.authoring.importing.operation import ImportedOperation, output
-from connector.authoring.importing.reading import Json, mapping, refused, text
+from connector.authoring.importing.parse_document import Json, mapping, refused, text
 from connector.authoring.importing.references import References
 from connector.authoring.importing.report import ImportReport, Remark, Remarks, Told, Unfit
 from connector.authoring.importing.requests import Requests
 from connector.authoring.importing.schemas import Schemas
 from connector.authoring.importing.security import SecuritySchemes, Way
 from connector.authoring.importing.servers import base_url, environments
-from connector.authoring.importing.wording import kebab, sentence
+from connector.authoring.importing.texts import kebab, sentence
 from connector.engine.render import SAFE_METHODS
 from connector.spec.parse import request as request_of
 

@@ -1,4 +1,4 @@
-"""An imported integration becomes a folder, all of it or nothing: it is written beside, then moved."""
+"""Writing an imported integration's folder, all of it or nothing: beside first, then moved."""
 
 from __future__ import annotations
 

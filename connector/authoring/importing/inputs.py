@@ -7,7 +7,7 @@ from typing import Any
 
 from connector.authoring.importing.report import Remarks
 from connector.authoring.importing.schemas import Converted
-from connector.authoring.importing.wording import sentence, snake, title, unique
+from connector.authoring.importing.texts import sentence, snake, title, unique
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,30}", re.ASCII)
 

@@ -1,4 +1,4 @@
-"""What an action is called: an id that says what it does, a title, a group, and a sentence."""
+"""Naming of actions: an id that says what one does, a title, a group, and a sentence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from connector.authoring.importing.operation import ImportedOperation
-from connector.authoring.importing.wording import kebab, sentence, title, unique
+from connector.authoring.importing.texts import kebab, sentence, title, unique
 
 _VERSION = re.compile(r"v?[0-9]+(\.[0-9]+)*[a-z]*[0-9]*|api|rest", re.IGNORECASE)
 _SHORTEST = 20

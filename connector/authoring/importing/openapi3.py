@@ -15,7 +15,7 @@ from connector.authoring.importing.operation import (
     own_words,
     successes,
 )
-from connector.authoring.importing.reading import Json, items, mapping, names, text
+from connector.authoring.importing.parse_document import Json, items, mapping, names, text
 from connector.authoring.importing.references import References
 from connector.authoring.importing.report import Remark, Said
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from connector.authoring.importing.operation import METHODS, ImportedOperation, query_holes
-from connector.authoring.importing.reading import Json, items, mapping
+from connector.authoring.importing.parse_document import Json, items, mapping
 from connector.authoring.importing.references import References
 from connector.authoring.importing.report import Remark, Said
 

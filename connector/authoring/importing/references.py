@@ -1,4 +1,4 @@
-"""References are followed within one document; those that lead elsewhere are told, and never fetched."""
+"""References (``$ref``) within one document; those that lead elsewhere are told, and never fetched."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from connector.authoring.importing.reading import Json
+from connector.authoring.importing.parse_document import Json
 from connector.authoring.importing.report import Remark
 
 MAX_HOPS = 64

@@ -1,4 +1,4 @@
-"""What of a document could not be said in a spec: which operation, what it is, and what was done instead."""
+"""The import report: what of a document could not be said in a spec, and what was done instead."""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ from urllib.parse import quote, unquote
 
 from connector.authoring.importing.inputs import Inputs, hole
 from connector.authoring.importing.operation import BodyForm, BodyForms, ImportedOperation, Parameter
-from connector.authoring.importing.reading import Json, mapping, names
+from connector.authoring.importing.parse_document import Json, mapping, names
 from connector.authoring.importing.report import Remarks, Unfit
 from connector.authoring.importing.schemas import Converted, Schemas, is_read_only
-from connector.authoring.importing.wording import sentence
+from connector.authoring.importing.texts import sentence
 from connector.authoring.secret_scan import looks_secret
 from connector.engine.render import SAFE_METHODS
 from connector.spec import url

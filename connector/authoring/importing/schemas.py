@@ -1,4 +1,4 @@
-"""A document's schema becomes one that a spec can hold: in today's words, without references, and finite.
+"""Schemas of a document, as a spec can hold them: in today's words, without references, and finite.
 
 References are replaced by what they name, so that every form, tool and checker downstream finds plain
 schemas. What refers to itself has no end, so that everything is cut at a depth; a schema that is still too
@@ -12,12 +12,12 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from connector.authoring.importing.folding import folded
-from connector.authoring.importing.reading import Json, items, mapping, names
+from connector.authoring.importing.merge_schemas import folded
+from connector.authoring.importing.parse_document import Json, items, mapping, names
 from connector.authoring.importing.references import MAX_HOPS, References
 from connector.authoring.importing.report import Remark
-from connector.authoring.importing.values import fitting_default, fitting_enum
-from connector.authoring.importing.wording import sentence
+from connector.authoring.importing.sample_values import fitting_default, fitting_enum
+from connector.authoring.importing.texts import sentence
 
 MAX_DEPTH = 6
 MAX_SIZE = 400

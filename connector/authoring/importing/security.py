@@ -1,4 +1,4 @@
-"""How a document's operations are proved becomes the one way in which a connection authenticates.
+"""Security schemes of a document become the one way in which a connection authenticates.
 
 A document can offer several ways, for each operation others. The way that most operations take is chosen;
 what takes another is told.
@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from connector.authoring.importing.operation import ImportedOperation, Parameter
-from connector.authoring.importing.reading import Json, items, mapping, text
+from connector.authoring.importing.parse_document import Json, items, mapping, text
 from connector.authoring.importing.report import Remarks
-from connector.authoring.importing.wording import sentence, snake, title, unique
+from connector.authoring.importing.texts import sentence, snake, title, unique
 from connector.spec.template import is_template
 
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

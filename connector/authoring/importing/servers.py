@@ -1,4 +1,4 @@
-"""A document's servers become environments, each with a base URL that a credential may be sent to."""
+"""Servers of a document become environments, each with a base URL that a credential may be sent to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit
 
 from connector.authoring.importing.report import Remarks
-from connector.authoring.importing.wording import kebab, sentence, unique
+from connector.authoring.importing.texts import kebab, sentence, unique
 from connector.spec.url import is_loopback
 
 _BASE_URL = re.compile(r"https?://[^\s/?#@{}]+(/[^\s?#{}]*)?")

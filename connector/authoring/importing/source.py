@@ -1,4 +1,4 @@
-"""A document comes from a file, or from the one address that was asked for and nowhere else."""
+"""The source of a document: a file, or the one address that was asked for and nowhere else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from connector.authoring.importing.reading import MAX_BYTES, refused
+from connector.authoring.importing.parse_document import MAX_BYTES, refused
 from connector.engine.http.messages import Request, Timeout
 from connector.errors import InvocationError, UpstreamError
 from connector.spec.url import origin

@@ -16,7 +16,7 @@ from connector.authoring.importing.operation import (
     own_words,
     successes,
 )
-from connector.authoring.importing.reading import Json, mapping, names, text
+from connector.authoring.importing.parse_document import Json, mapping, names, text
 from connector.authoring.importing.references import References
 from connector.authoring.importing.report import Said
 

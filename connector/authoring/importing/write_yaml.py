@@ -1,4 +1,4 @@
-"""A spec as YAML that a person would have written: short things on one line, long texts folded.
+"""The YAML writer: a spec as a person would have written it, short things on one line, long texts folded.
 
 PyYAML's writer takes some twenty times as long, and a large document becomes a thousand files.
 """

@@ -1,4 +1,4 @@
-"""A batch that a command line asks for: checked, written down, and done while somebody watches."""
+"""``connector batch``, once it is parsed: checked, written down, and done while somebody watches."""
 
 from __future__ import annotations
 

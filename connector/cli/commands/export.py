@@ -89,28 +89,28 @@ def _address(text: str) -> str:
 
 
 def _openapi(integration: Integration, url: str, target: Path, force: bool) -> None:
-    from connector.authoring.export import placing
+    from connector.authoring.export import write_files
 
     builders = _builders()
-    placing.file(target, _text(builders.openapi.document(integration, url)), force=force)
+    write_files.file(target, _text(builders.openapi.document(integration, url)), force=force)
 
 
 def _swagger(integration: Integration, url: str, target: Path, force: bool) -> None:
-    from connector.authoring.export import placing
+    from connector.authoring.export import write_files
 
     swagger = _builders().swagger2
     files = {
         "apiDefinition.swagger.json": _text(swagger.definition(integration, url)),
         "apiProperties.json": _text(swagger.properties()),
     }
-    placing.folder(target, files, force=force)
+    write_files.folder(target, files, force=force)
 
 
 def _n8n(integration: Integration, url: str, target: Path, force: bool) -> None:
-    from connector.authoring.export import placing
+    from connector.authoring.export import write_files
     from connector.authoring.export.n8n import package
 
-    placing.folder(target, package.files(integration, url), force=force)
+    write_files.folder(target, package.files(integration, url), force=force)
 
 
 def _builders() -> Any:

@@ -44,13 +44,13 @@ def run(words: list[str]) -> int:
         return 0
     from pathlib import Path
 
-    from connector.authoring.importing import convert, folder, reading, source
+    from connector.authoring.importing import convert, folder, parse_document, source
 
     target = Path(args.output)
     folder.refuse_taken(target, force=args.force)
     content, name, url = source.read(args.document)
     twice: Said = {}
-    imported = convert(reading.parse(content, name, twice), name, url, twice)
+    imported = convert(parse_document.parse(content, name, twice), name, url, twice)
     folder.write(imported, target, force=args.force)
     _list_at_once(imported, target)
     if args.json:

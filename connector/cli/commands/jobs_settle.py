@@ -1,4 +1,4 @@
-"""What a person decides of durable runs: cancel, resume, unknown, mark and retry."""
+"""``connector jobs cancel``, ``resume``, ``unknown``, ``mark``, ``retry``: what a person decides of runs."""
 
 from __future__ import annotations
 

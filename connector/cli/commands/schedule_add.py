@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from connector.cli.parsing import numbers, subject
+from connector.cli.parsing import numbers, runnable
 from connector.cli.parsing.parser import Parser, one_of
 from connector.cli.terminal import terminal
 from connector.errors import Problem
@@ -45,7 +45,7 @@ def run(words: list[str]) -> int:
     rest = words if name is None else words[1:]
     if name is None and not {"-h", "--help"} & {*rest}:
         Parser("schedule add", "").refuse(Problem("name", "NAME is missing: what the schedule is called"))
-    asked = subject.read(_ACT, rest, _DESCRIPTION, _EPILOG, _add_options, actions=True)
+    asked = runnable.read(_ACT, rest, _DESCRIPTION, _EPILOG, _add_options, actions=True)
     if asked is None or name is None:
         return 0
     args = asked.args
@@ -60,7 +60,7 @@ def run(words: list[str]) -> int:
             name,
             opened.connector,
             taker,
-            subject.files_read(taker, asked.given, opened.files),
+            runnable.files_read(taker, asked.given, opened.files),
             cron=args.cron,
             timezone=args.timezone,
             definition=asked.workflow.text if asked.workflow else None,

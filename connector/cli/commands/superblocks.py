@@ -30,7 +30,7 @@ def export(words: list[str]) -> int:
     asked = invoke_options.read("export superblocks", words, _DESCRIPTION, _EPILOG, _add_options)
     if asked is None:
         return 0
-    from connector.authoring.export import placing, superblocks
+    from connector.authoring.export import superblocks, write_files
     from connector.engine.connector import Connector
 
     args = asked.args
@@ -41,7 +41,7 @@ def export(words: list[str]) -> int:
     base = integration.environments[name].base_url if name in integration.environments else sent.url
     plugin = args.plugin or integration.id
     block = superblocks.block(integration.actions[asked.card.id], sent, base, plugin, str(args.id))
-    placing.file(args.output, json.dumps(block, indent=2, ensure_ascii=False) + "\n", force=args.force)
+    write_files.file(args.output, json.dumps(block, indent=2, ensure_ascii=False) + "\n", force=args.force)
     _tell(args, superblocks.pickers(sent))
     return 0
 
@@ -74,10 +74,10 @@ def read(words: list[str]) -> int:
     args = parser.read(words)
     if args is None:
         return 0
-    from connector.authoring.export import steps
+    from connector.authoring.export import superblocks_steps
     from connector.spec.loader import load
 
-    found = steps.invocations(load(Path(folder_of(args))), _document(args.file), args.generic)
+    found = superblocks_steps.invocations(load(Path(folder_of(args))), _document(args.file), args.generic)
     if not found:
         raise InvocationError(f"{args.file} has no HTTP step that an action here could do")
     terminal.print_json({"invocations": [one.to_dict() for one in found]})

@@ -76,7 +76,7 @@ def _first(text: str) -> str:
 
 
 def _show(args: Namespace) -> int:
-    from connector.cli.parsing.subject import workflow_of
+    from connector.cli.parsing.runnable import workflow_of
 
     workflow = workflow_of(args.word, find_action.integration(folder_of(args)))
     if args.json:

@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from connector.cli.parsing import numbers, subject
+from connector.cli.parsing import numbers, runnable
 from connector.cli.parsing.parser import Parser
 from connector.cli.report import exit_codes, output_path, save_files
 from connector.cli.terminal import terminal
@@ -42,7 +42,7 @@ _DRAIN = 30.0
 
 
 def run(words: list[str]) -> int:
-    asked = subject.read("workflow run", words, _DESCRIPTION, _EPILOG, _add_options, actions=False)
+    asked = runnable.read("workflow run", words, _DESCRIPTION, _EPILOG, _add_options, actions=False)
     if asked is None:
         return exit_codes.DONE
     assert asked.workflow is not None
@@ -53,7 +53,7 @@ def run(words: list[str]) -> int:
     folder = _folder(args, workflow)
     output_path.check(folder, as_json=False)
     with desk(asked.folder) as opened:
-        given = subject.files_read(workflow, asked.given, opened.files)
+        given = runnable.files_read(workflow, asked.given, opened.files)
         cost = _checked(opened, workflow, given, args)
         if args.dry_run:
             return _forecast(cost, args)

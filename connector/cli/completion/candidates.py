@@ -1,4 +1,4 @@
-"""What could stand at a shell's cursor: names that are known, files and folders."""
+"""Completion candidates: names that are known, files and folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every action once, by the example in its spec."""
+"""The demo's actions: every one once, by the example in its spec."""
 
 from __future__ import annotations
 

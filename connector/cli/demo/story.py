@@ -1,4 +1,4 @@
-"""Three things that people do first: make a picture, take something out of one, enlarge it."""
+"""The demo's story: make a picture, take something out of one, enlarge it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One action as its files say it, for whoever shows it or makes options of it.
+"""The action card: one action as its files say it, for whoever shows it or makes options of it.
 
 It is read from the cache where it can be, and no values are made of it: help should come at once.
 """

@@ -1,4 +1,4 @@
-"""A command line that asks for a batch becomes an order: what is done, with which rows, where."""
+"""The order of a batch, as a command line asks for it: what is done, with which rows, where."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A use of an action as a command line that can be pasted."""
+"""Command examples: a use of an action as a command line that can be pasted."""
 
 # ruff: noqa: PTH100, PTH118
 # (importing pathlib takes longer than all that is done here)

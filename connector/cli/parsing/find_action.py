@@ -1,4 +1,4 @@
-"""The action that a person names, and the integration that is meant."""
+"""Finding the action that a person names, and the integration that is meant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was given for the inputs of an action, as arguments.
+"""Arguments of an action, made of what was given for its inputs.
 
 A file of inputs comes first; ``-i NAME=VALUE`` and the options replace what it says.
 """

@@ -1,4 +1,4 @@
-"""The inputs of an action as options."""
+"""Options made of the inputs of an action."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command line gives for an input: words, NAME=VALUE pairs, files, what is piped in."""
+"""Input values on a command line: words, NAME=VALUE pairs, files, what is piped in."""
 
 from __future__ import annotations
 

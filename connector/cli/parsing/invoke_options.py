@@ -1,4 +1,4 @@
-"""What ``invoke`` and ``preview`` have in common: which action, with what, and where."""
+"""The options that ``invoke`` and ``preview`` share: which action, with what, and where."""
 
 from __future__ import annotations
 

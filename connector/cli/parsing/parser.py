@@ -1,4 +1,4 @@
-"""An argument parser that names every wrong option at once, with what was probably meant."""
+"""The argument parser: it names every wrong option at once, with what was probably meant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a batch would cost and how long it would take, told without sending anything."""
+"""The dry run of a batch, as it is shown: what it would cost, and how long it would take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every exit code with its reason, by the family of the failure.
+"""Exit codes, each with its reason, by the family of the failure.
 
 A failure's code is that of the nearest of its classes that a row names.
 """

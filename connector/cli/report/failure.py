@@ -1,4 +1,4 @@
-"""How a command that failed ends: what is told, in words or as JSON, and the exit code."""
+"""The report of a failure: what is told, in words or as JSON, and the exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An invocation that a command line asks for: made, watched, and what it delivers kept."""
+"""The report of an invocation that a command line asks for: made, watched, and what it delivers kept."""
 
 from __future__ import annotations
 

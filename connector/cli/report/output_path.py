@@ -1,4 +1,4 @@
-"""Where a delivered file goes: looked at before anything is paid for, and written after."""
+"""The output path: where a file goes, looked at before anything is paid for, and written after."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs delivered: their files, which are kept, are written where a person wants them."""
+"""Saving files of runs where a person wants them."""
 
 from __future__ import annotations
 

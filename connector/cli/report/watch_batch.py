@@ -1,4 +1,4 @@
-"""A batch is done while somebody watches: fed, worked on, delivered, and its end told."""
+"""Watching a batch: it is fed, worked on and delivered while somebody watches, and its end is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far many things are: a bar that grows on a terminal, a line now and then elsewhere."""
+"""The progress bar of many things: it grows on a terminal, and is a line now and then elsewhere."""
 
 from __future__ import annotations
 

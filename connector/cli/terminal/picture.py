@@ -1,4 +1,4 @@
-"""A picture drawn in the terminal: two of its points in each character."""
+"""Pictures in the terminal: two points in each character."""
 
 from __future__ import annotations
 

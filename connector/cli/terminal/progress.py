@@ -1,4 +1,4 @@
-"""What is going on, for as long as something lasts: a line that changes, or a line for each change."""
+"""The progress line: what is going on, in a line that changes, or a line for each change."""
 
 from __future__ import annotations
 

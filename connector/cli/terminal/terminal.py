@@ -1,4 +1,4 @@
-"""What is shown on a terminal: its width, colour where it is wanted, text in columns."""
+"""The terminal: its width, colour where it is wanted, text in columns."""
 
 from __future__ import annotations
 

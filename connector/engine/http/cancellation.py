@@ -1,4 +1,4 @@
-"""What a waiting thread is held by, so that whoever stops waiting for it can end what it waits for.
+"""Cancellation: what a waiting thread is held by, so that whoever stops waiting can end what it waits for.
 
 A thread cannot be stopped from outside, and nor can a request that has left. What can be done is to shut
 the connection, on which the thread wakes and ends rather than stay for as long as the answer takes.

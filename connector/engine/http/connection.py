@@ -1,4 +1,4 @@
-"""One connection to the far side: it keeps to a deadline, and notices an answer that comes early."""
+"""One HTTP connection: it keeps to a deadline, and notices an answer that comes early."""
 
 from __future__ import annotations
 

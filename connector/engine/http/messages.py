@@ -1,4 +1,4 @@
-"""The HTTP messages, as plain values: what is sent, and what comes back."""
+"""HTTP messages as plain values: what is sent, and what comes back."""
 
 from __future__ import annotations
 

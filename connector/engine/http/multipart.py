@@ -1,4 +1,4 @@
-"""A body becomes one stream of few, large pieces, whose length is known before the first one leaves.
+"""Multipart encoding: a body becomes one stream of few, large pieces of known length.
 
 Each piece is one write and, under TLS, one record: a form of ten fields and a 10 MB file takes some
 forty of them where a write for every boundary and header would take two hundred.

@@ -1,4 +1,4 @@
-"""Which way a request takes: straight to the far side, or through the proxy that the environment names."""
+"""Proxies: a request goes straight to the far side, or through the proxy that the environment names."""
 
 from __future__ import annotations
 

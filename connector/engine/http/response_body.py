@@ -1,4 +1,4 @@
-"""An answer as it arrives, and what it means when it does not, or not whole."""
+"""The response body as it arrives, and what it means when it does not, or not whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Downloads on behalf of strangers reach the public internet, and nothing behind our own walls.
+"""The SSRF guard: downloads on behalf of strangers reach the public internet, and nothing behind our walls.
 
 A name is resolved once. Every address that it has must be public, and the connection goes to one of those
 very addresses, so that no second look-up can answer otherwise. A redirect passes the same gate.

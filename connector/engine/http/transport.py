@@ -1,4 +1,4 @@
-"""A Request goes out, a Response comes back, and every way that can fail becomes one of our errors.
+"""The transport: a Request goes out, a Response comes back, and each failure becomes one of our errors.
 
 httpx is known here (and in the two transports for it, ``http1`` and ``proxies``) alone. Its requests go
 straight to an ``httpx.BaseTransport``: the shell of ``httpx.Client`` would cost more than the exchange.

@@ -18,8 +18,8 @@ from connector.runs.batch.read_rows import InputRow, Rows, slug
 from connector.runs.batch.refresh import RowChanges, renew
 from connector.runs.batch.row import BatchRow
 from connector.runs.batch.row_store import BatchRows
+from connector.runs.batch.runnable import Check, Price, check_of, price_of
 from connector.runs.batch.store import Batch, Batches, BatchNotFound
-from connector.runs.batch.subjects import Check, Price, check_of, price_of
 from connector.runs.batch.submit_row import FileShelf, with_files
 from connector.spec.model import Integration
 

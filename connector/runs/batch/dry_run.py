@@ -1,4 +1,4 @@
-"""What is wrong with the rows of a batch, and what they will cost, before anything is sent."""
+"""The dry run of a batch: what is wrong with its rows, and what they will cost, before anything is sent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from connector.errors import InvalidArguments, Problem
 from connector.runs.batch.read_rows import InputRow
-from connector.runs.batch.subjects import Check, Price
+from connector.runs.batch.runnable import Check, Price
 
 # So many are told; of the others, how many there are.
 _MOST_PROBLEMS = 50

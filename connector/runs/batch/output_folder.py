@@ -1,4 +1,4 @@
-"""What became of a batch's rows is put into a folder: files that are named by row, and two tables."""
+"""The output folder of a batch: files that are named by row, and two tables of what became of the rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Items become rows: a row is a set of inputs, and a label for what is made of it."""
+"""Reading rows: items become sets of inputs, each with a label for what is made of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a source are written down; where they were before, so is what has changed in it since.
+"""Refreshing a batch's rows from its source: what is new, what has changed, what is gone.
 
 A row is known by what it holds, so that one that has moved is the same row. What is done is never done
 again because its row was edited; that is told instead.

@@ -1,4 +1,4 @@
-"""A row of a batch as a value: what is done with it, and what became of that."""
+"""A batch row as a value: what is done with it, and what became of that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a batch: from what was planned, through its run, to the files in their folder."""
+"""The store of batch rows: from what was planned, through its run, to the files in their folder."""
 
 from __future__ import annotations
 

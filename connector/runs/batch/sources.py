@@ -1,4 +1,4 @@
-"""The items of a batch as they stand in a source, one after the other, so that no source is too long."""
+"""Sources of a batch: items one after the other, so that no source is too long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch is stopped: nothing more of it is begun, and what is under way is taken back where that can be."""
+"""Stopping a batch: nothing more of it is begun, and what is under way is taken back where that can be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches: one action or workflow for many rows, written down before anything is sent."""
+"""The store of batches: one action or workflow for many rows, written down before anything is sent."""
 
 from __future__ import annotations
 

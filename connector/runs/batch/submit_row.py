@@ -1,4 +1,4 @@
-"""A row of a batch becomes a durable run, with its files kept."""
+"""Submitting a row: it becomes a durable run, with its files kept."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from connector.errors import ConnectorError, InvalidArguments, Problem
 from connector.media import MediaError, adopt
 from connector.runs.batch.columns import Runnable
 from connector.runs.batch.row import BatchRow
+from connector.runs.batch.runnable import subject_of
 from connector.runs.batch.store import Batch
-from connector.runs.batch.subjects import subject_of
 from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.workflow.model import Workflow
 from connector.spec.model import Integration

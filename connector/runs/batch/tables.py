@@ -1,4 +1,4 @@
-"""The tables of what became of a batch's rows: one JSON object a line, and the same as CSV.
+"""Result tables: what became of a batch's rows, one JSON object a line, and the same as CSV.
 
 Lines are added as rows end, so that a table can be read at any moment, whoever was killed meanwhile. A row
 that was done again has several lines, of which the last one counts; once everything has ended there is one

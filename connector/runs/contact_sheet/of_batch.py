@@ -1,4 +1,4 @@
-"""A batch's pictures on one sheet: all of them, or some from its whole length."""
+"""The contact sheet of a batch: all of its pictures, or some from its whole length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file looks like on a contact sheet: a picture, a frame, a wave, a texture, or its first lines."""
+"""Tiles of a contact sheet: a picture, a frame, a wave, a texture, or a file's first lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the durable engine is set up in our own database, for whoever executes runs and whoever asks for them.
+"""The durable engine (DBOS) in our own database, for whoever executes runs and whoever asks for them.
 
 The names of flows and queues, and the version, are a data format: what is written down by them is found
 by them after an upgrade, so they stay as they are.

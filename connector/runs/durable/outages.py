@@ -1,4 +1,4 @@
-"""What is wrong on this machine passes: a full disk, a database that is away. It is waited for, and told."""
+"""Outages of this machine, such as a full disk or a database that is away: waited for, and told."""
 
 from __future__ import annotations
 

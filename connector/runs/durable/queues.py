@@ -1,4 +1,4 @@
-"""Runs that are written down are handed to the durable engine, which executes none of them here."""
+"""Queues: runs that are written down are handed to the durable engine, which executes none of them here."""
 
 from __future__ import annotations
 

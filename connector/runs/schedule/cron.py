@@ -1,4 +1,4 @@
-"""A cron line in a time zone: when its times are, by the durable engine's own reading of such lines.
+"""Cron lines in a time zone: when their times are, by the durable engine's own reading of such lines.
 
 Five fields: minute, hour, day of the month, month, day of the week; where both days are told, either will do.
 

@@ -1,4 +1,4 @@
-"""Schedules, for whoever makes them and looks after them: checked, written down, and kept going."""
+"""Management of schedules: checked, written down, paused, resumed, removed, kept going."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from connector.engine.connector import AsyncConnector, Connector
 from connector.engine.sources import Sources
 from connector.errors import CapReached, InvalidArguments, Problem
 from connector.runs.batch.columns import Runnable
-from connector.runs.batch.subjects import check_of
+from connector.runs.batch.runnable import check_of
 from connector.runs.durable import dbos_engine
 from connector.runs.durable.queues import Queues
 from connector.runs.schedule.cron import Cron

@@ -1,4 +1,4 @@
-"""Schedules: an action or workflow at the times of a cron line, each written down with what came of them."""
+"""The store of schedules: an action or workflow at the times of a cron line, and what came of each time."""
 
 from __future__ import annotations
 

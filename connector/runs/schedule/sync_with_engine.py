@@ -1,4 +1,4 @@
-"""Schedules are looked after by a worker: that the durable engine knows them, and what was missed."""
+"""Synchronisation of schedules with the durable engine: that it knows them, and what was missed."""
 
 from __future__ import annotations
 

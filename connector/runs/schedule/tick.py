@@ -1,4 +1,4 @@
-"""A schedule has come to a time: whether a run is begun, and what is told where none is.
+"""A tick: a schedule has come to a time; whether a run is begun, and what is told where none is.
 
 It may be asked any number of times, by any worker: what is decided is written down first, and the run is
 made under a key of the schedule and the time.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from connector.engine import pricing
 from connector.errors import ConnectorError, InvocationError
 from connector.runs.batch.columns import Runnable
-from connector.runs.batch.subjects import subject_of
+from connector.runs.batch.runnable import subject_of
 from connector.runs.schedule.store import Schedule, ScheduleStore, Tick, TickState, about, tick_of
 from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.workflow import check_inputs, cost

@@ -1,4 +1,4 @@
-"""What somebody gives to a run that may be done elsewhere, or later: its files are read at once."""
+"""Inputs of a run that may be done elsewhere, or later: its files are read at once."""
 
 from __future__ import annotations
 

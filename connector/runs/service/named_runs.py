@@ -1,4 +1,4 @@
-"""Uses of actions that have a name: whoever begins one again goes on with it.
+"""Named runs: whoever begins a use of an action again under its name goes on with it.
 
 An engine of somebody else's, such as a scheduler, calls the same thing again when a process of its died, when
 what failed is retried, or when a person wants it once more. The name of the use tells that it is the same.

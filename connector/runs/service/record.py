@@ -1,4 +1,4 @@
-"""The record of a run: opened with its files, and closed by how it ended. All of it blocks."""
+"""The run record: opened with its files, and closed by how it ended. All of it blocks."""
 
 from __future__ import annotations
 

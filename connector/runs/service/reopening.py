@@ -1,4 +1,4 @@
-"""A run that has ended without a result is open again: its job is still there to be asked for."""
+"""Reopening a run that ended without a result: its job is still there to be asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A workflow's run that ended early is gone on with: what is done stays done, what failed is tried again."""
+"""Resuming a workflow's run that ended early: what is done stays done, what failed is tried again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes into a run and what comes out of it, with every file kept and named by its reference."""
+"""Run files: what goes into a run and what comes out of it, each file kept and named by its reference."""
 
 from __future__ import annotations
 

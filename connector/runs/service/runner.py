@@ -1,4 +1,4 @@
-"""A run: an invocation that the host makes, whose record outlives the request."""
+"""The runner of the HTTP host: invocations that it makes, whose records outlive their requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The course of one run of a workflow: what has ended, what is begun next, and how it all ends. It blocks.
+"""Advancing a workflow's run: what has ended, what is begun next, and how it all ends. It blocks.
 
 Whoever follows it may have died at any moment, and somebody else goes on. All that is decided follows from
 the run's row and from the rows of its steps: one that was begun is found by its place, and never begun a
@@ -17,7 +17,7 @@ from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.service.resume import TAKEN_UP
 from connector.runs.worker import builtin_steps
 from connector.runs.worker.step_facts import facts_of, of_failure
-from connector.runs.workflow import check_inputs, load, plan
+from connector.runs.workflow import check_inputs, check_run, load
 from connector.runs.workflow.bind import BindingError
 from connector.runs.workflow.progress import SKIPPED, SUCCESS, Facts, Stop, Task, WorkflowProgress
 from connector.spec.model import Integration
@@ -53,8 +53,8 @@ class WorkflowAdvance:
         self._keep_seconds = keep_seconds
         self._workflow = load.kept(run.definition or "")
         inputs = check_inputs.references(self._workflow, run.inputs)
-        known = plan.with_defaults(self._workflow, inputs)
-        self._progress = WorkflowProgress(self._workflow, known, plan.required(integration))
+        known = check_run.with_defaults(self._workflow, inputs)
+        self._progress = WorkflowProgress(self._workflow, known, check_run.required(integration))
         self._limit = run.options.get("limit_credits")
         self._tasks: dict[str, Task] = {}
         self._spent = 0.0

@@ -1,4 +1,4 @@
-"""What workflows make by themselves, without any API: contact sheets."""
+"""Built-in steps of workflows, without any API: contact sheets."""
 
 from __future__ import annotations
 

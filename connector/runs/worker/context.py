@@ -1,4 +1,4 @@
-"""What the flows of a worker work with. There is one in a process, or none."""
+"""The worker's context: what the durable engine's workflows work with. There is one in a process, or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the durable engine executes: thin functions, whose names are a data format.
+"""The workflows of the durable engine (DBOS): thin functions, whose names are a data format.
 
 Each hands over to plain code that knows nothing of the engine. One worker at a time works in a process.
 """

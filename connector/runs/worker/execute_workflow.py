@@ -1,4 +1,4 @@
-"""Workflows are executed: each run's course is looked at when something may have changed, until it ends."""
+"""The execution of workflows: each run is looked at when something may have changed, until it ends."""
 
 from __future__ import annotations
 

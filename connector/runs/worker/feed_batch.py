@@ -1,4 +1,4 @@
-"""A batch is fed: its rows become durable runs, so many at a time, for as long as it may spend."""
+"""Feeding a batch: its rows become durable runs, so many at a time, for as long as it may spend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody waits for runs: they are done by the worker that there is, else by one in this process."""
+"""Runs in the foreground: done by the worker that there is, else by one in this process."""
 
 from __future__ import annotations
 

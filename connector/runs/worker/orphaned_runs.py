@@ -1,4 +1,4 @@
-"""Runs that are open, and that the durable engine does not come back to by itself.
+"""Orphaned runs: those that are open, and that the durable engine does not come back to by itself.
 
 A process may die between writing a run down and handing it over; a full disk may keep the engine from
 writing how a flow of its own ended. Whoever finds such a run hands it over again, and so with what the

@@ -1,4 +1,4 @@
-"""What a workflow knows of a step: the facts that its other steps can look up."""
+"""The facts of a step: what other steps of its workflow can look up."""
 
 from __future__ import annotations
 

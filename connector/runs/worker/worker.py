@@ -1,4 +1,4 @@
-"""A worker: it does the durable runs that are written down, and takes up those that a dead one left."""
+"""The worker: it does the durable runs that are written down, and takes up those that a dead one left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with arguments of which only some are known: the others come when the step is run."""
+"""Partial arguments: what is wrong with those that are known before a step is run."""
 
 from __future__ import annotations
 

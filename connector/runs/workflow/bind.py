@@ -1,4 +1,4 @@
-"""What a step is given: its holes filled from the inputs and from what the steps above it gave.
+"""Binding: a step's templates are filled from the inputs and from what the steps above it gave.
 
 What a caller gave and what an answer held only ever fill holes; they are never read as templates.
 """

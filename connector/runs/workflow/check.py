@@ -1,4 +1,4 @@
-"""Everything that is wrong with a workflow, found at once, before it runs and before it costs.
+"""The check of a workflow: everything that is wrong with it, before it runs and before it costs.
 
 The loader knows whether the file has the right form. The rules here know what the form can't say: that each
 hole leads somewhere, that each action gets what it takes, that lists are lists and files are files.
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.errors import Problem
-from connector.runs.workflow import look_ups, read, samples, scope, step_inputs
+from connector.runs.workflow import check_examples, look_ups, read, step_inputs, template_types
 from connector.runs.workflow.look_ups import TemplateText
 from connector.runs.workflow.model import Step, Workflow
 from connector.runs.workflow.type_fit import misfit
@@ -127,8 +127,8 @@ def _wrong(workflow: Workflow, place: TemplateText) -> Iterator[str]:
 
 def _unfilled(workflow: Workflow, place: TemplateText, parts: tuple[str, ...]) -> Iterator[str]:
     try:
-        scope.look_up(place.scope, parts)
-    except scope.LeadsNowhere as error:
+        template_types.look_up(place.scope, parts)
+    except template_types.LeadsNowhere as error:
         below = parts[0] == "steps" and parts[1] in [step.id for step in workflow.steps]
         known_above = below and parts[1] in place.scope["properties"]["steps"]["properties"]
         if below and not known_above:
@@ -147,15 +147,17 @@ def _unfilled(workflow: Workflow, place: TemplateText, parts: tuple[str, ...]) -
 def _wanted(subject: CheckedWorkflow) -> Iterator[Problem]:
     """Lists are lists, pictures are files, and columns are counted, as far as that can be told."""
     for place in look_ups.all_places(subject.workflow, subject.integration):
-        found = look_ups.given_by(place.text, place.scope) if is_template(place.text) else scope.ANYTHING
-        if message := misfit(found, place.wants or scope.ANYTHING):
+        found = (
+            look_ups.given_by(place.text, place.scope) if is_template(place.text) else template_types.ANYTHING
+        )
+        if message := misfit(found, place.wants or template_types.ANYTHING):
             yield subject.problem(place.path, f"would get {message}")
 
 
 def _arguments(subject: CheckedWorkflow) -> Iterator[Problem]:
     for at, (path, step, action) in enumerate(subject.steps()):
         if action is not None:
-            known = scope.of_step(subject.workflow, at, subject.integration)
+            known = template_types.of_step(subject.workflow, at, subject.integration)
             inner = look_ups.repeated(known, step.for_each)
             for each in step_inputs.problems(step, action, inner, subject.workflow):
                 place = ".".join(part for part in (path, "inputs", each.path) if part)
@@ -164,7 +166,7 @@ def _arguments(subject: CheckedWorkflow) -> Iterator[Problem]:
 
 def _examples(subject: CheckedWorkflow) -> Iterator[Problem]:
     within = subject.integration.folder if subject.is_listed else None
-    for path, message in samples.problems(subject.workflow, within):
+    for path, message in check_examples.problems(subject.workflow, within):
         yield subject.problem(path, message)
 
 

@@ -1,4 +1,4 @@
-"""What a run of a workflow is given, checked before it is written down: nothing is begun that cannot end."""
+"""The check of a workflow run's inputs, before it is written down: nothing is begun that cannot end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from connector.engine.arguments import each_file, is_address
 from connector.engine.sources import Sources
 from connector.errors import CapReached, InvalidArguments, Problem
 from connector.media import MediaError, adopt
-from connector.runs.workflow import cost, plan
+from connector.runs.workflow import check_run, cost
 from connector.runs.workflow.model import Workflow
 from connector.spec.model import Integration
 from connector.spec.schema import amounts
@@ -45,7 +45,7 @@ def checked(
 
     taken = each_file(workflow, _given(given), read_new)
     seen = each_file(workflow, taken, read)
-    problems += plan.problems(workflow, integration, seen)
+    problems += check_run.problems(workflow, integration, seen)
     if wrong := [problem for problem in dict.fromkeys(problems) if problem.severity == "error"]:
         raise InvalidArguments(wrong, workflow.title, "the inputs cannot be used")
     _check_limit(workflow, integration, seen, limit)

@@ -1,4 +1,4 @@
-"""What a run of a workflow will cost, before it does."""
+"""The cost of a workflow's run, before it runs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from connector.engine import pricing
 from connector.errors import InvalidArguments, Problem
 from connector.runs.workflow import look_ups
 from connector.runs.workflow.bind import BindingError
+from connector.runs.workflow.check_run import required, with_defaults
 from connector.runs.workflow.model import Workflow
-from connector.runs.workflow.plan import required, with_defaults
 from connector.runs.workflow.simulate import Foreseen, SimulatedUse, foresee
 from connector.spec import template
 from connector.spec.model import Action, Integration

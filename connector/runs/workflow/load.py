@@ -1,4 +1,4 @@
-"""Workflow files become workflows, or all their problems at once."""
+"""The loader of workflows: files become workflows, or all their problems at once."""
 
 from __future__ import annotations
 

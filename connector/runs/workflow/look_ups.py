@@ -1,11 +1,11 @@
-"""Where the holes of a workflow stand, what each can look up, and what it will give."""
+"""Look-ups of a workflow: where its templates stand, what each can look up, and what it will give."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from connector.runs.workflow import scope
+from connector.runs.workflow import template_types as scope
 from connector.runs.workflow.model import Workflow
 from connector.spec.jinja import reading
 from connector.spec.model import Integration, JsonSchema

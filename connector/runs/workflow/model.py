@@ -1,4 +1,4 @@
-"""What a workflow declares, as frozen values. Holes stay as they were written."""
+"""The model of a workflow: what it declares, as frozen values. Templates stay as they were written."""
 
 from __future__ import annotations
 

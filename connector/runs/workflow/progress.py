@@ -1,4 +1,4 @@
-"""How far a run of a workflow has come, and what is to be begun next. No I/O: it is told what ended.
+"""The progress of a workflow's run, and what is to be begun next. No I/O: it is told what ended.
 
 Everything follows from the inputs and from how what was begun has ended. So a run that is taken up again
 after a crash, and is told what is written down, goes on as it would have gone on.

@@ -1,4 +1,4 @@
-"""A workflow file is read; what it says, once it has passed its schema, becomes the workflow it declares."""
+"""The parser of workflow files: what one says becomes the workflow it declares."""
 
 from __future__ import annotations
 

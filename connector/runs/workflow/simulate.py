@@ -1,4 +1,4 @@
-"""What a run will do with these inputs, as far as that can be told before: how often, and with what."""
+"""Simulation of a run: what it will do with these inputs, how often and with what, as far as known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a step gives its action: names that it has, values that it takes, files where it wants files."""
+"""Step inputs: names that the action has, values that it takes, files where it wants files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connector.errors import Problem
-from connector.runs.workflow import arguments, look_ups, scope
+from connector.runs.workflow import arguments, look_ups, template_types
 from connector.runs.workflow.model import Step, Workflow
 from connector.runs.workflow.type_fit import misfit
 from connector.spec.model import Action, JsonSchema
@@ -30,7 +30,7 @@ def problems(step: Step, action: Action, known: JsonSchema, workflow: Workflow) 
 def leaves(value: Any, schema: JsonSchema, path: str) -> Iterator[tuple[str, Any, JsonSchema]]:
     """Each value that holds no others, with its path and what its schema says of it."""
     if isinstance(value, list):
-        inner = scope.item_of(schema)
+        inner = template_types.item_of(schema)
         for at, item in enumerate(value):
             yield from leaves(item, inner, f"{path}.{at}")
     elif isinstance(value, Mapping):
@@ -64,7 +64,7 @@ def _unfit(value: Any, wanted: JsonSchema, known: JsonSchema) -> Iterator[str]:
     found = look_ups.given_by(value, known)
     if message := misfit(found, wanted):
         yield f"would get {message}"
-    elif is_file(wanted) and found is scope.ANYTHING and not _may_be_file(value, known):
+    elif is_file(wanted) and found is template_types.ANYTHING and not _may_be_file(value, known):
         yield "would get no file: nothing that it looks up is one"
 
 
@@ -74,10 +74,10 @@ def _may_be_file(text: str, known: JsonSchema) -> bool:
         return True  # it is told by itself, as is what leads nowhere
     for parts in look_ups.looked_up(text):
         try:
-            found = scope.look_up(known, parts)
-        except scope.LeadsNowhere:
+            found = template_types.look_up(known, parts)
+        except template_types.LeadsNowhere:
             return True
-        if misfit(found, scope.FILE) is None or found.get("type") == "array":
+        if misfit(found, template_types.FILE) is None or found.get("type") == "array":
             return True
     return False
 

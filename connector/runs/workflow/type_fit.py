@@ -1,4 +1,4 @@
-"""Whether what one schema describes can be given where another is asked for."""
+"""Type fit: whether what one schema describes can be given where another is asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be done: actions with their inputs, and everything that can be done with one."""
+"""Operations on actions: their inputs, and everything that can be done with one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the host lives, whether it takes requests, and what it counts."""
+"""Health, readiness and metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the host can reach: each integration, its environments, and the form for a credential."""
+"""Operations on integrations: each with its environments, and the form for a credential."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was run and what runs: history, events as they happen, cancelling, doing it again."""
+"""Operations on runs: history, events as they happen, cancelling, doing it again."""
 
 from __future__ import annotations
 

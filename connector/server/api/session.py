@@ -1,4 +1,4 @@
-"""A person signs in: a token becomes the cookie of a session."""
+"""The session of a person who signs in: a token becomes a cookie."""
 
 from __future__ import annotations
 

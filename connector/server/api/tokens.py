@@ -1,4 +1,4 @@
-"""Who may use the host: tokens, each shown once, when it is made."""
+"""Operations on tokens: who may use the host; each is shown once, when it is made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pages show beside an action: where it can be used, what its result is good for, how it looks."""
+"""The sidebar of an action: where it can be used, what its result is good for, how it looks."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration
 
 if TYPE_CHECKING:
-    from connector.server.console.visit import PageRequest
+    from connector.server.console.page_request import PageRequest
     from connector.server.host import Host
 
 # So many runs are looked through for something to show beside each action.

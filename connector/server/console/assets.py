@@ -1,4 +1,4 @@
-"""The files that pages are made of: style, scripts, drawings."""
+"""Static assets of the console: style, scripts, drawings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same use of an action as curl, Python and HTTP, to be pasted elsewhere."""
+"""Code samples: the same use of an action as curl, Python and HTTP, to be pasted elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When an input may, must or need not be given: the rules between inputs, in a form that a page can follow.
+"""Conditions between inputs, in a form that a page can follow: when one may, must or need not be given.
 
 A condition of a JSON Schema becomes a small value that is written as JSON beside the field and judged in the
 browser as the fields change; ``holds`` judges it here, for the page as it first appears. What this language

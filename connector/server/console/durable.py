@@ -21,7 +21,7 @@ from connector.server.console.rendering import page
 
 if TYPE_CHECKING:
     from connector.runs.workflow.model import Workflow
-    from connector.server.console.visit import PageRequest
+    from connector.server.console.page_request import PageRequest
     from connector.server.host import Host
     from connector.storage.runs.history import Run
 

@@ -1,4 +1,4 @@
-"""An input as a form asks for it: which kind of field, its words, its limits, and when it is there.
+"""Form fields of inputs: which kind each is, its words, its limits, and when it is there.
 
 Everything is read from the JSON Schema of the action; a page needs no knowledge of any API.
 """

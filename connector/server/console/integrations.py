@@ -12,7 +12,7 @@ from connector.server.problem_documents import Refused
 from connector.spec.model import Action, Integration
 
 if TYPE_CHECKING:
-    from connector.server.console.visit import PageRequest
+    from connector.server.console.page_request import PageRequest
     from connector.server.host import Host
     from connector.storage.connections.model import Connection
     from connector.storage.runs.history import Run

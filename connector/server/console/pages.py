@@ -1,4 +1,4 @@
-"""Every page by its address."""
+"""The pages of the console, by their addresses."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from starlette.routing import Route
 
 from connector.errors import ConnectorError
 from connector.server.console import actions, assets, durable, integrations, runs, settings, test_connection
+from connector.server.console.page_request import Page, PageRequest
 from connector.server.console.rendering import page
-from connector.server.console.visit import Page, PageRequest
 from connector.server.problem_documents import STATUSES
 
 if TYPE_CHECKING:

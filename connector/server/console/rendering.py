@@ -1,4 +1,4 @@
-"""Templates become pages. What is not markup of ours is escaped, and nothing is written inline."""
+"""Rendering of pages: what is not markup of ours is escaped, and nothing is written inline."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from connector.server.responses import failure
 from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
-    from connector.server.console.visit import PageRequest
+    from connector.server.console.page_request import PageRequest
     from connector.server.host import Host
     from connector.storage.files.store import StoredFile
     from connector.storage.runs.history import Run

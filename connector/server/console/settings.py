@@ -12,7 +12,7 @@ from connector.server.console.integrations import connections_of
 from connector.server.console.rendering import page
 
 if TYPE_CHECKING:
-    from connector.server.console.visit import PageRequest
+    from connector.server.console.page_request import PageRequest
     from connector.server.host import Host
 
 

@@ -1,4 +1,4 @@
-"""What was spent on each day, as the shapes of a small drawing: as wide as there is room, and so high."""
+"""The spending chart: what was spent on each day, as the shapes of a small drawing."""
 
 from __future__ import annotations
 

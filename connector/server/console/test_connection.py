@@ -1,4 +1,4 @@
-"""A connection is tried before it is made: its test is run, and nothing is kept."""
+"""The trial of a connection before it is made: its test is run, and nothing is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Swagger 2.0 description of the host, with the file of properties that Power Platform reads beside it.
+"""The Swagger 2.0 description of the host, with the file of properties that Power Platform reads beside it.
 
 https://learn.microsoft.com/connectors/custom-connectors/openapi-extensions tells the `x-ms-` words. Each
 action takes a form, since Swagger 2.0 has files in forms alone.
@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from connector.authoring.export.older import kind, older
-from connector.authoring.export.wording import described, priced, titled
+from connector.authoring.export.swagger_schema import kind, older
+from connector.authoring.export.texts import described, priced, titled
 from connector.server.exports import openapi
 from connector.spec.model import Action, Integration, JsonSchema
 

@@ -1,4 +1,4 @@
-"""What answers look like, as the schemas that the OpenAPI document names."""
+"""OpenAPI components: what answers look like, as the schemas that the document names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The host describes itself: an OpenAPI 3.1 document, made of its operations and of the specs.
+"""The OpenAPI 3.1 document of the host, made of its operations and of the specs.
 
 Every action is an operation with its own fields, as JSON and as a form.
 """

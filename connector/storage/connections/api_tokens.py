@@ -1,4 +1,4 @@
-"""Who may use the host."""
+"""API tokens: who may use the host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was given for a connection's credential, and where it is to be used: checked before it is kept."""
+"""The check of a credential that is given, and of where it is to be used, before it is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret at rest: sealed with a master key, to one field of one connection, and opened only there.
+"""Encryption at rest: a secret is sealed to one field of one connection, and opened only there.
 
 Master keys are 32 random bytes in base64. They come from ``CONNECTOR_MASTER_KEY`` (several are separated
 by commas: the first seals, all open), or from the file at ``CONNECTOR_MASTER_KEY_FILE``, else from

@@ -1,4 +1,4 @@
-"""A connection as a value: an integration authorised in some environments, and what may be wrong with it."""
+"""The model of a connection: an integration authorised in some environments, and what is wrong with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret may be kept elsewhere: a reference names it, and is resolved at the moment of use.
+"""Secret references: a secret that is kept elsewhere is resolved at the moment of use.
 
     env:NAME                an environment variable
     file:/path/to/file      the content of a file, without the newline at its end

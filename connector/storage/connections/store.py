@@ -1,4 +1,4 @@
-"""The connections of this machine, and the secrets kept for each.
+"""The store of connections, and of the secrets that are kept for each.
 
 Secrets go in and are never shown again. ``credential`` opens them for the request that needs them.
 """

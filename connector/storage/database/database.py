@@ -1,4 +1,4 @@
-"""What every store keeps its rows in: a file of this machine, or a server that many machines share.
+"""The database of every store: a file of this machine, or a server that many machines share.
 
 Both run the same statements, with ``:name`` for each value. Where the texts have to differ they stand beside
 each other, by ``dialect``.

@@ -1,4 +1,4 @@
-"""The same tables on a PostgreSQL server, which many machines share.
+"""PostgreSQL: the tables on a server, which many machines share.
 
 What SQLite does by having one writer is done here by locks with names: of two transactions that are about
 the same thing one waits, and one that is about nothing in particular waits for all.

@@ -1,4 +1,4 @@
-"""The tables in one SQLite file that many processes write at once, or in this process's memory."""
+"""SQLite: the tables in one file that many processes write at once, or in this process's memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the contents of kept files are: a folder of this machine, or an object store that many share.
+"""Blobs: the contents of kept files, in a folder of this machine or in an object store that many share.
 
 What is given a place is whole there at once, and nobody knows it before its row is written down. What is in
 an object store is read through a cache on this machine's disk, which processes share.

@@ -1,4 +1,4 @@
-"""A file that arrives at the host, piece by piece, and is nowhere to be seen until it is whole."""
+"""An incoming upload: it arrives piece by piece, and is nowhere to be seen until it is whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that the host keeps, by reference."""
+"""The store of files that are kept, by reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every invocation that may cost is written down: before it leaves, when it left, and how it ended."""
+"""The ledger: every invocation that may cost, before it leaves, when it left, and how it ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the ledger knows of an invocation, as values."""
+"""The model of a ledger entry: what is known of an invocation."""
 
 from __future__ import annotations
 

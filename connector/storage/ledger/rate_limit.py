@@ -1,4 +1,4 @@
-"""When the next request to this credential may leave, whoever else uses it.
+"""The rate limiter: when the next request with a credential may leave, whichever process uses it.
 
 Each request takes the next slot of an even row of slots, so that no window of time ever holds more
 than the limit (the generic cell rate algorithm: ``tat`` is the time when the row is used up). The row

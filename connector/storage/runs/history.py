@@ -1,4 +1,4 @@
-"""What was run: its inputs, outcome, cost and time."""
+"""The run history: every run's inputs, outcome, cost and time."""
 
 from __future__ import annotations
 

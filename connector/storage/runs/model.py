@@ -1,4 +1,4 @@
-"""What the host knows of a run, as values."""
+"""The model of a run, as values."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.authoring.export import placing
+from connector.authoring.export import write_files
 from connector.cli import main
 from connector.errors import InvocationError
 
@@ -89,16 +89,16 @@ def test_a_wrong_line_says_what_is_wrong(words, said, capsys):
 
 def test_a_folder_appears_whole_or_not_at_all(folder, monkeypatch):
     """Nothing half-written is left, whatever goes wrong."""
-    before = placing._replace
+    before = write_files._replace
 
     def full(target, content):
         if target.name == "b":
             raise OSError(28, "No space left on device")
         before(target, content)
 
-    monkeypatch.setattr(placing, "_replace", full)
+    monkeypatch.setattr(write_files, "_replace", full)
     with pytest.raises(InvocationError, match="No space left"):
-        placing.folder(folder / "new", {"a": "1", "b": "2"})
+        write_files.folder(folder / "new", {"a": "1", "b": "2"})
     assert [*folder.iterdir()] == []
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connector.authoring.export import wording
-from connector.authoring.export.n8n import habits, literal, naming, node, package
+from connector.authoring.export import texts
+from connector.authoring.export.n8n import lint_rules, literal, naming, node, package
 from connector.spec.loader import default_folder, load
 
 INTEGRATION = load(default_folder())
@@ -24,8 +24,8 @@ NAMES = naming.PackageNames.of(INTEGRATION)
 DESCRIPTION = node.description(INTEGRATION, NAMES)
 CASES = yaml.safe_load((Path(__file__).parents[2] / "cases" / "export-n8n.yaml").read_text(encoding="utf-8"))
 CHANGES = {
-    "titled": wording.titled,
-    "sentences": habits.sentences,
+    "titled": texts.titled,
+    "sentences": lint_rules.sentences,
     "singular": naming.singular,
     "sentence": naming.sentence,
     "camel": naming.camel,
@@ -150,7 +150,7 @@ def test_the_credential_holds_no_secret_and_names_the_host():
 )
 def test_a_name_says_how_a_field_is_shown(named, becomes):
     """Secrets are hidden, colours picked; what only repeats the title is left out."""
-    found = habits.usual(
+    found = lint_rules.usual(
         {"displayName": "X", "type": "string", "default": "", "description": "Said", **named}
     )
     own = {"displayName": "X", "type": "string", "default": "", "name": named["name"]}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from connector.authoring.export import steps
 from connector.authoring.export import superblocks as exported
+from connector.authoring.export import superblocks_steps
 from connector.cli import main
 from connector.cli.commands import superblocks
 from connector.engine.connector import Connector
@@ -54,7 +54,7 @@ def test_a_step_comes_back_as_what_it_was(connector, name, at):
     action = INTEGRATION.actions[name]
     given = _given(action, action.examples[at])
     block, request = _block(connector, name, given)
-    (found,) = steps.invocations(INTEGRATION, json.loads(json.dumps(block)), GENERIC)
+    (found,) = superblocks_steps.invocations(INTEGRATION, json.loads(json.dumps(block)), GENERIC)
     if name == GENERIC:  # what has an action of its own is that action
         assert INTEGRATION.actions[found.action].request.path == given["path"]
         return
@@ -98,7 +98,7 @@ def test_a_text_stays_a_text(connector, text):
     (row,) = block["step"][INTEGRATION.id]["formData"]
     assert row["value"] == text or row["value"].startswith('{{"')
     assert "{{" not in row["value"][2:]
-    (found,) = steps.invocations(INTEGRATION, block, GENERIC)
+    (found,) = superblocks_steps.invocations(INTEGRATION, block, GENERIC)
     assert found.inputs == {"prompt": text}
 
 
@@ -165,7 +165,7 @@ API = {
 
 def test_an_api_is_read_step_by_step():
     """Wherever a step stands; what Superblocks reckons is told, and what is otherwise here too."""
-    first, second, third = steps.invocations(INTEGRATION, API, GENERIC)
+    first, second, third = superblocks_steps.invocations(INTEGRATION, API, GENERIC)
     assert (first.name, first.action, first.accept) == ("Generate", "stable-diffusion-3", "image/*")
     assert first.inputs == {"seed": 7, "image": {"type": "Buffer", "data": [1, 2]}}
     assert first.to_fill == {"prompt": "{{body.prompt}}"}
@@ -178,7 +178,7 @@ def test_an_api_is_read_step_by_step():
 
 @pytest.mark.parametrize("document", [None, [], {}, 5, "x", {"step": {"stabilityai": {"urlPath": 5}}}])
 def test_where_no_step_is_nothing_is_found(document):
-    assert steps.invocations(INTEGRATION, document, GENERIC) == []
+    assert superblocks_steps.invocations(INTEGRATION, document, GENERIC) == []
 
 
 def test_a_step_is_written_and_read_by_commands(tmp_path, monkeypatch, capsys):

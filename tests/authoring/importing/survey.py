@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 from connector.authoring.checks import problems
 from connector.authoring.importing import convert, folder
-from connector.authoring.importing.reading import parse
+from connector.authoring.importing.parse_document import parse
 from connector.errors import SpecError
 
 _NAMES = re.compile(r"'[^']*'|\b\d+\b|https?://\S+|^\S+: (?=it |the reference|a reference|'|its )")

@@ -11,7 +11,7 @@ import yaml
 
 from connector.authoring import checks, drift
 from connector.authoring.importing import Imported, convert, folder
-from connector.authoring.importing.reading import MAX_DEPTH, parse
+from connector.authoring.importing.parse_document import MAX_DEPTH, parse
 from connector.authoring.importing.report import Said
 from connector.cli import main
 from connector.errors import InvocationError, SpecError

@@ -10,7 +10,7 @@ from connector.runs.batch.columns import Naming
 from connector.runs.batch.create import BadRows
 from connector.runs.batch.dry_run import DryRun
 from connector.runs.batch.read_rows import Rows
-from connector.runs.batch.subjects import check_of, price_of
+from connector.runs.batch.runnable import check_of, price_of
 from connector.runs.workflow import load
 from connector.storage.files.store import FileNotFound
 

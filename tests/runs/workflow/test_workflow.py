@@ -10,7 +10,7 @@ import pytest
 
 from connector import media
 from connector.errors import InvalidArguments, SpecError, UnknownName
-from connector.runs.workflow import bind, check, cost, load, plan, read
+from connector.runs.workflow import bind, check, check_run, cost, load, read
 from connector.runs.workflow.bind import BindingError
 from connector.spec import loader, yaml_lines
 
@@ -82,7 +82,7 @@ def test_a_shipped_example_has_no_problems_and_a_price(name: str) -> None:
     [example, *_] = workflow.examples
     given = _given(name, dict(example.arguments))
 
-    assert plan.problems(workflow, INTEGRATION, given) == []
+    assert check_run.problems(workflow, INTEGRATION, given) == []
     assert cost.estimate(workflow, INTEGRATION, given).low > 0
 
 
@@ -210,7 +210,7 @@ def test_what_a_later_step_would_refuse_is_told_at_its_input() -> None:
     ]
     workflow = load.kept(_text(steps=steps))
 
-    found = plan.problems(workflow, INTEGRATION, {"prompt": "x" * 10_001, "lines": ["a", "y" * 10_001]})
+    found = check_run.problems(workflow, INTEGRATION, {"prompt": "x" * 10_001, "lines": ["a", "y" * 10_001]})
 
     assert [problem.path for problem in found] == ["prompt", "lines.1"]
     assert "has 10001 characters; at most 10000 characters (for Search and Replace, step two)" in str(
@@ -224,7 +224,7 @@ def test_a_file_that_a_step_would_refuse_is_told_at_its_input() -> None:
     picture = {"type": "string", "format": "binary", "description": "A picture."}
     workflow = load.kept(_text(steps=steps, inputs={"type": "object", "properties": {"picture": picture}}))
 
-    [problem] = plan.problems(workflow, INTEGRATION, {"picture": media.from_path(SAMPLES / "tone.mp3")})
+    [problem] = check_run.problems(workflow, INTEGRATION, {"picture": media.from_path(SAMPLES / "tone.mp3")})
 
     assert problem.path == "picture"
     assert "MP3" in problem.message
@@ -232,7 +232,7 @@ def test_a_file_that_a_step_would_refuse_is_told_at_its_input() -> None:
 
 def test_inputs_are_checked_by_their_own_schema_first() -> None:
     """With their words, and without what follows from it."""
-    found = plan.problems(load.find(INTEGRATION, "storyboard"), INTEGRATION, {"lines": [], "colum": 3})
+    found = check_run.problems(load.find(INTEGRATION, "storyboard"), INTEGRATION, {"lines": [], "colum": 3})
 
     assert [problem.path for problem in found] == ["lines", "colum"]
 
@@ -242,7 +242,7 @@ def test_inputs_that_cannot_be_bound_are_told() -> None:
     steps = [{"id": "one", "action": "engines", "for_each": "{{ inputs.prompt }}", "inputs": {}}]
     workflow = load.kept(_text(steps=steps))
 
-    [problem] = plan.problems(workflow, INTEGRATION, {"prompt": "a"})
+    [problem] = check_run.problems(workflow, INTEGRATION, {"prompt": "a"})
 
     assert "is no list" in problem.message
     with pytest.raises(InvalidArguments):
@@ -251,7 +251,7 @@ def test_inputs_that_cannot_be_bound_are_told() -> None:
 
 def test_defaults_hold_where_nothing_is_given() -> None:
     """And what is None is not given."""
-    known = plan.with_defaults(load.find(INTEGRATION, "variations"), {"prompt": "a", "seeds": None})
+    known = check_run.with_defaults(load.find(INTEGRATION, "variations"), {"prompt": "a", "seeds": None})
 
     assert (known["seeds"], known["core"]) == ([1, 2, 3], True)
 

@@ -1,4 +1,4 @@
-"""The inputs of an action as parameters of a node.
+"""Parameters of an n8n node, made of the inputs of an action.
 
 What is required stands by itself, and what is optional is added from a list, so that what nobody added is
 not sent. What n8n cannot say is told by the description, and checked by the host.
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connector.authoring.export.n8n.habits import Property, sentences, spelt, usual
+from connector.authoring.export.n8n.lint_rules import Property, sentences, spelt, usual
 from connector.authoring.export.n8n.naming import order, parameter
-from connector.authoring.export.older import older
-from connector.authoring.export.wording import described, titled
+from connector.authoring.export.swagger_schema import older
+from connector.authoring.export.texts import described, titled
 from connector.spec.model import Action, JsonSchema
 
 _ADDED = "additionalFields"

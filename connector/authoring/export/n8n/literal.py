@@ -1,4 +1,4 @@
-"""Values as JavaScript, in the form that n8n's own nodes are written in."""
+"""JavaScript literals, in the form that n8n's own nodes are written in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What things are called in n8n: its names have no dashes, and some are its own."""
+"""Naming in n8n: names have no dashes, and some are its own."""
 
 from __future__ import annotations
 

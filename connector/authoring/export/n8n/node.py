@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connector.authoring.export.n8n.fields import Fields, fields
-from connector.authoring.export.n8n.habits import Property, sentences, spelt
+from connector.authoring.export.n8n.lint_rules import Property, sentences, spelt
 from connector.authoring.export.n8n.literal import Code, literal
 from connector.authoring.export.n8n.naming import PackageNames, camel, order, sentence, singular
-from connector.authoring.export.wording import priced, titled
+from connector.authoring.export.texts import priced, titled
 from connector.spec.model import Action, Integration
 
 # What the node has beside the actions.

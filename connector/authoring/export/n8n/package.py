@@ -8,10 +8,10 @@ from importlib.resources import files as resources
 from typing import Any
 
 from connector.authoring.export.n8n import node
-from connector.authoring.export.n8n.habits import sentences
+from connector.authoring.export.n8n.lint_rules import sentences
 from connector.authoring.export.n8n.literal import literal, text
 from connector.authoring.export.n8n.naming import PackageNames
-from connector.authoring.export.wording import titled
+from connector.authoring.export.texts import titled
 from connector.spec.model import Integration
 
 _HERE = "connector.authoring.export.n8n"

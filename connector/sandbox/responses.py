@@ -1,4 +1,4 @@
-"""A finished generation as the caller wants it: the bytes with headers, or JSON with base64."""
+"""Responses of a finished generation: the bytes with headers, or JSON with base64."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from connector.sandbox.call import Answer, Call, json_answer
 from connector.sandbox.document import Operation
+from connector.sandbox.messages import Answer, Call, json_answer
 
 _JSON = "application/json"
 

@@ -1,4 +1,4 @@
-"""Made files are put in their place: all of them or none, and over nothing that is there already."""
+"""Writing of exported files: all of them or none, and over nothing that is there already."""
 
 from __future__ import annotations
 

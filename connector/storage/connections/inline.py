@@ -1,4 +1,4 @@
-"""A connection that somebody gives as a value, in place of those that are kept."""
+"""Inline connections: one that somebody gives as a value, in place of those that are kept."""
 
 from __future__ import annotations
 

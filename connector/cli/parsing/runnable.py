@@ -1,4 +1,4 @@
-"""What a command line names and gives inputs to: an action, or a workflow by its id or by its file."""
+"""The action or workflow that a command line names, by its id or by its file, with its inputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of an action's inputs is sent as which field."""
+"""Sent fields: which of an action's inputs is sent as which field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What n8n's own lint asks of whatever a form shows: how words are spelt, and what some names mean."""
+"""The rules of n8n's own linter: how words are spelt, and what some names mean."""
 
 from __future__ import annotations
 

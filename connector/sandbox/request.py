@@ -1,4 +1,4 @@
-"""One request on its way through the sandbox: where it goes, what it carries, how it is remembered."""
+"""A request on its way through the sandbox: where it goes, what it carries, how it is remembered."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.sandbox.call import Call, Headers
 from connector.sandbox.document import Api, Operation
+from connector.sandbox.errors import Refusal
 from connector.sandbox.form import NotAForm, Part, TooLarge, boundary, limited, read_form
-from connector.sandbox.refusal import Refusal
+from connector.sandbox.messages import Call, Headers
 
 # No operation takes more than this, also where the document states no limit of its own.
 _CEILING = 100_000_000

@@ -1,11 +1,11 @@
-"""Two schemas that both hold become one: what each has, with limits at their narrowest."""
+"""Merging schemas: two that both hold become one, with limits at their narrowest."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connector.authoring.importing.reading import Json
+from connector.authoring.importing.parse_document import Json
 
 
 def folded(one: Json, other: Json) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The text of a document, JSON or YAML, becomes one value, within limits.
+"""The parser of documents: JSON or YAML becomes one value, within limits.
 
 A document is a stranger's: it may be large, nested without end, or a few lines of YAML that mean
 terabytes. It is read event by event into plain values, with aliases counted in full, and refused with its

@@ -1,4 +1,4 @@
-"""What the holes of a workflow can look up, as a JSON Schema: a look-up has a type before any run.
+"""Types of templates: what a workflow's look-ups give, as JSON Schemas, before any run.
 
 A look-up walks down the schema; where that is closed, it tells what is wrong with the rest of its way.
 """

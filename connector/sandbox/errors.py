@@ -1,11 +1,11 @@
-"""The ways the vendor says no, and the body each generation of its API says it with."""
+"""Error responses: the ways the vendor says no, and the body each generation of its API says it with."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
 
-from connector.sandbox.call import Answer, json_answer
+from connector.sandbox.messages import Answer, json_answer
 
 # The name that belongs to a status; 403 and 422 have several and are always given one.
 _NAMES = {

@@ -1,4 +1,4 @@
-"""What goes into the sandbox and what comes out of it, as plain values."""
+"""Messages: what goes into the sandbox and what comes out of it, as plain values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The visit of a page: who looks at which host, and what the address holds."""
+"""The request of a page: who looks at which host, and what the address holds."""
 
 from __future__ import annotations
 

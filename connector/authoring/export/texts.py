@@ -1,4 +1,4 @@
-"""An input in the words of other platforms: its title, and all that their forms cannot say in other ways."""
+"""Texts of inputs for other platforms: titles, and all that their forms cannot say in other ways."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A list or an object becomes parameters of a query or fields of a form, in the way that a spec declares.
+"""Parameter styles: a list or an object becomes parameters of a query or fields of a form, as declared.
 
 ``None`` is the way without a declaration: a list repeats its parameter. The names are those of
 ``request.styles`` in a spec, and stand for what OpenAPI calls style and explode, and collectionFormat.

@@ -1,4 +1,4 @@
-"""A Superblocks step becomes a use of an action, or of the generic request where no action is meant."""
+"""Superblocks steps as uses of actions, or of the generic request where no action is meant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A JSON Schema of today as Swagger 2.0 can say it: what it has no words for is left to the host's check."""
+"""Swagger 2.0 schemas: a JSON Schema of today, as far as Swagger can say it; the host checks the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the values given to an operation keep the rules of its schema? If not: every problem, by field."""
+"""Validation of an operation's values by the rules of its schema: every problem, by field."""
 
 from __future__ import annotations
 

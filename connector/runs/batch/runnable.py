@@ -1,4 +1,4 @@
-"""What a batch does with each row: an action, or a workflow; each is checked and priced by its own rules."""
+"""Runnables: an action or a workflow that is done for many inputs, each with its own checks and prices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from connector.engine.arguments import adopted, each_file, is_address, take
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem, UnknownName
 from connector.runs.batch.columns import Runnable
-from connector.runs.workflow import cost, load, plan
+from connector.runs.workflow import check_run, cost, load
 from connector.runs.workflow.model import Workflow
 from connector.spec.model import Action, Integration
 from connector.spec.schema.validator import Checker
@@ -62,7 +62,7 @@ def price_of(subject: Runnable, integration: Integration, by_request: Price) -> 
 def _workflow_check(workflow: Workflow, integration: Integration, sources: Sources) -> Check:
     def check(given: Mapping[str, Any]) -> Sequence[Problem]:
         seen, problems = adopted(workflow, given, sources, lambda file: not is_address(file))
-        return problems or plan.problems(workflow, integration, seen)
+        return problems or check_run.problems(workflow, integration, seen)
 
     return check
 

@@ -1,4 +1,4 @@
-"""A workflow's examples work as they stand: their inputs pass, and their files are there and fit."""
+"""The check of a workflow's examples: their inputs pass, and their files are there and fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the account has left, and what was spent by day and environment."""
+"""Operations on money: what the account has left, and what was spent by day and environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and sentences for people, made of a document's own words."""
+"""Texts of an import: names and sentences for people, made of a document's own words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values that a document gives as defaults, choices and examples, where they fit what it says of them."""
+"""Sample values of a document: defaults, choices and examples, where they fit what it says of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from connector.authoring.importing.reading import Json, items
+from connector.authoring.importing.parse_document import Json, items
 from connector.spec import url
 from connector.spec.schema.validator import Checker
 

@@ -1,4 +1,4 @@
-"""What is wrong with the inputs of a run, as far as it can be told before its first credit."""
+"""The check of a run's steps: what can be told of its inputs before its first credit."""
 
 from __future__ import annotations
 
