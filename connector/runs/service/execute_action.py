@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from logging import getLogger
 from typing import Any, TypedDict, TypeVar
@@ -39,10 +39,11 @@ from connector.events import Listener, followed
 from connector.runs.durable.outages import PASSING, OutageRetry, is_passing
 from connector.runs.durable.queues import urgency
 from connector.runs.service import run_files
-from connector.runs.service.live_run import LiveRun
+from connector.runs.service.live_run import LiveRun, all_of
 from connector.runs.service.priority_semaphore import PrioritySemaphore, Slot
 from connector.runs.service.record import RunRecord
 from connector.runs.service.settlement import Settlement, news
+from connector.runs.service.thumbnails import Thumbnails
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileStore
 from connector.storage.ledger.ledger import Ledger
@@ -104,15 +105,12 @@ class ActionExecutor:
         self._on_change = on_change
         self._somebody_waits = somebody_waits
         self._io = io or Threads(4)
-        # Pictures are made small one at a time, beside everything else.
-        self._studio = Threads(1)
-        self._thumbnails: set[asyncio.Task[None]] = set()
-        self._made: dict[str, str] = {}
+        self._thumbnails = Thumbnails(self.record)
         self._patience = OutageRetry(history, self._io)
         self._started: set[str] = set()
         self.live: dict[str, LiveRun] = {}
         self.at_work: set[str] = set()
-        self.sending = 0
+        self.sending: set[str] = set()
         self.is_draining = False
 
     def slot(self) -> Slot:
@@ -121,9 +119,7 @@ class ActionExecutor:
 
     def execute(self, run: Run, arguments: Mapping[str, Any], slot: Slot) -> LiveRun:
         """Begins with a run that was opened just now, in a task of its own; the slot is given back."""
-        live = self._begin(run, partial(self._from_the_start, arguments=arguments, slot=slot))
-        live.task.add_done_callback(lambda _: slot.give_back())
-        return live
+        return self._begin(run, partial(self._from_the_start, arguments=arguments, slot=slot))
 
     def resume(self, run: Run) -> LiveRun:
         """Asks again for the job of a run that another process left, in a task of its own."""
@@ -167,13 +163,11 @@ class ActionExecutor:
         for live in self.live.values():
             live.stop()
         await all_of(tasks, None)
-        for thumbnail in self._thumbnails:
-            thumbnail.cancel()
-        await all_of(self._thumbnails, None)
+        await self._thumbnails.stop()
 
     def close(self) -> None:
         """Lets go of the threads; what was made small by then is made."""
-        self._studio.close()
+        self._thumbnails.close()
         self._io.close()
 
     def _begin(self, run: Run, act: Callable[[LiveRun], Awaitable[Left]]) -> LiveRun:
@@ -191,11 +185,8 @@ class ActionExecutor:
         finally:
             del self.live[run_id]
             live.wake()
-        made = self._made.pop(run_id, None)
-        if made and not self.is_draining:
-            making = asyncio.create_task(self._make_small(run_id, made))
-            self._thumbnails.add(making)
-            making.add_done_callback(self._thumbnails.discard)
+        if not self.is_draining:
+            self._thumbnails.begin(run_id)
         return live.run
 
     async def _alone(self, run_id: str, act: Callable[[str], Awaitable[Left]]) -> Left:
@@ -205,9 +196,8 @@ class ActionExecutor:
         self.at_work.add(run_id)
         try:
             left = await self._in_any_case(run_id, partial(self._patience.hold, run_id, partial(act, run_id)))
-            made = self._made.pop(run_id, None)
-            if made and not self.is_draining:
-                await self._make_small(run_id, made)
+            if not self.is_draining:
+                await self._thumbnails.make(run_id)
             return left
         finally:
             self.at_work.discard(run_id)
@@ -265,9 +255,19 @@ class ActionExecutor:
             await self._io.sleep(_LOOK_AGAIN)
 
     async def _send(self, live: LiveRun, arguments: Mapping[str, Any] | None, slot: Slot) -> Left:
-        """The request and its answer, by what was given, or else by what is written down of that."""
+        """The request and its answer, by what was given, or else by what is written down of that.
+
+        It holds its slot until what came of it is written down; a job is asked for without one.
+        """
         try:
-            result = await live.ask(self._requested(live, arguments, slot))
+            return await self._outcome(live, self._requested(live, arguments, slot))
+        finally:
+            self.sending.discard(live.run.id)
+            slot.give_back()
+
+    async def _outcome(self, live: LiveRun, request: Coroutine[Any, Any, Result | None]) -> Left:
+        try:
+            result = await live.ask(request)
         except asyncio.CancelledError:
             return await self._stopped(live)
         except ConnectorError as error:
@@ -284,18 +284,15 @@ class ActionExecutor:
     async def _requested(
         self, live: LiveRun, arguments: Mapping[str, Any] | None, slot: Slot
     ) -> Result | None:
-        """The answer; None where the run was ended while it waited. Only the request itself takes a slot."""
+        """The answer; None where the run was ended while it waited for its slot."""
         with followed(live.run.id, live.hear):
-            async with slot:
-                if self.is_draining and not self._somebody_waits:  # it is left to the next worker
-                    await asyncio.get_running_loop().create_future()
-                self.sending += 1
-                try:
-                    if arguments is None or live.run.state == "queued":
-                        await self._set_off(live)
-                    return None if live.run.has_ended else await self._invoked(live.run, arguments)
-                finally:
-                    self.sending -= 1
+            await slot.take()
+            if self.is_draining and not self._somebody_waits:  # it is left to the next worker
+                await asyncio.get_running_loop().create_future()
+            self.sending.add(live.run.id)
+            if arguments is None or live.run.state == "queued":
+                await self._set_off(live)
+            return None if live.run.has_ended else await self._invoked(live.run, arguments)
 
     async def _set_off(self, live: LiveRun) -> None:
         live.run = await self._io.run(self._settlement.set_off, live.run)
@@ -424,16 +421,9 @@ class ActionExecutor:
     def _tell_of(self, run: Run) -> None:
         if run.has_ended:
             self._started.discard(run.id)
-            if run.file:
-                self._made[run.id] = run.file
+            self._thumbnails.want(run)
         if run.has_ended or self._somebody_waits:
             self._on_change(run)
-
-    async def _make_small(self, run_id: str, file_id: str) -> None:
-        try:
-            await self._studio.run(self.record.thumbnail, run_id, file_id)
-        except (OSError, ConnectorError) as error:
-            getLogger(__name__).warning("run %s has no thumbnail: %s", run_id, error)
 
     async def _cancel_elsewhere(self, run_id: str) -> Run:
         run = await self._io.run(self._settlement.stop, run_id)
@@ -450,13 +440,6 @@ class ActionExecutor:
         except JobError:
             return False
         return True
-
-
-async def all_of(tasks: Iterable[asyncio.Future[Any]], seconds: float | None) -> None:
-    """Until all are done, or so many seconds are over."""
-    awaited = list(tasks)
-    if awaited:
-        await asyncio.wait(awaited, timeout=seconds)
 
 
 def _did_not_leave(entry: LedgerEntry) -> bool:

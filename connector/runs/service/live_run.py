@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from logging import getLogger
 from threading import Lock
@@ -111,3 +111,10 @@ class LiveRun:
 
     def _taken(self) -> Told:
         return [self._told.popleft() for _ in range(len(self._told))]
+
+
+async def all_of(tasks: Iterable[asyncio.Future[Any]], seconds: float | None) -> None:
+    """Until all are done, or so many seconds are over."""
+    awaited = list(tasks)
+    if awaited:
+        await asyncio.wait(awaited, timeout=seconds)

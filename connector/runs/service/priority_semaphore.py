@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from typing import Self
 
 
 class PrioritySemaphore:
@@ -48,7 +47,7 @@ class PrioritySemaphore:
 
 
 class Slot:
-    """It is free to hold or not; ``async with`` waits for it in line, and gives it back."""
+    """It is free to hold or not; who takes it gives it back."""
 
     def __init__(self, semaphore: PrioritySemaphore, urgency: int) -> None:
         self._semaphore = semaphore
@@ -66,11 +65,8 @@ class Slot:
             self.is_held = False
             self._semaphore.give_back()
 
-    async def __aenter__(self) -> Self:
+    async def take(self) -> None:
+        """Waits in line until it is held."""
         if not self.is_held:
             await self._semaphore.take(self._urgency)
             self.is_held = True
-        return self
-
-    async def __aexit__(self, *failure: object) -> None:
-        self.give_back()

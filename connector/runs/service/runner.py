@@ -9,7 +9,8 @@ from typing import Any
 
 from connector.engine.connector import AsyncConnector
 from connector.errors import ConnectorError, InvocationError
-from connector.runs.service.execute_action import ActionExecutor, all_of
+from connector.runs.service.execute_action import ActionExecutor
+from connector.runs.service.live_run import all_of
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileStore
 from connector.storage.runs.history import History, Run, RunEvent

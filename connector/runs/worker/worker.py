@@ -46,7 +46,6 @@ _ACTIONS_EVERY = 0.25
 _LOOK_EVERY = {"sqlite": 5.0, "postgresql": 2.0}
 _MOVE_EVERY = 1.0
 _BEGINNINGS = 5
-_LOOK_AGAIN = 0.05
 
 
 def _nobody(run: Run) -> None:
@@ -139,9 +138,7 @@ class Worker:
 
     async def _leave(self) -> None:
         self._actions.is_draining = self._workflows.is_draining = True
-        until = time.monotonic() + self._drain
-        while self._actions.sending and time.monotonic() < until:
-            await asyncio.sleep(_LOOK_AGAIN)
+        await self._actions.drain(self._drain)
         await asyncio.to_thread(self._close)
 
     def _start(self) -> None:

@@ -22,8 +22,9 @@ def test_it_is_given_back_once():
     async def scenario():
         slots = PrioritySemaphore(1)
         slot = slots.slot()
-        async with slot:
-            assert slot.is_held
+        await slot.take()
+        assert slot.is_held
+        slot.give_back()
         slot.give_back()
         assert not slot.is_held
         assert slots.slot().take_if_free()
@@ -41,8 +42,10 @@ def test_nobody_is_overtaken():
         held.take_if_free()
 
         async def wait():
-            async with waiting:
-                return looking.take_if_free()
+            await waiting.take()
+            found = looking.take_if_free()
+            waiting.give_back()
+            return found
 
         waited = asyncio.create_task(wait())
         await asyncio.sleep(0)
@@ -61,8 +64,10 @@ def test_who_is_wanted_most_goes_first():
         slots, order = PrioritySemaphore(1), []
 
         async def use(urgency, name):
-            async with slots.slot(urgency):
-                order.append(name)
+            slot = slots.slot(urgency)
+            await slot.take()
+            order.append(name)
+            slot.give_back()
 
         held = slots.slot()
         held.take_if_free()
@@ -82,11 +87,11 @@ def test_who_goes_away_keeps_nobody_waiting():
         slots = PrioritySemaphore(1)
         held, first, second = slots.slot(), slots.slot(), slots.slot()
         held.take_if_free()
-        waiting = [asyncio.create_task(one.__aenter__()) for one in (first, second)]
+        waiting = [asyncio.create_task(one.take()) for one in (first, second)]
         await asyncio.sleep(0)
         held.give_back()
         waiting[0].cancel()
-        assert await waiting[1] is second
-        assert not first.is_held
+        await waiting[1]
+        assert (first.is_held, second.is_held) == (False, True)
 
     asyncio.run(scenario())
