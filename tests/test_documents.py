@@ -94,3 +94,10 @@ def test_what_is_not_there_is_noticed():
     text = "`connector/no/such.py`, `make nothing`, then `make test lint`; ~/connector/x and CONNECTOR_HOME/y"
     assert list(filter(_missing, _paths(text))) == ["connector/no/such.py"]
     assert _make_targets(text) - TARGETS == {"nothing"}
+
+
+def test_the_index_has_every_document():
+    """A page that is added is listed in docs/README.md."""
+    index = (ROOT / "docs" / "README.md").read_text("utf-8")
+    pages = {page.name for page in (ROOT / "docs").iterdir()} - {"README.md"}
+    assert {name for name in pages if f"]({name})" not in index} == set()
