@@ -7,7 +7,7 @@ STRANGERS ?= .venv-strangers
 AIRFLOW ?= .venv-airflow
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-n8n browser postgres strangers airflow lint types bench torture crowd fuzz mcp wheel check clean
+.PHONY: demo test test-n8n browser postgres strangers airflow lint types bench torture crowd fuzz mcp wheel release check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
@@ -67,11 +67,25 @@ test-n8n: $(VENV)/.ready out/n8n/.ready
 
 # The wheel, installed where there is no checkout, still knows its actions.
 wheel: $(VENV)/.ready
-	rm -rf dist out/wheel
+	rm -rf dist
 	$(BIN)/python -m build --wheel --outdir dist .
-	$(PYTHON) -m venv out/wheel
-	out/wheel/bin/pip install --quiet --disable-pip-version-check dist/*.whl
-	cd out/wheel && CONNECTOR_HOME=home bin/connector actions
+	$(try-wheel)
+
+# Builds the sdist, and the wheel from it, checks both and makes the tag vX.Y.Z. Nothing is published.
+release: $(VENV)/.ready
+	$(BIN)/python tools/release.py check
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/twine check --strict dist/*
+	$(try-wheel)
+	$(BIN)/python tools/release.py tag
+
+define try-wheel
+rm -rf out/wheel
+$(PYTHON) -m venv out/wheel
+out/wheel/bin/pip install --quiet --disable-pip-version-check dist/*.whl
+cd out/wheel && CONNECTOR_HOME=home bin/connector actions
+endef
 
 clean:
 	rm -rf $(VENV) $(STRANGERS) $(AIRFLOW) out dist build
