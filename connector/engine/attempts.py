@@ -22,7 +22,7 @@ from connector.engine.http.transport import Transport
 from connector.engine.pricing import Estimate
 from connector.engine.render import SAFE_METHODS
 from connector.engine.result import Result
-from connector.engine.retry import FailedAttempt, wait_before_next
+from connector.engine.retry import FailedAttempt, retry_after, wait_before_next
 from connector.errors import ConnectorError, InvalidAnswer, RateLimited
 from connector.events import Event, Listener
 from connector.secret import hide
@@ -132,20 +132,20 @@ async def opened(
     await wire.io.run(on_leaving)
     wire.tell(Event("sent", f"{call.request.method} {call.action.title}"))
     try:
-        with leashed(call.request) as request:
+        with cancellable(call.request) as request:
             return await wire.io.run(_answered, call.transport, request)
     except ConnectorError as error:
         return FailedAttempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
 
 
 @contextmanager
-def leashed(request: Request) -> Iterator[Request]:
+def cancellable(request: Request) -> Iterator[Request]:
     """The request, whose exchange ends when the one who waits for it is stopped."""
-    leash = Cancellation()
+    cancellation = Cancellation()
     try:
-        yield replace(request, leash=leash)
+        yield replace(request, cancellation=cancellation)
     except BaseException:
-        leash.cut()
+        cancellation.cancel()
         raise
 
 
@@ -154,7 +154,7 @@ async def _attempt(
 ) -> Result | FailedAttempt:
     await take_turn(wire, call)
     try:
-        with leashed(call.request) as request:
+        with cancellable(call.request) as request:
             answer = await wire.io.run(_send, call, request, on_leaving, wire.tell)
     except ConnectorError as error:
         return FailedAttempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
@@ -206,7 +206,7 @@ async def judge(wire: Wire, call: RenderedCall, answer: ReadResponse, number: in
             secrets=call.request.secrets,
         )
     except ConnectorError as error:
-        error.retry_after = decode.retry_after(answer.headers, wire.clock())
+        error.retry_after = retry_after(answer.headers, wire.clock())
         await _obey_lockout(wire, call, error)
         return FailedAttempt(error, number, rule.ran, call.harmless)
 

@@ -54,8 +54,6 @@ _ERRORS: Mapping[str, type[ConnectorError]] = {
 
 # An answer is quoted in a message up to here.
 _QUOTED = 300
-# Seconds. Whoever asks for more is mistaken, and no clock of the system counts what some ask for.
-_LONGEST_WAIT = 24 * 3600.0
 
 
 class ReadResponse:
@@ -151,20 +149,6 @@ def decode(
             return result
         raise _failure(integration, action, answer, rule, secrets, result)
     raise _failure(integration, action, answer, rule, secrets, None)
-
-
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """The seconds that an answer asks to wait, as a number or as a date (RFC 9110, 10.2.3)."""
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text), _LONGEST_WAIT)
-    from email.utils import parsedate_to_datetime
-
-    try:
-        wait = parsedate_to_datetime(text).timestamp() - now if text else None
-    except (ValueError, OverflowError):
-        return None
-    return None if wait is None else min(max(0.0, wait), _LONGEST_WAIT)
 
 
 def _parsed(content: File) -> Any:

@@ -11,16 +11,17 @@ Everything else ends as it ended.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connector.errors import ConnectorError
 from connector.spec.model import Retry
 
 _HARMLESS = frozenset({"unreachable", "timed_out", "upstream_failed", "invalid_answer", "rate_limited"})
-
-
 # Seconds that an invocation may stand still for because it is asked to.
 _PATIENCE = 600.0
+# Seconds. Whoever asks for more is mistaken, and no clock of the system counts what some ask for.
+_LONGEST_WAIT = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +51,17 @@ def wait_before_next(attempt: FailedAttempt, retry: Retry, jitter: float) -> flo
 
 def _may_repeat(attempt: FailedAttempt) -> bool:
     return not attempt.ran or (attempt.harmless and attempt.error.code in _HARMLESS)
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """The seconds that an answer asks to wait, as a number or as a date (RFC 9110, 10.2.3)."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), _LONGEST_WAIT)
+    from email.utils import parsedate_to_datetime
+
+    try:
+        wait = parsedate_to_datetime(text).timestamp() - now if text else None
+    except (ValueError, OverflowError):
+        return None
+    return None if wait is None else min(max(0.0, wait), _LONGEST_WAIT)

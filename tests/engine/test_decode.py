@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from connector import errors, media
-from connector.engine.decode import Head, ReadResponse, decide, decode, dig, retry_after
+from connector.engine.decode import Head, ReadResponse, decide, decode, dig
 from connector.errors import ConnectorError
 from connector.spec import parse
 from connector.spec.loader import default_folder, load
@@ -158,31 +158,6 @@ def test_a_long_answer_is_quoted_in_part(integrations):
 
 
 DAY = 24 * 3600
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("7", 7),
-        ("0", 0),
-        ("", None),
-        ("soon", None),
-        ("-3", None),
-        ("\u00b2", None),  # a figure to Python, and no number
-        (" 7 ", 7),
-        ("Thu, 01 Jan 1970 00:01:00 GMT", 10),
-        ("Thu, 01 Jan 1970 00:00:40 GMT", 0),
-        (str(DAY), DAY),
-        (str(DAY + 1), DAY),
-        ("9" * 400, DAY),
-        ("Fri, 02 Jan 1970 00:00:50 GMT", DAY),
-        ("Fri, 02 Jan 1970 00:00:51 GMT", DAY),
-        ("Thu, 99 Jan 1970 00:01:00 GMT", None),
-    ],
-)
-def test_retry_after_is_a_number_or_a_date(text, seconds):
-    """Up to a day, and never of the past. Anything else is as if it were not there."""
-    assert retry_after({"retry-after": text} if text else {}, now=50) == seconds
 
 
 def test_a_dotted_path_goes_through_mappings_and_lists():

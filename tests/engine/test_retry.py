@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.engine.retry import FailedAttempt, wait_before_next
+from connector.engine.retry import FailedAttempt, retry_after, wait_before_next
 from connector.errors import (
     BadRequest,
     Forbidden,
@@ -22,6 +22,7 @@ from connector.errors import (
 from connector.spec.model import Retry
 
 RULES = Retry(attempts=3, first=1, longest=5)
+DAY = 24 * 3600
 
 
 @pytest.mark.parametrize(
@@ -101,3 +102,28 @@ def test_what_would_end_the_same_is_not_tried_again(error):
 def test_attempts_end():
     """The last attempt's error stands."""
     assert wait_before_next(FailedAttempt(TimedOut(""), 3, True, True), RULES, 1) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7", 7),
+        ("0", 0),
+        ("", None),
+        ("soon", None),
+        ("-3", None),
+        ("\u00b2", None),  # a figure to Python, and no number
+        (" 7 ", 7),
+        ("Thu, 01 Jan 1970 00:01:00 GMT", 10),
+        ("Thu, 01 Jan 1970 00:00:40 GMT", 0),
+        (str(DAY), DAY),
+        (str(DAY + 1), DAY),
+        ("9" * 400, DAY),
+        ("Fri, 02 Jan 1970 00:00:50 GMT", DAY),
+        ("Fri, 02 Jan 1970 00:00:51 GMT", DAY),
+        ("Thu, 99 Jan 1970 00:01:00 GMT", None),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(text, seconds):
+    """Up to a day, and never of the past. Anything else is as if it were not there."""
+    assert retry_after({"retry-after": text} if text else {}, now=50) == seconds

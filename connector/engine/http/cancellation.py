@@ -16,14 +16,14 @@ class Cancellation:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._shut: Callable[[], None] | None = None
-        self._is_cut = False
+        self._is_cancelled = False
 
     def hold(self, shut: Callable[[], None]) -> None:
         """This is what the thread now waits on. Where nobody waits for it any more, it is shut at once."""
         with self._lock:
             self._shut = shut
-            is_cut = self._is_cut
-        if is_cut:
+            is_cancelled = self._is_cancelled
+        if is_cancelled:
             shut()
 
     def let_go(self) -> None:
@@ -31,9 +31,9 @@ class Cancellation:
         with self._lock:
             self._shut = None
 
-    def cut(self) -> None:
+    def cancel(self) -> None:
         """Nobody waits for the thread any more."""
         with self._lock:
-            self._is_cut = True
+            self._is_cancelled = True
             if self._shut is not None:
                 self._shut()

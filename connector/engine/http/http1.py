@@ -36,7 +36,7 @@ class Http1(httpx.BaseTransport):
     """A transport for httpx that many threads may use at once.
 
     Of a request's extensions it heeds httpx's ``timeout``, and three of ours: ``deadline`` (a moment of
-    ``time.monotonic``), ``paid``, and ``leash``.
+    ``time.monotonic``), ``paid``, and ``cancellation``.
     """
 
     def __init__(self, *, verify: bool | ssl.SSLContext = True, dial: Dial = dial) -> None:
@@ -78,9 +78,9 @@ class Http1(httpx.BaseTransport):
 
     def _exchange(self, request: httpx.Request, connection: HttpConnection, origin: Origin) -> httpx.Response:
         connection.begin(_patience(request, "read"))
-        leash: Cancellation | None = request.extensions.get("leash")
-        if leash is not None:
-            leash.hold(connection.close)
+        cancellation: Cancellation | None = request.extensions.get("cancellation")
+        if cancellation is not None:
+            cancellation.hold(connection.close)
         try:
             failure = _upload(request, connection)
             answer = _read_head(request, connection, failure)
@@ -90,8 +90,8 @@ class Http1(httpx.BaseTransport):
         reusable = failure is None and not answer.will_close
 
         def release() -> None:
-            if leash is not None:
-                leash.let_go()
+            if cancellation is not None:
+                cancellation.let_go()
             self._release(origin, connection, answer, reusable)
 
         body = _Body(answer, request, release)

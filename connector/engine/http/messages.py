@@ -52,7 +52,7 @@ class Request:
     """One request, complete and absolute.
 
     ``secrets`` are the texts in it that nobody may see. ``paid`` says that it may cost, so that
-    it must not leave over a connection that the far side may have closed. By the ``leash`` whoever
+    it must not leave over a connection that the far side may have closed. By the ``cancellation`` whoever
     stops waiting for the answer ends the exchange.
     """
 
@@ -64,7 +64,7 @@ class Request:
     max_response_bytes: int | None = None
     paid: bool = False
     secrets: tuple[str, ...] = ()
-    leash: Cancellation | None = field(default=None, compare=False)
+    cancellation: Cancellation | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {redact(self.url, self.secrets)}>"

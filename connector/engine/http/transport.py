@@ -123,7 +123,12 @@ def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
 def _extensions(request: Request, exchange: Exchange) -> dict[str, object]:
     wait = request.timeout
     steps = {"connect": wait.connect, "read": wait.read, "write": wait.read, "pool": wait.connect}
-    return {"timeout": steps, "deadline": exchange.deadline, "paid": request.paid, "leash": request.leash}
+    return {
+        "timeout": steps,
+        "deadline": exchange.deadline,
+        "paid": request.paid,
+        "cancellation": request.cancellation,
+    }
 
 
 def _given(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:
