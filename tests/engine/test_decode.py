@@ -157,7 +157,6 @@ def test_a_long_answer_is_quoted_in_part(integrations):
     assert integration.errors.messages
 
 
-DAY = 24 * 3600
 
 
 def test_a_dotted_path_goes_through_mappings_and_lists():
