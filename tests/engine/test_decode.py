@@ -157,8 +157,6 @@ def test_a_long_answer_is_quoted_in_part(integrations):
     assert integration.errors.messages
 
 
-
-
 def test_a_dotted_path_goes_through_mappings_and_lists():
     """And ends in nothing where it leads nowhere."""
     value = {"a": [{"b": 1}]}

@@ -269,6 +269,8 @@ class ActionExecutor:
         try:
             result = await live.ask(request)
         except asyncio.CancelledError:
+            if not live.is_stopped:  # it is who executes that is cancelled, and is told why
+                raise
             return await self._stopped(live)
         except ConnectorError as error:
             if self._somebody_waits or not isinstance(error, JobError) or error.job_id is None:
@@ -355,6 +357,8 @@ class ActionExecutor:
         try:
             result = await live.ask(self._awaited(live, hear, options))
         except asyncio.CancelledError:
+            if not live.is_stopped:  # it is who executes that is cancelled, and is told why
+                raise
             return await self._stopped(live)
         except ConnectorError as error:
             if self._somebody_waits or not isinstance(error, JobCancelled):
@@ -370,8 +374,6 @@ class ActionExecutor:
 
     async def _stopped(self, live: LiveRun) -> Left:
         """What was asked for is no longer: somebody stopped the run, or else whoever executes it ends."""
-        if not live.is_stopped:
-            raise asyncio.CancelledError
         run_id = live.run.id
         if live.ending is None and live.job_id:
             await self._end(live, partial(self.record.leave, run_id))

@@ -249,3 +249,21 @@ def test_an_unknown_integration_is_waited_for(desk):
     asyncio.run(soon())
     assert "does not have the integration 'other'" in desk.sentences(run)[-1]
     assert (desk.history.get(run.id).state, desk.sent()) == ("running", [])
+
+
+def test_who_executes_is_told_why_it_is_cancelled(desk):
+    """Airflow tells a trigger that is killed from one that moves by the words of the cancellation."""
+    run = job(desk)
+    running(desk, run)
+    desk.upstream.answers = [pending() for _ in range(1000)]
+
+    async def be_cancelled():
+        finishing = asyncio.create_task(desk.actions().finish(run.id))
+        while not desk.sent():
+            await asyncio.sleep(0.001)
+        finishing.cancel("by the user")
+        with pytest.raises(asyncio.CancelledError, match="by the user"):
+            await finishing
+
+    asyncio.run(be_cancelled())
+    assert not desk.history.get(run.id).has_ended
