@@ -73,8 +73,14 @@ class Far:
 
     def paid(self):
         """The prompt of each generation that was paid for."""
-        requests = {one["request_id"]: one for one in self.http.get("/requests").json()}
-        return [_prompt(requests[payment["request_id"]]) for payment in self.http.get("/ledger").json()]
+        ledger = self.http.get("/ledger").json()
+        until = time.monotonic() + 60
+        while True:  # what is paid for is remembered as a request once its answer is on its way
+            requests = {one["request_id"]: one for one in self.http.get("/requests").json()}
+            if {payment["request_id"] for payment in ledger} <= requests.keys():
+                return [_prompt(requests[payment["request_id"]]) for payment in ledger]
+            assert time.monotonic() < until
+            time.sleep(0.01)
 
 
 def _prompt(request):
