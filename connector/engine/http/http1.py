@@ -1,7 +1,23 @@
 """HTTP/1.1 for httpx over the standard library: kept-alive connections, few system calls, few copies.
 
 http.client parses answers here as everywhere; what it lacks (a pool, deadlines, noticing an early
-answer) is added. A paid request is never sent twice, and never over a connection that may be stale.
+answer) is added. A connection goes through these states:
+
+    dial ──> ready ──> sending ──> head ──> body ──> idle (newest first) ──> ready
+               │          │          │        │        └─ too old, or it has something to say: closed
+               │          │          │        └─ not read to its end, or the far side closes it: closed
+               │          │          └─ interim answers (1xx) are read over, until the final one
+               │          └─ an answer that comes early ends the sending, and is the answer
+               └─ closed from outside at any moment, by whoever cancels: the waiting thread wakes
+
+Of an exchange that breaks, this decides what is raised, and whether it may go again by itself:
+
+    nothing was sent              ConnectError: the request did not run
+    kept connection, no answer    a GET or HEAD without cost goes again once, over a new connection
+    anything else                 WriteError, ReadError, RemoteProtocolError: nobody knows
+
+A paid request takes an idle connection only within ``PAID_SECONDS``, so that it never meets one that the far
+side has just given up, and it is never sent twice.
 """
 
 from __future__ import annotations

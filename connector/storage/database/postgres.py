@@ -1,7 +1,21 @@
 """PostgreSQL: the tables on a server, which many machines share.
 
-What SQLite does by having one writer is done here by locks with names: of two transactions that are about
-the same thing one waits, and one that is about nothing in particular waits for all.
+The stores write one SQL for both kinds of database. What differs is translated here, and nowhere else:
+
+    SQLite                          PostgreSQL
+    :name                           %(name)s, outside of texts and comments
+    one writer at a time            advisory locks of a transaction, by the name of what it is ``about``:
+                                      about X        shared(everything) + exclusive(X)
+                                      about nothing  exclusive(everything)
+    row["name"] and row[0]          rows that know their columns' names
+    true is 1, sum() is a number    values are adapted so
+    SQLITE_BUSY, _FULL, ...         SQLSTATE, by the beginning of its code (``_FAULTS``)
+    BEGIN IMMEDIATE                 read committed, with a time limit for locks and for standing still
+    user_version                    the row ``version`` of the table settings
+
+Of two transactions that are about the same thing one waits, and one about nothing in particular waits for
+all: so a store that is right with one writer is right here. Schemas are written for each by hand, in
+``versions/``.
 """
 
 from __future__ import annotations
