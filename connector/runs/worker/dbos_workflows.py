@@ -10,10 +10,13 @@ from datetime import datetime
 from dbos import DBOS
 
 from connector.runs.durable import dbos_engine
+from connector.runs.schedule.store import ScheduleStore
+from connector.runs.schedule.tick import TickDecider
 from connector.runs.worker import feed_batch as batch_feeder
-from connector.runs.worker import tick_schedule
 from connector.runs.worker.context import at_work
 
+# How often a time of a schedule is looked at that waits for the one before it, in seconds.
+_LOOK_AGAIN = 1.0
 # Somebody may kill a worker any number of times.
 _UNLIMITED = None
 
@@ -43,4 +46,11 @@ async def feed_batch(batch_id: str) -> None:
 async def run_scheduled(at: str, about: dict[str, str]) -> None:
     """A schedule has come to a time, which the engine tells as a text."""
     moment = datetime.fromisoformat(at).timestamp()
-    await DBOS.run_step_async({"name": "tick"}, tick_schedule.follow, at_work(), about["schedule"], moment)
+    await DBOS.run_step_async({"name": "tick"}, _tick, about["schedule"], moment)
+
+
+async def _tick(name: str, at: float) -> None:
+    """Looks at a time of a schedule until it is decided what becomes of it."""
+    context = at_work()
+    ticks = TickDecider(ScheduleStore(context.database, context.clock), context.runs, context.integrations)
+    await context.look_until(lambda: ticks.look(name, at), f"schedule {name}", _LOOK_AGAIN)

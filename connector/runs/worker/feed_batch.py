@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from logging import getLogger
-from typing import TYPE_CHECKING
 
 from connector.errors import ConnectorError
 from connector.runs.batch.row import OUTSIDE, BatchRow, Ended
 from connector.runs.batch.store import Batch, Batches, State
 from connector.runs.batch.submit_row import RowSubmitter
-from connector.runs.durable.outages import is_passing, reason
+from connector.runs.durable.outages import is_passing
+from connector.runs.worker.context import WorkerContext
 from connector.storage.runs.model import Run
 
-if TYPE_CHECKING:
-    from connector.runs.worker.context import WorkerContext
-
-# How often it is looked at what has ended, in seconds; and while something is in the way.
-_LOOK_AGAIN, _LOOK_LATER = 0.2, 5.0
+# How often it is looked at what has ended, in seconds.
+_LOOK_AGAIN = 0.2
 
 # Sums of credits are not exact.
 _ROUNDING = 1e-6
@@ -26,30 +21,14 @@ _ROUNDING = 1e-6
 Submit = Callable[[Batch, BatchRow], Run]
 
 
-async def feed(batch_id: str, shop: WorkerContext) -> None:
+async def feed(batch_id: str, context: WorkerContext) -> None:
     """Feeds a batch until it ends or somebody stops it, and what is under way has ended.
 
     Whoever does so can be killed at any moment: all that is known is written down, and the next one goes on.
     """
-    integrations = {name: each.integration for name, each in shop.connectors.items()}
-    submit = RowSubmitter(shop.runs, shop.files, integrations)
-    feeder = Feeder(Batches(shop.database, shop.clock), batch_id, submit)
-    said = ""
-    while True:
-        if shop.actions.is_draining:  # it is left to the next worker
-            await asyncio.get_running_loop().create_future()
-        try:
-            if not await shop.io.run(feeder.step):
-                return
-            pause, found = _LOOK_AGAIN, ""
-        except (ConnectorError, OSError) as error:
-            if not is_passing(error):
-                raise
-            pause, found = _LOOK_LATER, reason(error)
-        if found and found != said:
-            getLogger(__name__).warning("batch %s: %s; it goes on when that has passed", batch_id, found)
-        said = found
-        await shop.io.sleep(pause)
+    submit = RowSubmitter(context.runs, context.files, context.integrations)
+    feeder = Feeder(Batches(context.database, context.clock), batch_id, submit)
+    await context.look_until(lambda: not feeder.step(), f"batch {batch_id}", _LOOK_AGAIN)
 
 
 class Feeder:
