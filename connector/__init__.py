@@ -76,38 +76,7 @@ if TYPE_CHECKING:
     from connector.engine.result import Result as Result
     from connector.engine.sources import Sources as Sources
     from connector.engine.stream import Stream as Stream
-    from connector.errors import BadRequest as BadRequest
-    from connector.errors import CapReached as CapReached
-    from connector.errors import ConnectorError as ConnectorError
-    from connector.errors import CredentialError as CredentialError
-    from connector.errors import DatabaseUnavailable as DatabaseUnavailable
-    from connector.errors import Filtered as Filtered
-    from connector.errors import Forbidden as Forbidden
-    from connector.errors import InvalidAnswer as InvalidAnswer
-    from connector.errors import InvalidArguments as InvalidArguments
-    from connector.errors import InvocationError as InvocationError
-    from connector.errors import JobCancelled as JobCancelled
-    from connector.errors import JobError as JobError
-    from connector.errors import JobExpired as JobExpired
-    from connector.errors import JobNotFound as JobNotFound
-    from connector.errors import JobPending as JobPending
-    from connector.errors import MissingCredential as MissingCredential
-    from connector.errors import Moderated as Moderated
-    from connector.errors import NotFound as NotFound
-    from connector.errors import OutcomeUnknown as OutcomeUnknown
-    from connector.errors import OutOfCredits as OutOfCredits
-    from connector.errors import Problem as Problem
-    from connector.errors import RateLimited as RateLimited
-    from connector.errors import Rejected as Rejected
-    from connector.errors import SpecError as SpecError
-    from connector.errors import TimedOut as TimedOut
-    from connector.errors import TooLarge as TooLarge
-    from connector.errors import TransportError as TransportError
-    from connector.errors import Unauthorized as Unauthorized
-    from connector.errors import UnknownName as UnknownName
-    from connector.errors import Unreachable as Unreachable
-    from connector.errors import UpstreamError as UpstreamError
-    from connector.errors import UpstreamFailed as UpstreamFailed
+    from connector.errors import *  # noqa: F403  (every error is public)
     from connector.events import Event as Event
     from connector.media import Media as Media
     from connector.spec.loader import default_folder as default_folder
