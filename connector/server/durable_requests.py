@@ -18,7 +18,7 @@ from connector.runs.schedule.manage import ScheduleManager
 from connector.runs.schedule.store import Schedule, ScheduleStore
 from connector.runs.schedule.tick import TickDecider
 from connector.runs.service.durable_runs import DurableRuns
-from connector.runs.service.webhooks import Webhook, Webhooks
+from connector.runs.service.webhook_secrets import Webhook, Webhooks
 from connector.runs.workflow import load
 from connector.runs.workflow.model import Workflow
 from connector.server import json_logs, resident_worker

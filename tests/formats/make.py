@@ -23,7 +23,7 @@ from connector.events import Event
 from connector.runs.batch.row import BatchRow
 from connector.runs.batch.store import Batches
 from connector.runs.schedule.store import ScheduleStore
-from connector.runs.service.webhooks import Webhooks
+from connector.runs.service.webhook_secrets import Webhooks
 from connector.storage.connections.api_tokens import Tokens
 from connector.storage.connections.encryption import MasterKeys
 from connector.storage.connections.model import Configuration, Connection

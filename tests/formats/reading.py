@@ -12,7 +12,7 @@ from typing import Any
 
 from connector.runs.batch.store import Batches
 from connector.runs.schedule.store import ScheduleStore
-from connector.runs.service.webhooks import Webhooks
+from connector.runs.service.webhook_secrets import Webhooks
 from connector.secret import Secret
 from connector.storage.connections.api_tokens import Tokens
 from connector.storage.connections.encryption import MasterKeys

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from connector.engine.arguments import Taker
 from connector.errors import InvalidArguments, Problem
-from connector.runs.batch.sources import Files, Item, ItemSource, Table
+from connector.runs.batch.csv_jsonl import Files, Item, ItemSource, Table
 from connector.spec.model import JsonSchema
 from connector.spec.schema import coerce
 from connector.spec.schema.suggest import nearest, same

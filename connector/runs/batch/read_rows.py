@@ -13,9 +13,9 @@ from typing import Any
 
 from connector.engine.arguments import each_file
 from connector.errors import Problem
-from connector.runs.batch import sources
+from connector.runs.batch import csv_jsonl
 from connector.runs.batch.columns import Naming, Runnable, reader
-from connector.runs.batch.sources import Item
+from connector.runs.batch.csv_jsonl import Item
 from connector.spec.model import JsonSchema
 from connector.spec.schema.coerce import types
 
@@ -54,7 +54,7 @@ class Rows:
     """
 
     def __init__(self, words: Sequence[str], subject: Runnable, naming: Naming) -> None:
-        self.source = sources.source(words)
+        self.source = csv_jsonl.source(words)
         self._subject = subject
         self._read = reader(self.source, subject, naming)
         self._telling = _telling(subject)

@@ -9,7 +9,7 @@ from connector.engine.result import Result
 from connector.runs.batch.row import BatchRow
 from connector.runs.batch.store import Batch
 from connector.runs.schedule.store import Schedule, Tick
-from connector.runs.service.webhooks import Webhook
+from connector.runs.service.webhook_secrets import Webhook
 from connector.runs.workflow.cost import WorkflowCost
 from connector.server.connection_form import CONNECTION
 from connector.server.openapi.shapes import shape

@@ -1,4 +1,4 @@
-"""Sources of a batch: items one after the other, so that no source is too long."""
+"""CSV, JSON lines and patterns of files as sources of a batch: one item after the other, however long."""
 
 from __future__ import annotations
 

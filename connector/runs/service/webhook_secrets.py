@@ -1,4 +1,4 @@
-"""Webhooks: a workflow that whoever has the secret may run, and nothing else."""
+"""Webhook secrets: each webhook runs one workflow, for whoever has its secret, and nothing else."""
 
 from __future__ import annotations
 
