@@ -17,7 +17,7 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from connector.sandbox import studio
-from connector.sandbox.studio import files, infill, label, masks, segmentation, sizes
+from connector.sandbox.studio import files, generation, infill, label, masks, segmentation, sizes
 from connector.sandbox.studio.motif import MOTIFS
 from connector.sandbox.studio.painting import paint
 from connector.sandbox.studio.prompt import read
@@ -488,16 +488,11 @@ def test_repeated_frames_sound_as_if_written_out() -> None:
         audio.decode(made("audio2_text_to_audio", {"duration": "72", "output_format": form}).content)
         for form in ("wav", "mp3")
     )
-    late = 60 * audio.RATE * 2
+    late = 60 * audio.RATE
+    sound = plain[late : late + 300].astype(float)
     # An MP3 begins later by its encoder's delay, if its reader does not know of it.
-    errors = [
-        sum(
-            abs(a - b)
-            for a, b in zip(plain[late : late + 600], packed[late + d : late + d + 600], strict=True)
-        )
-        for d in range(0, 2 * 2400, 2)
-    ]
-    assert min(errors) / 600 < 600
+    errors = [abs(sound - packed[late + delay : late + delay + 300]).mean() for delay in range(2400)]
+    assert min(errors) < 600
 
 
 def test_inpainted_sound_keeps_the_rest() -> None:
@@ -506,9 +501,10 @@ def test_inpainted_sound_keeps_the_rest() -> None:
 
     result = audio.decode(made("audio2_inpaint", {"output_format": "wav"}).content)
     given = audio.decode(SOUND)
-    assert result[: audio.RATE * 2] == given[: audio.RATE * 2]
-    assert result[audio.RATE * 2 : audio.RATE * 4] != given[audio.RATE * 2 : audio.RATE * 4]
-    assert result[audio.RATE * 4 : audio.RATE * 6] == given[audio.RATE * 4 : audio.RATE * 6]
+    first, second = audio.RATE, audio.RATE * 2
+    assert (result[:first] == given[:first]).all()
+    assert (result[first:second] != given[first:second]).any()
+    assert (result[second : second + first] == given[second : second + first]).all()
 
 
 def test_a_video_is_of_the_pictures_size() -> None:
@@ -585,7 +581,8 @@ def test_no_more_is_made_at_once_than_there_are_cores(monkeypatch: pytest.Monkey
         at_work.remove(given.seed)
         return studio.Made(b"", "image/png")
 
-    monkeypatch.setitem(studio.OPERATIONS, "slow", make)
+    monkeypatch.setitem(studio.OPERATIONS, "slow", "generation.slow")
+    monkeypatch.setattr(generation, "slow", make, raising=False)
     with ThreadPoolExecutor(3 * cores) as pool:
         list(pool.map(lambda seed: studio.make("slow", {}, {}, seed), range(3 * cores)))
     assert max(peaks) == cores

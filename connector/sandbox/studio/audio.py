@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import io
-import itertools
-from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from typing import cast
 
 import av
+import numpy as np
 
 from connector.sandbox.studio import music
 from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.files import Unreadable
+from connector.sandbox.studio.music import RATE, Samples
 
-RATE = 44_100
-_FRAME = 1152  # moments in a frame of MP3; a moment is two samples
+_FRAME = 1152  # moments in a frame of MP3
 _FADE = RATE // 2
-_CHUNK = 1 << 16
 _TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav"}
 # Without a reservoir each frame stands for itself, which is what lets it be repeated.
 _CODECS = {
@@ -32,15 +31,16 @@ _CODECS = {
 class Piece:
     """Sound in which a part, counted in MP3 frames, is to be heard several times more than it is stored."""
 
-    samples: array[int]
+    samples: Samples
     first: int = 0
     count: int = 0
     repeats: int = 0
 
-    def whole(self) -> array[int]:
+    def whole(self) -> Samples:
         """All of it, written out."""
-        start, end = (n * _FRAME * 2 for n in (self.first, self.first + self.count))
-        return self.samples[:start] + self.samples[start:end] * self.repeats + self.samples[start:]
+        start, end = self.first * _FRAME, (self.first + self.count) * _FRAME
+        repeated = [self.samples[start:end]] * self.repeats
+        return np.concatenate([self.samples[:start], *repeated, self.samples[start:]])
 
 
 def text_to_audio(given: Arguments) -> Made:
@@ -52,7 +52,8 @@ def audio_to_audio(given: Arguments) -> Made:
     seconds, strength = given.number("duration", 190), given.number("strength", 1)
     start, piece = decode(given.files["audio"]), _piece(given, seconds)
     if strength < 1:
-        piece = Piece(_blend(_cut(start, _moments(seconds)), piece.whole(), strength))
+        old, new = _cut(start, _moments(seconds)), piece.whole()
+        piece = Piece(np.asarray(old * np.float32(1 - strength) + new * np.float32(strength), np.int16))
     return _finished(given, piece)
 
 
@@ -70,7 +71,7 @@ def _inpaint(given: Arguments, end: float) -> Made:
     first, last = (_moments(given.number(*told)) for told in (("mask_start", 30.0), ("mask_end", end)))
     first, last = min(first, total), min(last, total)
     if last > first:
-        result[first * 2 : last * 2] = _piece(given, (last - first) / RATE).whole()
+        result[first:last] = _piece(given, (last - first) / RATE).whole()
     return _finished(given, Piece(result))
 
 
@@ -81,37 +82,24 @@ def _moments(seconds: float) -> int:
 def _piece(given: Arguments, seconds: float) -> Piece:
     """Exactly so long: variations in a form that comes round again, with a beginning and an end."""
     total, style = _moments(seconds), music.style_of(given.prompt, given.seed)
-    period = len(style.form) * style.bars * 2  # at our rate, which is twice that of the music
+    period = len(style.form) * style.beat * 16
     first = period // 4 // _FRAME
     repeats = max(0, (total - first * _FRAME - period - 2 * _FADE) // period)
-    stored = total - repeats * period
-    # Both channels at half the rate are as many samples as there are moments; four more feed the filter.
-    played = array("h", itertools.islice(music.played(style, given.prompt, given.seed), stored + 4))
-    samples = _faded(_cut(_converted(_frames(played, music.RATE)), stored))
-    return Piece(samples, first, period // _FRAME, repeats)
+    samples = music.played(style, given.prompt, given.seed, total - repeats * period)
+    return Piece(_faded(samples), first, period // _FRAME, repeats)
 
 
-def _faded(samples: array[int]) -> array[int]:
+def _faded(samples: Samples) -> Samples:
     """No click at the beginning, and a slow end."""
     reach = min(_FADE, len(samples) // 4)
-    attack = reach // 20
-    tail = enumerate(samples[len(samples) - reach :])
-    samples[len(samples) - reach :] = array("h", [v * (reach - i) // reach for i, v in tail])
-    samples[:attack] = array("h", [v * i // attack for i, v in enumerate(samples[:attack])])
-    return samples
+    since = np.arange(len(samples), dtype=np.float32)
+    ends = np.minimum(since * 20, since[::-1]) / max(1, reach)
+    return np.asarray(samples * ends.clip(0, 1)[:, None], np.int16)
 
 
-def _cut(samples: array[int], length: int) -> array[int]:
+def _cut(samples: Samples, length: int) -> Samples:
     """So many moments: cut off, or filled up with silence."""
-    return samples[: length * 2] + array("h", bytes(max(0, length * 2 - len(samples)) * 2))
-
-
-def _blend(a: array[int], b: array[int], share: float) -> array[int]:
-    parts, mixed = round(share * 256), array("h")
-    for start in range(0, len(a), _CHUNK):  # a whole piece as Python numbers would fill the memory
-        pairs = zip(a[start : start + _CHUNK], b[start : start + _CHUNK], strict=True)
-        mixed.extend([(x * (256 - parts) + y * parts) >> 8 for x, y in pairs])
-    return mixed
+    return np.pad(samples[:length], ((0, max(0, length - len(samples))), (0, 0)))
 
 
 def _finished(given: Arguments, piece: Piece) -> Made:
@@ -120,32 +108,26 @@ def _finished(given: Arguments, piece: Piece) -> Made:
     return Made(_encoded(piece, form, title), _TYPES[form])
 
 
-def decode(content: bytes) -> array[int]:
-    """The samples of an MP3 or WAV file, left and right in turn."""
+def decode(content: bytes) -> Samples:
+    """The samples of an MP3 or WAV file, at our rate and in our format."""
+    resampler = av.AudioResampler(format="s16", layout="stereo", rate=RATE)
     try:
         with av.open(io.BytesIO(content), "r") as container:
-            return _converted(container.decode(audio=0))
+            frames = chain(container.decode(audio=0), [None])  # none: what the resampler still holds back
+            parts = [part.to_ndarray() for frame in frames for part in resampler.resample(frame)]
     except (av.error.FFmpegError, ValueError, IndexError) as failure:
         raise Unreadable("audio: cannot be decoded as MP3 or WAV") from failure
+    return np.concatenate([np.zeros((1, 0), np.int16), *parts], axis=1).reshape(-1, 2)
 
 
-def _converted(frames: Iterable[av.AudioFrame]) -> array[int]:
-    """Any sound at our rate and in our format."""
-    samples, resampler = array("h"), av.AudioResampler(format="s16", layout="stereo", rate=RATE)
-    for frame in itertools.chain(frames, [None]):  # none: what the resampler still holds back
-        for part in resampler.resample(frame):
-            samples.frombytes(bytes(part.planes[0])[: part.samples * 4])
-    return samples
-
-
-def _frames(samples: array[int], rate: int = RATE) -> Iterator[av.AudioFrame]:
-    data, size = memoryview(samples).cast("B"), _FRAME * 32 * 4
-    for start in range(0, len(data), size):
-        part = data[start : start + size]
-        frame = av.AudioFrame(format="s16", layout="stereo", samples=len(part) // 4)
-        frame.sample_rate, frame.pts = rate, start // 4
-        frame.planes[0].update(bytes(part).ljust(frame.planes[0].buffer_size, b"\0"))
+def _frames(samples: Samples) -> Iterator[av.AudioFrame | None]:
+    size = _FRAME * 32
+    for start in range(0, len(samples), size):
+        part = samples[start : start + size].reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(part, format="s16", layout="stereo")
+        frame.sample_rate, frame.pts = RATE, start
         yield frame
+    yield None
 
 
 def _encoded(piece: Piece, form: str, title: str) -> bytes:
@@ -156,7 +138,7 @@ def _encoded(piece: Piece, form: str, title: str) -> bytes:
         stream = cast(av.AudioStream, container.add_stream(codec, rate=RATE, options=options))
         stream.layout = "stereo"
         samples = piece.samples if form == "mp3" else piece.whole()
-        packets = [packet for frame in (*_frames(samples), None) for packet in stream.encode(frame)]
+        packets = [packet for frame in _frames(samples) for packet in stream.encode(frame)]
         if form == "mp3":
             start, end = piece.first, piece.first + piece.count
             order = [*packets[:start], *packets[start:end] * piece.repeats, *packets[start:]]

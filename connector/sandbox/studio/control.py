@@ -99,23 +99,13 @@ def _ramp(image: Image.Image) -> list[Colour]:
 
 def matched(image: Image.Image, model: Image.Image) -> Image.Image:
     """The picture with the colours of another: each channel's distribution becomes the model's."""
+    import numpy as np
+
     have, want = image.convert("YCbCr"), model.resize((256, 256)).convert("YCbCr")
-    pairs = zip(have.split(), want.split(), strict=True)
-    tables = [_match(a.histogram(), b.histogram()) for a, b in pairs]
-    return effects.curve(have, *tables).convert("RGB")
-
-
-def _match(have: Sequence[int], want: Sequence[int]) -> list[int]:
-    """For each value, the one that as large a share of the model lies below."""
-    total, goal = sum(have) or 1, sum(want) or 1
-    table, below, reached, level = [], 0.0, float(want[0]), 0
-    for count in have:
-        below += count
-        while level < 255 and reached / goal < below / total:
-            level += 1
-            reached += want[level]
-        table.append(level)
-    return table
+    shares = (np.cumsum(np.reshape(each.histogram(), (3, 256)), axis=1) for each in (have, want))
+    pairs = zip(*(sums / sums[:, -1:] for sums in shares), strict=True)
+    # For each value, the one that as large a share of the model lies below.
+    return effects.curve(have, *(np.searchsorted(goal, below - 1e-9) for below, goal in pairs)).convert("RGB")
 
 
 def style(given: Arguments) -> Made:

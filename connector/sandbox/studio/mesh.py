@@ -1,16 +1,16 @@
-"""A picture becomes a solid: its subject, inflated, front and back, as binary glTF."""
+"""Image to 3D: a picture's subject, inflated, front and back, as binary glTF."""
 
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import math
 import struct
-from array import array
-from collections.abc import Sequence
 from importlib.resources import files
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter
 
 from connector.sandbox.studio import label, segmentation
@@ -19,6 +19,9 @@ from connector.sandbox.studio.arguments import Arguments, Made
 _DEFAULT_VERTICES = 12_000
 _FLOAT, _INDEX = 5126, 5125
 _ARRAY, _ELEMENTS = 34962, 34963
+
+Heights = NDArray[np.float64]
+Table = NDArray[Any]
 
 
 def stable_fast(given: Arguments) -> Made:
@@ -43,18 +46,14 @@ def _modelled(given: Arguments, limit: int, scale: float, depth: float) -> Made:
     image, cut = picture.rgb.crop(box), shape.crop(box)
     grid = _grid(image.height / image.width, max(4, limit // 2))  # half of the corners are the back's
     deep = depth * scale * given.dice("mesh").uniform(0.94, 1.06)
-    heights = [deep * math.sqrt(value / 255) for value in _heights(image, cut, grid).tobytes()]
-    wide, high = (scale * side / max(image.size) for side in image.size)
-    front = _corners(grid, wide, high, heights)
-    back = [((x, y, -z), (a, b, -c), place) for (x, y, z), (a, b, c), place in front]
-    faces = _faces(grid, given.text("remesh") == "triangle")
-    behind = [tuple(len(front) + corner for corner in face[::-1]) for face in faces]
+    heights = deep * np.sqrt(np.asarray(_heights(image, cut, grid)) / 255)
+    places, normals, texels = _corners(heights, *(scale * side / max(image.size) for side in image.size))
+    faces, behind = _faces(grid, given.text("remesh") == "triangle"), (1, 1, -1)
     texture = _texture(image, cut, given.whole("texture_resolution", 1024), given.seed)
-    content = _glb([*front, *back], [*faces, *behind], texture, given.seed)
+    columns = [np.concatenate([column, column * behind]) for column in (places, normals)]
+    indices = np.concatenate([faces, faces[:, ::-1] + len(places)])
+    content = _glb(indices, [*columns, np.concatenate([texels, texels])], texture, given.seed)
     return Made(content, "model/gltf-binary")
-
-
-Corner = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float]]
 
 
 def _grid(tall: float, points: int) -> tuple[int, int]:
@@ -76,33 +75,26 @@ def _heights(image: Image.Image, cut: Image.Image, grid: tuple[int, int]) -> Ima
     return ImageChops.multiply(cushion, relief)
 
 
-def _corners(grid: tuple[int, int], wide: float, high: float, heights: Sequence[float]) -> list[Corner]:
+def _corners(heights: Heights, wide: float, high: float) -> tuple[Table, Table, Table]:
     """Each point of a grid with its place in space, its normal, and its place on the texture."""
-    columns, rows = grid
-    found: list[Corner] = []
-    for row, column in itertools.product(range(rows), range(columns)):
-        left, right = max(0, column - 1), min(columns - 1, column + 1)
-        up, down = max(0, row - 1), min(rows - 1, row + 1)
-        rise_x = heights[row * columns + right] - heights[row * columns + left]
-        rise_y = heights[up * columns + column] - heights[down * columns + column]
-        slope_x = rise_x * (columns - 1) / (wide * (right - left))
-        slope_y = rise_y * (rows - 1) / (high * (down - up))
-        length = math.hypot(slope_x, slope_y, 1)
-        u, v = column / (columns - 1), row / (rows - 1)
-        place = ((u - 0.5) * wide, (0.5 - v) * high, heights[row * columns + column])
-        found.append((place, (-slope_x / length, -slope_y / length, 1 / length), (u, v)))
-    return found
+    rows, columns = heights.shape
+    down, across = np.gradient(heights, high / (rows - 1), wide / (columns - 1))
+    normals = np.dstack([-across, down, np.ones_like(heights)])
+    normals /= np.linalg.norm(normals, axis=2, keepdims=True)
+    u, v = np.meshgrid(np.linspace(0, 1, columns), np.linspace(0, 1, rows))
+    places = np.dstack([(u - 0.5) * wide, (0.5 - v) * high, heights])
+    return places.reshape(-1, 3), normals.reshape(-1, 3), np.dstack([u, v]).reshape(-1, 2)
 
 
-def _faces(grid: tuple[int, int], alternate: bool) -> list[tuple[int, ...]]:
+def _faces(grid: tuple[int, int], alternate: bool) -> Table:
     """Two triangles for each cell; if asked, their diagonals alternate from cell to cell."""
     columns, rows = grid
-    found: list[tuple[int, ...]] = []
-    for row, column in itertools.product(range(rows - 1), range(columns - 1)):
-        a = row * columns + column
-        b, c, d = a + 1, a + columns, a + columns + 1
-        found += ((a, c, d), (a, d, b)) if alternate and (row + column) % 2 else ((a, c, b), (b, c, d))
-    return found
+    row, column = np.indices((rows - 1, columns - 1)).reshape(2, -1)
+    a = row * columns + column
+    b, c, d = a + 1, a + columns, a + columns + 1
+    plain, other = np.stack([a, c, b, b, c, d], axis=1), np.stack([a, c, d, a, d, b], axis=1)
+    turned = alternate & ((row + column) % 2 == 1)
+    return np.where(turned[:, None], other, plain).reshape(-1, 3)
 
 
 def _texture(image: Image.Image, cut: Image.Image, side: int, seed: int) -> bytes:
@@ -114,24 +106,19 @@ def _texture(image: Image.Image, cut: Image.Image, side: int, seed: int) -> byte
     return out.getvalue()
 
 
-def _glb(corners: Sequence[Corner], faces: Sequence[tuple[int, ...]], texture: bytes, seed: int) -> bytes:
+def _glb(indices: Table, columns: list[Table], texture: bytes, seed: int) -> bytes:
     """The container: a JSON chunk that describes, a binary chunk that holds."""
-    indices = array("I", itertools.chain.from_iterable(faces))
-    columns = [array("f", itertools.chain.from_iterable(column)) for column in zip(*corners, strict=True)]
-    parts = [indices.tobytes(), *(column.tobytes() for column in columns), texture]
+    tables = [indices.astype("<u4").ravel(), *(column.astype("<f4") for column in columns)]
     views, body = [], b""
-    for target, part in zip((_ELEMENTS, _ARRAY, _ARRAY, _ARRAY, None), parts, strict=True):
-        view = {"buffer": 0, "byteOffset": len(body), "byteLength": len(part), "target": target}
-        views.append({key: value for key, value in view.items() if value is not None})
+    for index, part in enumerate([*(table.tobytes() for table in tables), texture]):
+        target = {"target": _ARRAY if index else _ELEMENTS} if index < len(tables) else {}
+        views.append({"buffer": 0, "byteOffset": len(body), "byteLength": len(part)} | target)
         body += part + b"\0" * (-len(part) % 4)
-    axes = [columns[0][axis::3] for axis in range(3)]
-    limits = {"min": [min(axis) for axis in axes], "max": [max(axis) for axis in axes]}
-    accessors = [
-        {"bufferView": index, "componentType": _FLOAT, "count": len(corners), "type": kind}
-        for index, kind in enumerate(("SCALAR", "VEC3", "VEC3", "VEC2"))
+    accessors: list[dict[str, Any]] = [
+        {"bufferView": index, "componentType": _FLOAT if index else _INDEX, "count": len(table), "type": kind}
+        for index, (table, kind) in enumerate(zip(tables, ("SCALAR", "VEC3", "VEC3", "VEC2"), strict=True))
     ]
-    accessors[0] |= {"componentType": _INDEX, "count": len(indices)}
-    accessors[1] |= limits
+    accessors[1] |= {"min": tables[1].min(0).tolist(), "max": tables[1].max(0).tolist()}
     document = json.loads(files(__package__).joinpath("mesh.json").read_bytes())
     document["asset"]["extras"]["seed"] = seed
     document |= {"accessors": accessors, "bufferViews": views, "buffers": [{"byteLength": len(body)}]}

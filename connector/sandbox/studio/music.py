@@ -1,38 +1,28 @@
-"""A prompt becomes a piece of music: key, chords, tempo and instruments by its words, its hash and the seed.
-
-Plain Python makes every sample, so it makes few: at half of the final rate, each note once, and each note
-on one of three buses (left, middle, right) instead of on two channels.
-"""
+"""Music synthesis: key, chords, tempo and instruments by the prompt's words, its hash and the seed."""
 
 from __future__ import annotations
 
-import itertools
 import math
 import random
-from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
-from operator import add, mul
 from typing import Any
 
+import numpy as np
 import yaml
+from numpy.typing import NDArray
 
 from connector.sandbox.studio.prompt import digest, tokens
 
-RATE = 22_050
+RATE = 44_100
 _TOLD: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("music.yaml").read_bytes())
 _BASE = 130.81  # the C below middle C
-_WAVE = 2048  # samples in a wave's table
-_LEFT, _MIDDLE, _RIGHT = 0, 1, 2
+_LEFT, _MIDDLE, _RIGHT = (1, 0), (1, 1), (0, 1)
 
-Buses = list[list[float]]
-Voice = tuple[tuple[float, ...], float, int, int]  # overtones, decay, loudness, attack
-
-
-def _voice(told: Sequence[Any]) -> Voice:
-    return (tuple(told[0]), told[1], told[2], told[3])
+Wave = NDArray[np.float32]
+Samples = NDArray[np.int16]  # a row for each moment: left and right
 
 
 @dataclass(frozen=True)
@@ -43,27 +33,23 @@ class Style:
     scale: Sequence[int]
     beats: float  # a minute
     chords: Sequence[int]
-    voice: Voice
+    voice: str
     drums: bool
 
     @property
     def beat(self) -> int:
-        """Samples in a beat. Four bars are a whole number of MP3 frames, so that these can be repeated."""
+        """Moments in a beat. Eight bars are a whole number of MP3 frames, so that these can be repeated."""
         return round(RATE * 60 / self.beats / 36) * 36
 
     @property
-    def bars(self) -> int:
-        """Samples in four bars."""
-        return self.beat * 16
-
-    @property
     def form(self) -> tuple[int, ...]:
-        """Which variation is played when; in a slow piece four bars are long, so it has fewer."""
-        return (0, 1, 0, 2) if self.bars < 9 * RATE else (0, 1)
+        """Which variation of four bars is played when; in a slow piece these are long, so it has fewer."""
+        return (0, 1, 0, 2) if self.beat * 16 < 9 * RATE else (0, 1)
 
-    def third(self, chord: int) -> int:
-        """A chord's third, from the key's own scale."""
-        return 4 if (chord + 4) % 12 in self.scale else 3
+    def tones(self, chord: int) -> tuple[int, int, int]:
+        """A chord's notes; its third is from the key's own scale."""
+        third = 4 if (chord + 4) % 12 in self.scale else 3
+        return (self.root + chord, self.root + chord + third, self.root + chord + 7)
 
 
 def style_of(prompt: str, seed: int) -> Style:
@@ -71,104 +57,87 @@ def style_of(prompt: str, seed: int) -> Style:
     mode = "minor" if words & set(_TOLD["minor"].split()) or dice.random() < 0.35 else "major"
     named = (beats for beats, names in _TOLD["tempi"].items() if words & set(names.split()))
     beats, chords = next(named, dice.choice((84, 92, 100, 112))), dice.choice(_TOLD["chords"][mode])
-    drums = bool(words & set(_TOLD["drums"].split()))
-    voice = _voice(dice.choice(_TOLD["voices"]))
+    drums, voice = bool(words & set(_TOLD["drums"].split())), dice.choice(_TOLD["leads"])
     return Style(dice.randrange(-5, 7), _TOLD["scales"][mode], beats, chords, voice, drums)
 
 
-def played(style: Style, prompt: str, seed: int) -> Iterator[int]:
-    """The form over and over: the harmony stays, the melody changes. Left and right samples in turn."""
+def played(style: Style, prompt: str, seed: int, length: int) -> Samples:
+    """So many moments of the form over and over: the harmony stays, the melody changes."""
     ground = _ground(style)
 
-    @lru_cache
-    def variation(number: int) -> array[int]:
+    @cache
+    def variation(number: int) -> Samples:
         dice = random.Random(digest("melody", prompt, seed, number))
-        return _woven(_varied([bus.copy() for bus in ground], style, dice))
+        return _levelled(_varied(ground.copy(), style, dice), style.beat * 16)
 
-    return itertools.chain.from_iterable(map(variation, itertools.cycle(style.form)))
-
-
-def _put(buses: Buses, side: int, note: Sequence[float], start: int) -> None:
-    """Add a note; what reaches past the end rings on at the beginning, so that the loop has no seam."""
-    bus = buses[side]
-    room = len(bus) - start
-    for part, at in ((note[:room], start), (note[room:], 0)):
-        bus[at : at + len(part)] = map(add, bus[at : at + len(part)], part)
+    parts = [variation(style.form[i % len(style.form)]) for i in range(-(-length // (style.beat * 16)))]
+    return np.concatenate(parts)[:length]
 
 
-def _woven(buses: Buses) -> array[int]:
-    """Left and right in turn, in sixteen bits."""
-    left, middle, right = buses
-    channels = list(map(add, left, middle)), list(map(add, right, middle))
-    peak = max(1.0, *(max(max(channel), -min(channel)) for channel in channels))
-    gain, samples = min(1.6, 28000 / peak), array("h", bytes(len(left) * 4))
-    for index, channel in enumerate(channels):
-        samples[index::2] = array("h", map(int, map(mul, channel, itertools.repeat(gain))))
-    return samples
+def _put(track: Wave, note: Wave, start: int, side: tuple[int, int]) -> None:
+    track[start : start + len(note)] += np.outer(note, side)
 
 
-def _ground(style: Style) -> Buses:
+def _levelled(track: Wave, length: int) -> Samples:
+    """In sixteen bits; what reaches past the end rings on at the beginning, so that the loop has no seam."""
+    loop, rest = track[:length], track[length:]
+    loop[: len(rest)] += rest
+    return np.asarray(loop * min(1.6, 28000 / max(1.0, np.abs(loop).max())), np.int16)
+
+
+def _ground(style: Style) -> Wave:
     """A bass note in the middle and a held chord from side to side, in each of four bars; and drums."""
-    buses, long = [[0.0] * style.bars for _ in range(3)], style.beat * 4
-    bass, pad = _voice(_TOLD["bass"]), _voice(_TOLD["pad"])
+    beat = style.beat
+    track = np.zeros((beat * 20, 2), np.float32)
     for bar, chord in enumerate(style.chords):
-        _put(buses, _MIDDLE, _note(style.root + chord - 12, long, bass), bar * long)
-        for side, tone in ((_LEFT, 0), (_MIDDLE, style.third(chord)), (_RIGHT, 7)):
-            _put(buses, side, _note(style.root + chord + tone, long, pad), bar * long)
-    for beat in range(16 if style.drums else 0):
-        _put(buses, _MIDDLE, _kick(), beat * style.beat)
-        _put(buses, _RIGHT, _rattle(2100, 300, 1300), beat * style.beat + style.beat // 2)
-        if beat % 2:
-            _put(buses, _MIDDLE, _rattle(3600, 950, 3200), beat * style.beat)
-    return buses
+        _put(track, _note(style.root + chord - 12, beat * 4, "bass"), bar * beat * 4, _MIDDLE)
+        for side, tone in zip((_LEFT, _MIDDLE, _RIGHT), style.tones(chord), strict=True):
+            _put(track, _note(tone, beat * 4, "pad"), bar * beat * 4, side)
+    for count in range(16 if style.drums else 0):
+        _put(track, _kick(), count * beat, _MIDDLE)
+        _put(track, _rattle(2100, 73, 0.06), count * beat + beat // 2, _RIGHT)
+        if count % 2:
+            _put(track, _rattle(3600, 23, 0.145), count * beat, _MIDDLE)
+    return track
 
 
-def _varied(buses: Buses, style: Style, dice: random.Random) -> Buses:
+def _varied(track: Wave, style: Style, dice: random.Random) -> Wave:
     """Arpeggios in eighths, with rests, from one side to the other."""
     for bar, chord in enumerate(style.chords):
-        third = style.third(chord)
-        tones = [style.root + chord + 12 + tone for tone in (0, third, 7, 12, 12 + third)]
+        low, third, fifth = (tone + 12 for tone in style.tones(chord))
+        scale = (low, third, fifth, low + 12, third + 12)
         for step, index in enumerate(dice.choice(_TOLD["orders"])):
             if step == 0 or dice.random() < 0.85:
-                note = _note(tones[index], round(style.beat * 1.3), style.voice)
-                side, start = (_LEFT, _MIDDLE, _RIGHT, _MIDDLE)[step % 4], bar * 8 + step
-                _put(buses, side, note, start * style.beat // 2)
-    return buses
+                note = _note(scale[index], round(style.beat * 1.3), style.voice)
+                side = (_LEFT, _MIDDLE, _RIGHT, _MIDDLE)[step % 4]
+                _put(track, note, (bar * 8 + step) * style.beat // 2, side)
+    return track
 
 
-@lru_cache(maxsize=128)
-def _note(pitch: int, length: int, voice: Voice) -> list[float]:
-    """A tone with its overtones, that fades."""
-    overtones, decay, loud, attack = voice
-    wave = _wave(overtones)
-    step = round(_BASE * 2 ** (pitch / 12) * _WAVE / RATE * 4096)  # in fractions of a sample
-    tone = [wave[(i >> 12) & (_WAVE - 1)] for i in range(0, step * length, step)]
-    return list(map(mul, tone, _envelope(length, decay, loud, min(attack, length // 2))))
+def _seconds(length: int) -> Wave:
+    return np.arange(length, dtype=np.float32) / np.float32(RATE)
 
 
-@lru_cache(maxsize=32)
-def _envelope(length: int, decay: float, loud: int, attack: int) -> list[float]:
-    """Loudness over time, with no click at either end."""
-    curve = [loud * math.exp(-decay * i / RATE) for i in range(length)]
-    curve[:attack] = [v * i / attack for i, v in enumerate(curve[:attack])]
-    curve[-400:] = [v * (1 - i / 400) for i, v in enumerate(curve[-400:])]
-    return curve
+@cache
+def _note(pitch: int, length: int, voice: str) -> Wave:
+    """A tone with its overtones, that fades, with no click at either end."""
+    overtones, decay, loud, attack = _TOLD["voices"][voice]
+    moments = _seconds(length)
+    turns = moments * np.float32(math.tau * _BASE * 2 ** (pitch / 12))
+    tone = sum(strength * np.sin(turns * number) for number, strength in enumerate(overtones, 1))
+    edges = np.minimum(moments / attack, moments[::-1] / 0.018).clip(0, 1)
+    return np.asarray(tone * edges * np.exp(-decay * moments) * (loud / sum(overtones)), np.float32)
 
 
-@lru_cache(maxsize=16)
-def _wave(overtones: Sequence[float]) -> list[float]:
-    total, turns = sum(overtones), [math.tau * i / _WAVE for i in range(_WAVE)]
-    return [sum(a * math.sin(n * turn) for n, a in enumerate(overtones, 1)) / total for turn in turns]
+@cache
+def _kick() -> Wave:
+    t = _seconds(9000)
+    return np.asarray(7600 * np.sin(30 * np.exp(-29 * t) + 300 * t) * np.exp(-15 * t), np.float32)
 
 
-@lru_cache(maxsize=1)
-def _kick() -> list[float]:
-    return [7600 * math.sin(30 * math.exp(-i / 750) + i * 0.0136) * math.exp(-i / 1500) for i in range(4500)]
-
-
-@lru_cache(maxsize=2)
-def _rattle(loud: float, decay: float, length: int) -> list[float]:
+@cache
+def _rattle(loud: float, decay: float, seconds: float) -> Wave:
     """Noise that fades: a hat, or longer and with some body, a snare."""
-    dice = random.Random(length)
-    body = (dice.uniform(-1, 1) + 0.4 * math.sin(i * 0.052) for i in range(length))
-    return [loud * value * math.exp(-i / decay) for i, value in enumerate(body)]
+    t = _seconds(round(seconds * RATE))
+    noise = np.random.default_rng(1).uniform(-1, 1, len(t)) + 0.4 * np.sin(1150 * t)
+    return np.asarray(loud * noise * np.exp(-decay * t), np.float32)
