@@ -20,27 +20,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--port", type=int, default=8787, help="the port; 0 takes a free one (default: %(default)s)")
     add("--credits", type=float, default=1000, help="what a new key starts with (default: %(default)g)")
     add("--revoked", action="append", default=[], metavar="KEY", help="a key to refuse; may be repeated")
-    add(
-        "--job-seconds",
-        type=float,
-        default=12,
-        help="how long a started generation takes (default: %(default)g)",
-    )
-    add(
-        "--speed",
-        type=_speed,
-        help="how much faster than the world's time its clock runs; every answer says so",
-    )
-    add("--no-poll-floor", action="store_true", help="do not refuse polls that come too soon")
+    told = "how long a started generation takes (default: %(default)g)"
+    add("--job-seconds", type=float, default=12, help=told)
+    told = "how much faster than the world's time its clock runs; every answer says so"
+    add("--speed", type=_speed, help=told)
+    told = "do not refuse polls that come too soon"
+    add("--no-poll-floor", dest="poll_floor", action="store_false", help=told)
     add("--retry-after", action="store_true", help="add Retry-After to a 429, which the vendor does not")
-    add(
-        "--as-today", action="store_true", help="answer 404 for what the vendor has ended, as the vendor does"
-    )
-    add(
-        "--strict-fields",
-        action="store_true",
-        help="refuse form fields that an operation does not have, which the vendor ignores",
-    )
+    told = "answer 404 for what the vendor has ended, as the vendor does"
+    add("--as-today", dest="serve_removed", action="store_false", help=told)
+    told = "refuse form fields that an operation does not have, which the vendor ignores"
+    add("--strict-fields", action="store_true", help=told)
     add("--state", type=Path, metavar="DIR", help="remember accounts and generations in this folder")
 
 
@@ -53,16 +43,8 @@ def run(args: argparse.Namespace, ready: Callable[[str, Sandbox], object]) -> No
     from connector.sandbox.server import serve
     from connector.sandbox.settings import Settings
 
-    settings = Settings(
-        credits=args.credits,
-        revoked=frozenset(args.revoked),
-        job_seconds=args.job_seconds,
-        speed=args.speed,
-        poll_floor=not args.no_poll_floor,
-        retry_after=args.retry_after,
-        serve_removed=not args.as_today,
-        strict_fields=args.strict_fields,
-    )
+    named = {name: value for name, value in vars(args).items() if name in Settings.__dataclass_fields__}
+    settings = Settings(**named | {"revoked": frozenset(args.revoked)})
     sandbox = Sandbox(settings, state=args.state)
     try:
         serve(args.host, args.port, sandbox=sandbox, ready=lambda url: ready(url, sandbox))

@@ -106,6 +106,15 @@ class Store:
                 raise
             self._base.execute("COMMIT")
 
+    def _read(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._base.execute(query, values).fetchall()
+
+    def _write(self, statement: str, *values: Any) -> bool:
+        """A statement that is a transaction by itself; whether it changed anything."""
+        with self._lock:
+            return self._base.execute(statement, values).rowcount > 0
+
     def clear(self) -> None:
         """Forgets everything but the time."""
         with self._transaction() as base:
@@ -113,29 +122,25 @@ class Store:
                 base.execute(f"DELETE FROM {table}")
 
     def clock(self) -> Clock | None:
-        with self._lock:
-            row = self._base.execute("SELECT * FROM clock").fetchone()
-        return Clock(**row) if row else None
+        return next((Clock(**row) for row in self._read("SELECT * FROM clock")), None)
 
     def set_clock(self, clock: Clock) -> None:
         with self._transaction() as base:
             base.execute("DELETE FROM clock")
-            base.execute("INSERT INTO clock VALUES (:since, :origin, :speed, :advanced)", asdict(clock))
+            _insert(base, "clock", asdict(clock))
 
     def account(self, key: str, credits: int) -> Account:
         """The account of a key; one that was never seen starts with these credits."""
-        with self._transaction() as base:
-            base.execute("INSERT OR IGNORE INTO account (key, credits) VALUES (?, ?)", (key, credits))
-            row = base.execute("SELECT * FROM account WHERE key = ?", (key,)).fetchone()
+        self._write("INSERT OR IGNORE INTO account (key, credits) VALUES (?, ?)", key, credits)
+        (row,) = self._read("SELECT * FROM account WHERE key = ?", key)
         return Account(key, row["credits"], bool(row["revoked"]))
 
     def set_account(self, account: Account) -> None:
-        with self._transaction() as base:
-            base.execute(
-                "INSERT INTO account (key, credits, revoked) VALUES (?, ?, ?) ON CONFLICT (key)"
-                " DO UPDATE SET credits = excluded.credits, revoked = excluded.revoked",
-                (account.key, account.credits, account.revoked),
-            )
+        self._write(
+            "INSERT INTO account (key, credits, revoked) VALUES (?, ?, ?) ON CONFLICT (key)"
+            " DO UPDATE SET credits = excluded.credits, revoked = excluded.revoked",
+            *(account.key, account.credits, account.revoked),
+        )
 
     def locked_for(self, key: str, now: float, limit: RateLimit) -> float:
         """Counts a request of the key; returns for how many seconds it is locked out (0: it may go on)."""
@@ -153,70 +158,51 @@ class Store:
 
     def charge(self, key: str, amount: int) -> bool:
         """Takes the amount from the account, where it holds that much."""
-        with self._transaction() as base:
-            done = base.execute(
-                "UPDATE account SET credits = credits - ? WHERE key = ? AND credits >= ?",
-                (amount, key, amount),
-            )
-            return done.rowcount == 1
+        taking = "UPDATE account SET credits = credits - ? WHERE key = ? AND credits >= ?"
+        return self._write(taking, amount, key, amount)
 
     def refund(self, key: str, amount: int) -> None:
-        with self._transaction() as base:
-            base.execute("UPDATE account SET credits = credits + ? WHERE key = ?", (amount, key))
+        self._write("UPDATE account SET credits = credits + ? WHERE key = ?", amount, key)
 
     def pay(self, payment: Payment) -> None:
         """Writes down a payment that was charged."""
-        with self._transaction() as base:
-            base.execute(
-                "INSERT INTO ledger VALUES (:id, :operation, :key, :credits, :at, :request_id)",
-                asdict(payment),
-            )
+        with self._lock:
+            _insert(self._base, "ledger", asdict(payment))
 
     def payments(self) -> tuple[Payment, ...]:
-        with self._lock:
-            rows = self._base.execute("SELECT * FROM ledger ORDER BY rowid").fetchall()
-        return tuple(Payment(**row) for row in rows)
+        return tuple(Payment(**row) for row in self._read("SELECT * FROM ledger ORDER BY rowid"))
 
     def start(self, generation: Generation, now: float) -> None:
         """Keeps a generation until it expires, and forgets those that have."""
-        row: dict[str, Any] = {
-            name: getattr(generation, name)
-            for name in ("id", "key", "operation", "seed", "filtered", "ready", "expires")
-        }
-        row["fields"] = json.dumps(dict(generation.fields))
+        told = asdict(generation)
+        files = told.pop("files")
         with self._transaction() as base:
             base.execute("DELETE FROM generation WHERE expires <= ?", (now,))
-            base.execute(
-                "INSERT INTO generation (id, key, operation, fields, seed, filtered, ready, expires)"
-                " VALUES (:id, :key, :operation, :fields, :seed, :filtered, :ready, :expires)",
-                row,
-            )
-            base.executemany(
-                "INSERT INTO input VALUES (?, ?, ?)",
-                [(generation.id, name, content) for name, content in generation.files.items()],
-            )
+            _insert(base, "generation", told | {"fields": json.dumps(told["fields"])})
+            for name, content in files.items():
+                _insert(base, "input", {"generation": generation.id, "name": name, "content": content})
 
     def generation(self, ident: str, key: str, now: float) -> Generation | None:
         """A generation of this key that has not expired."""
-        with self._lock:
-            row = self._base.execute(
-                "SELECT id, key, operation, fields, seed, filtered, ready, expires FROM generation"
-                " WHERE id = ? AND key = ? AND expires > ?",
-                (ident, key, now),
-            ).fetchone()
-            files = self._base.execute(
-                "SELECT name, content FROM input WHERE generation = ?", (ident,)
-            ).fetchall()
-        if row is None:
+        kept = self._read(
+            "SELECT * FROM generation WHERE id = ? AND key = ? AND expires > ?", ident, key, now
+        )
+        if not kept:
             return None
-        told = dict(row) | {"fields": json.loads(row["fields"]), "filtered": bool(row["filtered"])}
-        return Generation(**told, files={file["name"]: file["content"] for file in files})
+        told = dict(kept[0]) | {
+            "fields": json.loads(kept[0]["fields"]),
+            "filtered": bool(kept[0]["filtered"]),
+        }
+        del told["polled"]
+        files = self._read("SELECT name, content FROM input WHERE generation = ?", ident)
+        return Generation(**told, files=dict(map(tuple, files)))
 
     def poll(self, ident: str, now: float, floor: float) -> bool:
         """Notes that the generation was asked for, unless that is too soon after the last time."""
-        with self._transaction() as base:
-            done = base.execute(
-                "UPDATE generation SET polled = ? WHERE id = ? AND (polled IS NULL OR polled <= ?)",
-                (now, ident, now - floor),
-            )
-            return done.rowcount == 1
+        noting = "UPDATE generation SET polled = ? WHERE id = ? AND (polled IS NULL OR polled <= ?)"
+        return self._write(noting, now, ident, now - floor)
+
+
+def _insert(base: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> None:
+    places = ", ".join(f":{name}" for name in row)
+    base.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", row)
