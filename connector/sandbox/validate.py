@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -16,28 +15,17 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _TYPES = {"number": "a number", "integer": "a whole number", "string": "text", "array": "a list"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Break:
-    """A rule that is broken: its keyword, what it asks for, by which value and where."""
-
-    keyword: str
-    asked: Any
-    value: Any
-    schema: Mapping[str, Any]
-    path: tuple[str | int, ...]
-
-
 # What is said about a field, by the keyword of the schema that it breaks.
-_SENTENCES: Mapping[str, Callable[[Any], str]] = {
-    "type": lambda asked: f"must be {_TYPES.get(asked, asked)}",
-    "minimum": lambda asked: f"must be at least {asked}",
-    "maximum": lambda asked: f"must be at most {asked}",
-    "exclusiveMinimum": lambda asked: f"must be above {asked}",
-    "multipleOf": lambda asked: f"must be a multiple of {asked}",
-    "minLength": lambda asked: f"must be at least {asked} characters long",
-    "maxLength": lambda asked: f"must be at most {asked} characters long",
-    "minItems": lambda asked: f"must have at least {asked} entries",
-    "enum": lambda asked: f"must be one of {', '.join(map(str, asked))}",
+_SENTENCES = {
+    "type": "must be {}",
+    "minimum": "must be at least {}",
+    "maximum": "must be at most {}",
+    "exclusiveMinimum": "must be above {}",
+    "multipleOf": "must be a multiple of {}",
+    "minLength": "must be at least {} characters long",
+    "maxLength": "must be at most {} characters long",
+    "minItems": "must have at least {} entries",
+    "enum": "must be one of {}",
 }
 
 
@@ -57,14 +45,8 @@ def problems(values: Mapping[str, Any], schema: Schema) -> list[str]:
     """A sentence for each rule that is broken, in the order of the fields, each told once."""
     errors = Draft202012Validator(schema).iter_errors(dict(values))
     order = list(schema.get("properties", ()))
-    found = [told for error in errors for told in _told(_broken(error))]
+    found = [told for error in errors for told in _told(error)]
     return list(dict.fromkeys(sorted(found, key=lambda line: _place(line, order))))
-
-
-def _broken(error: Any) -> _Break:
-    return _Break(
-        str(error.validator), error.validator_value, error.instance, error.schema, tuple(error.absolute_path)
-    )
 
 
 def _place(line: str, order: list[str]) -> int:
@@ -72,48 +54,30 @@ def _place(line: str, order: list[str]) -> int:
     return order.index(name) if name in order else len(order)
 
 
-def _told(broken: _Break) -> Iterable[str]:
-    if broken.keyword in _MANY:
-        return _MANY[broken.keyword](broken)
-    return () if _is_open(broken) else (f"{_field(broken)}: {_sentence(broken)}",)
+def _told(broken: Any) -> Iterator[str]:
+    """A keyword of an object can be broken for several fields at once."""
+    asked, value = broken.validator_value, broken.instance
+    if broken.validator == "required":
+        yield from (
+            f"{_joined(*broken.absolute_path, name)}: is required" for name in asked if name not in value
+        )
+    elif broken.validator == "dependentRequired":
+        pairs = ((name, other) for name, needed in asked.items() if name in value for other in needed)
+        yield from (
+            f"{other}: is required when {name} is given" for name, other in pairs if other not in value
+        )
+    elif broken.validator == "additionalProperties":
+        known = broken.schema["properties"]
+        yield from (f"{name}: is not a field of this operation" for name in value if name not in known)
+    # The enum of a model is told by the document to be longer in truth.
+    elif broken.validator != "enum" or value not in broken.schema.get("x-open-values", ()):
+        yield f"{_field(broken)}: {_sentence(broken)}"
 
 
-def _required(broken: _Break) -> Iterator[str]:
-    for name in broken.asked:
-        if name not in broken.value:
-            yield f"{_joined(*broken.path, name)}: is required"
-
-
-def _dependent(broken: _Break) -> Iterator[str]:
-    for name, needed in broken.asked.items():
-        for other in needed:
-            if name in broken.value and other not in broken.value:
-                yield f"{other}: is required when {name} is given"
-
-
-def _unknown(broken: _Break) -> Iterator[str]:
-    for name in broken.value:
-        if name not in broken.schema["properties"]:
-            yield f"{name}: is not a field of this operation"
-
-
-# Keywords of an object that can be broken for several fields at once.
-_MANY: Mapping[str, Callable[[_Break], Iterable[str]]] = {
-    "required": _required,
-    "dependentRequired": _dependent,
-    "additionalProperties": _unknown,
-}
-
-
-def _is_open(broken: _Break) -> bool:
-    """The enum of a model is told by the document to be longer in truth."""
-    return broken.keyword == "enum" and broken.value in broken.schema.get("x-open-values", ())
-
-
-def _field(broken: _Break) -> str:
+def _field(broken: Any) -> str:
     """The field a rule is about; a condition on several names them itself."""
     named = broken.schema.get("x-fields")
-    return ", ".join(named) if named else _joined(*broken.path)
+    return ", ".join(named) if named else _joined(*broken.absolute_path)
 
 
 def _joined(*path: str | int) -> str:
@@ -123,10 +87,14 @@ def _joined(*path: str | int) -> str:
     return joined or "body"
 
 
-def _sentence(broken: _Break) -> str:
+def _sentence(broken: Any) -> str:
     """A condition tells itself what it asks for; a keyword has its sentence."""
-    sentence = _SENTENCES.get(broken.keyword)
-    return sentence(broken.asked) if sentence else str(broken.schema.get("description", "is not allowed"))
+    sentence, asked = _SENTENCES.get(str(broken.validator)), broken.validator_value
+    if not sentence:
+        return str(broken.schema.get("description", "is not allowed"))
+    return sentence.format(
+        ", ".join(map(str, asked)) if isinstance(asked, list) else _TYPES.get(asked, asked)
+    )
 
 
 def defaults(values: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
