@@ -96,21 +96,18 @@ class Api:
 @cache
 def load() -> Api:
     """The API of the document that ships with the project."""
-    place = next((place for place in _PLACES if (place / _NAME).is_file()), None)
-    if place is None:
-        raise FileNotFoundError(
-            f"{_NAME} is in none of {', '.join(map(str, _PLACES))}; install the package again"
-        )
-    return read(json.loads((place / _NAME).read_text(encoding="utf-8")))
+    found = next((path for place in _PLACES if (path := place / _NAME).is_file()), None)
+    if found is None:
+        looked = ", ".join(map(str, _PLACES))
+        raise FileNotFoundError(f"{_NAME} is in none of {looked}; install the package again")
+    return read(json.loads(found.read_text(encoding="utf-8")))
 
 
 def read(document: Mapping[str, Any]) -> Api:
     """The API that an OpenAPI document describes."""
     limit = document["info"]["x-rate-limit"]
-    return Api(
-        tuple(_operations(document)),
-        RateLimit(limit["requests"], limit["window_seconds"], limit["lockout_seconds"]),
-    )
+    rate = RateLimit(limit["requests"], limit["window_seconds"], limit["lockout_seconds"])
+    return Api(tuple(_operations(document)), rate)
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
@@ -121,46 +118,32 @@ def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
 
 
 def _operation(path: str, method: str, declared: Schema, defaults: Mapping[str, Any]) -> Operation:
-    content_type, body = _body(declared)
+    request, answers = declared.get("requestBody", {}), declared["responses"]
+    content: Mapping[str, Schema] = request.get("content", {})
+    content_type = next(iter(content), None)
+    told = declared.get("parameters", ())
+    header = answers.get("200", {}).get("headers", {}).get("finish-reason", {})
     return Operation(
         id=declared["operationId"],
         method=method.upper(),
         path=path,
-        parameters=tuple(
-            Parameter(known["name"], known["in"], known["schema"]) for known in declared.get("parameters", ())
-        ),
+        parameters=tuple(Parameter(known["name"], known["in"], known["schema"]) for known in told),
         content_type=content_type,
-        body=body,
-        max_bytes=declared.get("requestBody", {}).get("x-max-bytes"),
+        body=content[content_type]["schema"] if content_type else None,
+        max_bytes=request.get("x-max-bytes"),
         credits=declared.get("x-credits"),
-        job=_job(declared.get("x-async"), defaults),
+        job=_job({**defaults, **declared["x-async"]}) if "x-async" in declared else None,
         result_of=tuple(declared.get("x-result-of", ())),
         removed="x-removed" in declared,
-        statuses=frozenset(int(status) for status in declared["responses"]),
-        refusals={
-            int(status): tuple(response.get("x-error-names", ()))
-            for status, response in declared["responses"].items()
-        },
-        finish_reasons=_finish_reasons(declared["responses"].get("200", {})),
+        statuses=frozenset(map(int, answers)),
+        refusals={int(status): tuple(told.get("x-error-names", ())) for status, told in answers.items()},
+        finish_reasons=frozenset(header.get("schema", {}).get("enum", ())),
         pattern=re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))),
     )
 
 
-def _body(declared: Schema) -> tuple[str | None, Schema | None]:
-    content = declared.get("requestBody", {}).get("content", {})
-    return next(((kind, media["schema"]) for kind, media in content.items()), (None, None))
-
-
-def _job(declared: Mapping[str, Any] | None, defaults: Mapping[str, Any]) -> Job | None:
-    if declared is None:
-        return None
-    told = {**defaults, **declared}
+def _job(told: Mapping[str, Any]) -> Job:
     return Job(told["poll_seconds"], told["retention_hours"] * 3600)
-
-
-def _finish_reasons(response: Schema) -> frozenset[str]:
-    header = response.get("headers", {}).get("finish-reason", {})
-    return frozenset(header.get("schema", {}).get("enum", ()))
 
 
 def resolved(node: Any, document: Mapping[str, Any]) -> Any:

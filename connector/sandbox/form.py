@@ -98,8 +98,8 @@ class _Reader:
         self.parts: list[Part] = []
         self.ended = False
         self._headers: dict[bytes, bytes] = {}
-        self._name = b""
-        self._value = b""
+        self._name = bytearray()
+        self._value = bytearray()
 
     def read(self, parser: MultipartParser, chunks: Iterable[bytes]) -> None:
         try:
@@ -113,23 +113,18 @@ class _Reader:
     def callbacks(self) -> Any:
         return {
             "on_part_begin": self._headers.clear,
-            "on_header_field": self._on_field,
-            "on_header_value": self._on_value,
+            "on_header_field": lambda data, start, end: self._name.extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
             "on_header_end": self._on_header,
             "on_headers_finished": self._on_headers,
-            "on_part_data": self._on_data,
+            "on_part_data": lambda data, start, end: self.parts[-1].write(data[start:end]),
             "on_end": self._on_end,
         }
 
-    def _on_field(self, data: bytes, start: int, end: int) -> None:
-        self._name += data[start:end]
-
-    def _on_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
     def _on_header(self) -> None:
-        self._headers[self._name.lower()] = self._value.strip(b" \t")
-        self._name = self._value = b""
+        self._headers[bytes(self._name.lower())] = bytes(self._value.strip(b" \t"))
+        self._name.clear()
+        self._value.clear()
 
     def _on_headers(self) -> None:
         disposition = self._headers.get(b"content-disposition", b"")
@@ -137,16 +132,9 @@ class _Reader:
         if b"name" not in options:
             raise FormParserError("a part has no name")
         kind = self._headers.get(b"content-type")
-        self.parts.append(
-            Part(
-                _text(options[b"name"]),
-                _filename(options.get(b"filename"), disposition),
-                kind.decode("latin-1") if kind is not None else None,
-            )
-        )
-
-    def _on_data(self, data: bytes, start: int, end: int) -> None:
-        self.parts[-1].write(data[start:end])
+        filename = _filename(options.get(b"filename"), disposition)
+        media = kind.decode("latin-1") if kind is not None else None
+        self.parts.append(Part(_text(options[b"name"]), filename, media))
 
     def _on_end(self) -> None:
         self.ended = True
