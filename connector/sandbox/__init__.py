@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from connector.sandbox.inprocess import InProcess, transport
-    from connector.sandbox.messages import Answer, Call
     from connector.sandbox.sandbox import Sandbox
     from connector.sandbox.server import serve, serving
     from connector.sandbox.settings import Settings
 
-__all__ = ["Answer", "Call", "InProcess", "Sandbox", "Settings", "serve", "serving", "transport"]
+__all__ = ["InProcess", "Sandbox", "Settings", "serve", "serving", "transport"]
 
 _HOMES = {
-    "Answer": "call",
-    "Call": "call",
     "InProcess": "inprocess",
     "Sandbox": "sandbox",
     "Settings": "settings",

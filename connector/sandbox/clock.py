@@ -40,8 +40,3 @@ class Clock:
         if self.advanced:
             said["x-sandbox-advanced"] = f"{self.advanced:g}"
         return said
-
-
-def world_clock(world: float, speed: float = 1.0) -> Clock:
-    """A clock that shows the world's time now."""
-    return Clock(since=world, origin=world, speed=speed)

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from connector.sandbox import moderation
 from connector.sandbox.clock import Clock
 from connector.sandbox.faults import KINDS, Faults, parse
+from connector.sandbox.generation import credits, hundredths
 from connector.sandbox.messages import Answer, Call, json_answer
-from connector.sandbox.price import credits, hundredths
 from connector.sandbox.settings import Settings
 from connector.sandbox.store import Account, Store, fingerprint
 
@@ -62,20 +62,12 @@ def _overview(sandbox: Controlled, told: dict[str, Any]) -> dict[str, Any]:
     words = {moderation.REFUSED: "403 content_moderation", moderation.FILTERED: "200 CONTENT_FILTERED"}
     rejected = {word: f"422 {name}" for word, name in moderation.REJECTED.items()}
     settings = asdict(sandbox.settings) | {"revoked": len(sandbox.settings.revoked)}
-    return {
-        "settings": settings,
-        "clock": _clock(sandbox, {}),
-        "trigger_words": words | rejected,
-        "fault_kinds": KINDS,
-    }
+    overview = {"settings": settings, "clock": _clock(sandbox, {})}
+    return overview | {"trigger_words": words | rejected, "fault_kinds": KINDS}
 
 
 def _ledger(sandbox: Controlled, told: dict[str, Any]) -> list[dict[str, Any]]:
     return [asdict(paid) | {"credits": credits(paid.credits)} for paid in sandbox.store.payments()]
-
-
-def _requests(sandbox: Controlled, told: dict[str, Any]) -> list[dict[str, Any]]:
-    return list(sandbox.requests)
 
 
 def _faults(sandbox: Controlled, told: dict[str, Any]) -> list[dict[str, Any]]:
@@ -127,7 +119,7 @@ def _reset(sandbox: Controlled, told: dict[str, Any]) -> dict[str, Any]:
 _HANDLERS: Mapping[tuple[str, str], Callable[[Controlled, dict[str, Any]], Any]] = {
     ("GET", _ROOT): _overview,
     ("GET", f"{_ROOT}/ledger"): _ledger,
-    ("GET", f"{_ROOT}/requests"): _requests,
+    ("GET", f"{_ROOT}/requests"): lambda sandbox, told: list(sandbox.requests),
     ("GET", f"{_ROOT}/faults"): _faults,
     ("POST", f"{_ROOT}/faults"): _set_fault,
     ("DELETE", f"{_ROOT}/faults"): _clear_faults,

@@ -1,28 +1,32 @@
-"""Generations: made at once and delivered, or started, paid, kept and fetched."""
+"""Generations: priced, made at once and delivered, or started, paid, kept and fetched.
+
+Amounts are in hundredths of a credit, so that sums stay exact.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from connector.sandbox.document import Api, Job, Operation
 from connector.sandbox.errors import Refusal, bad_request
 from connector.sandbox.files import Info
 from connector.sandbox.messages import Answer, json_answer
 from connector.sandbox.moderation import is_filtered, moderate
-from connector.sandbox.price import price
-from connector.sandbox.request import Visit
-from connector.sandbox.request_inputs import Given, given, parameter_problems
+from connector.sandbox.request import Given, Visit, given, parameter_problems
 from connector.sandbox.responses import Finished, Made, deliver
 from connector.sandbox.settings import Settings
 from connector.sandbox.store import Generation, Payment, Store
 
 _log = logging.getLogger("connector.sandbox")
 _LARGEST_SEED = 4294967294
+# The one kind of formula that the price list has: a base and so much for each unit of a field.
+_FORMULA = re.compile(r"([\d.]+) \+ ([\d.]+) \* (\w+)")
 # A poll this share of the floor too early is let pass: clocks and networks are not exact.
 _GRACE = 0.05
 
@@ -147,6 +151,25 @@ def charge(operation: Operation, told: Given, desk: Desk) -> int:
     if not desk.store.charge(desk.key, amount):
         raise Refusal(402, "you lack sufficient credits to make this request, buy more to go on")
     return amount
+
+
+def price(credits: Mapping[str, Any] | None, values: Mapping[str, Any]) -> int:
+    """The price of a generation with these values, defaults included; 0 where none is known."""
+    if credits is None:
+        return 0
+    told = credits["flat"] if "flat" in credits else credits["values"][values[credits["by"]]]
+    if found := _FORMULA.fullmatch(str(told)):
+        told = float(found[1]) + float(found[2]) * float(values[found[3]])
+    return hundredths(told)
+
+
+def hundredths(credits: float) -> int:
+    return round(credits * 100)
+
+
+def credits(amount: int) -> int | float:
+    """Hundredths as credits, whole where they are."""
+    return amount // 100 if amount % 100 == 0 else amount / 100
 
 
 def pay(visit: Visit, operation: Operation, amount: int, ident: str, desk: Desk) -> None:

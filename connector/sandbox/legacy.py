@@ -1,4 +1,4 @@
-"""Generations of the API's first generation: engines, lists of prompts, and artifacts for an answer."""
+"""The API's first generation: account and engines, lists of prompts, and artifacts for an answer."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from connector.sandbox.account import engine_ids
 from connector.sandbox.document import Operation, Schema
 from connector.sandbox.errors import Refusal
 from connector.sandbox.files import file_problems
 from connector.sandbox.form import Part
-from connector.sandbox.generation import Desk, charge, chosen_seed, pay, refunding
+from connector.sandbox.generation import Desk, charge, chosen_seed, credits, pay, refunding
 from connector.sandbox.messages import Answer, json_answer
 from connector.sandbox.moderation import is_filtered
-from connector.sandbox.request import Visit
-from connector.sandbox.request_inputs import Given, parameter_problems
+from connector.sandbox.request import Given, Visit, parameter_problems
 from connector.sandbox.responses import Finished, wants_json
 from connector.sandbox.validate import defaults, is_file, problems, typed
+
+_ENGINES = {
+    "stable-diffusion-xl-1024-v1-0": "Stable Diffusion XL v1.0",
+    "stable-diffusion-v1-6": "Stable Diffusion v1.6",
+    "stable-diffusion-768-v2-1": "Stable Diffusion v2.1 at 768 pixels",
+    "esrgan-v1-x2plus": "Real-ESRGAN x2",
+}
 
 # text_prompts[0][weight], as a form writes an entry of a list.
 _ENTRY = re.compile(r"(\w+)\[(\d+)\]\[(\w+)\]")
@@ -35,6 +40,29 @@ _NAMES = {
     "image": "invalid_mime_type",
     "mask_image": "invalid_mask_image",
 }
+
+
+def _account(visit: Visit, operation: Operation, desk: Desk) -> Answer:
+    organization = {"id": f"org-{desk.key}", "name": "Sandbox", "role": "ADMIN", "is_default": True}
+    body: dict[str, Any] = {
+        "id": f"user-{desk.key}",
+        "email": "somebody@sandbox.invalid",
+        "organizations": [organization],
+        "profile_picture": "https://sandbox.invalid/nobody.png",
+    }
+    return json_answer(200, body)
+
+
+def _balance(visit: Visit, operation: Operation, desk: Desk) -> Answer:
+    return json_answer(200, {"credits": credits(desk.store.account(desk.key, 0).credits)})
+
+
+def _engines(visit: Visit, operation: Operation, desk: Desk) -> Answer:
+    known = [
+        {"id": ident, "name": name, "description": f"{name}, as the sandbox plays it", "type": "PICTURE"}
+        for ident, name in _ENGINES.items()
+    ]
+    return json_answer(200, known)
 
 
 def _generate(visit: Visit, operation: Operation, desk: Desk) -> Answer:
@@ -70,7 +98,7 @@ def _picture(one: Finished) -> Answer:
 
 def _told(visit: Visit, operation: Operation, desk: Desk) -> Given:
     """What the request gives, whether it came as JSON or as a form."""
-    if visit.names["engine_id"] not in engine_ids():
+    if visit.names["engine_id"] not in _ENGINES:
         raise Refusal(404, "the specified engine was not found", name="not_found")
     if visit.body.problem:
         raise visit.body.problem
@@ -137,6 +165,12 @@ def _fields(values: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-HANDLERS: Mapping[str, Callable[[Visit, Operation, Desk], Answer]] = dict.fromkeys(
-    ("v1_text_to_image", "v1_image_to_image", "v1_upscale", "v1_masking"), _generate
-)
+HANDLERS: Mapping[str, Callable[[Visit, Operation, Desk], Answer]] = {
+    "v1_user_account": _account,
+    "v1_user_balance": _balance,
+    "v1_engines_list": _engines,
+    "v1_text_to_image": _generate,
+    "v1_image_to_image": _generate,
+    "v1_upscale": _generate,
+    "v1_masking": _generate,
+}

@@ -1,17 +1,24 @@
-"""A request on its way through the sandbox: where it goes, what it carries, how it is remembered."""
+"""Requests on their way through the sandbox: where they go, what they give, how they are remembered."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.sandbox.document import Api, Operation
-from connector.sandbox.errors import Refusal
+from connector.sandbox.document import Api, Operation, Schema
+from connector.sandbox.errors import Refusal, bad_request
+from connector.sandbox.files import Info, file_problems
 from connector.sandbox.form import NotAForm, Part, TooLarge, boundary, limited, read_form
-from connector.sandbox.messages import Call, Headers
+from connector.sandbox.messages import Call
+from connector.sandbox.responses import accept_problems
+from connector.sandbox.validate import defaults, is_file, problems, typed
 
+Inspect = Callable[[bytes], Info | None]
+
+# The dummy that the vendor's own samples add to have a form without files sent as one.
+_DUMMY = ("none", 0)
 # No operation takes more than this, also where the document states no limit of its own.
 _CEILING = 100_000_000
 _FORM = "multipart/form-data"
@@ -87,6 +94,73 @@ def _read_as(call: Call, form: bool, limit: int) -> Body:
     return Body(raw=b"".join(chunks), problem=wrong)
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The texts and files of a request, and the values with what is assumed where nothing was given."""
+
+    fields: Mapping[str, str]
+    files: Mapping[str, bytes] = field(repr=False)
+    values: Mapping[str, Any]
+    texts: tuple[str, ...]
+
+
+def given(visit: Visit, operation: Operation, inspect: Inspect, *, strict: bool = False) -> Given:
+    """What the request gives. Raises the refusal that lists every broken rule.
+
+    A field that the operation does not have is ignored; with ``strict`` it breaks a rule.
+    """
+    if visit.body.problem:
+        raise visit.body.problem
+    schema = operation.body or {}
+    known = schema.get("properties", {})
+    parts = tuple(
+        part
+        for part in visit.body.parts
+        if part.name in known or (strict and (part.name, part.size) != _DUMMY)
+    )
+    files = {part.name: part.content for part in parts if is_file(known.get(part.name, {}))}
+    fields = {part.name: part.text for part in parts if part.name not in files}
+    values = {name: typed(text, known.get(name, {})) for name, text in fields.items()}
+    found = [
+        *parameter_problems(visit, operation),
+        *problems({**values, **dict.fromkeys(files, "")}, schema),
+        *_part_problems(parts, known),
+    ]
+    for name, content in files.items():
+        rules = known[name].get("x-file", {})
+        found += [f"{name}: {problem}" for problem in file_problems(inspect(content), rules)]
+    if found:
+        raise bad_request(found)
+    return Given(fields, files, defaults(values, schema), _texts(parts, known))
+
+
+def parameter_problems(visit: Visit, operation: Operation) -> list[str]:
+    """What is wrong with the headers and with the pieces of the path."""
+    found = accept_problems(operation, visit.call)
+    for known in operation.parameters:
+        header = visit.call.header(known.name.lower())
+        value = visit.names.get(known.name) if known.place == "path" else header
+        if value is not None and known.name != "accept":
+            found += problems({known.name: value}, {"properties": {known.name: known.schema}})
+    return found
+
+
+def _part_problems(parts: Iterable[Part], known: Mapping[str, Schema]) -> Iterator[str]:
+    seen: set[str] = set()
+    for part in parts:
+        if part.name in seen:
+            yield f"{part.name}: is given more than once"
+        if part.filename is not None and part.name in known and not is_file(known[part.name]):
+            yield f"{part.name}: must be text, not a file"
+        seen.add(part.name)
+
+
+def _texts(parts: Iterable[Part], known: Mapping[str, Schema]) -> tuple[str, ...]:
+    """All that moderation reads: free texts, and the names of files."""
+    free = [part for part in parts if "enum" not in known.get(part.name, {})]
+    return tuple(part.text if part.filename is None else part.filename for part in free)
+
+
 def remembered(visit: Visit, status: int, at: float, ignored: tuple[str, ...] = ()) -> dict[str, Any]:
     """The request as the control path tells it: in order, with the credential masked."""
     return {
@@ -96,7 +170,7 @@ def remembered(visit: Visit, status: int, at: float, ignored: tuple[str, ...] = 
         "path": visit.call.path,
         "query": visit.call.query,
         "operation": visit.operation.id if visit.operation else None,
-        "headers": [list(pair) for pair in _masked(visit.call.headers)],
+        "headers": [_masked(*pair) for pair in visit.call.headers],
         "parts": [_part(part) for part in visit.body.parts],
         "ignored": list(ignored),
         "body": visit.body.raw[:_SHOWN].decode("utf-8", errors="replace"),
@@ -105,16 +179,12 @@ def remembered(visit: Visit, status: int, at: float, ignored: tuple[str, ...] = 
     }
 
 
-def _masked(headers: Headers) -> Headers:
-    return tuple(
-        (name.lower(), _mask(value) if name.lower() in _SECRET else value) for name, value in headers
-    )
-
-
-def _mask(value: str) -> str:
-    """The scheme may be seen, what follows it may not."""
+def _masked(name: str, value: str) -> list[str]:
+    """Of a credential the scheme may be seen, what follows it may not."""
+    if name.lower() not in _SECRET:
+        return [name.lower(), value]
     scheme, blank, _ = value.partition(" ")
-    return f"{scheme} ***" if blank else "***"
+    return [name.lower(), f"{scheme} ***" if blank else "***"]
 
 
 def _part(part: Part) -> dict[str, Any]:

@@ -6,20 +6,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
-from connector.sandbox import account, control, legacy
-from connector.sandbox.clock import Clock, world_clock
+from connector.sandbox import control, legacy
+from connector.sandbox.clock import Clock
 from connector.sandbox.document import Api, Operation, load
 from connector.sandbox.errors import Refusal, no_such_path, unauthorized
 from connector.sandbox.faults import AFTER, INSTEAD, Fault, Faults
-from connector.sandbox.generation import Desk, Studio, fetch, generate, start
+from connector.sandbox.generation import Desk, Studio, fetch, generate, hundredths, start
 from connector.sandbox.messages import Answer, Call
-from connector.sandbox.price import hundredths
 from connector.sandbox.request import Visit, remembered, visit
 from connector.sandbox.settings import Settings
 from connector.sandbox.store import Store, fingerprint
@@ -27,7 +26,7 @@ from connector.sandbox.store import Store, fingerprint
 Handler = Callable[[Visit, Operation, Desk], Answer]
 
 # Operations that are not generations of the current API, and so have a handler of their own.
-_OWN: Mapping[str, Handler] = {**account.HANDLERS, **legacy.HANDLERS}
+_OWN: Mapping[str, Handler] = legacy.HANDLERS
 _ROOTS = ("/v1/", "/v2alpha/", "/v2beta/")
 _KEY = "sk-"
 # Clients refuse an answer whose headers are very long.
@@ -65,11 +64,12 @@ class Sandbox:
         """The answer to one call. Nothing is raised but what reading the body raises."""
         if control.is_control(call.path):
             return self._marked(control.answer(self, call))
-        with closing(_Arrival(visit(call, self.api))) as arrival:
-            answer = self._delivered(arrival.visit)
-            ignored = () if self.settings.strict_fields else arrival.visit.unknown
-            self.requests.append(remembered(arrival.visit, answer.status, self.now(), ignored))
-        return self._marked(answer, ("x-request-id", arrival.visit.request_id), *_named(ignored))
+        came = visit(call, self.api)
+        with closing(came.body):
+            answer = self._delivered(came)
+            ignored = () if self.settings.strict_fields else came.unknown
+            self.requests.append(remembered(came, answer.status, self.now(), ignored))
+        return self._marked(answer, ("x-request-id", came.request_id), *_named(ignored))
 
     def _delivered(self, came: Visit) -> Answer:
         """The honest answer, unless a fault was set for this request."""
@@ -117,15 +117,8 @@ class Sandbox:
 
     def _desk(self, key: str) -> Desk:
         clock = self.clock()
-        return Desk(
-            api=self.api,
-            store=self.store,
-            studio=self.studio,
-            settings=self.settings,
-            key=key,
-            now=clock.at(self._world()),
-            speed=clock.speed,
-        )
+        now = clock.at(self._world())
+        return Desk(self.api, self.store, self.studio, self.settings, key, now, clock.speed)
 
     @property
     def studio(self) -> Studio:
@@ -135,8 +128,9 @@ class Sandbox:
         return self._studio
 
     def clock(self) -> Clock:
-        """The clock as it is set now, by whichever process."""
-        return self.store.clock() or world_clock(self._world())
+        """The clock as it is set now, by whichever process; else the world's."""
+        world = self._world()
+        return self.store.clock() or Clock(world, world)
 
     def now(self) -> float:
         return self.clock().at(self._world())
@@ -150,22 +144,12 @@ class Sandbox:
         if self.settings.speed is not None:
             self.change_clock(self.settings.speed)
         elif self.store.clock() is None:
-            self.store.set_clock(world_clock(self._world()))
+            self.store.set_clock(self.clock())
 
     def _marked(self, answer: Answer, *more: tuple[str, str]) -> Answer:
         """Whatever it answers says that it is the sandbox, and whether its time is the world's."""
         marks = (*more, ("x-sandbox", "true"), *self.clock().honest.items())
         return replace(answer, headers=(*answer.headers, *marks))
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """A visit whose spooled parts are closed with it."""
-
-    visit: Visit
-
-    def close(self) -> None:
-        self.visit.body.close()
 
 
 def _named(ignored: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
