@@ -17,11 +17,11 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from connector.sandbox import studio
-from connector.sandbox.studio import files, generation, infill, label, masks, segmentation, sizes
+from connector.sandbox.studio import files, generation, infill, label, masks, sizes
+from connector.sandbox.studio.effects import STYLES, styled
 from connector.sandbox.studio.motif import MOTIFS
 from connector.sandbox.studio.painting import paint
 from connector.sandbox.studio.prompt import read
-from connector.sandbox.studio.styles import STYLES, styled
 
 SIDE = 128
 
@@ -320,7 +320,7 @@ def test_removing_the_background_gives_real_transparency() -> None:
 
 def test_the_subject_of_a_plain_photo_is_found() -> None:
     """The outline is about that of the disc."""
-    found = segmentation.subject(files.Picture(photo())).point([0] * 128 + [255] * 128)
+    found = masks.subject(files.Picture(photo())).point([0] * 128 + [255] * 128)
     assert masks.share(found) == pytest.approx(3.14159 / 36, rel=0.25)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from connector.sandbox.studio import effects, files, styles
+from connector.sandbox.studio import effects, files
 from connector.sandbox.studio.files import Picture
 from connector.sandbox.studio.prompt import digest
 
@@ -65,7 +65,7 @@ class Arguments:
         return [(self.fields[key], self.number(key.replace("[text]", "[weight]"), 1)) for key in keys]
 
     def styled(self, image: Image.Image) -> Image.Image:
-        return styles.styled(image, self.text("style_preset"), self.seed)
+        return effects.styled(image, self.text("style_preset"), self.seed)
 
     def finished(self, picture: Picture, prompt: str | None = None) -> Made:
         """The picture as a file: blurred if it is to be withheld, labelled, in the format asked for."""

@@ -139,16 +139,10 @@ def _encoded(piece: Piece, form: str, title: str) -> bytes:
         stream.layout = "stereo"
         samples = piece.samples if form == "mp3" else piece.whole()
         packets = [packet for frame in _frames(samples) for packet in stream.encode(frame)]
-        if form == "mp3":
-            start, end = piece.first, piece.first + piece.count
-            order = [*packets[:start], *packets[start:end] * piece.repeats, *packets[start:]]
-            packets = [_packet(bytes(packet), index, stream) for index, packet in enumerate(order)]
-        container.mux(packets)
+        start, end = piece.first, piece.first + piece.count
+        repeated = packets[start:end] * piece.repeats if form == "mp3" else []
+        for index, packet in enumerate([*packets[:start], *repeated, *packets[start:]]):
+            if form == "mp3":  # a packet that comes again comes at another time
+                packet.time_base, packet.pts, packet.dts = Fraction(1, RATE), index * _FRAME, index * _FRAME
+            container.mux(packet)
     return out.getvalue()
-
-
-def _packet(content: bytes, index: int, stream: av.AudioStream) -> av.Packet[av.AudioStream]:
-    packet: av.Packet[av.AudioStream] = av.Packet(content)  # type: ignore[assignment]  # it is of any stream till now
-    packet.stream, packet.time_base, packet.duration = stream, Fraction(1, RATE), _FRAME
-    packet.pts = packet.dts = index * _FRAME
-    return packet

@@ -57,7 +57,7 @@ def _coloured_in(lines: Image.Image, ground: Image.Image, colours: Sequence[Colo
     largest = sorted(range(_OUTSIDE), key=lambda v: -counts[v])
     tones = [colours[largest.index(v) % len(colours)] for v in range(_OUTSIDE)] + [(0, 0, 0)] * 2
     inside = plan.point([255] * _OUTSIDE + [0, 0])
-    flat = Image.merge("RGB", [plan.point([tone[band] for tone in tones]) for band in range(3)])
+    flat = effects.painted(plan, tones)
     for _ in range(2):  # regions grow under the lines that bound them, so that no gap shows
         flat = Image.composite(flat, flat.filter(ImageFilter.MaxFilter(3)), inside)
         inside = inside.filter(ImageFilter.MaxFilter(3))

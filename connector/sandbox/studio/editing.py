@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
-from connector.sandbox.studio import effects, files, infill, masks, segmentation
+from connector.sandbox.studio import effects, files, infill, masks
 from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.colour import Colour, from_hsv, luminance, to_hsv
 from connector.sandbox.studio.files import Picture, Thing
@@ -84,7 +84,7 @@ def search_and_replace(given: Arguments) -> Made:
     words, grow = given.text("search_prompt"), round(given.number("grow_mask", 3))
     known = _named(picture.things, words)
     box = known.box if known else _coloured(picture, words).getbbox()
-    sane = _sane(box or segmentation.subject(picture).getbbox(), picture.size, words)
+    sane = _sane(box or masks.subject(picture).getbbox(), picture.size, words)
     mask = masks.grown(infill.box_mask(picture.size, sane), grow)
     # Where the outline is known, the background between it and its box can stay.
     gone = masks.grown(masks.hard(known.mask(picture.size)), grow + 4) if known else mask
@@ -129,7 +129,7 @@ def _coloured(picture: Picture, words: str) -> Image.Image:
 def search_and_recolor(given: Arguments) -> Made:
     picture, words = given.picture(), given.text("select_prompt")
     known, by_colour = _named(picture.things, words), _coloured(picture, words)
-    found = by_colour if by_colour.getbbox() else segmentation.subject(picture)
+    found = by_colour if by_colour.getbbox() else masks.subject(picture)
     mask = known.mask(picture.size) if known else found
     wide = ImageChops.lighter(mask, masks.grown(masks.hard(mask), round(given.number("grow_mask", 3)) // 3))
     # The colour that the prompt names, or one that it stands for.
@@ -152,7 +152,7 @@ def _recoloured(image: Image.Image, tone: Colour) -> Image.Image:
 def remove_background(given: Arguments) -> Made:
     picture = given.picture()
     subject = picture.rgb
-    subject.putalpha(segmentation.subject(picture))
+    subject.putalpha(masks.subject(picture))
     return given.finished(Picture(subject, picture.things), "")
 
 

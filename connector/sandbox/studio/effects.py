@@ -1,6 +1,7 @@
-"""What can be done to a finished picture: tones, outlines, relief, and the steps that styles are made of.
+"""Image effects: tones, outlines, relief, and the style presets that are made of them.
 
-A step takes the picture, the dice, and whatever else ``styles.yaml`` gives it; lengths are shares of the
+A step takes the picture, the dice, and whatever else ``styles.yaml`` gives it, where each style is a list of
+steps; lengths are shares of the
 picture's longer side, so that a style looks the same at every size.
 """
 
@@ -8,13 +9,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
 
+import yaml
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from connector.sandbox.studio.colour import Colour, along, colour, lighter, luminance
+from connector.sandbox.studio.prompt import digest
 
 LEVELS = range(256)
 Dice = random.Random
+Steps = list[dict[str, Any]]
+
+_FILE: dict[str, dict[str, Steps]] = yaml.safe_load(files(__package__).joinpath("styles.yaml").read_bytes())
+STYLES = _FILE["styles"]
 
 
 def curve(image: Image.Image, *tables: Sequence[float]) -> Image.Image:
@@ -28,11 +37,17 @@ def grey(sheet: Image.Image) -> Image.Image:
     return Image.merge("RGB", [sheet] * 3)
 
 
+def painted(sheet: Image.Image, colours: Sequence[Colour]) -> Image.Image:
+    """A colour for each value of one channel."""
+    indexed = sheet.copy()
+    indexed.putpalette([band for tone in colours for band in tone])
+    return indexed.convert("RGB")
+
+
 def mapped(image: Image.Image, stops: Sequence[Colour]) -> Image.Image:
     """Dark to light becomes a walk along a gradient."""
-    colours = [along(stops, v / 255) for v in LEVELS]
     sheet = ImageOps.autocontrast(image.convert("L"), cutoff=1)
-    return Image.merge("RGB", [sheet.point([c[i] for c in colours]) for i in range(3)])
+    return painted(sheet, [along(stops, v / 255) for v in LEVELS])
 
 
 def lines(image: Image.Image, threshold: int = 18) -> Image.Image:
@@ -262,3 +277,19 @@ def tile(image: Image.Image, dice: Dice) -> Image.Image:
     """A tile that repeats without a seam: the picture and its mirror images."""
     quarter = image.resize((-(-image.width // 2), -(-image.height // 2)), Image.Resampling.LANCZOS)
     return mirrored(quarter, image.size, (0, 0))
+
+
+def styled(image: Image.Image, preset: str, seed: int) -> Image.Image:
+    """The picture in that style; an unknown or absent one changes nothing."""
+    return _stepped(image, STYLES.get(preset, []), Dice(digest("style", preset, seed)))
+
+
+def in_hand(image: Image.Image, model: str) -> Image.Image:
+    """The picture as that model has it: each has more or less colour, more or less contrast."""
+    return _stepped(image, _FILE["models"].get(model, []), Dice(model))
+
+
+def _stepped(image: Image.Image, steps: Steps, dice: Dice) -> Image.Image:
+    for name, settings in ((name, step[name]) for step in steps for name in step):
+        image = globals()[name](image, dice, **settings)
+    return image

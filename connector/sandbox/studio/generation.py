@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PIL import Image
 
-from connector.sandbox.studio import sizes, styles
+from connector.sandbox.studio import effects, sizes
 from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.files import Picture
 from connector.sandbox.studio.painting import paint
@@ -40,7 +40,7 @@ def _generated(given: Arguments, table: Mapping[str, Size], model: str) -> Made:
     if "image" in given.files:
         return _varied(given, given.picture(), given.number("strength", 1))
     painting = scene(given, table[given.text("aspect_ratio", "1:1")])
-    return given.finished(Picture(styles.in_hand(painting.image, model), painting.things))
+    return given.finished(Picture(effects.in_hand(painting.image, model), painting.things))
 
 
 def _varied(given: Arguments, start: Picture, strength: float) -> Made:

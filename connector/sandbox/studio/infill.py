@@ -27,20 +27,19 @@ def filled(image: Image.Image, hole: Image.Image) -> Image.Image:
         return image
     # A generous margin: enough to judge and to borrow from.
     margin = max(16, (box[2] - box[0]) * 3 // 2, (box[3] - box[1]) * 3 // 2)
-    left, top, right, low = box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin
-    around = (max(0, left), max(0, top), min(hole.width, right), min(hole.height, low))
+    left, top = max(0, box[0] - margin), max(0, box[1] - margin)
+    around = (left, top, min(hole.width, box[2] + margin), min(hole.height, box[3] + margin))
     part, gap, result = image.crop(around), hole.crop(around), image.copy()
-    result.paste(_infilled(part.convert("RGB"), gap).convert(image.mode), around[:2], gap)
+    result.paste(_infilled(part.convert("RGB"), gap).convert(image.mode), (left, top), gap)
     return result
 
 
 def _infilled(image: Image.Image, hole: Image.Image) -> Image.Image:
     guess = _rows(image, hole)
-    # Halves, so that differences of either sign fit into eight bits.
+    # Halves, so that differences of either sign fit into eight bits; they are added twice.
     gap = ImageChops.subtract(image, guess, scale=2.0, offset=128)
     spread = _diffused(gap, hole.filter(ImageFilter.MaxFilter(3)))
-    half = ImageChops.add(guess.point([v // 2 for v in range(256)] * 3), spread, scale=1.0, offset=-128)
-    return ImageChops.add(half, ImageChops.add(half, guess.point([v & 1 for v in range(256)] * 3)))
+    return ImageChops.add(ImageChops.add(guess, spread, 1, -128), spread, 1, -128)
 
 
 def _rows(image: Image.Image, hole: Image.Image) -> Image.Image:
@@ -61,13 +60,18 @@ def _diffused(image: Image.Image, hole: Image.Image) -> Image.Image:
     """The surroundings, averaged inwards."""
     known = image.copy()
     known.putalpha(ImageChops.invert(hole))
-    levels = [known]
-    while max(levels[-1].size) > 1:
-        levels.append(_halved(levels[-1]))
-    smooth = levels[-1].convert("RGB")
-    for level in reversed(levels[:-1]):
-        smooth = _refined(smooth, level)
-    return smooth
+    return _smooth(known)
+
+
+def _smooth(level: Image.Image) -> Image.Image:
+    """What is known replaces a guess made at half the size, and the guess is smoothed against it."""
+    if max(level.size) == 1:
+        return level.convert("RGB")
+    guess = _smooth(_halved(level)).resize(level.size, Image.Resampling.BICUBIC)
+    alpha, known = level.getchannel("A"), level.convert("RGB")
+    for _ in range(4 if max(level.size) <= 256 else 1):
+        guess = Image.composite(known, guess, alpha).filter(ImageFilter.BoxBlur(1))
+    return Image.composite(known, guess, alpha)
 
 
 def _halved(level: Image.Image) -> Image.Image:
@@ -75,12 +79,3 @@ def _halved(level: Image.Image) -> Image.Image:
     small = level.resize(((level.width + 1) // 2, (level.height + 1) // 2), Image.Resampling.BOX)
     small.putalpha(small.getchannel("A").point([0, *(min(255, 96 + v * 2) for v in range(1, 256))]))
     return small
-
-
-def _refined(coarse: Image.Image, level: Image.Image) -> Image.Image:
-    """One level finer: what is known replaces the guess, and the guess is smoothed against it."""
-    guess = coarse.resize(level.size, Image.Resampling.BICUBIC)
-    alpha, known = level.getchannel("A"), level.convert("RGB")
-    for _ in range(4 if max(level.size) <= 256 else 1):
-        guess = Image.composite(known, guess, alpha).filter(ImageFilter.BoxBlur(1))
-    return Image.composite(known, guess, alpha)

@@ -1,10 +1,14 @@
-"""Masks: white is where something happens."""
+"""Masks and segmentation: white is where something happens, or where the subject of a picture is."""
 
 from __future__ import annotations
 
-from PIL import Image, ImageChops, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps, ImageStat
 
+from connector.sandbox.studio import infill
 from connector.sandbox.studio.files import Picture, decode
+from connector.sandbox.studio.painting import differs
+
+_WORK = 320  # the background is guessed at this size
 
 
 def hard(mask: Image.Image) -> Image.Image:
@@ -24,17 +28,10 @@ def given(picture: Picture, content: bytes | None, grow: float) -> Image.Image:
 
 
 def grown(mask: Image.Image, reach: int) -> Image.Image:
-    """Wider by so many pixels on every side, in few steps: each doubles what is already there."""
-    if reach <= 0 or not mask.getbbox():
-        return mask
-    wide = ImageOps.expand(mask, reach)
-    for across, down in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-        done = 0
-        while done < reach:
-            step = min(done + 1, reach - done)
-            wide = ImageChops.lighter(wide, ImageChops.offset(wide, across * step, down * step))
-            done += step
-    return wide.crop((reach, reach, reach + mask.width, reach + mask.height))
+    """Wider by so many pixels on every side: whatever a blur of that reach leaves a trace of."""
+    for axes in ((reach, 0), (0, reach)):
+        mask = mask.filter(ImageFilter.BoxBlur(axes)).point([0] + [255] * 255)
+    return mask
 
 
 def feathered(mask: Image.Image, reach: float) -> Image.Image:
@@ -46,3 +43,38 @@ def feathered(mask: Image.Image, reach: float) -> Image.Image:
 def share(mask: Image.Image) -> float:
     """How much of the picture is white."""
     return mask.histogram()[255] / (mask.width * mask.height)
+
+
+def subject(picture: Picture) -> Image.Image:
+    """White where the subject is, with a soft edge. What is transparent already stays so."""
+    if picture.alpha and picture.alpha.getextrema()[0] == 0:
+        return picture.alpha
+    known = max(picture.things.values(), key=lambda thing: thing.space, default=None)
+    return known.mask(picture.size) if known else _from_edges(picture.rgb)
+
+
+def _from_edges(image: Image.Image) -> Image.Image:
+    """Everything inside a frame along the border that the frame, averaged inwards, does not explain."""
+    small = image.copy()
+    small.thumbnail((_WORK, _WORK), Image.Resampling.BOX)
+    frame = max(4, min(small.size) // 24)
+    inside = infill.box_mask(small.size, (frame, frame, small.width - frame, small.height - frame))
+    behind = infill.filled(small, inside).resize(image.size, Image.Resampling.BICUBIC)
+    distance, within = differs(image, behind), hard(inside.resize(image.size))
+    # Few pixels are the subject's, so it is well above the mean.
+    limit = min(60, max(14, round(2 * ImageStat.Stat(distance, within).mean[0])))
+    found = ImageChops.darker(distance.point([0] * (limit + 1) + [255] * (255 - limit)), within)
+    return _solid(found)
+
+
+def _solid(mask: Image.Image) -> Image.Image:
+    """Specks gone, holes filled, the edge soft."""
+    reach = max(2, min(mask.size) // 130)
+    wide = ImageChops.invert(grown(mask.filter(ImageFilter.MedianFilter(3)), reach))
+    outside = grown(wide, reach)
+    # What the border cannot be reached from is inside; that is found at a small size.
+    plan = ImageOps.expand(hard(ImageOps.contain(outside, (160, 160))), 1, 255)
+    ImageDraw.floodfill(plan, (0, 0), 128)
+    reached = ImageOps.crop(plan.point([255 if v == 128 else 0 for v in range(256)]), 1)
+    near = grown(reached.resize(mask.size), max(2, max(mask.size) // 80))
+    return ImageChops.invert(ImageChops.darker(outside, near)).filter(ImageFilter.GaussianBlur(0.8))

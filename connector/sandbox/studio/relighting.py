@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
-from connector.sandbox.studio import effects, segmentation
+from connector.sandbox.studio import effects, masks
 from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.colour import mix
 from connector.sandbox.studio.control import matched
@@ -18,7 +18,7 @@ _TURNS = {"below": 0, "right": 90, "above": 180, "left": 270}
 
 def replace_background(given: Arguments) -> Made:
     subject = given.picture("subject_image")
-    shape = segmentation.subject(subject)
+    shape = masks.subject(subject)
     behind = _behind(given, subject)
     whole = _grounded(_lit(given, behind, behind), shape)
     whole.paste(_lit(given, _at_home(given, subject.rgb, behind), behind), (0, 0), shape)
