@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 
 from connector.sandbox.messages import Answer, json_answer
 
@@ -36,22 +35,11 @@ class Refusal(Exception):
 
     def answer(self, path: str) -> Answer:
         """The refusal as the API under this path words it."""
-        body = self._body_v1() if path.startswith("/v1/") else self._body_v2()
+        first = path.startswith("/v1/")
+        name = self.name or (_NAMES_V1 if first else _NAMES).get(self.status, "error")
+        told = {"message": "; ".join(self.errors)} if first else {"errors": list(self.errors)}
         headers = {} if self.retry_after is None else {"retry-after": str(max(1, round(self.retry_after)))}
-        return json_answer(self.status, body, headers)
-
-    def _body_v2(self) -> dict[str, object]:
-        name = self.name or _NAMES.get(self.status, "error")
-        return {"id": secrets.token_hex(16), "name": name, "errors": list(self.errors)}
-
-    def _body_v1(self) -> dict[str, object]:
-        name = self.name or _NAMES_V1.get(self.status, "error")
-        return {"id": secrets.token_hex(16), "name": name, "message": "; ".join(self.errors)}
-
-
-def bad_request(problems: Sequence[str]) -> Refusal:
-    """The arguments break rules; all of them are told."""
-    return Refusal(400, *problems)
+        return json_answer(self.status, {"id": secrets.token_hex(16), "name": name, **told}, headers)
 
 
 def no_such_path(path: str) -> Refusal:

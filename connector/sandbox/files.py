@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-
-class Info(Protocol):
-    """What a file turns out to be: its format, and its sides or its length."""
-
-    @property
-    def format(self) -> str: ...
-    @property
-    def width(self) -> int | None: ...
-    @property
-    def height(self) -> int | None: ...
-    @property
-    def seconds(self) -> float | None: ...
-
+if TYPE_CHECKING:
+    from connector.sandbox.studio import Info
 
 # What is said of a file beyond a limit, in the order in which it is said.
 _SENTENCES = {

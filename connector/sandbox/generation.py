@@ -8,20 +8,22 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.sandbox.document import Api, Job, Operation
-from connector.sandbox.errors import Refusal, bad_request
-from connector.sandbox.files import Info
+from connector.sandbox.errors import Refusal
 from connector.sandbox.messages import Answer, json_answer
 from connector.sandbox.moderation import is_filtered, moderate
 from connector.sandbox.request import Given, Visit, given, parameter_problems
-from connector.sandbox.responses import Finished, Made, deliver
+from connector.sandbox.responses import Finished, deliver
 from connector.sandbox.settings import Settings
 from connector.sandbox.store import Generation, Payment, Store
+
+if TYPE_CHECKING:
+    from connector.sandbox.studio import Info, Made
 
 _log = logging.getLogger("connector.sandbox")
 _LARGEST_SEED = 4294967294
@@ -32,23 +34,16 @@ _GRACE = 0.05
 
 
 class Studio(Protocol):
-    """Who makes the media, and looks into those that are sent.
+    """Who makes the media, and looks into those that are sent: the studio, or what stands in for it.
 
     ``inspect`` gives None for a file that cannot be decoded. Where ``make`` finds that out only later, it
     raises ValueError, with a sentence that begins with the field.
     """
 
-    def make(
-        self,
-        operation: str,
-        fields: Mapping[str, str],
-        files: Mapping[str, bytes],
-        seed: int,
-        *,
-        filtered: bool = False,
-    ) -> Made: ...
-
-    def inspect(self, content: bytes) -> Info | None: ...
+    @property
+    def make(self) -> Callable[..., Made]: ...
+    @property
+    def inspect(self) -> Callable[[bytes], Info | None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +79,7 @@ def start(visit: Visit, operation: Operation, desk: Desk) -> Answer:
     """Takes the price, keeps what was asked for under a new id, and answers the id."""
     told = _admitted(visit, operation, desk)
     amount = charge(operation, told, desk)
-    begun = _begun(told, operation, desk)
-    desk.store.start(begun, desk.now)
-    pay(visit, operation, amount, begun.id, desk)
-    return json_answer(operation.started, {"id": begun.id})
-
-
-def _begun(told: Given, operation: Operation, desk: Desk) -> Generation:
-    return Generation(
+    begun = Generation(
         id=secrets.token_hex(32),
         key=desk.key,
         operation=operation.id,
@@ -102,20 +90,25 @@ def _begun(told: Given, operation: Operation, desk: Desk) -> Generation:
         expires=desk.now + _job(operation).retention_seconds,
         files=told.files,
     )
+    desk.store.start(begun, desk.now)
+    pay(visit, operation, amount, begun.id, desk)
+    return json_answer(operation.started, {"id": begun.id})
 
 
 def fetch(visit: Visit, operation: Operation, desk: Desk) -> Answer:
     """Answers a started generation: still in progress, or what it became."""
-    found = parameter_problems(visit, operation)
-    if found:
-        raise bad_request(found)
+    if found := parameter_problems(visit, operation):
+        raise Refusal(400, *found)
     begun = desk.store.generation(visit.names["id"], desk.key, desk.now)
     if begun is None or begun.operation not in operation.result_of:
         raise Refusal(404, "id: no generation of this key is kept under it", name="generation_not_found")
     _hold_floor(begun, desk)
     if desk.now < begun.ready:
         return json_answer(202, {"id": begun.id, "status": "in-progress"})
-    return deliver(operation, visit.call, _finished(begun, operation, desk))
+    filtered = begun.filtered and "CONTENT_FILTERED" in operation.finish_reasons
+    with refunding(operation, 0, desk):  # from the same seed it is the same each time it is fetched
+        made = desk.studio.make(begun.operation, begun.fields, begun.files, begun.seed, filtered=filtered)
+    return deliver(operation, visit.call, Finished(made, begun.seed, filtered))
 
 
 def _hold_floor(begun: Generation, desk: Desk) -> None:
@@ -123,14 +116,6 @@ def _hold_floor(begun: Generation, desk: Desk) -> None:
     kept = desk.store.poll(begun.id, desk.now, floor * (1 - _GRACE))
     if desk.settings.poll_floor and not kept:
         raise Refusal(429, f"poll at most once in {floor:g} seconds", retry_after=desk.pause(floor))
-
-
-def _finished(begun: Generation, operation: Operation, desk: Desk) -> Finished:
-    """It is made when it is fetched: from the same seed it is the same each time."""
-    filtered = begun.filtered and "CONTENT_FILTERED" in operation.finish_reasons
-    with refunding(operation, 0, desk):
-        made = desk.studio.make(begun.operation, begun.fields, begun.files, begun.seed, filtered=filtered)
-    return Finished(made, begun.seed, filtered)
 
 
 def _job(operation: Operation) -> Job:
@@ -189,7 +174,7 @@ def refunding(operation: Operation, amount: int, desk: Desk) -> Iterator[None]:
     except Exception as error:
         desk.store.refund(desk.key, amount)
         if isinstance(error, ValueError):
-            raise bad_request([str(error)]) from error
+            raise Refusal(400, str(error)) from error
         # The cause belongs in the log, not in the answer.
         _log.exception("%s could not be made", operation.id)
         raise Refusal(500, "the generation failed; nothing was charged") from error

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import httpx
 
@@ -38,16 +37,14 @@ class InProcess(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         assert isinstance(request.stream, httpx.SyncByteStream)
         path, _, query = request.url.raw_path.decode("ascii").partition("?")
-        answer = self.sandbox.answer(Call(request.method, path, _headers(request), request.stream, query))
+        headers = tuple(request.headers.multi_items())
+        answer = self.sandbox.answer(Call(request.method, path, headers, request.stream, query))
         self._wait(answer.delay, request)
         if answer.dropped:
-            raise httpx.RemoteProtocolError(
-                "Server disconnected without sending a response.", request=request
-            )
-        length = ("content-length", str(len(answer.body)))
-        return httpx.Response(
-            answer.status, headers=[*answer.headers, length], stream=_Delivery(answer, request)
-        )
+            said = "Server disconnected without sending a response."
+            raise httpx.RemoteProtocolError(said, request=request)
+        sent = [*answer.headers, ("content-length", str(len(answer.body)))]
+        return httpx.Response(answer.status, headers=sent, stream=_Delivery(answer, request))
 
     def _wait(self, delay: float, request: httpx.Request) -> None:
         """Keeps the caller waiting, no longer than the caller would."""
@@ -71,15 +68,6 @@ class _Delivery(httpx.SyncByteStream):
         for place in range(0, len(sent), _PIECE):
             yield sent[place : place + _PIECE]
         if self._answer.cut is not None:
-            raise httpx.RemoteProtocolError(self._complaint(len(sent)), request=self._request)
-
-    def _complaint(self, received: int) -> str:
-        return (
-            "peer closed connection without sending complete message body "
-            f"(received {received} bytes, expected {len(self._answer.body)})"
-        )
-
-
-def _headers(request: httpx.Request) -> tuple[tuple[str, str], ...]:
-    pairs: Any = request.headers.multi_items()
-    return tuple(pairs)
+            told = f"(received {len(sent)} bytes, expected {len(self._answer.body)})"
+            complaint = f"peer closed connection without sending complete message body {told}"
+            raise httpx.RemoteProtocolError(complaint, request=self._request)

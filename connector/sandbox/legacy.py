@@ -44,13 +44,9 @@ _NAMES = {
 
 def _account(visit: Visit, operation: Operation, desk: Desk) -> Answer:
     organization = {"id": f"org-{desk.key}", "name": "Sandbox", "role": "ADMIN", "is_default": True}
-    body: dict[str, Any] = {
-        "id": f"user-{desk.key}",
-        "email": "somebody@sandbox.invalid",
-        "organizations": [organization],
-        "profile_picture": "https://sandbox.invalid/nobody.png",
-    }
-    return json_answer(200, body)
+    person = {"id": f"user-{desk.key}", "email": "somebody@sandbox.invalid"}
+    picture = {"profile_picture": "https://sandbox.invalid/nobody.png"}
+    return json_answer(200, person | {"organizations": [organization]} | picture)
 
 
 def _balance(visit: Visit, operation: Operation, desk: Desk) -> Answer:
@@ -68,19 +64,14 @@ def _engines(visit: Visit, operation: Operation, desk: Desk) -> Answer:
 def _generate(visit: Visit, operation: Operation, desk: Desk) -> Answer:
     """Makes as many pictures as asked for, each from the seed after the last."""
     told = _told(visit, operation, desk)
-    amount = charge(operation, told, desk)
-    first = chosen_seed(told)
+    amount, finished = charge(operation, told, desk), []
+    first, filtered = chosen_seed(told), is_filtered(told.texts)
     with refunding(operation, amount, desk):
-        finished = list(_made(told, operation, desk, first))
+        for seed in range(first, first + int(told.values.get("samples", 1))):
+            made = desk.studio.make(operation.id, told.fields, told.files, seed, filtered=filtered)
+            finished.append(Finished(made, seed, filtered))
     pay(visit, operation, amount, visit.request_id, desk)
     return _artifacts(finished) if wants_json(operation, visit.call) else _picture(finished[0])
-
-
-def _made(told: Given, operation: Operation, desk: Desk, first: int) -> Iterator[Finished]:
-    filtered = is_filtered(told.texts)
-    for seed in range(first, first + int(told.values.get("samples", 1))):
-        made = desk.studio.make(operation.id, told.fields, told.files, seed, filtered=filtered)
-        yield Finished(made, seed, filtered)
 
 
 def _artifacts(finished: list[Finished]) -> Answer:

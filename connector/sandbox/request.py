@@ -5,17 +5,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connector.sandbox.document import Api, Operation, Schema
-from connector.sandbox.errors import Refusal, bad_request
-from connector.sandbox.files import Info, file_problems
+from connector.sandbox.errors import Refusal
+from connector.sandbox.files import file_problems
 from connector.sandbox.form import NotAForm, Part, TooLarge, boundary, limited, read_form
 from connector.sandbox.messages import Call
 from connector.sandbox.responses import accept_problems
 from connector.sandbox.validate import defaults, is_file, problems, typed
 
-Inspect = Callable[[bytes], Info | None]
+if TYPE_CHECKING:
+    from connector.sandbox.studio import Info
+
+    Inspect = Callable[[bytes], Info | None]
 
 # The dummy that the vendor's own samples add to have a form without files sent as one.
 _DUMMY = ("none", 0)
@@ -104,7 +107,9 @@ class Given:
     texts: tuple[str, ...]
 
 
-def given(visit: Visit, operation: Operation, inspect: Inspect, *, strict: bool = False) -> Given:
+def given(
+    visit: Visit, operation: Operation, inspect: Callable[[bytes], Info | None], *, strict: bool = False
+) -> Given:
     """What the request gives. Raises the refusal that lists every broken rule.
 
     A field that the operation does not have is ignored; with ``strict`` it breaks a rule.
@@ -130,7 +135,7 @@ def given(visit: Visit, operation: Operation, inspect: Inspect, *, strict: bool 
         rules = known[name].get("x-file", {})
         found += [f"{name}: {problem}" for problem in file_problems(inspect(content), rules)]
     if found:
-        raise bad_request(found)
+        raise Refusal(400, *found)
     return Given(fields, files, defaults(values, schema), _texts(parts, known))
 
 

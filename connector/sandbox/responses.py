@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from connector.sandbox.document import Operation
 from connector.sandbox.messages import Answer, Call, json_answer
 
+if TYPE_CHECKING:
+    from connector.sandbox.studio import Made
+
 _JSON = "application/json"
-
-
-class Made(Protocol):
-    """A file that the studio made."""
-
-    @property
-    def content(self) -> bytes: ...
-    @property
-    def media_type(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +54,13 @@ def _wanted(call: Call) -> str | None:
 
 def deliver(operation: Operation, call: Call, finished: Finished) -> Answer:
     """The answer of a synchronous operation or of a result, in the form that was asked for."""
+    made = finished.made
     if wants_json(operation, call):
-        return _as_json(finished)
-    return Answer(200, tuple(_headers(operation, finished).items()), finished.made.content)
-
-
-def _headers(operation: Operation, finished: Finished) -> Mapping[str, str]:
-    """3D models come without a seed and a finish reason."""
-    plain = {"content-type": finished.made.media_type}
-    if not operation.finish_reasons:
-        return plain
-    return plain | {"finish-reason": finished.reason, "seed": str(finished.seed)}
-
-
-def _as_json(finished: Finished) -> Answer:
-    """The member is called after what it is: image, audio or video."""
-    kind = finished.made.media_type.partition("/")[0]
-    body = {
-        kind: base64.b64encode(finished.made.content).decode(),
-        "finish_reason": finished.reason,
-        "seed": finished.seed,
-    }
-    return json_answer(200, body, {"content-type": f"{_JSON}; type={finished.made.media_type}"})
+        # The member is called after what it is: image, audio or video.
+        kind, content = made.media_type.partition("/")[0], base64.b64encode(made.content).decode()
+        told = {kind: content, "finish_reason": finished.reason, "seed": finished.seed}
+        return json_answer(200, told, {"content-type": f"{_JSON}; type={made.media_type}"})
+    headers = {"content-type": made.media_type}
+    if operation.finish_reasons:  # 3D models come without a seed and a finish reason
+        headers |= {"finish-reason": finished.reason, "seed": str(finished.seed)}
+    return Answer(200, tuple(headers.items()), made.content)

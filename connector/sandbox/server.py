@@ -43,7 +43,8 @@ class App:
             return
         upload = _Upload(receive, asyncio.get_running_loop())
         path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
-        call = Call(scope["method"], path, _headers(scope), upload, query)
+        headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        call = Call(scope["method"], path, tuple(headers), upload, query)
         try:
             answer = await upload.loop.run_in_executor(self._threads, self._sandbox.answer, call)
             await upload.rest()
@@ -89,10 +90,6 @@ async def _deliver(answer: Answer, receive: Receive, send: Send) -> None:
     for place in range(0, len(answer.sent), _PIECE):
         piece = answer.sent[place : place + _PIECE]
         await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await _end(answer, receive, send)
-
-
-async def _end(answer: Answer, receive: Receive, send: Send) -> None:
     if answer.cut is None:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return
@@ -107,10 +104,6 @@ def _connection(receive: Receive) -> asyncio.Transport:
     if not isinstance(transport, asyncio.Transport):
         raise RuntimeError("this server cannot break a connection; serve the sandbox with uvicorn")
     return transport
-
-
-def _headers(scope: Message) -> tuple[tuple[str, str], ...]:
-    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
 
 
 def serve(
