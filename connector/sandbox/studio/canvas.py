@@ -31,20 +31,14 @@ def spline(points: Sequence[Point], closed: bool, steps: int = 10) -> list[Point
     """A smooth curve through the points (Catmull-Rom)."""
     ring = [points[-1], *points, *points[:2]] if closed else [points[0], *points, points[-1]]
     spans = zip(ring, ring[1:], ring[2:], ring[3:], strict=False)
-    found = [_between(span, step / steps) for span in spans for step in range(steps)]
+    shares = [step / steps for step in range(steps)]
+    axes = (tuple(zip(*span, strict=True)) for span in spans)
+    found = [(_cubic(*xs, t), _cubic(*ys, t)) for xs, ys in axes for t in shares]
     return found if closed else [*found, points[-1]]
 
 
-def _between(span: Sequence[Point], t: float) -> Point:
-    a, b, c, d = span
-    x, y = (
-        b[i]
-        + t
-        * (c[i] - a[i] + t * (2 * a[i] - 5 * b[i] + 4 * c[i] - d[i] + t * (3 * (b[i] - c[i]) + d[i] - a[i])))
-        / 2
-        for i in (0, 1)
-    )
-    return (x, y)
+def _cubic(a: float, b: float, c: float, d: float, t: float) -> float:
+    return b + t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a))) / 2
 
 
 class Canvas:
@@ -52,7 +46,7 @@ class Canvas:
 
     def __init__(self, image: Image.Image) -> None:
         self.image = image
-        self.draw = ImageDraw.Draw(image, "RGBA" if image.mode == "RGB" else None)
+        self.draw = ImageDraw.Draw(image, "RGBA")
         self.width, self.height = image.size
 
     @classmethod
@@ -83,8 +77,7 @@ class Canvas:
         right, bottom = min(self.width, int(max(xs)) + 1), min(self.height, int(max(ys)) + 1)
         if right > left and bottom > top:
             mask = Image.new("L", (right - left, bottom - top))
-            moved = [(x - left, y - top) for x, y in points]
-            ImageDraw.Draw(mask).polygon(moved, fill=round(255 * alpha))
+            ImageDraw.Draw(mask).polygon([(x - left, y - top) for x, y in points], fill=round(255 * alpha))
             self.image.paste(column(stops, *mask.size), (left, top), mask)
 
     def oval(self, centre: Point, size: Point, fill: Colour, alpha: float = 1.0, width: float = 0) -> None:
@@ -98,21 +91,19 @@ class Canvas:
 
     def stroke(self, points: Sequence[Point], width: float, fill: Colour, alpha: float = 1.0) -> None:
         """A line with round joints and ends."""
-        wide = max(1, round(width))
+        wide, tone = max(1, round(width)), round(255 * alpha)
         if wide < 3:
-            self.draw.line(list(points), fill=(*fill, round(255 * alpha)), width=wide)
+            self.draw.line(list(points), fill=(*fill, tone), width=wide)
             return
         # By way of a mask: where the joints of a transparent line overlap, they would show.
         left, top = (int(min(p[axis] for p in points)) - wide for axis in (0, 1))
         right, low = (int(max(p[axis] for p in points)) + wide for axis in (0, 1))
-        line = Canvas(Image.new("L", (right - left, low - top)))
-        moved = [(x - left, y - top) for x, y in points]
-        line.draw.line(moved, fill=round(255 * alpha), width=wide, joint="curve")
-        for x, y in (moved[0], moved[-1]):
-            line.draw.ellipse(
-                (x - wide / 2, y - wide / 2, x + wide / 2, y + wide / 2), fill=round(255 * alpha)
-            )
-        self.image.paste(fill, (left, top), line.image)
+        mask, moved = Image.new("L", (right - left, low - top)), [(x - left, y - top) for x, y in points]
+        pen = ImageDraw.Draw(mask)
+        pen.line(moved, fill=tone, width=wide, joint="curve")
+        for end in (moved[0], moved[-1]):
+            pen.circle(end, wide / 2, fill=tone)
+        self.image.paste(fill, (left, top), mask)
 
     def glow(self, centre: Point, across: float, down: float, fill: Colour, strength: float = 1.0) -> None:
         """Light around a place, by its half axes."""

@@ -16,6 +16,7 @@ from connector.sandbox.studio.label import Box
 MAX_PIXELS = 300_000_000  # the vendor's largest side twice; more is a decompression bomb
 _MARK = "sandbox "  # begins the note in a file; the rest is JSON
 SHAPE = 160  # longest side of an outline that a note carries
+_OPTIONS = {"png": {"compress_level": 1}, "jpeg": {"quality": 92}, "webp": {"quality": 88, "method": 0}}
 _DESCRIPTION = 0x010E  # EXIF ImageDescription, which JPEG and WebP carry
 
 
@@ -31,20 +32,18 @@ class Thing:
     shape: Image.Image
 
     @property
-    def space(self) -> int:
-        return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
+    def size(self) -> tuple[int, int]:
+        return (self.box[2] - self.box[0], self.box[3] - self.box[1])
 
-    def moved(self, x: float, y: float, scale_x: float = 1.0, scale_y: float = 1.0) -> Thing:
-        left, top, right, low = self.box
-        left, top = round(left * scale_x + x), round(top * scale_y + y)
-        return Thing((left, top, round(right * scale_x + x), round(low * scale_y + y)), self.shape)
+    def moved(self, x: float, y: float, across: float = 1.0, down: float = 1.0) -> Thing:
+        left, right = (round(place * across + x) for place in self.box[::2])
+        top, low = (round(place * down + y) for place in self.box[1::2])
+        return Thing((left, top, right, low), self.shape)
 
     def mask(self, size: tuple[int, int]) -> Image.Image:
         """White where the thing is, on a picture of that size."""
-        left, top, right, low = self.box
-        soft = self.shape.resize((right - left, low - top), Image.Resampling.BICUBIC)
-        mask = Image.new("L", size)
-        mask.paste(soft.point([max(0, min(255, (v - 96) * 4)) for v in range(256)]), (left, top))
+        mask, soft = Image.new("L", size), self.shape.resize(self.size, Image.Resampling.BICUBIC)
+        mask.paste(soft.point([max(0, min(255, (v - 96) * 4)) for v in range(256)]), self.box[:2])
         return mask
 
     def known(self) -> list[object]:
@@ -119,20 +118,14 @@ def _note(image: ImageFile.ImageFile) -> tuple[Box | None, dict[str, Thing]]:
     try:
         text = image.info.get("Comment") or image.getexif().get(_DESCRIPTION, "")
         known = json.loads(text.removeprefix(_MARK)) if text.startswith(_MARK) else {}
-        things = {
-            str(name): _thing(thing[0], thing[1], image.size)
-            for name, thing in known.get("things", {}).items()
-        }
+        things = {}
+        for name, (box, packed) in known.get("things", {}).items():
+            shape = opened(base64.b64decode(packed))
+            if shape and max(shape.size) <= SHAPE:
+                things[str(name)] = Thing(_box(box, image.size), shape.convert("L"))
         return _box(known["label"], image.size) if known.get("label") else None, things
     except Exception:
         return None, {}
-
-
-def _thing(box: object, packed: str, size: tuple[int, int]) -> Thing:
-    shape = opened(base64.b64decode(packed))
-    if not shape or max(shape.size) > SHAPE:
-        raise Unreadable("an outline that no note of ours has")
-    return Thing(_box(box, size), shape.convert("L"))
 
 
 def _box(value: object, size: tuple[int, int]) -> Box:
@@ -147,18 +140,13 @@ def encode(picture: Picture, form: str, prompt: str, seed: int) -> bytes:
     marked, place = label.stamp(picture.image, seed, prompt)
     things = {name: thing.known() for name, thing in picture.things.items()}
     note = {"prompt": prompt[:200], "seed": seed, "label": place, "things": things}
-    text, out = _MARK + json.dumps(note), io.BytesIO()
-    if form == "png":
-        chunks = PngImagePlugin.PngInfo()
-        chunks.add_text("Software", "sandbox")
-        chunks.add_itxt("Comment", text)
-        marked.save(out, "PNG", compress_level=1, pnginfo=chunks)
-        return out.getvalue()
-    exif = Image.Exif()
-    exif[_DESCRIPTION] = text  # JSON with escapes, so plain ASCII, as EXIF wants
+    text, out = _MARK + json.dumps(note), io.BytesIO()  # with escapes, so plain ASCII, as EXIF wants
+    chunks, exif = PngImagePlugin.PngInfo(), Image.Exif()
+    chunks.add_text("Software", "sandbox")
+    chunks.add_itxt("Comment", text)
+    exif[_DESCRIPTION] = text
     if form == "jpeg":
         paper = Image.new("RGBA", marked.size, "white")
         marked = Image.alpha_composite(paper, marked.convert("RGBA")).convert("RGB")
-    options = {"quality": 92} if form == "jpeg" else {"quality": 88, "method": 0}
-    marked.save(out, form, exif=exif, **options)
+    marked.save(out, form, **_OPTIONS[form], **{"pnginfo": chunks} if form == "png" else {"exif": exif})
     return out.getvalue()

@@ -43,16 +43,10 @@ def _inspected(content: bytes) -> Info | None:
         return _media(content, "mp4")
     if content[:3] == b"ID3" or (content[:1] == b"\xff" and content[1] & 0xE6 == 0xE2):
         return _media(content, "mp3")
-    return _picture(content)
-
-
-def _picture(content: bytes) -> Info | None:
     image = files.opened(content)
-    if not image:
-        return None
-    if image.width * image.height <= _DECODED_PIXELS:
+    if image and image.width * image.height <= _DECODED_PIXELS:
         image.load()
-    return Info(str(image.format).lower(), image.width, image.height)
+    return Info(str(image.format).lower(), *image.size) if image else None
 
 
 def _media(content: bytes, form: str) -> Info | None:

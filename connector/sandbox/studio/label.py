@@ -31,14 +31,13 @@ def _font(height: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def _words(unit: float, seed: int, prompt: str, room: float) -> str:
     """As much of ``sandbox  seed N  prompt`` as there is room for, in the letters that the font has."""
-    fits = [text for text in ("sandbox", f"sandbox  seed {seed}") if _font(unit).getlength(text) <= room]
-    known = fits[-1] if fits else "sandbox"
     plain = " ".join("".join(c if c.isprintable() and ord(c) < 0x180 else " " for c in prompt).split())
-    for end in range(min(len(plain), 200), 0, -4):
-        text = f"{known}  {plain[:end].rstrip()}" + ("..." if end < len(plain) else "")
-        if _font(unit).getlength(text) <= room:
-            return text
-    return known
+    known = f"sandbox  seed {seed}"
+    if _font(unit).getlength(known) > room:
+        known = "sandbox"
+    ends = (plain[:end].rstrip() + "..." * (end < len(plain)) for end in range(min(len(plain), 200), 0, -4))
+    told = (f"{known}  {end}" for end in ends)
+    return next((text for text in told if _font(unit).getlength(text) <= room), known)
 
 
 def stamp(picture: Image.Image, seed: int, prompt: str) -> tuple[Image.Image, Box]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps, ImageStat
 
 from connector.sandbox.studio import infill
@@ -49,7 +51,7 @@ def subject(picture: Picture) -> Image.Image:
     """White where the subject is, with a soft edge. What is transparent already stays so."""
     if picture.alpha and picture.alpha.getextrema()[0] == 0:
         return picture.alpha
-    known = max(picture.things.values(), key=lambda thing: thing.space, default=None)
+    known = max(picture.things.values(), key=lambda thing: math.prod(thing.size), default=None)
     return known.mask(picture.size) if known else _from_edges(picture.rgb)
 
 

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from importlib.resources import files
+from typing import Any
 
 from connector.sandbox.studio.canvas import Canvas, Point, spline
 from connector.sandbox.studio.colour import Colour, colour, lighter, luminance, mix
@@ -78,9 +79,9 @@ class Motif:
 def _motif(name: str, lines: list[list[str]]) -> Motif:
     facts = {key: values for key, *values in lines if key in Motif.__dataclass_fields__}
     shapes = [shape for line in lines if line[0] not in facts for shape in _shapes(line)]
-    single = {key: facts[key][0] for key in ("accent", "home", "stand") if key in facts}
-    several = {key: tuple(facts[key]) for key in ("words", "mains") if key in facts}
-    return Motif(name, **single, **several, size=float(facts.get("size", ["1"])[0]), shapes=tuple(shapes))  # type: ignore[arg-type]
+    told: dict[str, Any] = {key: tuple(values) for key, values in facts.items() if key in ("words", "mains")}
+    told |= {key: values[0] for key, values in facts.items() if key not in told}
+    return Motif(**{**told, "name": name, "size": float(told.get("size", 1)), "shapes": tuple(shapes)})
 
 
 def _shapes(line: list[str]) -> list[Shape]:
@@ -196,29 +197,26 @@ class Coat:
 def put(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> None:
     """Draw a motif."""
     for shape in motif.shapes:
-        stops, alpha = coat.stops(shape.fill)
-        if shape.kind == "glow":
-            alpha *= 1 if coat.light.dark else 0.6
-        _DRAW.get(shape.kind, _round)(canvas, shape, place, stops, alpha)
+        _draw(canvas, shape, place, *coat.stops(shape.fill), 1 if coat.light.dark else 0.6)
 
 
-def _area(canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], alpha: float) -> None:
-    canvas.area([place.at(p) for p in shape.outline], stops, alpha)
-
-
-def _stroke(canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], alpha: float) -> None:
-    canvas.stroke([place.at(p) for p in shape.outline], shape.width * abs(place.height), stops[0], alpha)
-
-
-def _round(canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], alpha: float) -> None:
-    centre, (across, down) = place.at(shape.points[0]), shape.points[1]
-    across, down = across * abs(place.height) * place.wide, down * abs(place.height)
-    if shape.kind == "glow":
-        canvas.glow(centre, across, down, stops[0], alpha)
-    elif len(stops) == 1:
-        canvas.oval(centre, (across, down), stops[0], alpha, shape.width * abs(place.height))
+def _draw(
+    canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], alpha: float, shine: float
+) -> None:
+    outline, height = [place.at(point) for point in shape.outline], abs(place.height)
+    if shape.kind in ("line", "curve"):
+        canvas.stroke(outline, shape.width * height, stops[0], alpha)
+    elif shape.kind == "panes":
+        _panes(canvas, shape, place, stops, alpha)
+    elif shape.kind in ("poly", "blob") or len(stops) > 1:
+        canvas.area(outline, stops, alpha)
     else:
-        _area(canvas, shape, place, stops, alpha)
+        centre, size = place.at(shape.points[0]), shape.points[1]
+        across, down = size[0] * height * place.wide, size[1] * height
+        if shape.kind == "glow":
+            canvas.glow(centre, across, down, stops[0], alpha * shine)
+        else:
+            canvas.oval(centre, (across, down), stops[0], alpha, shape.width * height)
 
 
 def _panes(canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], alpha: float) -> None:
@@ -231,6 +229,3 @@ def _panes(canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], 
             end, head = x + across * 0.55, y + down * 0.6
             corners = ((x, y), (end, y), (end, head), (x, head))
             canvas.area([place.at(p) for p in corners], [dice.choice(stops)], alpha)
-
-
-_DRAW = {"poly": _area, "blob": _area, "line": _stroke, "curve": _stroke, "panes": _panes}

@@ -29,7 +29,9 @@ def paint(prompt: str, seed: int, size: Size, negative: str = "", *, empty: bool
     light = light_for(reading.hour, reading.tints, dice)
     canvas = Canvas.blank(small)
     shapes = _compose(canvas, reading, light, dice, empty)
-    _vignette(canvas)
+    # Corners a little darker, which holds the eye inside.
+    fall = Image.radial_gradient("L").point([round(max(0, v - 130) * 0.42) for v in range(256)])
+    canvas.image.paste((14, 12, 34), (0, 0), fall.resize(canvas.image.size, Image.Resampling.BILINEAR))
     found = {name: _outlined(shape, small) for name, shape in shapes.items()}
     things = {name: thing for name, thing in found.items() if thing}
     return Picture(canvas.finished(), things).enlarged(size)
@@ -73,7 +75,8 @@ def _things(
 ) -> Shapes:
     """The first thing is the largest and stands at the third; the others keep away from it, and go behind."""
     found: Shapes = {}
-    spots = _spots(hero_x, dice)
+    rest = [1 - hero_x + 0.12 * (1 if hero_x < 0.5 else -1), 0.5, 0.12, 0.9]
+    spots = [hero_x, *(x + dice.uniform(-0.03, 0.03) for x in rest)]
     for rank, asked in reversed(list(enumerate(reading.things[:5]))):
         tones = random.Random(digest(asked.motif.name, dice.random()))
         first = random.Random(digest(reading.text, asked.motif.name, hero_x))
@@ -82,12 +85,6 @@ def _things(
             shape = _stand(canvas, asked.motif, place, coat_for(asked, light, tones if copy else first))
             found[asked.motif.name] = ImageChops.lighter(shape, found.get(asked.motif.name, shape))
     return found
-
-
-def _spots(hero_x: float, dice: random.Random) -> list[float]:
-    far_side = 1 - hero_x
-    rest = [far_side + 0.12 * (1 if far_side > 0.5 else -1), 0.5, 0.12, 0.9]
-    return [hero_x, *(x + dice.uniform(-0.03, 0.03) for x in rest)]
 
 
 def _place(
@@ -136,12 +133,6 @@ def _stand(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> Image.Imag
     before = canvas.image.reduce(4)
     put(canvas, motif, place, coat)
     return differs(before, canvas.image.reduce(4)).point([0] * 16 + [255] * 240)
-
-
-def _vignette(canvas: Canvas) -> None:
-    """Corners a little darker, which holds the eye inside."""
-    fall = Image.radial_gradient("L").point([round(max(0, v - 130) * 0.42) for v in range(256)])
-    canvas.image.paste((14, 12, 34), (0, 0), fall.resize(canvas.image.size, Image.Resampling.BILINEAR))
 
 
 def add(picture: Image.Image, asked: Asked, box: Box, seed: int, hour: str | None) -> Image.Image:

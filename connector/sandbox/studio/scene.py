@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,16 +50,18 @@ class Scene:
         return min(self.canvas.height, self.canvas.width * 1.3)
 
     def paint(self, layers: Layers) -> None:
+        """Layer by layer, and group by group."""
         conditions = {self.light.name, *self.weather}
-        for told in _flat(layers):
-            layer = Layer(self, told)
-            if layer.wanted(conditions):
-                _KINDS[next(iter(told))](layer)
+        for told in layers:
+            if not isinstance(told, dict):
+                self.paint(told)
+            elif Layer(self, told).wanted(conditions):
+                _KINDS[next(iter(told))](Layer(self, told))
 
-
-def _flat(layers: Layers) -> Iterator[Mapping[str, Any]]:
-    for layer in layers:
-        yield from [layer] if isinstance(layer, dict) else _flat(layer)
+    def points(self, steps: int = 160) -> list[Point]:
+        """The last ground's outline on the canvas."""
+        shares = [step / steps for step in range(steps + 1)]
+        return [(self.canvas.width * share, self.canvas.height * self.line(share)) for share in shares]
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,8 @@ class Layer:
         distance, alpha = self.number("distance"), self.number("alpha", 1)
         return Coat(self.scene.light, main, accent, self.scene.roles, distance, alpha)
 
-    def stops(self) -> tuple[list[Colour], float]:
-        return self.coat().stops(self.kind())
+    def stops(self, fill: str | None = None, tone: Colour | str = "#ffffff") -> tuple[list[Colour], float]:
+        return self.coat(tone).stops(fill or self.kind())
 
 
 def _band(layer: Layer) -> None:
@@ -121,9 +123,8 @@ def _ground(layer: Layer) -> None:
     lines = [scene.line] if layer.told["base"] == "line" else _outlines(layer, copies)
     for index, scene.line in enumerate(lines):
         tone = along(scene.palette, index / copies) if copies > 1 else "#ffffff"
-        stops, alpha = layer.coat(tone).stops(layer.kind())
         foot = [(scene.canvas.width, scene.canvas.height + 2.0), (0.0, scene.canvas.height + 2.0)]
-        scene.canvas.area([*_points(scene, scene.line), *foot], stops, alpha)
+        scene.canvas.area([*scene.points(), *foot], *layer.stops(tone=tone))
     if "caps" in layer.told:
         _caps(layer)
     if "shade" in layer.told:
@@ -156,28 +157,22 @@ def _between(heights: Sequence[float], x: float) -> float:
     return heights[index] + (heights[index + 1] - heights[index]) * (place - index)
 
 
-def _points(scene: Scene, line: Line, steps: int = 160) -> list[Point]:
-    width, height = scene.canvas.width, scene.canvas.height
-    return [(width * i / steps, height * line(i / steps)) for i in range(steps + 1)]
-
-
 def _caps(layer: Layer) -> None:
     """Snow on whatever stands above the snow line, with a torn lower edge."""
-    scene, (stops, alpha) = layer.scene, layer.coat().stops(layer.told["caps"])
-    torn, top = _outline(Layer(scene, {"swing": 0.05, "peaks": 16})), _points(scene, scene.line)
-    low = [(x, max(y, scene.canvas.height * (0.4 + torn(x / scene.canvas.width)))) for x, y in top]
-    scene.canvas.area([*top, *reversed(low)], stops, alpha)
+    canvas, stops = layer.scene.canvas, layer.stops(layer.told["caps"])
+    torn, top = _outline(Layer(layer.scene, {"swing": 0.05, "peaks": 16})), layer.scene.points()
+    low = [(x, max(y, canvas.height * (0.4 + torn(x / canvas.width)))) for x, y in reversed(top)]
+    canvas.area([*top, *low], *stops)
 
 
 def _shade(layer: Layer) -> None:
     """The shaded sides of peaks: from each top down to the right."""
-    scene, (stops, alpha) = layer.scene, layer.coat().stops(layer.told["shade"])
-    top = _points(scene, scene.line, 90)
-    for before, (x, y), after in zip(top, top[1:], top[2:], strict=False):
-        if y < before[1] and y <= after[1]:
+    scene, stops = layer.scene, layer.stops(layer.told["shade"])
+    for before, (x, y), after in zip(*(scene.points(90)[start:] for start in range(3)), strict=False):
+        if before[1] > y <= after[1]:
             drop = scene.canvas.height * scene.dice.uniform(0.08, 0.2)
             bend = x + drop * scene.dice.uniform(-0.25, 0.1)
-            scene.canvas.area([(x, y), (x + drop * 0.95, y + drop), (bend, y + drop)], stops, alpha)
+            scene.canvas.area([(x, y), (x + drop * 0.95, y + drop), (bend, y + drop)], *stops)
 
 
 def _scatter(layer: Layer) -> None:
@@ -220,7 +215,7 @@ def _mirror(layer: Layer) -> None:
     canvas = layer.scene.canvas
     horizon = int(canvas.height * layer.scene.setting.horizon)
     above = canvas.image.crop((0, max(0, 2 * horizon - canvas.height), canvas.width, horizon))
-    flipped = above.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((canvas.width, canvas.height - horizon))
+    flipped = ImageOps.flip(above).resize((canvas.width, canvas.height - horizon))
     faint = Image.new("L", flipped.size, round(255 * layer.number("mirror")))
     canvas.image.paste(flipped, (0, horizon), faint)
 
@@ -264,6 +259,12 @@ def _view(layer: Layer) -> None:
 
 
 _KINDS: dict[str, Callable[[Layer], None]] = {
-    kind.__name__.lstrip("_"): kind
-    for kind in (_band, _ground, _scatter, _tiles, _mirror, _noise, _blur, _view)
+    "band": _band,
+    "ground": _ground,
+    "scatter": _scatter,
+    "tiles": _tiles,
+    "mirror": _mirror,
+    "noise": _noise,
+    "blur": _blur,
+    "view": _view,
 }

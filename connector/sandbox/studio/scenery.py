@@ -91,13 +91,10 @@ HOUR_WORDS, WEATHER_WORDS, PLACE_WORDS = _index("hours"), _index("weather"), _in
 COUNTS: dict[str, int] = _FILE["counts"]
 NAMED = {name: colour(text) for name, text in _FILE["colours"].items()}
 
-# Where the prompt names no hour: the kinder ones more often.
-_UNSAID = ("day", "day", "dawn", "sunset", "sunset", "dusk")
-
 
 def light_for(hour: str | None, tints: Sequence[Colour], dice: random.Random) -> Light:
     """The light of a picture: the hour that is asked for, or one that the seed picks."""
-    unsaid = dice.choice(_UNSAID)
+    unsaid = dice.choice(("day", "day", "dawn", "sunset", "sunset", "dusk"))  # the kinder ones more often
     return dice.choice(HOURS[hour or unsaid]).tinted(tints)
 
 
