@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from urllib.parse import unquote
@@ -29,10 +30,6 @@ class TooLarge(Exception):
     """The body is longer than allowed."""
 
 
-def _spool() -> IO[bytes]:
-    return SpooledTemporaryFile(max_size=_IN_MEMORY)
-
-
 @dataclass(slots=True)
 class Part:
     """One part of a form. ``filename`` and ``content_type`` are None where the part has none."""
@@ -42,7 +39,7 @@ class Part:
     content_type: str | None
     size: int = 0
     digest: Any = field(default_factory=hashlib.sha256, repr=False)
-    spool: IO[bytes] = field(default_factory=_spool, repr=False)
+    spool: IO[bytes] = field(default_factory=partial(SpooledTemporaryFile, _IN_MEMORY), repr=False)
 
     def write(self, data: bytes) -> None:
         self.size += len(data)
@@ -83,10 +80,16 @@ def read_form(mark: str, chunks: Iterable[bytes]) -> tuple[Part, ...]:
         raise NotAForm("the content type names no boundary")
     reader = _Reader()
     try:
-        reader.read(MultipartParser(mark, reader.callbacks()), chunks)
-    except BaseException:
+        parser = MultipartParser(mark, reader.callbacks())
+        for chunk in chunks:
+            parser.write(chunk)
+        if not reader.ended:
+            raise FormParserError("the body ends before its closing boundary")
+    except BaseException as error:
         for part in reader.parts:
             part.spool.close()
+        if isinstance(error, FormParserError):
+            raise NotAForm(str(error)) from error
         raise
     return tuple(reader.parts)
 
@@ -100,15 +103,6 @@ class _Reader:
         self._headers: dict[bytes, bytes] = {}
         self._name = bytearray()
         self._value = bytearray()
-
-    def read(self, parser: MultipartParser, chunks: Iterable[bytes]) -> None:
-        try:
-            for chunk in chunks:
-                parser.write(chunk)
-        except FormParserError as error:
-            raise NotAForm(str(error)) from error
-        if not self.ended:
-            raise NotAForm("the body ends before its closing boundary")
 
     def callbacks(self) -> Any:
         return {

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.sandbox.document import Api, Job, Operation
 from connector.sandbox.errors import Refusal
-from connector.sandbox.messages import Answer, json_answer
+from connector.sandbox.messages import Answer, Finished, deliver, json_answer
 from connector.sandbox.moderation import is_filtered, moderate
 from connector.sandbox.request import Given, Visit, given, parameter_problems
-from connector.sandbox.responses import Finished, deliver
 from connector.sandbox.settings import Settings
 from connector.sandbox.store import Generation, Payment, Store
 

@@ -14,10 +14,9 @@ from connector.sandbox.errors import Refusal
 from connector.sandbox.files import file_problems
 from connector.sandbox.form import Part
 from connector.sandbox.generation import Desk, charge, chosen_seed, credits, pay, refunding
-from connector.sandbox.messages import Answer, json_answer
+from connector.sandbox.messages import Answer, Finished, json_answer, wants_json
 from connector.sandbox.moderation import is_filtered
 from connector.sandbox.request import Given, Visit, parameter_problems
-from connector.sandbox.responses import Finished, wants_json
 from connector.sandbox.validate import defaults, is_file, problems, typed
 
 _ENGINES = {
@@ -71,20 +70,14 @@ def _generate(visit: Visit, operation: Operation, desk: Desk) -> Answer:
             made = desk.studio.make(operation.id, told.fields, told.files, seed, filtered=filtered)
             finished.append(Finished(made, seed, filtered))
     pay(visit, operation, amount, visit.request_id, desk)
-    return _artifacts(finished) if wants_json(operation, visit.call) else _picture(finished[0])
-
-
-def _artifacts(finished: list[Finished]) -> Answer:
-    artifacts = [
-        {"base64": base64.b64encode(one.made.content).decode(), "seed": one.seed, "finishReason": one.reason}
-        for one in finished
-    ]
+    if not wants_json(operation, visit.call):
+        one = finished[0]
+        headers = {"content-type": one.made.media_type, "finish-reason": one.reason, "seed": str(one.seed)}
+        return Answer(200, tuple(headers.items()), one.made.content)
+    contents = (base64.b64encode(one.made.content).decode() for one in finished)
+    pairs = zip(contents, finished, strict=True)
+    artifacts = [{"base64": text, "seed": one.seed, "finishReason": one.reason} for text, one in pairs]
     return json_answer(200, {"artifacts": artifacts})
-
-
-def _picture(one: Finished) -> Answer:
-    told = {"content-type": one.made.media_type, "finish-reason": one.reason, "seed": str(one.seed)}
-    return Answer(200, tuple(told.items()), one.made.content)
 
 
 def _told(visit: Visit, operation: Operation, desk: Desk) -> Given:
@@ -103,7 +96,10 @@ def _told(visit: Visit, operation: Operation, desk: Desk) -> Given:
     if found:
         raise Refusal(400, *found, name=_NAMES.get(re.split(r"\W", found[0])[0]))
     texts = tuple(str(prompt["text"]) for prompt in values.get("text_prompts", ()))
-    return Given(_fields(values), files, defaults(values, schema), texts)
+    # The values as texts again; the list of prompts as JSON.
+    lists = {name: json.dumps(value) for name, value in values.items() if isinstance(value, list)}
+    fields = {name: str(value) for name, value in values.items()} | lists
+    return Given(fields, files, defaults(values, schema), texts)
 
 
 def _is_file(part: Part, schema: Schema) -> bool:
@@ -147,13 +143,6 @@ def _conditions(
             break
     if whole.get("samples", 1) > 1 and not wants_json(operation, visit.call):
         yield "samples: more than one needs accept: application/json"
-
-
-def _fields(values: Mapping[str, Any]) -> dict[str, str]:
-    """The values as texts again; the list of prompts as JSON."""
-    return {
-        name: json.dumps(value) if isinstance(value, list) else str(value) for name, value in values.items()
-    }
 
 
 HANDLERS: Mapping[str, Callable[[Visit, Operation, Desk], Answer]] = {

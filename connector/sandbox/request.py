@@ -11,8 +11,7 @@ from connector.sandbox.document import Api, Operation, Schema
 from connector.sandbox.errors import Refusal
 from connector.sandbox.files import file_problems
 from connector.sandbox.form import NotAForm, Part, TooLarge, boundary, limited, read_form
-from connector.sandbox.messages import Call
-from connector.sandbox.responses import accept_problems
+from connector.sandbox.messages import Call, accept_problems
 from connector.sandbox.validate import defaults, is_file, problems, typed
 
 if TYPE_CHECKING:

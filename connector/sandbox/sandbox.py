@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from importlib import import_module
@@ -25,8 +25,6 @@ from connector.sandbox.store import Store, fingerprint
 
 Handler = Callable[[Visit, Operation, Desk], Answer]
 
-# Operations that are not generations of the current API, and so have a handler of their own.
-_OWN: Mapping[str, Handler] = legacy.HANDLERS
 _ROOTS = ("/v1/", "/v2alpha/", "/v2beta/")
 _KEY = "sk-"
 # Clients refuse an answer whose headers are very long.
@@ -50,12 +48,17 @@ class Sandbox:
     ) -> None:
         self.settings = settings or Settings()
         self.api = api or load()
-        self.store = Store(_database(state))
+        if state:
+            state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.store = Store(state / "sandbox.sqlite" if state else None)
         self.faults = Faults()
         self.requests: deque[dict[str, Any]] = deque(maxlen=self.settings.kept_requests)
         self._studio = studio
         self._world = world
-        self._set_clock()
+        if self.settings.speed is not None:
+            self.change_clock(self.settings.speed)
+        elif self.store.clock() is None:
+            self.store.set_clock(self.clock())
 
     def close(self) -> None:
         self.store.close()
@@ -76,21 +79,19 @@ class Sandbox:
         fault = self.faults.meet(came.call.path) or Fault("none")
         if fault.kind in INSTEAD:
             return INSTEAD[fault.kind](fault, came.call.path)
-        answer = self._honest(came)
-        return AFTER[fault.kind](fault, answer) if fault.kind in AFTER else answer
-
-    def _honest(self, came: Visit) -> Answer:
         try:
-            return self._served(came)
+            answer = self._served(came)
         except Refusal as refusal:
-            return refusal.answer(came.call.path)
+            answer = refusal.answer(came.call.path)
+        return AFTER[fault.kind](fault, answer) if fault.kind in AFTER else answer
 
     def _served(self, came: Visit) -> Answer:
         """The credential is looked at first, then the limits, then what is asked for: as the vendor does."""
         if not came.call.path.startswith(_ROOTS):
             raise no_such_path(came.call.path)
-        key = self._key(came)
-        desk = self._desk(key)
+        clock, key = self.clock(), self._key(came)
+        now = clock.at(self._world())
+        desk = Desk(self.api, self.store, self.studio, self.settings, key, now, clock.speed)
         self._hold_rate(desk)
         operation = came.operation
         if operation is None or (operation.removed and not self.settings.serve_removed):
@@ -115,11 +116,6 @@ class Sandbox:
             said = f"more than {limit.requests} requests in {limit.window:g} s; locked out for {wait:.0f} s"
             raise Refusal(429, said, retry_after=desk.pause(wait))
 
-    def _desk(self, key: str) -> Desk:
-        clock = self.clock()
-        now = clock.at(self._world())
-        return Desk(self.api, self.store, self.studio, self.settings, key, now, clock.speed)
-
     @property
     def studio(self) -> Studio:
         """The makers of media, brought in when they are first needed: they are large."""
@@ -140,12 +136,6 @@ class Sandbox:
         self.store.set_clock(self.clock().changed(self._world(), speed=speed, advance=advance))
         return self.clock()
 
-    def _set_clock(self) -> None:
-        if self.settings.speed is not None:
-            self.change_clock(self.settings.speed)
-        elif self.store.clock() is None:
-            self.store.set_clock(self.clock())
-
     def _marked(self, answer: Answer, *more: tuple[str, str]) -> Answer:
         """Whatever it answers says that it is the sandbox, and whether its time is the world's."""
         marks = (*more, ("x-sandbox", "true"), *self.clock().honest.items())
@@ -159,15 +149,8 @@ def _named(ignored: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
 
 def _handler(operation: Operation) -> Handler:
-    if operation.id in _OWN:
-        return _OWN[operation.id]
+    if operation.id in legacy.HANDLERS:
+        return legacy.HANDLERS[operation.id]
     if operation.result_of:
         return fetch
     return start if operation.job else generate
-
-
-def _database(state: Path | None) -> Path | None:
-    if state is None:
-        return None
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return state / "sandbox.sqlite"

@@ -14,31 +14,12 @@ import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from connector.sandbox.clock import Clock
 from connector.sandbox.document import RateLimit
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS clock (since REAL, origin REAL, speed REAL, advanced REAL);
-CREATE TABLE IF NOT EXISTS account (
-    key TEXT PRIMARY KEY, credits INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0,
-    locked_until REAL NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS hit (key TEXT NOT NULL, at REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS hit_by_key ON hit (key, at);
-CREATE TABLE IF NOT EXISTS generation (
-    id TEXT PRIMARY KEY, key TEXT NOT NULL, operation TEXT NOT NULL, fields TEXT NOT NULL,
-    seed INTEGER NOT NULL, filtered INTEGER NOT NULL, ready REAL NOT NULL, expires REAL NOT NULL,
-    polled REAL);
-CREATE TABLE IF NOT EXISTS input (
-    generation TEXT NOT NULL REFERENCES generation ON DELETE CASCADE, name TEXT NOT NULL,
-    content BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS input_of ON input (generation);
-CREATE TABLE IF NOT EXISTS ledger (
-    id TEXT NOT NULL, operation TEXT NOT NULL, key TEXT NOT NULL, credits INTEGER NOT NULL,
-    at REAL NOT NULL, request_id TEXT NOT NULL);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +73,7 @@ class Store:
         self._base.execute("PRAGMA foreign_keys = ON")
         # What the sandbox remembers may be lost in a power cut; waiting for the disk is not worth it.
         self._base.execute("PRAGMA synchronous = OFF")
-        self._base.executescript(_TABLES)
+        self._base.executescript(files(__package__).joinpath("store.sql").read_text("utf-8"))
         self.close = weakref.finalize(self, self._base.close)
 
     @contextmanager
@@ -175,11 +156,11 @@ class Store:
     def start(self, generation: Generation, now: float) -> None:
         """Keeps a generation until it expires, and forgets those that have."""
         told = asdict(generation)
-        files = told.pop("files")
+        inputs = told.pop("files")
         with self._transaction() as base:
             base.execute("DELETE FROM generation WHERE expires <= ?", (now,))
             _insert(base, "generation", told | {"fields": json.dumps(told["fields"])})
-            for name, content in files.items():
+            for name, content in inputs.items():
                 _insert(base, "input", {"generation": generation.id, "name": name, "content": content})
 
     def generation(self, ident: str, key: str, now: float) -> Generation | None:
@@ -194,8 +175,8 @@ class Store:
             "filtered": bool(kept[0]["filtered"]),
         }
         del told["polled"]
-        files = self._read("SELECT name, content FROM input WHERE generation = ?", ident)
-        return Generation(**told, files=dict(map(tuple, files)))
+        inputs = self._read("SELECT name, content FROM input WHERE generation = ?", ident)
+        return Generation(**told, files=dict(map(tuple, inputs)))
 
     def poll(self, ident: str, now: float, floor: float) -> bool:
         """Notes that the generation was asked for, unless that is too soon after the last time."""

@@ -10,8 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.resources import files as resources
 from threading import BoundedSemaphore
 from typing import cast
+
+import yaml
 
 from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.files import Unreadable
@@ -20,40 +23,7 @@ from connector.sandbox.studio.inspection import Info, inspect
 __all__ = ["OPERATIONS", "Info", "Made", "Unreadable", "inspect", "make"]
 
 # Who makes what; each is brought in when it is first needed, as some bring large libraries with them.
-OPERATIONS = {
-    "generate_ultra": "generation.ultra",
-    "generate_core": "generation.core",
-    "generate_sd3": "generation.sd3",
-    "upscale_fast": "upscaling.fast",
-    "upscale_conservative": "upscaling.conservative",
-    "upscale_creative_start": "upscaling.creative",
-    "edit_erase": "editing.erase",
-    "edit_inpaint": "editing.inpaint",
-    "edit_outpaint": "editing.outpaint",
-    "edit_search_and_replace": "editing.search_and_replace",
-    "edit_search_and_recolor": "editing.search_and_recolor",
-    "edit_remove_background": "editing.remove_background",
-    "edit_replace_background_and_relight": "relighting.replace_background",
-    "control_sketch": "control.sketch",
-    "control_structure": "control.structure",
-    "control_style": "control.style",
-    "control_style_transfer": "control.style_transfer",
-    "3d_stable_fast": "mesh.stable_fast",
-    "3d_stable_point_aware": "mesh.point_aware",
-    "audio2_text_to_audio": "audio.text_to_audio",
-    "audio2_audio_to_audio": "audio.audio_to_audio",
-    "audio2_inpaint": "audio.inpaint2",
-    "audio3_text_to_audio": "audio.text_to_audio",
-    "audio3_audio_to_audio": "audio.audio_to_audio",
-    "audio3_inpaint": "audio.inpaint3",
-    "image_to_video_start": "video.image_to_video",
-    "v1_text_to_image": "generation.v1_text",
-    "v1_image_to_image": "generation.v1_image",
-    "v1_upscale": "upscaling.v1",
-    "v1_masking": "editing.v1_masking",
-    "v2alpha_upscale": "upscaling.creative",
-    "v2alpha_inpaint": "editing.v2alpha_inpaint",
-}
+OPERATIONS: dict[str, str] = yaml.safe_load(resources(__package__).joinpath("operations.yaml").read_bytes())
 
 # What is made at once beyond the cores that there are is ready no sooner, and holds up the whole process.
 _easels = BoundedSemaphore(os.cpu_count() or 1)

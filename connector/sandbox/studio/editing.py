@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
@@ -17,6 +17,7 @@ from connector.sandbox.studio.painting import add, differs
 from connector.sandbox.studio.prompt import digest, first_colour, read, tokens
 
 _FEATHER = 2.5
+_LEVELS = range(256)
 
 
 def _kept(picture: Picture, mask: Image.Image) -> dict[str, Thing]:
@@ -111,18 +112,15 @@ def _coloured(picture: Picture, words: str) -> Image.Image:
     if not tone:
         return Image.new("L", picture.size)
     hue, saturation, _ = to_hsv(tone)
-    bright, turn = 255 * luminance(tone), 255 * hue
     if saturation < 0.15:
-        tests: tuple[Callable[[int], bool], ...] = (
-            lambda v: True,
-            lambda v: v < 50,
-            lambda v: abs(v - bright) < 45,
-        )
+        bright = 255 * luminance(tone)
+        fits = [[True] * 256, [v < 50 for v in _LEVELS], [abs(v - bright) < 45 for v in _LEVELS]]
     else:
-        tests = (lambda v: abs((v - turn + 128) % 255 - 128) < 16, lambda v: v > 70, lambda v: v > 45)
-    found = Image.new("L", picture.size, 255)
-    for band, test in zip(picture.rgb.convert("HSV").split(), tests, strict=True):
-        found = ImageChops.darker(found, band.point([255 * test(v) for v in range(256)]))
+        near = [abs((v - 255 * hue + 128) % 255 - 128) < 16 for v in _LEVELS]
+        fits = [near, [v > 70 for v in _LEVELS], [v > 45 for v in _LEVELS]]
+    fitting = picture.rgb.convert("HSV").point([255 * fit for band in fits for fit in band])
+    hues, strengths, values = fitting.split()
+    found = ImageChops.darker(ImageChops.darker(hues, strengths), values)
     return found.filter(ImageFilter.MedianFilter(5))
 
 

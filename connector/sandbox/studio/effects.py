@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from importlib.resources import files
+from itertools import product
 from typing import Any
 
 import yaml
@@ -211,11 +212,12 @@ def facets(image: Image.Image, dice: Dice, cells: int, spread: float, crease: bo
     pen, step = ImageDraw.Draw(done, "RGBA"), 2 * max(image.size) / cells
     across, down = round(done.width / step), round(done.height / step)
     small = image.resize((across * 2, down * 2), Image.Resampling.BOX)
-    corners = {
-        (i, j): _shaken(dice, i, j, (across, down)) for i in range(across + 1) for j in range(down + 1)
-    }
+    corners = {}
+    for i, j in product(range(across + 1), range(down + 1)):
+        x, y = dice.uniform(-0.36, 0.36), dice.uniform(-0.36, 0.36)
+        corners[i, j] = (i + x * (0 < i < across), j + y * (0 < j < down))
     scale = (done.width / across, done.height / down)
-    for i, j in ((i, j) for i in range(across) for j in range(down)):
+    for i, j in product(range(across), range(down)):
         a, b, c, d = (corners[i + di, j + dj] for di, dj in ((0, 0), (1, 0), (1, 1), (0, 1)))
         for triangle in ((a, b, c), (a, c, d)) if dice.random() < 0.5 else ((a, b, d), (b, c, d)):
             x, y = (int(2 * sum(corner[axis] for corner in triangle) / 3) for axis in (0, 1))
@@ -227,11 +229,6 @@ def facets(image: Image.Image, dice: Dice, cells: int, spread: float, crease: bo
     return done.reduce(2)
 
 
-def _shaken(dice: Dice, i: int, j: int, size: tuple[int, int]) -> tuple[float, float]:
-    dx, dy = dice.uniform(-0.36, 0.36), dice.uniform(-0.36, 0.36)
-    return (i + dx * (0 < i < size[0]), j + dy * (0 < j < size[1]))
-
-
 def columns(image: Image.Image, dice: Dice, cells: int) -> Image.Image:
     """A field of little columns, seen from above at an angle; brighter ones stand higher."""
     step = max(10, max(image.size) // cells)
@@ -239,19 +236,15 @@ def columns(image: Image.Image, dice: Dice, cells: int) -> Image.Image:
     small = image.resize((across, down), Image.Resampling.BOX)
     done = Image.new("RGB", (image.width * 2, image.height * 2), (24, 24, 40))
     pen = ImageDraw.Draw(done)
-    for row in range(down):
-        for column in range(across):
-            tone: Colour = small.getpixel((column, row))  # type: ignore[assignment]  # the picture is RGB
-            _column(pen, (column + 0.5 * (row % 2)) * step * 2, (row - 2) * step, step, tone)
+    for row, column in product(range(down), range(across)):
+        tone: Colour = small.getpixel((column, row))  # type: ignore[assignment]  # the picture is RGB
+        x, y = (column + 0.5 * (row % 2)) * step * 2, (row - 2) * step
+        top, low, left, right = y + step * (1.2 - 2.2 * luminance(tone)), y + step * 3.2, x - step, x + step
+        half = top + step / 2
+        pen.polygon([(left, top), (x, half), (x, low), (left, low)], fill=lighter(tone, -0.2))
+        pen.polygon([(right, top), (x, half), (x, low), (right, low)], fill=lighter(tone, -0.42))
+        pen.polygon([(left, top), (x, top - step / 2), (right, top), (x, half)], fill=lighter(tone, 0.14))
     return done.reduce(2)
-
-
-def _column(pen: ImageDraw.ImageDraw, x: float, y: float, half: int, tone: Colour) -> None:
-    top, low = y + half * (1.2 - 2.2 * luminance(tone)), y + half * 3.2
-    left, middle, right = x - half, top + half / 2, x + half
-    pen.polygon([(left, top), (x, middle), (x, low), (left, low)], fill=lighter(tone, -0.2))
-    pen.polygon([(right, top), (x, middle), (x, low), (right, low)], fill=lighter(tone, -0.42))
-    pen.polygon([(left, top), (x, top - half / 2), (right, top), (x, middle)], fill=lighter(tone, 0.14))
 
 
 def pixels(image: Image.Image, dice: Dice, cells: int, colours: int) -> Image.Image:

@@ -76,12 +76,11 @@ def _brightest(image: Image.Image) -> str:
 
 def _grounded(behind: Image.Image, shape: Image.Image) -> Image.Image:
     """A soft shadow where the subject meets the ground."""
-    box = shape.getbbox()
-    if not box or box[3] >= behind.height - 2:
-        return behind
-    high = max(4, (box[3] - box[1]) // 10)
-    pool = Image.radial_gradient("L").resize((max(1, box[2] - box[0]), high * 2))
+    left, top, right, low = shape.getbbox() or (0, 0, 0, behind.height)
     done = behind.copy()
-    shade = effects.curve(pool, [(170 - v) * 0.7 for v in range(256)])
-    done.paste((10, 12, 26), (box[0], box[3] - high), shade)
+    if low < behind.height - 2:
+        high = max(4, (low - top) // 10)
+        pool = Image.radial_gradient("L").resize((max(1, right - left), high * 2))
+        shade = effects.curve(pool, [(170 - v) * 0.7 for v in range(256)])
+        done.paste((10, 12, 26), (left, low - high), shade)
     return done

@@ -1,0 +1,17 @@
+CREATE TABLE IF NOT EXISTS clock (since REAL, origin REAL, speed REAL, advanced REAL);
+CREATE TABLE IF NOT EXISTS account (
+    key TEXT PRIMARY KEY, credits INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0,
+    locked_until REAL NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS hit (key TEXT NOT NULL, at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS hit_by_key ON hit (key, at);
+CREATE TABLE IF NOT EXISTS generation (
+    id TEXT PRIMARY KEY, key TEXT NOT NULL, operation TEXT NOT NULL, fields TEXT NOT NULL,
+    seed INTEGER NOT NULL, filtered INTEGER NOT NULL, ready REAL NOT NULL, expires REAL NOT NULL,
+    polled REAL);
+CREATE TABLE IF NOT EXISTS input (
+    generation TEXT NOT NULL REFERENCES generation ON DELETE CASCADE, name TEXT NOT NULL,
+    content BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS input_of ON input (generation);
+CREATE TABLE IF NOT EXISTS ledger (
+    id TEXT NOT NULL, operation TEXT NOT NULL, key TEXT NOT NULL, credits INTEGER NOT NULL,
+    at REAL NOT NULL, request_id TEXT NOT NULL);
