@@ -56,17 +56,16 @@ def run(args: argparse.Namespace, ready: Callable[[str, Sandbox], object]) -> No
 
 def greeting(url: str, sandbox: Sandbox) -> str:
     """What is said once it listens: where, with which key, and what is not as it seems."""
-    lines = [
-        f"The sandbox answers at {url}",
-        "",
-        f"  key       {KEY}, or any other that begins with sk-",
-        f"  credits   {sandbox.settings.credits:g} for each key",
-        f"  try       curl -H 'authorization: Bearer {KEY}' {url}/v1/user/balance",
-        f"  picture   curl -H 'authorization: Bearer {KEY}' -F prompt='a red boat' -o boat.png \\",
-        f"              {url}/v2beta/stable-image/generate/core",
-        f"  clients   use {url} in place of https://api.stability.ai",
-        f"  look in   {url}/_sandbox",
-    ]
+    lines = f"""\
+The sandbox answers at {url}
+
+  key       {KEY}, or any other that begins with sk-
+  credits   {sandbox.settings.credits:g} for each key
+  try       curl -H 'authorization: Bearer {KEY}' {url}/v1/user/balance
+  picture   curl -H 'authorization: Bearer {KEY}' -F prompt='a red boat' -o boat.png \\
+              {url}/v2beta/stable-image/generate/core
+  clients   use {url} in place of https://api.stability.ai
+  look in   {url}/_sandbox""".splitlines()
     clock = sandbox.clock()
     if clock.speed != 1:
         lines.append(f"  time      runs {clock.speed:g} times as fast as the world's")

@@ -12,6 +12,8 @@ from typing import Any
 from connector.sandbox.errors import Refusal
 from connector.sandbox.messages import Answer
 
+_SAID = "the service failed, as it was asked to"
+_HTML = (("content-type", "text/html; charset=utf-8"),)
 _PAGE = b"<html><head><title>Bad gateway</title></head><body><h1>The server is not well.</h1></body></html>\n"
 
 
@@ -33,14 +35,6 @@ class Fault:
     content_type: str = "text/plain"
 
 
-def _error(fault: Fault, path: str) -> Answer:
-    return Refusal(fault.status or 500, "the service failed, as it was asked to").answer(path)
-
-
-def _html(fault: Fault, path: str) -> Answer:
-    return Answer(fault.status or 502, (("content-type", "text/html; charset=utf-8"),), _PAGE)
-
-
 def _mistyped(fault: Fault, answer: Answer) -> Answer:
     others = tuple((name, value) for name, value in answer.headers if name != "content-type")
     return replace(answer, headers=(*others, ("content-type", fault.content_type)))
@@ -49,8 +43,8 @@ def _mistyped(fault: Fault, answer: Answer) -> Answer:
 # Instead of the work: nothing is done, nothing is paid.
 INSTEAD: Mapping[str, Callable[[Fault, str], Answer]] = {
     "drop": lambda fault, path: Answer(0, dropped=True),
-    "error": _error,
-    "html": _html,
+    "error": lambda fault, path: Refusal(fault.status or 500, _SAID).answer(path),
+    "html": lambda fault, path: Answer(fault.status or 502, _HTML, _PAGE),
 }
 # After the work: it is done and paid, and its answer does not arrive as it should.
 AFTER: Mapping[str, Callable[[Fault, Answer], Answer]] = {
@@ -89,17 +83,11 @@ class Faults:
         with self._lock:
             for place, fault in enumerate(self._set):
                 if fnmatchcase(path, fault.path) and self._dice.random() < fault.probability:
-                    self._use(place, fault)
+                    if fault.next is not None:
+                        left = [replace(fault, next=fault.next - 1)] if fault.next > 1 else []
+                        self._set[place : place + 1] = left
                     return fault
         return None
-
-    def _use(self, place: int, fault: Fault) -> None:
-        if fault.next is None:
-            return
-        if fault.next <= 1:
-            del self._set[place]
-        else:
-            self._set[place] = replace(fault, next=fault.next - 1)
 
 
 def parse(told: Mapping[str, Any]) -> Fault:

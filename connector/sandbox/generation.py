@@ -64,8 +64,7 @@ class Desk:
 
 def generate(visit: Visit, operation: Operation, desk: Desk) -> Answer:
     """Makes what was asked for, takes the price, and delivers it. A failure costs nothing."""
-    told = _admitted(visit, operation, desk)
-    amount = charge(operation, told, desk)
+    told, amount = _admitted(visit, operation, desk)
     filtered = is_filtered(told.texts) and "CONTENT_FILTERED" in operation.finish_reasons
     seed = chosen_seed(told)
     with refunding(operation, amount, desk):
@@ -76,8 +75,7 @@ def generate(visit: Visit, operation: Operation, desk: Desk) -> Answer:
 
 def start(visit: Visit, operation: Operation, desk: Desk) -> Answer:
     """Takes the price, keeps what was asked for under a new id, and answers the id."""
-    told = _admitted(visit, operation, desk)
-    amount = charge(operation, told, desk)
+    told, amount = _admitted(visit, operation, desk)
     begun = Generation(
         id=secrets.token_hex(32),
         key=desk.key,
@@ -123,10 +121,11 @@ def _job(operation: Operation) -> Job:
     return operation.job
 
 
-def _admitted(visit: Visit, operation: Operation, desk: Desk) -> Given:
+def _admitted(visit: Visit, operation: Operation, desk: Desk) -> tuple[Given, int]:
+    """What the request gives, once it keeps every rule, and its price, once that is taken."""
     told = given(visit, operation, desk.studio.inspect, strict=desk.settings.strict_fields)
     moderate(operation, told.texts)
-    return told
+    return told, charge(operation, told, desk)
 
 
 def charge(operation: Operation, told: Given, desk: Desk) -> int:

@@ -135,7 +135,10 @@ def given(
         found += [f"{name}: {problem}" for problem in file_problems(inspect(content), rules)]
     if found:
         raise Refusal(400, *found)
-    return Given(fields, files, defaults(values, schema), _texts(parts, known))
+    # All that moderation reads: free texts, and the names of files.
+    free = [part for part in parts if "enum" not in known.get(part.name, {})]
+    texts = tuple(part.text if part.filename is None else part.filename for part in free)
+    return Given(fields, files, defaults(values, schema), texts)
 
 
 def parameter_problems(visit: Visit, operation: Operation) -> list[str]:
@@ -157,12 +160,6 @@ def _part_problems(parts: Iterable[Part], known: Mapping[str, Schema]) -> Iterat
         if part.filename is not None and part.name in known and not is_file(known[part.name]):
             yield f"{part.name}: must be text, not a file"
         seen.add(part.name)
-
-
-def _texts(parts: Iterable[Part], known: Mapping[str, Schema]) -> tuple[str, ...]:
-    """All that moderation reads: free texts, and the names of files."""
-    free = [part for part in parts if "enum" not in known.get(part.name, {})]
-    return tuple(part.text if part.filename is None else part.filename for part in free)
 
 
 def remembered(visit: Visit, status: int, at: float, ignored: tuple[str, ...] = ()) -> dict[str, Any]:

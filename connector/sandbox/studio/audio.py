@@ -57,19 +57,12 @@ def audio_to_audio(given: Arguments) -> Made:
     return _finished(given, piece)
 
 
-def inpaint2(given: Arguments) -> Made:
-    return _inpaint(given, 190)
-
-
-def inpaint3(given: Arguments) -> Made:
-    return _inpaint(given, 380)
-
-
-def _inpaint(given: Arguments, end: float) -> Made:
+def inpaint(given: Arguments) -> Made:
+    """Between the two moments the prompt's piece, before and after them the given sound."""
     total = _moments(given.number("duration", 190))
     result = _cut(decode(given.files["audio"]), total)
-    first, last = (_moments(given.number(*told)) for told in (("mask_start", 30.0), ("mask_end", end)))
-    first, last = min(first, total), min(last, total)
+    last = min(total, _moments(given.number("mask_end", 380)))
+    first = min(total, _moments(given.number("mask_start", 30)))
     if last > first:
         result[first:last] = _piece(given, (last - first) / RATE).whole()
     return _finished(given, Piece(result))

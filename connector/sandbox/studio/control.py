@@ -83,8 +83,7 @@ def _plan(ink: Image.Image) -> Image.Image:
 def structure(given: Arguments) -> Made:
     """The light and shade of the picture, in the colours of the prompt's scene."""
     picture = given.picture()
-    strength = given.number("control_strength", 0.7)
-    painted = scene(given, picture.size).image
+    painted, strength = scene(given, picture.size).image, given.number("control_strength", 0.7)
     mixed = Image.blend(painted, effects.mapped(picture.rgb, _ramp(painted)), strength)
     ink = effects.curve(effects.lines(picture.rgb, 14), [v * 0.3 * strength for v in _LEVELS])
     return given.finished(Picture(ImageChops.subtract(mixed, effects.grey(ink))))

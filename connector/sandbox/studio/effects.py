@@ -146,9 +146,8 @@ def halftone(image: Image.Image, dice: Dice) -> Image.Image:
     cell = max(6, max(image.size) // 150)
     dot = ImageOps.invert(Image.radial_gradient("L")).resize((cell, cell))
     screen = Image.new("L", image.size)
-    for y in range(0, image.height, cell):
-        for x in range((y // cell % 2) * -(cell // 2), image.width, cell):
-            screen.paste(dot, (x, y))
+    for row, x in product(range(-(-image.height // cell)), range(0, image.width + cell, cell)):
+        screen.paste(dot, (x - row % 2 * (cell // 2), row * cell))
     tone = ImageChops.add(image.convert("L"), screen, 1, -128).point([190 if v < 40 else 255 for v in LEVELS])
     return ImageChops.multiply(image, grey(tone))
 

@@ -38,7 +38,8 @@ def _infilled(image: Image.Image, hole: Image.Image) -> Image.Image:
     guess = _rows(image, hole)
     # Halves, so that differences of either sign fit into eight bits; they are added twice.
     gap = ImageChops.subtract(image, guess, scale=2.0, offset=128)
-    spread = _diffused(gap, hole.filter(ImageFilter.MaxFilter(3)))
+    gap.putalpha(ImageChops.invert(hole.filter(ImageFilter.MaxFilter(3))))
+    spread = _smooth(gap)
     return ImageChops.add(ImageChops.add(guess, spread, 1, -128), spread, 1, -128)
 
 
@@ -54,13 +55,6 @@ def _rows(image: Image.Image, hole: Image.Image) -> Image.Image:
             done.paste(Image.composite(after.resize(size), before.resize(size), ramp), (left, top))
             return done
     return Image.new("RGB", image.size, (128, 128, 128))
-
-
-def _diffused(image: Image.Image, hole: Image.Image) -> Image.Image:
-    """The surroundings, averaged inwards."""
-    known = image.copy()
-    known.putalpha(ImageChops.invert(hole))
-    return _smooth(known)
 
 
 def _smooth(level: Image.Image) -> Image.Image:

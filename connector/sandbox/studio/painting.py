@@ -14,7 +14,7 @@ from connector.sandbox.studio.files import SHAPE, Picture, Thing
 from connector.sandbox.studio.motif import Coat, Motif, Place, put
 from connector.sandbox.studio.prompt import Asked, Reading, digest, read
 from connector.sandbox.studio.scene import Scene
-from connector.sandbox.studio.scenery import FALLING, Light, Setting, light_for, setting_for
+from connector.sandbox.studio.scenery import FALLING, Light, light_for, setting_for
 from connector.sandbox.studio.sizes import Size
 
 Box = tuple[int, int, int, int]
@@ -28,7 +28,13 @@ def paint(prompt: str, seed: int, size: Size, negative: str = "", *, empty: bool
     dice = random.Random(digest("paint", prompt, seed))
     light = light_for(reading.hour, reading.tints, dice)
     canvas = Canvas.blank(small)
-    shapes = _compose(canvas, reading, light, dice, empty)
+    hero_x = dice.choice((0.36, 0.4, 0.6, 0.64))
+    own = random.Random(dice.random())
+    setting = setting_for(reading.setting, own)
+    scene = Scene(canvas, setting, light, own, reading.weather, hero_x, palette(own, reading.tints))
+    scene.paint(setting.layers)
+    shapes = {} if empty else _things(scene, reading, dice)
+    scene.paint(() if setting.sheltered else FALLING)
     # Corners a little darker, which holds the eye inside.
     fall = Image.radial_gradient("L").point([round(max(0, v - 130) * 0.42) for v in range(256)])
     canvas.image.paste((14, 12, 34), (0, 0), fall.resize(canvas.image.size, Image.Resampling.BILINEAR))
@@ -59,39 +65,25 @@ _MOSTLY = [0] * 110 + [255] * 146
 Shapes = dict[str, Image.Image]
 
 
-def _compose(canvas: Canvas, reading: Reading, light: Light, dice: random.Random, empty: bool) -> Shapes:
-    hero_x = dice.choice((0.36, 0.4, 0.6, 0.64))
-    own = random.Random(dice.random())
-    setting = setting_for(reading.setting, own)
-    scene = Scene(canvas, setting, light, own, reading.weather, hero_x, palette(own, reading.tints))
-    scene.paint(setting.layers)
-    found = {} if empty else _things(canvas, reading, light, dice, setting, hero_x)
-    scene.paint(() if setting.sheltered else FALLING)
-    return found
-
-
-def _things(
-    canvas: Canvas, reading: Reading, light: Light, dice: random.Random, setting: Setting, hero_x: float
-) -> Shapes:
+def _things(scene: Scene, reading: Reading, dice: random.Random) -> Shapes:
     """The first thing is the largest and stands at the third; the others keep away from it, and go behind."""
     found: Shapes = {}
+    canvas, hero_x = scene.canvas, scene.hero_x
     rest = [1 - hero_x + 0.12 * (1 if hero_x < 0.5 else -1), 0.5, 0.12, 0.9]
     spots = [hero_x, *(x + dice.uniform(-0.03, 0.03) for x in rest)]
     for rank, asked in reversed(list(enumerate(reading.things[:5]))):
         tones = random.Random(digest(asked.motif.name, dice.random()))
         first = random.Random(digest(reading.text, asked.motif.name, hero_x))
         for copy in reversed(range(min(asked.count, 6))):
-            place = _place(canvas, asked.motif, setting, spots[rank], rank, copy, tones)
-            shape = _stand(canvas, asked.motif, place, coat_for(asked, light, tones if copy else first))
+            place = _place(scene, asked.motif, spots[rank], rank, copy, tones)
+            shape = _stand(canvas, asked.motif, place, coat_for(asked, scene.light, tones if copy else first))
             found[asked.motif.name] = ImageChops.lighter(shape, found.get(asked.motif.name, shape))
     return found
 
 
-def _place(
-    canvas: Canvas, motif: Motif, setting: Setting, x: float, rank: int, copy: int, dice: random.Random
-) -> Place:
+def _place(scene: Scene, motif: Motif, x: float, rank: int, copy: int, dice: random.Random) -> Place:
     """Where a thing goes: farther back and smaller the later it is named."""
-    behind = rank + copy * 0.6
+    canvas, setting, behind = scene.canvas, scene.setting, rank + copy * 0.6
     foot = (setting.water if motif.stand == "water" else setting.air) - 0.05 * behind
     if motif.stand == "ground":
         foot = setting.near - (setting.near - setting.far) * min(1.0, behind * 0.5)
@@ -141,17 +133,14 @@ def add(picture: Image.Image, asked: Asked, box: Box, seed: int, hour: str | Non
     canvas = Canvas.over(picture.resize(_bounded(size), Image.Resampling.BICUBIC, box=box))
     dice = random.Random(digest("add", asked.motif.name, seed))
     light = light_for(hour or "day", (), dice)
-    place = _filling(canvas, asked.motif, dice.random() < 0.5)
-    put(canvas, asked.motif, place, _ambient(coat_for(asked, light, dice), picture))
-    return canvas.finished().resize(size, Image.Resampling.BICUBIC)
-
-
-def _filling(canvas: Canvas, motif: Motif, flipped: bool) -> Place:
-    """As large as the canvas allows, standing on its foot."""
-    left, top, right, low = Place(0, 0, 1, flipped).box(motif)
+    flipped = dice.random() < 0.5
+    # As large as the canvas allows, standing on its foot.
+    left, top, right, low = Place(0, 0, 1, flipped).box(asked.motif)
     height = min(canvas.width * 0.94 / (right - left), canvas.height * 0.94 / (low - top))
-    x = canvas.width / 2 - height * (left + right) / 2
-    return Place(x, canvas.height * 0.97 - height * low, height, flipped)
+    x, y = canvas.width / 2 - height * (left + right) / 2, canvas.height * 0.97 - height * low
+    coat = _ambient(coat_for(asked, light, dice), picture)
+    put(canvas, asked.motif, Place(x, y, height, flipped), coat)
+    return canvas.finished().resize(size, Image.Resampling.BICUBIC)
 
 
 def _ambient(coat: Coat, picture: Image.Image) -> Coat:

@@ -67,14 +67,12 @@ def read(prompt: str, negative: str = "") -> Reading:
     barred = {motif for motif, _ in _named(banned)}
     kept = [word for word in words if word not in banned]
     things = tuple(_asked(words, index, motif) for motif, index in _named(words) if motif not in barred)
-    return Reading(
-        text=prompt,
-        things=things,
-        place="lake" if "lake" in kept else _first(kept, PLACE_WORDS),
-        hour=_first(kept, HOUR_WORDS),
-        weather=frozenset(WEATHER_WORDS[word] for word in kept if word in WEATHER_WORDS),
-        tints=_tints(kept),
-    )
+    place, hour = "lake" if "lake" in kept else _first(kept, PLACE_WORDS), _first(kept, HOUR_WORDS)
+    weather = frozenset(WEATHER_WORDS[word] for word in kept if word in WEATHER_WORDS)
+    # The colours that belong to no thing, and so to the whole picture.
+    taken = {i for _, at in _named(kept) for i in range(at - _REACH, at)}
+    tints = tuple(NAMED[word] for i, word in enumerate(kept) if word in NAMED and i not in taken)
+    return Reading(prompt, things, place, hour, weather, tints)
 
 
 def _named(words: Sequence[str]) -> list[tuple[Motif, int]]:
@@ -96,12 +94,6 @@ def _asked(words: Sequence[str], index: int, motif: Motif) -> Asked:
 
 def _first(words: Iterable[str], table: dict[str, str]) -> str | None:
     return next((table[word] for word in words if word in table), None)
-
-
-def _tints(words: Sequence[str]) -> tuple[Colour, ...]:
-    """The colours that belong to no thing, and so to the whole picture."""
-    taken = {i for _, at in _named(words) for i in range(at - _REACH, at)}
-    return tuple(NAMED[word] for i, word in enumerate(words) if word in NAMED and i not in taken)
 
 
 def first_colour(text: str) -> Colour | None:

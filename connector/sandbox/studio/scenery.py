@@ -68,9 +68,8 @@ class Setting:
     roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def _light(name: str, told: Sequence[Any]) -> Light:
-    sky, sun, ambient, fill, height = told
-    stops = tuple(colour(stop) for stop in sky.split())
+def _light(name: str, sky: str, sun: str, ambient: str, fill: float, height: float) -> Light:
+    stops = tuple(map(colour, sky.split()))
     return Light(name, stops, colour(sun), colour(ambient), fill, name in ("dusk", "night"), height)
 
 
@@ -79,7 +78,7 @@ def _index(section: str) -> dict[str, str]:
     return {word: name for name, entry in _FILE[section].items() for word in entry["words"].split()}
 
 
-HOURS = {name: [_light(name, told) for told in entry["light"]] for name, entry in _FILE["hours"].items()}
+HOURS = {name: [_light(name, *told) for told in entry["light"]] for name, entry in _FILE["hours"].items()}
 ABSTRACT = [Setting(**entry) for entry in _FILE["abstract"]]
 SETTINGS = {
     name: Setting(**{key: value for key, value in entry.items() if key != "words"})

@@ -31,17 +31,13 @@ def image_to_video(given: Arguments) -> Made:
             share = index / (_FRAMES - 1)
             eased = share * share * (3 - 2 * share)
             closer = 1 / (1.04 + (0.05 + 0.3 * reach) * eased)
-            view = _view(size, closer, 0.5 + across * (eased - 0.5), 0.5 + down * (eased - 0.5))
-            seen = shown.resize(size, Image.Resampling.BICUBIC, box=view)
+            # The part of the picture that is seen: how much of it, and where in the room that is left.
+            wide, high = size[0] * closer, size[1] * closer
+            left = (size[0] - wide) * (0.5 + across * (eased - 0.5))
+            top = (size[1] - high) * (0.5 + down * (eased - 0.5))
+            seen = shown.resize(size, Image.Resampling.BICUBIC, box=(left, top, left + wide, top + high))
             frame: av.VideoFrame = av.VideoFrame.from_image(label.stamp(seen, given.seed, "")[0])  # type: ignore[no-untyped-call]
             frame.pts, frame.time_base = index, Fraction(1, _RATE)
             film.mux(stream.encode(frame))
         film.mux(stream.encode(None))
     return Made(out.getvalue(), "video/mp4")
-
-
-def _view(size: tuple[int, int], closer: float, x: float, y: float) -> tuple[float, float, float, float]:
-    """The part of the picture that is seen: how much of it, and where in the room that is left."""
-    wide, high = size[0] * closer, size[1] * closer
-    left, top = (size[0] - wide) * x, (size[1] - high) * y
-    return (left, top, left + wide, top + high)
