@@ -46,16 +46,12 @@ def answer(sandbox: Controlled, call: Call) -> Answer:
         offered = ", ".join(" ".join(known) for known in _HANDLERS)
         return json_answer(404, {"errors": [f"there is only: {offered}"]})
     try:
-        return json_answer(200, handler(sandbox, _told(call)))
+        told = json.loads(b"".join(call.body) or b"{}")
+        if not isinstance(told, dict):
+            raise ValueError("the body must be a JSON object")
+        return json_answer(200, handler(sandbox, told))
     except (ValueError, TypeError) as error:
         return json_answer(400, {"errors": [str(error)]})
-
-
-def _told(call: Call) -> dict[str, Any]:
-    told = json.loads(b"".join(call.body) or b"{}")
-    if not isinstance(told, dict):
-        raise ValueError("the body must be a JSON object")
-    return told
 
 
 def _overview(sandbox: Controlled, told: dict[str, Any]) -> dict[str, Any]:

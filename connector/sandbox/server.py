@@ -8,13 +8,12 @@ from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import uvicorn
 
 from connector.sandbox.messages import Answer, Call
 from connector.sandbox.sandbox import Sandbox
-
-if TYPE_CHECKING:
-    import uvicorn
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -150,8 +149,6 @@ def _address(door: socket.socket) -> str:
 
 
 def _server(sandbox: Sandbox) -> uvicorn.Server:
-    import uvicorn
-
     config = uvicorn.Config(
         App(sandbox),
         http="h11",  # its connections can be broken on purpose, see _connection

@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from connector.sandbox.studio import effects, files, infill, masks
 from connector.sandbox.studio.arguments import Arguments, Made
-from connector.sandbox.studio.colour import Colour, from_hsv, luminance, to_hsv
+from connector.sandbox.studio.colour import from_hsv, luminance, to_hsv
 from connector.sandbox.studio.files import Picture, Thing
 from connector.sandbox.studio.generation import scene
 from connector.sandbox.studio.label import Box
@@ -133,18 +133,9 @@ def search_and_recolor(given: Arguments) -> Made:
     # The colour that the prompt names, or one that it stands for.
     tone = first_colour(given.prompt) or from_hsv(given.dice("recolor").random(), 0.6, 0.8)
     result = picture.rgb
-    result.paste(given.styled(_recoloured(result, tone)), (0, 0), wide)
+    result.paste(given.styled(effects.recoloured(result, tone)), (0, 0), wide)
     shown = _transparent(result, picture, Image.new("L", picture.size))
     return given.finished(Picture(shown, picture.things))
-
-
-def _recoloured(image: Image.Image, tone: Colour) -> Image.Image:
-    """The same light and shade in another colour."""
-    hue, saturation, value = to_hsv(tone)
-    _, strengths, values = image.convert("HSV").split()
-    strong = effects.curve(strengths, [255 * saturation * (0.55 + 0.45 * v / 255) for v in range(256)])
-    shade = effects.curve(values, [v * (0.42 + 0.68 * value) for v in range(256)])
-    return Image.merge("HSV", (Image.new("L", image.size, round(hue * 255)), strong, shade)).convert("RGB")
 
 
 def remove_background(given: Arguments) -> Made:

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from connector.sandbox.studio.colour import Colour, along, colour, lighter, luminance
+from connector.sandbox.studio.colour import Colour, along, colour, lighter, luminance, to_hsv
 from connector.sandbox.studio.prompt import digest
 
 LEVELS = range(256)
@@ -64,6 +64,14 @@ def few(image: Image.Image, colours: int) -> Image.Image:
     """The picture in so many of its own colours."""
     method, plain = Image.Quantize.MEDIANCUT, Image.Dither.NONE
     return image.quantize(colours, method=method, dither=plain).convert("RGB")
+
+
+def recoloured(image: Image.Image, tone: Colour) -> Image.Image:
+    """The same light and shade in another colour."""
+    hue, saturation, value = to_hsv(tone)
+    strong = [255 * saturation * (0.55 + 0.45 * v / 255) for v in LEVELS]
+    shade = [v * (0.42 + 0.68 * value) for v in LEVELS]
+    return curve(image.convert("HSV"), [255 * hue] * 256, strong, shade).convert("RGB")
 
 
 def withheld(image: Image.Image) -> Image.Image:
@@ -199,10 +207,8 @@ def neon(
 
 def bars(image: Image.Image, dice: Dice, share: float) -> Image.Image:
     """The bars of a wide screen."""
-    done, high = image.copy(), round(image.height * share)
-    for top in (0, image.height - high):
-        done.paste((6, 6, 9), (0, top, image.width, top + high))
-    return done
+    high = round(image.height * share)
+    return ImageOps.expand(image.crop((0, high, image.width, image.height - high)), (0, high), (6, 6, 9))
 
 
 def facets(image: Image.Image, dice: Dice, cells: int, spread: float, crease: bool = False) -> Image.Image:

@@ -76,11 +76,10 @@ class Layer:
         return not conditions & unless and (not when or bool(conditions & when))
 
     def number(self, key: str, default: Any = 0.0) -> float:
-        value = self.told.get(key, default)
-        if value == "sun":  # the light comes from the side that the main thing leaves free
-            return 0.26 if self.scene.hero_x > 0.5 else 0.74
-        if isinstance(value, str):
-            return {"hero": self.scene.hero_x, "hour": 1 - self.scene.light.height}[value]
+        value, hero_x = self.told.get(key, default), self.scene.hero_x
+        if isinstance(value, str):  # the light comes from the side that the main thing leaves free
+            sun = 0.26 if hero_x > 0.5 else 0.74
+            return {"sun": sun, "hero": hero_x, "hour": 1 - self.scene.light.height}[value]
         return self.scene.dice.uniform(*value) if isinstance(value, list) else float(value)
 
     def text(self, key: str, default: Any = "") -> str:

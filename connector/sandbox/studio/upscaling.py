@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PIL import ImageFilter
 
 from connector.sandbox.studio import effects, sizes
@@ -12,9 +14,10 @@ from connector.sandbox.studio.sizes import Size
 _SHARPEN = ImageFilter.Kernel((3, 3), (0, -1, 0, -1, 9, -1, 0, -1, 0))
 
 
-def _upscaled(given: Arguments, picture: Picture, size: Size, creativity: float = 0) -> Made:
+def _upscaled(given: Arguments, larger: Callable[[Size], Size], creativity: float = 0) -> Made:
     """Resampled, sharpened just so much that it does not look it, and given a fine tooth if asked."""
-    large = picture.enlarged(size)
+    picture = given.picture()
+    large = picture.enlarged(larger(picture.size))
     image = large.image.filter(_SHARPEN)
     if creativity:
         image = given.styled(effects.grain(image.convert("RGB"), given.dice("detail"), creativity * 0.22))
@@ -24,23 +27,19 @@ def _upscaled(given: Arguments, picture: Picture, size: Size, creativity: float 
 
 
 def fast(given: Arguments) -> Made:
-    picture = given.picture()
-    return _upscaled(given, picture, sizes.scaled(picture.size, 4))
+    return _upscaled(given, lambda size: sizes.scaled(size, 4))
 
 
 def conservative(given: Arguments) -> Made:
-    picture = given.picture()
-    size = sizes.with_pixels(picture.size, 4 * 1024 * 1024)
-    return _upscaled(given, picture, size, given.number("creativity", 0.35))
+    pixels, creativity = 4 * 1024 * 1024, given.number("creativity", 0.35)
+    return _upscaled(given, lambda size: sizes.with_pixels(size, pixels), creativity)
 
 
 def creative(given: Arguments) -> Made:
-    picture = given.picture()
-    return _upscaled(given, picture, sizes.four_k(picture.size), given.number("creativity", 0.3))
+    return _upscaled(given, sizes.four_k, given.number("creativity", 0.3))
 
 
 def v1(given: Arguments) -> Made:
     """To the width or the height that is given, else to twice the size."""
-    picture = given.picture()
-    wide, high = given.whole("width", 0) / picture.size[0], given.whole("height", 0) / picture.size[1]
-    return _upscaled(given, picture, sizes.scaled(picture.size, wide or high or 2))
+    wide, high = given.whole("width", 0), given.whole("height", 0)
+    return _upscaled(given, lambda size: sizes.scaled(size, wide / size[0] or high / size[1] or 2))
