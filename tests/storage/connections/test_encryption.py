@@ -193,9 +193,9 @@ def test_key_that_cannot_be_made(tmp_path):
 SEALER = """
 import sys
 from pathlib import Path
-from connector.storage.connections.encryption import MasterKeys, Place
+from connector.storage.connections.encryption import MasterKeys, SecretAddress
 sys.stdin.readline()
-print(MasterKeys({}, Path(sys.argv[1])).seal("x", Place("c", ("e",), "f")).kid)
+print(MasterKeys({}, Path(sys.argv[1])).seal("x", SecretAddress("c", ("e",), "f")).kid)
 """
 
 

@@ -487,9 +487,9 @@ def test_the_clock_is_the_servers(postgres):
 SENDER = """
 import json, sys, time
 from threading import Thread
-from connector.storage.ledger.rate_limit import DatabaseBudget, RateLimit
+from connector.storage.ledger.rate_limit import DatabaseRateLimiter, RateLimit
 from connector.storage.database.database import Database
-budget, limit, left = DatabaseBudget(Database(sys.argv[1])), RateLimit(60, 1.0, 1.0), []
+budget, limit, left = DatabaseRateLimiter(Database(sys.argv[1])), RateLimit(60, 1.0, 1.0), []
 
 def send(background, pause):
     while time.time() < until:
