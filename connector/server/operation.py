@@ -46,7 +46,8 @@ class Operation:
     """``body`` is the schema of a JSON body; an operation that reads its body itself says so by ``reads``.
 
     ``answers`` maps a status to the name of its schema in the document, or to None where there is no body;
-    ``headers`` are those that an answer of a status always has. Without a ``role`` everybody may.
+    ``headers`` are those that an answer of a status always has, where it is other than its schema's.
+    Without a ``role`` everybody may.
     """
 
     method: str

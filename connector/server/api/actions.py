@@ -91,11 +91,7 @@ async def stream(call: OperationCall) -> Response:
     """The answer's bytes as they arrive. Such an invocation is in the ledger, and no run."""
     served, action, given = await _given(call)
     opened = await served.connector.stream(
-        action.id,
-        given,
-        **call.place,
-        accept=call.query.get("accept"),
-        timeout=call.query.get("timeout"),
+        action.id, given, **call.place, accept=call.query.get("accept"), timeout=call.query.get("timeout")
     )
     facts = {
         "x-seed": opened.result.seed,
@@ -198,10 +194,7 @@ def _credits(action: Action) -> Any:
     return {"by": price.by, "values": dict(price.values)} if price.by else price.flat
 
 
-_ACCEPT = {
-    **NAME,
-    "description": "The form of the upstream's answer, of those that the action declares.",
-}
+_ACCEPT = {**NAME, "description": "The form of the upstream's answer, of those that the action declares."}
 # In less than a second there is no answer, and what is paid for is lost.
 _TIMEOUT = {
     "type": "number",
@@ -239,7 +232,6 @@ OPERATIONS = (
         query=INVOKE_QUERY,
         reads=_INPUTS,
         answers={200: "Outcome", 202: "Started"},
-        headers={200: ("X-Run-Id",), 202: ("Location", "X-Run-Id")},
     ),
     Operation(
         "POST",

@@ -74,15 +74,7 @@ _MOST = {"type": "integer", "minimum": 1, "maximum": 500}
 
 OPERATIONS = (
     Operation("GET", _ALL, list_batches, "The batches", query=options(limit=_MOST), answers={200: "Batches"}),
-    Operation(
-        "POST",
-        _ALL,
-        begin_batch,
-        "Begin a batch",
-        body=NEW,
-        answers={201: "Batch"},
-        headers={201: ("Location",)},
-    ),
+    Operation("POST", _ALL, begin_batch, "Begin a batch", body=NEW, answers={201: "Batch"}),
     Operation("GET", _ONE, get_batch, "One batch", answers={200: "Batch"}),
     Operation(
         "GET",

@@ -117,7 +117,6 @@ OPERATIONS = (
         role="manage",
         body=connection_form.CONNECTION,
         answers={201: "Connection"},
-        headers={201: ("Location",)},
     ),
     Operation("GET", _ONE, get_connection, "One connection", answers={200: "Connection"}),
     Operation(

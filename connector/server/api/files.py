@@ -102,36 +102,19 @@ _KEEP = options(
     }
 )
 _ONE = "/api/files/{id}"
+_BYTES = {200: "Bytes", 206: "Bytes", 304: None}
 _OF_CONTENT = ("ETag", "Accept-Ranges", "Content-Disposition")
+_HEADERS = {200: _OF_CONTENT, 206: (*_OF_CONTENT, "Content-Range"), 304: _OF_CONTENT}
 
 OPERATIONS = (
     Operation(
-        "POST",
-        "/api/files",
-        put_file,
-        "Put a file in",
-        query=_KEEP,
-        reads="file",
-        answers={201: "File"},
-        headers={201: ("Location",)},
+        "POST", "/api/files", put_file, "Put a file in", query=_KEEP, reads="file", answers={201: "File"}
     ),
     Operation("GET", "/api/files", list_files, "Files, newest first", query=_QUERY, answers={200: "Files"}),
     Operation("GET", _ONE, get_file, "What a file is", answers={200: "File"}),
+    Operation("GET", f"{_ONE}/content", get_content, "Its bytes", answers=_BYTES, headers=_HEADERS),
     Operation(
-        "GET",
-        f"{_ONE}/content",
-        get_content,
-        "Its bytes",
-        answers={200: "Bytes", 206: "Bytes", 304: None},
-        headers={200: _OF_CONTENT, 206: (*_OF_CONTENT, "Content-Range"), 304: _OF_CONTENT},
-    ),
-    Operation(
-        "GET",
-        f"{_ONE}/thumbnail",
-        get_thumbnail,
-        "A small picture of it",
-        answers={200: "Bytes", 206: "Bytes", 304: None},
-        headers={200: _OF_CONTENT, 206: (*_OF_CONTENT, "Content-Range"), 304: _OF_CONTENT},
+        "GET", f"{_ONE}/thumbnail", get_thumbnail, "A small picture of it", answers=_BYTES, headers=_HEADERS
     ),
     Operation("DELETE", _ONE, remove_file, "Throw it away", answers={204: None}),
 )

@@ -151,38 +151,16 @@ OPERATIONS = (
         "Its result",
         query=_PATIENCE,
         answers={200: "Outcome", 202: "Started"},
-        headers={200: ("X-Run-Id",), 202: ("Location", "X-Run-Id")},
         or_file=True,
     ),
     Operation(
         "GET", f"{_ONE}/events", watch_run, "Its events", query=_AFTER, answers={200: "Events", 204: None}
     ),
     Operation("POST", f"{_ONE}/cancel", cancel_run, "Cancel it", answers={200: "Started"}),
-    Operation(
-        "POST",
-        f"{_ONE}/again",
-        run_again,
-        "Run it again",
-        answers={202: "Started"},
-        headers={202: ("Location", "X-Run-Id")},
-    ),
+    Operation("POST", f"{_ONE}/again", run_again, "Run it again", answers={202: "Started"}),
     Operation("GET", f"{_ONE}/steps", list_steps, "The steps of a workflow's run", answers={200: "Steps"}),
-    Operation(
-        "POST",
-        f"{_ONE}/resume",
-        resume_run,
-        "Go on with a durable run",
-        answers={202: "Started"},
-        headers={202: ("Location", "X-Run-Id")},
-    ),
-    Operation(
-        "POST",
-        f"{_ONE}/retry",
-        retry_run,
-        "Try it once more, durably",
-        answers={202: "Started"},
-        headers={202: ("Location", "X-Run-Id")},
-    ),
+    Operation("POST", f"{_ONE}/resume", resume_run, "Go on with a durable run", answers={202: "Started"}),
+    Operation("POST", f"{_ONE}/retry", retry_run, "Try it once more, durably", answers={202: "Started"}),
     Operation(
         "POST", f"{_ONE}/mark", mark_run, "Settle an unknown outcome", body=_MARK, answers={200: "Started"}
     ),

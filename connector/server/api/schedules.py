@@ -102,14 +102,7 @@ _TICKS = options(ticks={"type": "integer", "minimum": 1, "maximum": 500, "defaul
 OPERATIONS = (
     Operation("GET", _ALL, list_schedules, "The schedules", answers={200: "Schedules"}),
     Operation(
-        "POST",
-        _ALL,
-        add_schedule,
-        "Keep a schedule",
-        role="manage",
-        body=NEW,
-        answers={201: "Schedule"},
-        headers={201: ("Location",)},
+        "POST", _ALL, add_schedule, "Keep a schedule", role="manage", body=NEW, answers={201: "Schedule"}
     ),
     Operation("GET", _ONE, get_schedule, "One schedule", query=_TICKS, answers={200: "Schedule"}),
     Operation("DELETE", _ONE, remove_schedule, "Forget it", role="manage", answers={204: None}),

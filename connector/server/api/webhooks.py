@@ -82,7 +82,6 @@ OPERATIONS = (
         role="manage",
         body=NEW,
         answers={201: "NewWebhook"},
-        headers={201: ("Location",)},
     ),
     Operation(
         "DELETE", f"{_ALL}/{{id}}", remove_webhook, "Remove a webhook", role="manage", answers={204: None}
@@ -95,7 +94,6 @@ OPERATIONS = (
         role=None,
         reads="hook",
         answers={202: "Hooked"},
-        headers={202: ("X-Run-Id",)},
         keyed=True,
     ),
 )

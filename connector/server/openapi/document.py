@@ -199,7 +199,7 @@ _READ: Mapping[str, Any] = {
 
 def _responses(operation: Operation) -> dict[str, Any]:
     told: dict[str, Any] = {
-        str(status): _response(status, name) | _headers(operation.headers.get(status, ()))
+        str(status): _response(status, name) | _headers(operation, status, name)
         for status, name in operation.answers.items()
     }
     if operation.or_file:
@@ -207,7 +207,17 @@ def _responses(operation: Operation) -> dict[str, Any]:
     return told | {"default": _PROBLEM}
 
 
-def _headers(names: Iterable[str]) -> dict[str, Any]:
+# What an answer always has, by its status and the name of its schema, unless its operation says otherwise.
+_ALWAYS: Mapping[tuple[int, str | None], tuple[str, ...]] = {
+    (200, "Outcome"): ("X-Run-Id",),
+    (202, "Started"): ("Location", "X-Run-Id"),
+    (202, "Hooked"): ("X-Run-Id",),
+}
+
+
+def _headers(operation: Operation, status: int, name: str | None) -> dict[str, Any]:
+    made = ("Location",) if status == 201 else _ALWAYS.get((status, name), ())
+    names = operation.headers.get(status, made)
     told = {name: {"required": True, "schema": {"type": "string"}} for name in names}
     return {"headers": told} if told else {}
 
