@@ -12,6 +12,7 @@ from typing import Any
 
 from connector.errors import Problem
 from connector.secret import Secret
+from connector.server.operation import members
 from connector.spec.model import Integration, JsonSchema
 from connector.storage.connections import check_credential
 from connector.storage.connections.model import Configuration, Connection, Stored
@@ -27,41 +28,22 @@ _FIELD: JsonSchema = {
         {"type": "object", "properties": {"stored": {"const": True}, "reference": {"type": "string"}}},
     ],
 }
-CONFIGURATION: JsonSchema = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["environments"],
-    "properties": {
-        "name": {**_NAME, "description": "By default the environments' names."},
-        "environments": {"type": "array", "minItems": 1, "items": _NAME},
-        "default": {"type": "boolean", "description": "Whether it is used where no environment is named."},
-        "base_url": {
-            "type": ["string", "null"],
-            "description": "Where requests go; by default the environment's.",
-        },
-        "headers": {"type": "object", "additionalProperties": {"type": "string"}},
-        "cap": {
-            "type": ["number", "null"],
-            "minimum": 0,
-            "description": "Credits for each environment and day.",
-        },
-        "fields": {
-            "type": "object",
-            "additionalProperties": _FIELD,
-            "description": "The credential's fields.",
-        },
-    },
-}
-CONNECTION: JsonSchema = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["configurations"],
-    "properties": {
-        "name": _NAME,
-        "integration": _NAME,
-        "configurations": {"type": "array", "minItems": 1, "items": CONFIGURATION},
-    },
-}
+CONFIGURATION = members(
+    "environments",
+    name={**_NAME, "description": "By default the environments' names."},
+    environments={"type": "array", "minItems": 1, "items": _NAME},
+    default={"type": "boolean", "description": "Whether it is used where no environment is named."},
+    base_url={"type": ["string", "null"], "description": "Where requests go; by default the environment's."},
+    headers={"type": "object", "additionalProperties": {"type": "string"}},
+    cap={"type": ["number", "null"], "minimum": 0, "description": "Credits for each environment and day."},
+    fields={"type": "object", "additionalProperties": _FIELD, "description": "The credential's fields."},
+)
+CONNECTION = members(
+    "configurations",
+    name=_NAME,
+    integration=_NAME,
+    configurations={"type": "array", "minItems": 1, "items": CONFIGURATION},
+)
 
 
 def connection(
@@ -73,12 +55,8 @@ def connection(
     told = []
     for at, each in enumerate(sent["configurations"]):
         one = _Reading(integration, each, standing, f"configurations.{at}", problems).configuration()
-        told.append(one if len(sent["configurations"]) > 1 else _as_default(one))
+        told.append(one if len(sent["configurations"]) > 1 else replace(one, default=True))
     return Connection(name, integration.id, tuple(told)), problems
-
-
-def _as_default(one: Configuration) -> Configuration:
-    return replace(one, default=True)
 
 
 class _Reading:

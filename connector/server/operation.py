@@ -36,9 +36,10 @@ WHERE: dict[str, Any] = {
 LIMIT = {"type": "number", "minimum": 0, "maximum": 10**9, "description": "Credits that it may spend."}
 
 
-def options(**properties: JsonSchema) -> JsonSchema:
-    """The schema of a query that has these parameters, each as one likes, and no other."""
-    return {"type": "object", "properties": properties, "additionalProperties": False}
+def members(*required: str, **properties: JsonSchema) -> JsonSchema:
+    """The schema of a query or body that may have these members and no other, and must have some of them."""
+    needed = {"required": [*required]} if required else {}
+    return {"type": "object", "additionalProperties": False, **needed, "properties": properties}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Operation:
     handler: Handler
     summary: str
     role: Role | None = "use"
-    query: JsonSchema = field(default_factory=options)
+    query: JsonSchema = field(default_factory=members)
     body: JsonSchema | None = None
     reads: str | None = None
     answers: Mapping[int, str | None] = field(default_factory=lambda: {200: "Anything"})

@@ -28,7 +28,9 @@ from connector.server.operation import Operation, OperationCall
 async def describe_host(call: OperationCall) -> Response:
     """The document is made once: what a host serves does not change while it runs."""
     if call.host.described is None:
-        call.host.described = await call.host.run(document, call.host, OPERATIONS)
+        served = [each.integration for each in call.host.integrations.values()]
+        port = call.host.settings.port
+        call.host.described = await call.host.run(document, served, OPERATIONS, port)
     return Reply(call.host.described)
 
 

@@ -14,7 +14,7 @@ from connector.errors import ConnectorError, InvalidArguments
 from connector.server import inputs, responses
 from connector.server.host import Host, ServedIntegration
 from connector.server.json_reply import Reply
-from connector.server.operation import NAME, WHERE, Operation, OperationCall, options
+from connector.server.operation import NAME, WHERE, Operation, OperationCall, members
 from connector.server.problem_documents import Refused
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration
@@ -202,7 +202,7 @@ _TIMEOUT = {
     "maximum": 86400,
     "description": "Seconds for the answer, or for a job to end.",
 }
-INVOKE_QUERY = options(
+INVOKE_QUERY = members(
     **WHERE,
     accept=_ACCEPT,
     timeout=_TIMEOUT,
@@ -238,7 +238,7 @@ OPERATIONS = (
         f"{_ONE}/preview",
         preview,
         "The request that would be sent",
-        query=options(**WHERE, accept=_ACCEPT),
+        query=members(**WHERE, accept=_ACCEPT),
         reads=_INPUTS,
         answers={200: "Preview"},
     ),
@@ -247,7 +247,7 @@ OPERATIONS = (
         f"{_ONE}/estimate",
         estimate,
         "What it would cost",
-        query=options(**WHERE, balance={"type": "boolean", "default": False}),
+        query=members(**WHERE, balance={"type": "boolean", "default": False}),
         reads=_INPUTS,
         answers={200: "Estimate"},
     ),
@@ -256,7 +256,7 @@ OPERATIONS = (
         f"{_ONE}/check",
         check,
         "What is wrong with the inputs",
-        query=options(**WHERE),
+        query=members(**WHERE),
         reads=_INPUTS,
         answers={200: "Problems"},
     ),
@@ -265,7 +265,7 @@ OPERATIONS = (
         f"{_ONE}/stream",
         stream,
         "The answer's bytes as they arrive",
-        query=options(**WHERE, accept=_ACCEPT, timeout=_TIMEOUT),
+        query=members(**WHERE, accept=_ACCEPT, timeout=_TIMEOUT),
         reads=_INPUTS,
         answers={200: "Bytes"},
     ),

@@ -7,11 +7,12 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from connector.engine.connector import AsyncConnector
 from connector.errors import ConnectorError, InvalidArguments, Problem
 from connector.server import connection_form, problem_documents
 from connector.server.host import ServedIntegration
 from connector.server.json_reply import Reply
-from connector.server.operation import Operation, OperationCall
+from connector.server.operation import Operation, OperationCall, members
 from connector.server.problem_documents import Refused
 from connector.storage.connections.model import Connection, configuration_for
 
@@ -61,22 +62,19 @@ async def test_connection(call: OperationCall) -> Response:
     if only is not None:
         configuration_for(found, only)  # says which environments there are
     own = [name for one in found.configurations for name in one.environments]
-    tests = [await _tried(served, found.name, name) for name in own if only in (None, name)]
+    names = [name for name in own if only in (None, name)]
+    tests = [{"connection": found.name} | await tried(served.connector, found.name, name) for name in names]
     return Reply({"ok": all(test["ok"] for test in tests), "tests": tests})
 
 
-async def _tried(served: ServedIntegration, name: str, environment: str) -> dict[str, Any]:
-    place = {"connection": name, "environment": environment}
+async def tried(connector: AsyncConnector, name: str, environment: str) -> dict[str, Any]:
+    """What a connection's test saw in an environment."""
+    told: dict[str, Any] = {"environment": environment, "ok": True}
     try:
-        said = await served.connector.test(connection=name, environment=environment)
+        return told | {"said": await connector.test(connection=name, environment=environment)}
     except ConnectorError as error:
-        return {
-            **place,
-            "ok": False,
-            "said": error.message,
-            "problem": problem_documents.document(error.to_dict()),
-        }
-    return {**place, "ok": True, "said": said}
+        problem = problem_documents.document(error.to_dict())
+        return told | {"ok": False, "said": error.message, "problem": problem}
 
 
 def _check_same(body: Any, before: Connection) -> None:
@@ -100,11 +98,7 @@ def _store(served: ServedIntegration) -> Any:
     return served.connector.workspace.connections
 
 
-_ENVIRONMENT = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {"environment": {"type": "string", "description": "Only this one."}},
-}
+_ENVIRONMENT = members(environment={"type": "string", "description": "Only this one."})
 _ALL, _ONE = "/api/connections", "/api/connections/{name}"
 
 OPERATIONS = (

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from connector.errors import InvalidArguments, Problem
 from connector.server import send_file, uploads
 from connector.server.json_reply import Reply
-from connector.server.operation import Operation, OperationCall, kind_of, options
+from connector.server.operation import Operation, OperationCall, kind_of, members
 from connector.server.problem_documents import Refused
 
 if TYPE_CHECKING:
@@ -88,12 +88,12 @@ async def _file(call: OperationCall) -> StoredFile:
     return await call.host.run(call.host.files.get, call.names["id"])
 
 
-_QUERY = options(
+_QUERY = members(
     source={"enum": ["upload", "result"], "description": "Only files that came in this way."},
     before={"type": "string", "maxLength": 200, "description": "Only files that are older than this one."},
     limit={"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
 )
-_KEEP = options(
+_KEEP = members(
     keep={
         "type": "number",
         "exclusiveMinimum": 0,

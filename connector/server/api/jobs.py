@@ -8,7 +8,7 @@ from connector.errors import JobNotFound, JobPending
 from connector.media import Media
 from connector.server.host import ServedIntegration
 from connector.server.json_reply import Reply
-from connector.server.operation import Operation, OperationCall, options
+from connector.server.operation import Operation, OperationCall, members
 from connector.storage.ledger.model import LedgerEntry
 
 
@@ -62,7 +62,7 @@ def _served(call: OperationCall, entry: LedgerEntry) -> ServedIntegration:
     return call.host.served(entry.integration)
 
 
-_TIMEOUT = options(
+_TIMEOUT = members(
     timeout={"type": "number", "minimum": 0, "maximum": 3600, "description": "Seconds; 0 asks once."}
 )
 _ONE = "/api/jobs/{id}"

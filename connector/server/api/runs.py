@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from connector.server import responses, sse
 from connector.server.host import ServedIntegration
 from connector.server.json_reply import Reply
-from connector.server.operation import Operation, OperationCall, options
+from connector.server.operation import NAME, Operation, OperationCall, members
 from connector.storage.runs.model import ENDED, Run
 
 _STATES = ("queued", "running", *sorted(ENDED))
@@ -117,29 +117,23 @@ def _served(call: OperationCall, run: Run) -> ServedIntegration:
     return call.host.served(run.integration)
 
 
-_NAME = {"type": "string", "minLength": 1, "maxLength": 200}
-_QUERY = options(
-    action={**_NAME, "description": "Only runs of this action."},
-    environment={**_NAME, "description": "Only runs in this environment."},
+_QUERY = members(
+    action={**NAME, "description": "Only runs of this action."},
+    environment={**NAME, "description": "Only runs in this environment."},
     state={"enum": list(_STATES), "description": "Only runs in this state."},
-    outcome={**_NAME, "description": "Only runs with this outcome."},
-    before={**_NAME, "description": "Only runs that are older than this one."},
+    outcome={**NAME, "description": "Only runs with this outcome."},
+    before={**NAME, "description": "Only runs that are older than this one."},
     limit={"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
 )
-_AFTER = options(
+_AFTER = members(
     after={"type": "integer", "minimum": 0, "maximum": 10**12, "description": "The last event seen."}
 )
-_PATIENCE = options(
+_PATIENCE = members(
     timeout={"type": "number", "minimum": 0, "maximum": 86400, "description": "Seconds to wait for its end."}
 )
 _ONE = "/api/runs/{id}"
 _MOST_STEPS = 10_000
-_MARK = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["paid"],
-    "properties": {"paid": {"type": "boolean", "description": "Whether the account was charged for it."}},
-}
+_MARK = members("paid", paid={"type": "boolean", "description": "Whether the account was charged for it."})
 
 OPERATIONS = (
     Operation("GET", "/api/runs", list_runs, "Runs, newest first", query=_QUERY, answers={200: "Runs"}),

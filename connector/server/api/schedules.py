@@ -11,18 +11,9 @@ from starlette.responses import Response
 from connector.runs.schedule.store import Schedule
 from connector.server.host import Host
 from connector.server.json_reply import Reply
-from connector.server.operation import LIMIT, NAME, WHERE, Operation, OperationCall, options
+from connector.server.operation import LIMIT, NAME, WHERE, Operation, OperationCall, members
 
-_HOW = (
-    "cron",
-    "timezone",
-    "environment",
-    "connection",
-    "overlap",
-    "catch_up",
-    "limit_credits",
-    "limit_daily",
-)
+_ABOUT = ("name", "subject", "inputs")
 
 
 async def list_schedules(call: OperationCall) -> Response:
@@ -40,7 +31,7 @@ async def add_schedule(call: OperationCall) -> Response:
 
 def _added(host: Host, body: Mapping[str, Any]) -> Schedule:
     connector, subject, definition = host.durable.subject(body["subject"])
-    how = {name: body[name] for name in _HOW if body.get(name) is not None}
+    how = {name: value for name, value in body.items() if name not in _ABOUT and value is not None}
     given = body.get("inputs", {})
     return host.durable.timetable.add(body["name"], connector, subject, given, definition=definition, **how)
 
@@ -79,25 +70,21 @@ async def _changed(call: OperationCall, act: Any) -> Response:
     return Reply(await call.host.run(call.host.durable.schedule_shown, schedule))
 
 
-NEW = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["name", "subject", "cron"],
-    "properties": {
-        "name": NAME,
-        "subject": {**NAME, "description": "The action or the workflow."},
-        "inputs": {"type": "object", "description": "Those of the action or workflow."},
-        "cron": {**NAME, "description": "Minute, hour, day of the month, month, day of the week."},
-        "timezone": {**NAME, "default": "UTC"},
-        **WHERE,
-        "overlap": {"enum": ["skip", "queue"], "default": "skip"},
-        "catch_up": {"enum": ["none", "last", "all"], "default": "last"},
-        "limit_credits": {**LIMIT, "description": "Credits that one run may spend."},
-        "limit_daily": {**LIMIT, "description": "Credits that all runs of a UTC day may spend."},
-    },
-}
+NEW = members(
+    *("name", "subject", "cron"),
+    name=NAME,
+    subject={**NAME, "description": "The action or the workflow."},
+    inputs={"type": "object", "description": "Those of the action or workflow."},
+    cron={**NAME, "description": "Minute, hour, day of the month, month, day of the week."},
+    timezone={**NAME, "default": "UTC"},
+    **WHERE,
+    overlap={"enum": ["skip", "queue"], "default": "skip"},
+    catch_up={"enum": ["none", "last", "all"], "default": "last"},
+    limit_credits={**LIMIT, "description": "Credits that one run may spend."},
+    limit_daily={**LIMIT, "description": "Credits that all runs of a UTC day may spend."},
+)
 _ALL, _ONE = "/api/schedules", "/api/schedules/{name}"
-_TICKS = options(ticks={"type": "integer", "minimum": 1, "maximum": 500, "default": 20})
+_TICKS = members(ticks={"type": "integer", "minimum": 1, "maximum": 500, "default": 20})
 
 OPERATIONS = (
     Operation("GET", _ALL, list_schedules, "The schedules", answers={200: "Schedules"}),

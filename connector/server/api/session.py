@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import RedirectResponse, Response
 
 from connector.server import auth, uploads
-from connector.server.operation import Operation, OperationCall, kind_of, options, wrong_kind
+from connector.server.operation import Operation, OperationCall, kind_of, members, wrong_kind
 from connector.server.problem_documents import Refused
 
 _FORM = "application/x-www-form-urlencoded"
@@ -49,7 +49,7 @@ async def _token(call: OperationCall) -> str:
     return found.strip() if isinstance(found, str) else ""
 
 
-_QUERY = options(token={"type": "string"}, failed={"type": "string"})
+_QUERY = members(token={"type": "string"}, failed={"type": "string"})
 
 OPERATIONS = (
     Operation(

@@ -7,16 +7,13 @@ from datetime import UTC, datetime, timedelta
 from starlette.responses import Response
 
 from connector.server.json_reply import Reply
-from connector.server.operation import Operation, OperationCall, options
-
-_NAME = {"type": "string", "minLength": 1, "maxLength": 200}
+from connector.server.operation import NAME, Operation, OperationCall, members
 
 
 async def get_balance(call: OperationCall) -> Response:
     served = call.host.served(call.query.get("integration"))
-    place = {name: call.query.get(name) for name in ("environment", "connection")}
-    credits = await served.connector.balance(**place)
-    return Reply({"credits": credits} | {name: each for name, each in place.items() if each})
+    credits = await served.connector.balance(**call.place)
+    return Reply({"credits": credits} | {name: each for name, each in call.place.items() if each})
 
 
 async def get_spend(call: OperationCall) -> Response:
@@ -34,8 +31,8 @@ async def get_spend(call: OperationCall) -> Response:
     return Reply(told)
 
 
-_WHERE = options(environment=_NAME, connection=_NAME, integration=_NAME)
-_DAYS = options(days={"type": "integer", "minimum": 1, "maximum": 3660, "default": 30})
+_WHERE = members(environment=NAME, connection=NAME, integration=NAME)
+_DAYS = members(days={"type": "integer", "minimum": 1, "maximum": 3660, "default": 30})
 
 OPERATIONS = (
     Operation("GET", "/api/balance", get_balance, "Credits left", query=_WHERE, answers={200: "Balance"}),

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from connector.server.json_reply import Reply
-from connector.server.operation import Operation, OperationCall
+from connector.server.operation import Operation, OperationCall, members
 
 
 async def list_tokens(call: OperationCall) -> Response:
@@ -28,15 +28,11 @@ async def remove_token(call: OperationCall) -> Response:
     return Response(status_code=204)
 
 
-NEW = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["name", "role"],
-    "properties": {
-        "name": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[\w.@-]+$"},
-        "role": {"enum": ["use", "manage"]},
-    },
-}
+NEW = members(
+    *("name", "role"),
+    name={"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[\w.@-]+$"},
+    role={"enum": ["use", "manage"]},
+)
 
 OPERATIONS = (
     Operation("GET", "/api/tokens", list_tokens, "The tokens", role="manage", answers={200: "Tokens"}),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.responses import Response
 
 from connector.errors import InvalidArguments, Problem
 from connector.server.json_reply import Reply
-from connector.server.operation import LIMIT, NAME, WHERE, Operation, OperationCall, read_json
+from connector.server.operation import LIMIT, NAME, WHERE, Operation, OperationCall, members, read_json
 from connector.server.problem_documents import Refused
 
 _HEADER = "x-hook-secret"
@@ -64,12 +62,7 @@ def _secret(call: OperationCall) -> str:
     return given.strip() if scheme.lower() == "bearer" else headers.get(_HEADER, "")
 
 
-NEW: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["workflow"],
-    "properties": {"workflow": NAME, **WHERE, "limit_credits": LIMIT},
-}
+NEW = members("workflow", workflow=NAME, **WHERE, limit_credits=LIMIT)
 _ALL = "/api/webhooks"
 
 OPERATIONS = (

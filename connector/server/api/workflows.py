@@ -10,7 +10,7 @@ from connector.errors import CapReached, InvalidArguments
 from connector.runs.workflow import check, check_inputs, cost, read
 from connector.server import inputs, responses
 from connector.server.json_reply import Reply
-from connector.server.operation import LIMIT, NAME, WHERE, Operation, OperationCall, options
+from connector.server.operation import LIMIT, NAME, WHERE, Operation, OperationCall, members
 from connector.server.problem_documents import Refused
 from connector.storage.runs.model import RunSpec
 
@@ -92,7 +92,7 @@ def _problems(call: OperationCall, text: str) -> list[dict[str, Any]]:
     return [each.to_dict() for each in check.problems(read.source_of(text, "workflow"), integration)]
 
 
-_RUN = options(**WHERE, limit_credits=LIMIT)
+_RUN = members(**WHERE, limit_credits=LIMIT)
 _ALL, _ONE = "/api/workflows", "/api/workflows/{id}"
 
 OPERATIONS = (
@@ -124,7 +124,7 @@ OPERATIONS = (
         "/api/check",
         check_workflow,
         "What is wrong with a workflow's text",
-        query=options(integration=NAME),
+        query=members(integration=NAME),
         reads="workflow",
         answers={200: "Problems"},
     ),

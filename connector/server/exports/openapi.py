@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from connector.server.openapi import document as host_document
@@ -26,23 +25,9 @@ _ACTIONS = "/api/actions/"
 _REF = "#/components/"
 
 
-@dataclass(frozen=True, slots=True)
-class _DescribedIntegration:
-    integration: Integration
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """A host that nobody started, as far as its document asks."""
-
-    integrations: Mapping[str, _DescribedIntegration]
-    settings: Settings = field(default_factory=Settings)
-
-
 def document(integration: Integration, url: str) -> Document:
     """The document: an operation for each action, as a host at that address serves it."""
-    standing = _Standing({integration.id: _DescribedIntegration(integration)})
-    whole = host_document.document(standing, OPERATIONS)
+    whole = host_document.document([integration], OPERATIONS, Settings().port)
     whole["info"] = whole["info"] | {"title": integration.name, "description": _said(whole, integration)}
     whole["servers"] = [{"url": url}]
     whole["security"] = [{"bearer": []}]

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from connector import __version__
 from connector.media.kinds import type_of
 from connector.server.api.actions import accepted_forms
+from connector.server.auth import cookie_name
 from connector.server.openapi.components import SCHEMAS
-from connector.server.operation import Operation
+from connector.server.operation import Operation, members
 from connector.server.responses import FAMILIES
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration, JsonSchema
 from connector.spec.schema.plain_schema import plain
-
-if TYPE_CHECKING:
-    from connector.server.settings import Settings
 
 _HOLE = re.compile(r"\{(\w+)\}")
 # What is there once for each action, under a path of its own.
@@ -45,29 +43,11 @@ _DESCRIPTION = (
 )
 
 
-class Described(Protocol):
-    """An integration that is served."""
-
-    @property
-    def integration(self) -> Integration: ...
-
-
-class Describable(Protocol):
-    """What the document tells of a host; also of one that nobody has started."""
-
-    @property
-    def integrations(self) -> Mapping[str, Described]: ...
-    @property
-    def settings(self) -> Settings: ...
-
-
-def document(host: Describable, operations: Sequence[Operation]) -> dict[str, Any]:
-    """The document of a host."""
-    actions = [
-        (served.integration, action)
-        for served in host.integrations.values()
-        for action in served.integration.actions.values()
-    ]
+def document(
+    integrations: Sequence[Integration], operations: Sequence[Operation], port: int
+) -> dict[str, Any]:
+    """The document of a host that serves the integrations at a port."""
+    actions = [(one, action) for one in integrations for action in one.actions.values()]
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         if operation.path != _ACTION:
@@ -79,11 +59,8 @@ def document(host: Describable, operations: Sequence[Operation]) -> dict[str, An
             "get": _looked_at(own["GET"], action),
             "post": _invocation(own["POST"], integration, action),
         }
-    return _whole(host, paths, dict(_inputs(action for _, action in actions)))
-
-
-def _whole(host: Describable, paths: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
-    names = ", ".join(served.integration.name for served in host.integrations.values())
+    names = ", ".join(integration.name for integration in integrations)
+    inputs = dict(_inputs(action for _, action in actions))
     return {
         "openapi": "3.1.0",
         "info": {"title": f"Connector: {names}", "version": __version__, "description": _DESCRIPTION},
@@ -103,7 +80,7 @@ def _whole(host: Describable, paths: Mapping[str, Any], inputs: Mapping[str, Any
                 "session": {
                     "type": "apiKey",
                     "in": "cookie",
-                    "name": f"connector-{host.settings.port}",
+                    "name": cookie_name(port),
                     "description": "The session of somebody who is signed in at /login.",
                 },
             },
@@ -170,11 +147,7 @@ def _body(operation: Operation) -> dict[str, Any]:
     return {"requestBody": {"required": bool(operation.body.get("required")), "content": content}}
 
 
-_ANY_INPUTS = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {"inputs": {"type": "object", "description": "Those of the action."}},
-}
+_ANY_INPUTS = members(inputs={"type": "object", "description": "Those of the action."})
 _BYTES = {"type": "string", "contentMediaType": "application/octet-stream"}
 _READ: Mapping[str, Any] = {
     "inputs": {
@@ -275,13 +248,8 @@ def _of_action(query: JsonSchema, integration: Integration, action: Action) -> J
 
 def _forms(action: Action) -> dict[str, Any]:
     """The body of an invocation, in both its forms."""
-    as_json: dict[str, Any] = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {"inputs": _schema(f"{action.id}.json")},
-    }
-    if action.inputs.get("required"):
-        as_json["required"] = ["inputs"]
+    required = {"required": ["inputs"]} if action.inputs.get("required") else {}
+    as_json = {**members(inputs=_schema(f"{action.id}.json")), **required}
     form: dict[str, Any] = {"schema": _schema(f"{action.id}.form")}
     encoding = dict(_encodings(action))
     return {
