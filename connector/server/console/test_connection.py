@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from connector.engine.connector import AsyncConnector
-from connector.errors import ConnectorError, InvalidArguments, UnknownName
-from connector.server import auth, connection_form, operation, problem_documents
+from connector.errors import InvalidArguments, UnknownName
+from connector.server import auth, connection_form, operation
+from connector.server.api.connections import tried
 from connector.spec.schema.validator import Checker
+from connector.storage.connections.encryption import Sealed
 from connector.storage.connections.model import Connection
 
 if TYPE_CHECKING:
@@ -56,10 +59,6 @@ def _read(served: ServedIntegration, body: Mapping[str, Any]) -> Connection:
 
 def _opened(made: Connection, before: Connection | None, store: Any) -> Connection:
     """The connection with its kept secrets opened, as another store is to hold them for a moment."""
-    from dataclasses import replace
-
-    from connector.storage.connections.encryption import Sealed
-
     opened = []
     for one in made.configurations:
         sealed = any(isinstance(value, Sealed) for value in one.fields.values())
@@ -86,13 +85,4 @@ async def _tests(
         store, secret = connector.workspace.connections, served.integration.secret_fields
         await host.run(store.add, made, secret)
         names = [name for one in made.configurations for name in one.environments]
-        return [await _tried(connector, made.name, name) for name in names]
-
-
-async def _tried(connector: AsyncConnector, name: str, environment: str) -> Mapping[str, Any]:
-    try:
-        said = await connector.test(connection=name, environment=environment)
-    except ConnectorError as error:
-        told = {"problem": problem_documents.document(error.to_dict()), "said": error.message}
-        return {"environment": environment, "ok": False, **told}
-    return {"environment": environment, "ok": True, "said": said}
+        return [await tried(connector, made.name, name) for name in names]
