@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response
 from connector.server.console import action_sidebar
 from connector.server.console.code_samples import is_file
 from connector.server.console.fields import FormField, fields, is_media
-from connector.server.console.integrations import connections_of
+from connector.server.console.integrations import places_of
 from connector.server.console.rendering import page
 from connector.server.problem_documents import Refused
 from connector.spec.listing import price_text
@@ -118,9 +118,6 @@ def form_parts(made: list[FormField], *, staged: bool = True) -> FormParts:
 def _form(visit: PageRequest, integration: Integration, action: Action, section: str) -> Response:
     filled = _filled(visit, action)
     made = fields(action.inputs, filled.values, filled.samples)
-    known = action_sidebar.places(
-        integration, connections_of(visit.host, integration.id), visit.host.settings.environ
-    )
     free = action_sidebar.is_free_form(action)
     return page(
         "action.html",
@@ -131,7 +128,7 @@ def _form(visit: PageRequest, integration: Integration, action: Action, section:
         siblings=[each for each in integration.actions.values() if each.group == action.group],
         kind=action_sidebar.glyph(action),
         generic=free,
-        places=known,
+        places=places_of(visit.host, integration),
         chosen_place=filled.place,
         manages=visit.manages,
         scheduling=bool(visit.asked("schedule")),

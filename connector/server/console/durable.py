@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
 from connector.errors import ConnectorError, InvocationError
-from connector.runs.batch.row import BatchRow
-from connector.runs.batch.store import Batch
 from connector.runs.workflow import cost, load
 from connector.server.console import action_sidebar
-from connector.server.console.actions import FormParts, form_parts
+from connector.server.console.actions import form_parts
 from connector.server.console.fields import fields
-from connector.server.console.integrations import connections_of
+from connector.server.console.integrations import places_of
 from connector.server.console.rendering import page
 
 if TYPE_CHECKING:
@@ -54,14 +51,12 @@ def workflow(visit: PageRequest) -> Response:
     connector, found = host.durable.workflow(visit.name("id"))
     values, place = _filled(visit, found)
     integration = connector.integration
-    parts: FormParts = form_parts(fields(found.inputs, values))
-    known = action_sidebar.places(integration, connections_of(host, integration.id), host.settings.environ)
     return page(
         "workflow.html",
         workflow=found,
         integration=integration,
-        parts=parts,
-        places=known,
+        parts=form_parts(fields(found.inputs, values)),
+        places=places_of(host, integration),
         chosen_place=place,
         price=_price(connector, found, values),
         manages=visit.manages,
@@ -76,10 +71,8 @@ def _filled(visit: PageRequest, found: Workflow) -> tuple[Mapping[str, Any], str
     """What the form begins with, and where: as an earlier run, or as an example without its files."""
     if visit.asked("run"):
         run = visit.host.history.get(visit.asked("run"))
-        is_same = run.action == found.id
-        return (run.inputs if is_same else {}), action_sidebar.UsableEnvironment(
-            run.environment, run.connection
-        ).key
+        place = action_sidebar.UsableEnvironment(run.environment, run.connection)
+        return (run.inputs if run.action == found.id else {}), place.key
     at = visit.asked("example")
     if at.isdecimal() and int(at) < len(found.examples):
         given = found.examples[int(at)].arguments
@@ -102,7 +95,7 @@ def batches(visit: PageRequest) -> Response:
         "batches.html",
         batches=[host.durable.batch_shown(one) for one in host.durable.batches.list(50)],
         subjects=_subjects(host),
-        places=_places(host),
+        places=[one for each in host.integrations.values() for one in places_of(host, each.integration)],
         **_worker(host),
     )
 
@@ -117,14 +110,6 @@ def batch_view(visit: PageRequest) -> Response:
     return page("_batch.html", **_batch(visit))
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A row with the small picture of its run."""
-
-    row: BatchRow
-    thumbnail: str | None
-
-
 def _batch(visit: PageRequest) -> dict[str, Any]:
     host, after = visit.host, visit.asked("after")
     found = host.durable.batches.get(visit.name("id"))
@@ -133,16 +118,12 @@ def _batch(visit: PageRequest) -> dict[str, Any]:
     failed = host.durable.batches.rows(found.id).failed(10)
     return {
         "batch": host.durable.batch_shown(found),
-        "rows": [_Row(row, _thumbnail(host, row.run_id)) for row in rows],
+        "rows": [{"row": row, "thumbnail": _thumbnail(host, row.run_id)} for row in rows],
         "failed": failed,
         "after": rows[-1].number if len(rows) == _ROWS else None,
         "first": first,
-        "goes": _goes(found),
+        "goes": found.state == "feeding",
     }
-
-
-def _goes(found: Batch) -> bool:
-    return found.state == "feeding"
 
 
 def _thumbnail(host: Host, run_id: str | None) -> str | None:
@@ -208,16 +189,6 @@ def _subjects(host: Host) -> list[tuple[str, list[tuple[str, str]]]]:
     actions = [(one.id, one.title) for each in served for one in each.actions.values()]
     flows = [(one.id, one.title) for _, one in host.durable.workflows()]
     return [("Actions", actions), ("Workflows", flows)]
-
-
-def _places(host: Host) -> list[action_sidebar.UsableEnvironment]:
-    return [*_each_place(host)]
-
-
-def _each_place(host: Host) -> Iterator[action_sidebar.UsableEnvironment]:
-    for served in host.integrations.values():
-        own = connections_of(host, served.integration.id)
-        yield from action_sidebar.places(served.integration, own, host.settings.environ)
 
 
 def _worker(host: Host) -> dict[str, Any]:

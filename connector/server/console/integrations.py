@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import FileResponse, Response
 
 from connector.server.console import action_sidebar
+from connector.server.console.action_sidebar import UsableEnvironment, places
 from connector.server.console.rendering import page
 from connector.server.problem_documents import Refused
 from connector.spec.model import Action, Integration
@@ -104,6 +105,11 @@ def find(visit: PageRequest) -> Integration:
 def connections_of(host: Host, integration: str) -> tuple[Connection, ...]:
     found: tuple[Connection, ...] = host.served(integration).connector.workspace.connections.list(integration)
     return found
+
+
+def places_of(host: Host, integration: Integration) -> list[UsableEnvironment]:
+    """Every place where an action of the integration can be used."""
+    return places(integration, connections_of(host, integration.id), host.settings.environ)
 
 
 def _starter(integration: Integration) -> Action | None:

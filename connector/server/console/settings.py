@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from connector.server.console import action_sidebar
-from connector.server.console.integrations import connections_of
+from connector.server.console.integrations import connections_of, places_of
 from connector.server.console.rendering import page
 
 if TYPE_CHECKING:
@@ -36,14 +35,13 @@ def show(visit: PageRequest) -> Response:
 def _caps(host: Host) -> Iterator[Mapping[str, Any]]:
     """What was spent today in each place, and what may be."""
     for served in host.integrations.values():
-        connections = connections_of(host, served.integration.id)
         caps = {
             (connection.name, name): one.cap
-            for connection in connections
+            for connection in connections_of(host, served.integration.id)
             for one in connection.configurations
             for name in one.environments
         }
-        for place in action_sidebar.places(served.integration, connections, host.settings.environ):
+        for place in places_of(host, served.integration):
             spent = served.connector.workspace.ledger.spent(place.connection, place.environment)
             yield {
                 "integration": served.integration.id,
