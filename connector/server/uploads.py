@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
@@ -30,13 +30,6 @@ Pair = tuple[str, Any]
 @asynccontextmanager
 async def form(request: Request) -> AsyncIterator[list[Pair]]:
     """The parts of a multipart body, in order; a file is an UploadFile, which is spooled."""
-    async with _spooled(request) as pairs:
-        # What a browser sends for a file field that nobody filled.
-        yield [(name, one) for name, one in pairs if not _is_left_empty(one)]
-
-
-@asynccontextmanager
-async def _spooled(request: Request) -> AsyncIterator[list[Pair]]:
     parser = MultiPartParser(
         request.headers,
         request.stream(),
@@ -49,7 +42,8 @@ async def _spooled(request: Request) -> AsyncIterator[list[Pair]]:
     except MultiPartException as error:
         raise Refused("bad_request", f"the form cannot be read: {error.message}") from error
     try:
-        yield [*data.multi_items()]
+        # What a browser sends for a file field that nobody filled is left out.
+        yield [(name, one) for name, one in data.multi_items() if not _is_left_empty(one)]
     finally:
         await data.close()
 
@@ -115,6 +109,3 @@ class UploadReader:
             if piece:
                 return piece
         return b""
-
-
-__all__ = ["ClientDisconnect", "UploadReader", "form", "media", "pieces"]
