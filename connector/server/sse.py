@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, Protocol
+from typing import Any
 
 from connector.server.json_reply import written
+from connector.storage.runs.model import RunEvent
 
 # A client that lost the connection comes again after so many milliseconds.
 OPENING = b"retry: 2000\n\n"
@@ -15,30 +16,19 @@ HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 MEDIA_TYPE = "text/event-stream"
 
 
-class Numbered(Protocol):
-    """What is told: an event of a run."""
-
-    @property
-    def seq(self) -> int: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def data(self) -> Any: ...
-
-
-def framed(event: Numbered) -> bytes:
+def framed(event: RunEvent) -> bytes:
     """One event. JSON has no bare line breaks, so that its data is one line."""
     frame = f"id: {event.seq}\nevent: {event.kind}\ndata: {written(event.data)}\n\n"
     return frame.encode("utf-8", "backslashreplace")
 
 
 async def stream(
-    events: AsyncIterator[Numbered], heartbeat: float, stopping: asyncio.Event
+    events: AsyncIterator[RunEvent], heartbeat: float, stopping: asyncio.Event
 ) -> AsyncIterator[bytes]:
     """The events as they come, until there are no more or the host stops."""
     yield OPENING
     stop = asyncio.ensure_future(stopping.wait())
-    coming = asyncio.ensure_future(_next(events))
+    coming = asyncio.ensure_future(anext(events, None))
     try:
         while not stop.done():
             await asyncio.wait((coming, stop), timeout=heartbeat, return_when=asyncio.FIRST_COMPLETED)
@@ -47,15 +37,11 @@ async def stream(
                 if event is None:
                     return
                 yield framed(event)
-                coming = asyncio.ensure_future(_next(events))
+                coming = asyncio.ensure_future(anext(events, None))
             elif not stop.done():
                 yield HEARTBEAT
     finally:
         await _ended(stop, coming)
-
-
-async def _next(events: AsyncIterator[Numbered]) -> Numbered | None:
-    return await anext(events, None)
 
 
 async def _ended(*tasks: asyncio.Future[Any]) -> None:
