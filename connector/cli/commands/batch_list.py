@@ -40,8 +40,7 @@ def _list(place: DurableClient, batches: Batches, args: Namespace) -> int:
         terminal.print_json({"batches": [batch.to_dict() | counts.to_dict() for batch, counts in found]})
     elif found:
         heading = ("batch", "subject", "environment", "state", "rows", "")
-        head, *lines = terminal.columns([heading, *(_cells(batch, counts) for batch, counts in found)])
-        print("\n".join([terminal.paint(head, "dim"), *lines]))
+        print(terminal.table(heading, (_cells(batch, counts) for batch, counts in found)))
     elif not args.quiet:
         terminal.say("There is no batch yet. Begin one with: connector batch ACTION ITEMS -o DIR")
     return 0
@@ -101,15 +100,11 @@ def _failed_cells(row: BatchRow) -> tuple[str, ...]:
 def _cancel(place: DurableClient, batches: Batches, args: Namespace) -> int:
     batch, left = stop.cancel(batches, place.runs, args.batch)
     counts = batches.rows(batch.id).counts()
-    if args.json:
-        terminal.print_json(batch.to_dict() | counts.to_dict())
-    elif not args.quiet:
-        terminal.say(f"{batch.name} is cancelled: {counts.of('pending'):,} rows are left undone.")
-        if left:
-            terminal.say(f"{len(left):,} requests had left and cannot be taken back; they end by themselves.")
-        terminal.say(
-            f"Its results are in {shlex.quote(str(batch.directory))}; the same command goes on with it."
-        )
+    said = [f"{batch.name} is cancelled: {counts.of('pending'):,} rows are left undone."]
+    if left:
+        said.append(f"{len(left):,} requests had left and cannot be taken back; they end by themselves.")
+    said.append(f"Its results are in {shlex.quote(str(batch.directory))}; the same command goes on with it.")
+    terminal.report(args, batch.to_dict() | counts.to_dict(), *said)
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from connector.cli.parsing.parser import Parser, folder_of
 from connector.cli.report import exit_codes
@@ -11,9 +11,11 @@ from connector.cli.terminal import terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import Namespace
     from typing import Any
 
     from connector.authoring.drift import Change, DriftReport
+    from connector.errors import Problem
 
 _EPILOG = """\
 Each problem is a line: FILE:LINE: PATH: what is wrong and what to do.
@@ -40,15 +42,24 @@ def run(words: list[str]) -> int:
     folder = args.folder or folder_of(args)
     own, report = problems(folder), _compared(folder, args.against)
     found = [*own, *(report.problems if report else ())]
+    if report is None:
+        return show(found, args, folder)
+    changes = list(map(_change, report.changes))
+    return show(found, args, folder, [*map(str, own), *_told(report)], changes=changes)
+
+
+def show(
+    found: Sequence[Problem], args: Namespace, where: str, lines: Sequence[str] | None = None, **more: Any
+) -> int:
+    """Shows problems, each in a line of its own unless other lines are given; the exit code."""
     if args.json:
         told = [problem.to_dict() | {"severity": problem.severity} for problem in found]
-        changes = {} if report is None else {"changes": list(map(_change, report.changes))}
-        terminal.print_json({"problems": told, "count": len(found), **changes})
+        terminal.print_json({"problems": told, "count": len(found), **more})
     else:
-        for line in (*map(str, own), *(_told(report) if report else ())):
+        for line in map(str, found) if lines is None else lines:
             print(terminal.clean(line))
-    if not args.json and not args.quiet:
-        terminal.say(_count(len(found), folder))
+        if not args.quiet:
+            terminal.say(f"{len(found) or 'no'} problem{'' if len(found) == 1 else 's'} in {where}")
     return exit_codes.FOUND if any(problem.severity == "error" for problem in found) else exit_codes.DONE
 
 
@@ -87,7 +98,3 @@ def _indented(addition: str | None) -> Iterator[str]:
 def _change(change: Change) -> dict[str, Any]:
     told = {"kind": change.kind, "subject": change.subject, **change.problem.to_dict()}
     return told if change.addition is None else {**told, "addition": change.addition}
-
-
-def _count(number: int, folder: str) -> str:
-    return f"{number or 'no'} problem{'' if number == 1 else 's'} in {folder}"

@@ -70,9 +70,7 @@ def _list(connector: Connector, args: Namespace) -> int:
     if args.json:
         terminal.print_json({"connections": [connection.to_dict() for connection in found]})
     elif found:
-        heading = ("name", "integration", "environments", "cap")
-        head, *lines = terminal.columns([heading, *map(_cells, found)])
-        print("\n".join([terminal.paint(head, "dim"), *lines]))
+        print(terminal.table(("name", "integration", "environments", "cap"), map(_cells, found)))
     elif not args.quiet:
         terminal.say("There is none yet. Add one with: connector connections add NAME --help")
     return 0
@@ -125,7 +123,7 @@ def _test(connector: Connector, args: Namespace) -> int:
     width = max((len(f"{connection.name}/{environment}") for connection, environment in places), default=0)
     for connection, environment in places:
         said, error = _tried(connector, connection.name, environment)
-        codes.append(exit_codes.code_for(error) if error else exit_codes.DONE)
+        codes.append(exit_codes.code_for(type(error)) if error else exit_codes.DONE)
         place = {"connection": connection.name, "environment": environment, "ok": error is None}
         told.append(place | (failure.document(error.to_dict()) if error else {"said": said}))
         if not args.json:
@@ -162,22 +160,15 @@ def _print_test(place: str, said: str, ok: bool) -> None:
 
 def _remove(connector: Connector, args: Namespace) -> int:
     connector.workspace.connections.remove(args.name)
-    _told(args, {"removed": args.name}, f"{args.name} and its secrets are forgotten.")
+    terminal.report(args, {"removed": args.name}, f"{args.name} and its secrets are forgotten.")
     return 0
 
 
 def _rotate(connector: Connector, args: Namespace) -> int:
     count = connector.workspace.connections.rotate()
     sentence = f"{count} secret{'' if count == 1 else 's'} sealed again with the first master key."
-    _told(args, {"rotated": count}, sentence)
+    terminal.report(args, {"rotated": count}, sentence)
     return 0
-
-
-def _told(args: Namespace, document: dict[str, object], sentence: str) -> None:
-    if args.json:
-        terminal.print_json(document)
-    elif not args.quiet:
-        terminal.say(sentence)
 
 
 # what it does; how many names it takes ("" for one, None for none); the act

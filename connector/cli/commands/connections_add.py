@@ -203,11 +203,12 @@ def _keep(connector: Connector, args: argparse.Namespace, configuration: Configu
         if existing.integration != integration.id:
             raise UnknownName(f"{args.name!r} is a connection of {existing.integration}; choose another name")
         stored = store.save(_extended(existing, configuration, args), integration.secret_fields)
-    if args.json:
-        terminal.print_json(stored.to_dict())
-    elif not args.quiet:
-        terminal.say(f"{args.name} is kept for {', '.join(configuration.environments)}.")
-        terminal.say(f"Try it with: connector connections test {shlex.quote(args.name)}")
+    terminal.report(
+        args,
+        stored.to_dict(),
+        f"{args.name} is kept for {', '.join(configuration.environments)}.",
+        f"Try it with: connector connections test {shlex.quote(args.name)}",
+    )
     return 0
 
 

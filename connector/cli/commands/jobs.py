@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.parsing import find_action, numbers
 from connector.cli.parsing.parser import Parser, folder_of, one_of
 from connector.cli.parsing.usage import subcommand
 from connector.cli.terminal import terminal
+from connector.spec.schema import amounts
 
 if TYPE_CHECKING:
     from connector.cli.report.durable_client import DurableClient
@@ -74,7 +75,7 @@ def _running(words: Sequence[str]) -> int:
     if args.json:
         terminal.print_json({"jobs": [entry.to_dict() for entry in found]})
     elif found:
-        _print_table(("id", "job", "action", "environment", "started", ""), map(_entry, found))
+        print(terminal.table(("id", "job", "action", "environment", "started", ""), map(_entry, found)))
     elif not args.quiet:
         terminal.say("No job is running.")
     if found and not args.json and not args.quiet:
@@ -104,9 +105,11 @@ def _list(words: Sequence[str]) -> int:
         return 0
     others = [] if args.state or args.of else [one for one in entries if one.origin not in known]
     if runs:
-        _print_table(("run", "state", "what", "environment", "credits", "asked for"), map(_run, runs))
+        heading = ("run", "state", "what", "environment", "credits", "asked for")
+        print(terminal.table(heading, map(_run, runs)))
     if others:
-        _print_table(("invocation", "job", "action", "environment", "started", ""), map(_entry, others))
+        heading = ("invocation", "job", "action", "environment", "started", "")
+        print(terminal.table(heading, map(_entry, others)))
     if not runs and not others and not args.quiet:
         terminal.say("There is none.")
     return 0
@@ -130,11 +133,9 @@ def _one(name: str, words: Sequence[str]) -> int:
     from connector.cli.commands import jobs_follow, jobs_settle
     from connector.cli.report.durable_client import desk
 
-    act: Callable[[DurableClient, Namespace], int] = getattr(jobs_follow, name, None) or getattr(
-        jobs_settle, name
-    )
+    acts: dict[str, Callable[[DurableClient, Namespace], int]] = {**jobs_follow.ACTS, **jobs_settle.ACTS}
     with desk(folder_of(args)) as opened:
-        return act(opened, args)
+        return acts[name](opened, args)
 
 
 def _id(parser: Parser) -> None:
@@ -157,7 +158,7 @@ def _nothing(parser: Parser) -> None:
     """No options of its own."""
 
 
-# what it does, and what adds its words and options; the act has the command's own name
+# what it does, and what adds its words and options; the acts are in modules that take long to import
 _COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
     "show": ("Tells all about a durable run.", _id),
     "watch": ("Tells what happens to a durable run, as it happens, until it ends.", _id),
@@ -170,31 +171,18 @@ _COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
 }
 
 
-def _print_table(heading: Sequence[str], rows: Iterator[tuple[str, ...]]) -> None:
-    head, *lines = terminal.columns([heading, *rows])
-    print("\n".join([terminal.paint(head, "dim"), *lines]))
-
-
 def _run(run: Run) -> tuple[str, ...]:
     what = run.action + (f" ({run.place})" if run.place else f" (row {run.row})" if run.batch else "")
     credits = "" if not run.has_ended else "?" if run.credits is None else f"{run.credits:g}"
-    return run.id, run.state, what, run.environment, credits, f"{_length(time.time() - run.created)} ago"
+    asked = f"{amounts.duration(time.time() - run.created)} ago"
+    return run.id, run.state, what, run.environment, credits, asked
 
 
 def _entry(entry: LedgerEntry) -> tuple[str, ...]:
     now = time.time()
-    left = "" if entry.deadline is None else _left(entry.deadline - now)
+    left = "" if entry.deadline is None else "no longer kept"
+    if entry.deadline is not None and entry.deadline > now:
+        left = f"kept for {amounts.duration(entry.deadline - now)}"
     job = f"{(entry.upstream_id or '')[:8]}..."
-    return entry.id, job, entry.action, entry.environment, f"{_length(now - entry.created)} ago", left
-
-
-def _left(seconds: float) -> str:
-    return f"kept for {_length(seconds)}" if seconds > 0 else "no longer kept"
-
-
-def _length(seconds: float) -> str:
-    """A length of time in its largest unit."""
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{max(seconds, 0):.0f} s"
+    started = f"{amounts.duration(now - entry.created)} ago"
+    return entry.id, job, entry.action, entry.environment, started, left

@@ -51,7 +51,7 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
     facts = {"job": run.job_id, "part of": run.parent or run.batch, "tries again": run.retry_of}
     yield from ((name, value) for name, value in facts.items() if value)
     yield from (("input", f"{name} = {short(value)}") for name, value in run.inputs.items())
-    yield from (("file", reference) for reference in save_files.references(run))
+    yield from (("file", reference) for reference in save_files.named(run))
 
 
 def cost(run: Run) -> str:
@@ -88,7 +88,7 @@ def watch(desk: DurableClient, args: Namespace) -> int:
         shown = json.dumps(event.to_dict(), ensure_ascii=False) if args.json else _line(event)
         print(shown, flush=True)
     ended = desk.runs.get(run.id)
-    return exit_codes.DONE if ended.state == "succeeded" else exit_codes.code_for(failure_of(ended))
+    return exit_codes.DONE if ended.state == "succeeded" else exit_codes.code_for(type(failure_of(ended)))
 
 
 def wait(desk: DurableClient, args: Namespace) -> int:
@@ -146,3 +146,6 @@ def tell(desk: DurableClient, run: Run, args: Namespace) -> int:
         took = f", {run.seconds:.1f} s" if run.seconds is not None else ""
         terminal.say(f"  {cost(run)}{took}, {run.environment}")
     return exit_codes.DONE
+
+
+ACTS = {"show": show, "watch": watch, "wait": wait}

@@ -92,8 +92,8 @@ def _with_worker(desk: DurableClient, args: Namespace, code: int) -> int:
 
 
 def _told(args: Namespace, run: Run, sentence: str) -> int:
-    if args.json:
-        terminal.print_json(run.to_dict())
-    elif not args.quiet:
-        terminal.say(sentence)
+    terminal.report(args, run.to_dict(), sentence)
     return exit_codes.DONE
+
+
+ACTS = {"cancel": cancel, "resume": resume, "retry": retry, "mark": mark, "unknown": unknown}

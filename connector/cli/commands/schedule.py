@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.cli.parsing import numbers
 from connector.cli.parsing.parser import Parser, folder_of
+from connector.cli.parsing.usage import subcommand
 from connector.cli.report import exit_codes
 from connector.cli.terminal import terminal
 from connector.spec.schema import amounts
@@ -44,21 +45,13 @@ _MOST = 1000
 
 
 def run(words: list[str]) -> int:
-    name = words[0] if words else "--help"
-    if name in ("-h", "--help", "help"):
-        print(_OVERVIEW.rstrip())
+    name = subcommand("schedule", words, _OVERVIEW, ("add", *_COMMANDS))
+    if name is None:
         return exit_codes.DONE
     if name == "add":
         from connector.cli.commands import schedule_add
 
         return schedule_add.run(words[1:])
-    if name not in _COMMANDS:
-        from connector.cli.parsing.usage import BadUsage
-        from connector.errors import Problem
-        from connector.spec.schema.suggest import nearest
-
-        said = f"schedule has no command {name!r}{nearest(name, ['add', *_COMMANDS])}"
-        raise BadUsage(Problem("command", said), command="schedule")
     description, act = _COMMANDS[name]
     args = _parser(name, description).read(words[1:])
     if args is None:
@@ -74,9 +67,8 @@ def _parser(name: str, description: str) -> Parser:
     parser = Parser(f"schedule {name}", description)
     if name != "list":
         parser.add_argument("name", metavar="NAME", help="the schedule")
-    if name in ("next", "show"):
-        so_many = {"next": ("so many times (default: 5)", 5), "show": ("so many times (default: 10)", 10)}
-        said, default = so_many[name]
+    if default := {"next": 5, "show": 10}.get(name):
+        said = f"so many times (default: {default})"
         parser.add_argument(
             "-n", "--count", metavar="N", type=numbers.count(_MOST), default=default, help=said
         )
@@ -85,15 +77,13 @@ def _parser(name: str, description: str) -> Parser:
 
 def _list(opened: DurableClient, timetable: ScheduleManager, args: Namespace) -> int:
     found = timetable.store.list()
-    last = {one.name: next(iter(timetable.store.ticks(one.name, 1)), None) for one in found}
+    last = [(one, next(iter(timetable.store.ticks(one.name, 1)), None)) for one in found]
     if args.json:
-        shown = [_document(one) | {"last": _shown(last[one.name])} for one in found]
+        shown = [_document(one) | {"last": tick and tick.to_dict()} for one, tick in last]
         terminal.print_json({"schedules": shown})
     elif found:
-        heading = ("name", "what", "environment", "times", "next", "last")
-        rows = ((*_cells(one), _became(last[one.name], brief=True)) for one in found)
-        head, *lines = terminal.columns([heading, *rows])
-        print("\n".join([terminal.paint(head, "dim"), *lines]))
+        rows = ((*_cells(one), _became(tick, brief=True)) for one, tick in last)
+        print(terminal.table(("name", "what", "environment", "times", "next", "last"), rows))
         if not args.quiet and any(not one.paused for one in found):
             opened.remark_worker()
     elif not args.quiet:
@@ -104,10 +94,6 @@ def _list(opened: DurableClient, timetable: ScheduleManager, args: Namespace) ->
 def _document(schedule: Schedule) -> dict[str, Any]:
     upcoming = schedule.next(time.time())
     return schedule.to_dict() | {"next": upcoming and upcoming.isoformat()}
-
-
-def _shown(tick: Tick | None) -> dict[str, Any] | None:
-    return None if tick is None else tick.to_dict()
 
 
 def _cells(schedule: Schedule) -> tuple[str, ...]:
@@ -140,10 +126,9 @@ def _show(opened: DurableClient, timetable: ScheduleManager, args: Namespace) ->
         return exit_codes.DONE
     print(f"{terminal.paint(schedule.name, 'bold')}: {schedule.subject} in {schedule.environment}")
     print("\n".join(terminal.columns(_facts(schedule))))
-    rows = [_row(schedule, tick) for tick in ticks]
-    if rows:
-        head, *lines = terminal.columns([("time", "what became of it", "credits", "run"), *rows])
-        print("\n".join(["", terminal.paint(head, "dim"), *lines]))
+    if ticks:
+        rows = (_row(schedule, tick) for tick in ticks)
+        print("\n" + terminal.table(("time", "what became of it", "credits", "run"), rows))
     elif not args.quiet:
         terminal.say("\nNone of its times has come yet.")
     if not args.quiet and not schedule.paused:
@@ -230,10 +215,7 @@ def _remove(opened: DurableClient, timetable: ScheduleManager, args: Namespace) 
 
 
 def _told(args: Namespace, schedule: Schedule, sentence: str) -> int:
-    if args.json:
-        terminal.print_json(_document(schedule))
-    elif not args.quiet:
-        terminal.say(sentence)
+    terminal.report(args, _document(schedule), sentence)
     return exit_codes.DONE
 
 

@@ -118,21 +118,13 @@ def _step(step: Step) -> tuple[str, ...]:
 
 def _check(args: Namespace) -> int:
     """Every problem as FILE:LINE: PATH: SENTENCE, as `check` tells those of an integration."""
+    from connector.cli.commands import check as integration_check
     from connector.runs.workflow import check, read
 
     integration = find_action.integration(folder_of(args))
     path = Path(args.word).expanduser()
     found = check.problems(read.source(path, args.word), integration, path)
-    if args.json:
-        told = [problem.to_dict() | {"severity": problem.severity} for problem in found]
-        terminal.print_json({"problems": told, "count": len(found)})
-    else:
-        for problem in found:
-            print(terminal.clean(str(problem)))
-    if not args.json and not args.quiet:
-        count = f"{len(found) or 'no'} problem{'' if len(found) == 1 else 's'}"
-        terminal.say(f"{count} in {args.word}")
-    return exit_codes.FOUND if any(problem.severity == "error" for problem in found) else exit_codes.DONE
+    return integration_check.show(found, args, args.word)
 
 
 def _status(args: Namespace) -> int:
@@ -146,10 +138,7 @@ def _status(args: Namespace) -> int:
     if args.json:
         terminal.print_json({"runs": [one.to_dict() for one in found]})
     elif found:
-        head, *lines = terminal.columns(
-            [("run", "state", "workflow", "credits", "asked for"), *map(_run, found)]
-        )
-        print("\n".join([terminal.paint(head, "dim"), *lines]))
+        print(terminal.table(("run", "state", "workflow", "credits", "asked for"), map(_run, found)))
     elif not args.quiet:
         terminal.say("No workflow was run yet. Begin with: connector workflow list")
     return exit_codes.DONE

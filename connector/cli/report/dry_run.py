@@ -80,8 +80,8 @@ def _lines(connector: Connector, wanted: BatchOrder, found: DryRun, facts: dict[
     yield f"  cost     {_cost(wanted, found, left)}"
     if "balance" in facts:
         short = found.credits - facts["balance"]
-        yield f"  balance  {_credits(facts['balance'])}" + (
-            f", {_credits(short)} too few" if short > 0 else ""
+        yield f"  balance  {many_credits(facts['balance'])}" + (
+            f", {many_credits(short)} too few" if short > 0 else ""
         )
     elif "balance_unknown" in facts:
         yield f"  balance  not known: {facts['balance_unknown']}"
@@ -93,15 +93,15 @@ def _lines(connector: Connector, wanted: BatchOrder, found: DryRun, facts: dict[
 
 def _cost(wanted: BatchOrder, found: DryRun, left: int) -> str:
     if found.unpriced is not None:
-        known = f"; the others cost {_credits(found.credits)}" if found.credits else ""
+        known = f"; the others cost {many_credits(found.credits)}" if found.credits else ""
         return f"not known for row {found.unpriced}{known}"
-    told = _credits(found.credits) + (f" for {left:,} rows" if found.done_rows else "")
+    told = many_credits(found.credits) + (f" for {left:,} rows" if found.done_rows else "")
     limit = wanted.limit_credits
     return told + (
         f", of which it may spend {limit:g}" if limit is not None and limit < found.credits else ""
     )
 
 
-def _credits(amount: float) -> str:
+def many_credits(amount: float) -> str:
     """Credits of which there can be many."""
     return f"{amount:,.6g} credits" if amount >= 1000 else amounts.credits(amount)

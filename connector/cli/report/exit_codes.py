@@ -31,12 +31,7 @@ ROWS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
 )
 
 
-def code_for(error: BaseException) -> int:
-    """The exit code of a failure."""
-    return code_for_kind(type(error))
-
-
-def code_for_kind(failure: type[BaseException]) -> int:
+def code_for(failure: type[BaseException]) -> int:
     """The exit code of a kind of failure."""
     codes = {name: code for code, _, names in ROWS for name in names}
     named = (codes[kind.__name__] for kind in failure.__mro__ if kind.__name__ in codes)

@@ -27,7 +27,7 @@ def ended(error: BaseException, words: Sequence[str], file: str | None = None) -
         return _tell(words, _interrupted(error), [], exit_codes.INTERRUPTED)
     if isinstance(error, ConnectorError):
         saved = {"file": file} if file else {}
-        code = exit_codes.code_for(error)
+        code = exit_codes.code_for(type(error))
         return _tell(words, error.to_dict(), sentences(error), code, saved)
     return _crashed(error, words)
 

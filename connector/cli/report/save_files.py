@@ -28,11 +28,6 @@ def save(desk: DurableClient, run: Run, target: str | None) -> list[str]:
     return paths
 
 
-def references(run: Run) -> Iterator[str]:
-    """The files that a run gives back, each once."""
-    yield from named(run)
-
-
 def named(run: Run) -> dict[str, str]:
     """The files that a run gives back, each with its name; "" for the one that it has by itself."""
     own = {} if run.file is None else {_SCHEME + run.file: ""}

@@ -15,6 +15,7 @@ from typing import Self
 
 from connector import errors
 from connector.cli.report import exit_codes
+from connector.cli.report.dry_run import many_credits
 from connector.cli.report.durable_client import DurableClient
 from connector.cli.terminal import terminal
 from connector.cli.terminal.bar import ProgressBar, length
@@ -24,7 +25,6 @@ from connector.runs.batch.row import BatchRow, Counts
 from connector.runs.batch.store import Batch, Batches
 from connector.runs.batch.tables import RESULTS_CSV
 from connector.runs.worker.foreground import Foreground
-from connector.spec.schema import amounts
 
 _LOOK_AGAIN = 0.2
 # How often it is seen to that the batch is fed and worked on, in seconds.
@@ -149,7 +149,7 @@ class Watch:
                 self._tell_failure(row)
         counted = {"failed": self._failed, "under way": self._under_way}
         said = [f"{count:,} {what}" for what, count in counted.items() if count]
-        self._bar.show(self._done, ", ".join([*said, _credits(self._credits)]))
+        self._bar.show(self._done, ", ".join([*said, many_credits(self._credits)]))
         return bool(rows)
 
     def _tell_failure(self, row: BatchRow) -> None:
@@ -207,7 +207,7 @@ class Watch:
         parts += [f"{left:,} left"] if left else []
         seconds = length(self._bar.seconds) if self._has_work else ""
         unsure = f" ({counts.uncertain:g} of them not certain)" if counts.uncertain else ""
-        spent = ", ".join(filter(None, (_credits(counts.credits) + unsure, seconds)))
+        spent = ", ".join(filter(None, (many_credits(counts.credits) + unsure, seconds)))
         yield f"{batch.total:,} rows: {', '.join(parts)}. {spent}."
         if batch.state in ("limited", "halted", "cancelled"):
             yield f"It stopped: {batch.message or 'somebody cancelled it'}. Go on with: {self._command}"
@@ -245,7 +245,7 @@ def _code_of(outcome: str | None) -> int:
     """The exit code of an outcome."""
     kinds = (kind for kind in vars(errors).values() if isinstance(kind, type))
     found = (kind for kind in kinds if issubclass(kind, ConnectorError) and kind.code == outcome)
-    return exit_codes.code_for_kind(next(found, ConnectorError))
+    return exit_codes.code_for(next(found, ConnectorError))
 
 
 def _shown(path: Path) -> str:
@@ -254,7 +254,3 @@ def _shown(path: Path) -> str:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
-
-
-def _credits(amount: float) -> str:
-    return f"{amount:,.6g} credits" if amount >= 1000 else amounts.credits(amount)

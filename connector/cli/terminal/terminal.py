@@ -7,6 +7,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Iterable, Sequence
     from typing import Any, TextIO
 
@@ -51,6 +52,12 @@ def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> list[str]:
     ]
 
 
+def table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """The rows with their cells one below the other, under a heading."""
+    head, *lines = columns([heading, *rows])
+    return "\n".join([paint(head, "dim"), *lines])
+
+
 def wrapped(text: str, indent: str = "", first: str | None = None) -> list[str]:
     """The text in lines that fit; ``first`` begins the first of them."""
     import textwrap
@@ -74,6 +81,15 @@ def clean(text: str) -> str:
 def say(line: str = "") -> None:
     """Tells a person something that is not the result."""
     print(line, file=sys.stderr, flush=True)
+
+
+def report(args: Namespace, document: Any, *sentences: str) -> None:
+    """What was done: as JSON, or in words for whoever wants to hear them."""
+    if args.json:
+        print_json(document)
+    elif not args.quiet:
+        for sentence in sentences:
+            say(sentence)
 
 
 def print_json(value: Any) -> None:

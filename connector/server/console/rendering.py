@@ -41,7 +41,7 @@ def _environment() -> Environment:
         "ago": lambda value: _moment(value).strftime("%-d %b, %H:%M"),
         "iso": lambda value: _moment(value).isoformat(timespec="seconds"),
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
-        "lasting": lasting,
+        "lasting": amounts.duration,
         "pretty": lambda value: json.dumps(value, ensure_ascii=False, indent=2),
         "compact": compact,
     }
@@ -66,14 +66,6 @@ def number(value: float | None) -> str:
     if value is None:
         return "unknown"
     return f"{value:,.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
-
-
-def lasting(seconds: float) -> str:
-    """A length of time in its largest unit."""
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 0):.0f} s"
 
 
 def compact(value: Any) -> str:
