@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connector.cli.parsing.parser import Parser, folder_of
+from connector.cli.parsing.usage import needing
 from connector.cli.terminal import terminal
 from connector.errors import InvalidArguments, InvocationError, Problem
 from connector.spec.model import Integration
@@ -115,12 +116,9 @@ def _n8n(integration: Integration, url: str, target: Path, force: bool) -> None:
 
 def _builders() -> Any:
     """What builds the documents: of the host's own tables, which need its packages."""
-    try:
+    with needing("the export", "host"):
         from connector.server import exports
         from connector.server.exports import openapi, swagger2  # noqa: F401
-    except ImportError as error:
-        needed = "pip install 'stability-connector[host]'"
-        raise InvocationError(f"the export needs a package ({error.name}): {needed}") from error
     return exports
 
 

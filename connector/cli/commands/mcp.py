@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from connector.cli.parsing import find_action, numbers
 from connector.cli.parsing.parser import Parser, folder_of
+from connector.cli.parsing.usage import needing
 from connector.cli.terminal import terminal
 from connector.errors import InvalidArguments, InvocationError, Problem
 
@@ -38,11 +39,8 @@ def run(words: list[str]) -> int:
     args = parser.read(words)
     if args is None:
         return 0
-    try:
+    with needing("MCP", "mcp"):
         import mcp  # noqa: F401
-    except ImportError as error:
-        needed = "pip install 'stability-connector[mcp]'"
-        raise InvocationError(f"MCP needs a package ({error.name}): {needed}") from error
     return _serve(args)
 
 

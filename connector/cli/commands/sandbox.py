@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from connector.cli.parsing.parser import Parser
+from connector.cli.parsing.usage import needing
 from connector.cli.terminal import terminal
 from connector.errors import InvocationError
 
@@ -33,10 +34,8 @@ def run(words: list[str]) -> int:
     if args is None:
         return 0
     try:
-        command.run(args, lambda url, sandbox: _greet(args, url, sandbox))
-    except ImportError as error:
-        needed = "pip install 'stability-connector[sandbox]'"
-        raise InvocationError(f"the sandbox needs a package ({error.name}): {needed}") from error
+        with needing("the sandbox", "sandbox"):
+            command.run(args, lambda url, sandbox: _greet(args, url, sandbox))
     except OSError as error:
         # asyncio adds the address to the system's own sentence, which names it here already.
         reason = (error.strerror or str(error)).partition(" (")[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector.cli.parsing.parser import Parser, folder_of
-from connector.errors import InvocationError
+from connector.cli.parsing.usage import needing
 
 _EPILOG = """\
 The first start makes a token and prints a link that signs in with it. Clients
@@ -18,11 +18,8 @@ examples:
 
 
 def run(words: list[str]) -> int:
-    try:
+    with needing("the host", "host"):
         from connector.server import serve_command
-    except ImportError as error:
-        needed = "pip install 'stability-connector[host]'"
-        raise InvocationError(f"the host needs a package ({error.name}): {needed}") from error
     parser = Parser("serve", "Serves the connector over HTTP, with its console, until Ctrl-C.", _EPILOG)
     serve_command.add_arguments(parser)
     args = parser.read(words)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 from connector.errors import InvocationError, Problem
 from connector.spec.schema.suggest import nearest
@@ -17,6 +18,16 @@ class BadUsage(InvocationError):
         listed = "\n".join(problem.message for problem in problems)
         seen = f"connector {command} --help" if command else "connector --help"
         super().__init__(f"{listed}\nSee `{seen}`.", problems=problems)
+
+
+@contextmanager
+def needing(what: str, extra: str) -> Iterator[None]:
+    """Says how to install the extra where a package is missing that something needs."""
+    try:
+        yield
+    except ImportError as error:
+        needed = f"pip install 'stability-connector[{extra}]'"
+        raise InvocationError(f"{what} needs a package ({error.name}): {needed}") from error
 
 
 def subcommand(command: str, words: Sequence[str], overview: str, known: Collection[str]) -> str | None:
