@@ -7,7 +7,7 @@ from argparse import BooleanOptionalAction, Namespace
 from connector.cli.parsing import find_action, numbers
 from connector.cli.parsing.parser import Parser, folder_of, one_of
 from connector.cli.report import output_path
-from connector.cli.report.invocation import interruptible, saved_all_the_same, shown_as
+from connector.cli.report.invocation import interruptible, saved_all_the_same
 from connector.cli.report.show_result import Shown
 from connector.cli.terminal.progress import Progress
 from connector.engine.connector import Connector
@@ -30,7 +30,7 @@ def run(words: list[str]) -> int:
     progress = Progress("Asking for the job", quiet=args.quiet)
     progress.job_id = args.job_id
     with Connector(find_action.integration(folder_of(args)), on_event=progress) as connector:
-        shown = shown_as(connector, args)
+        shown = Shown(connector, args)
         return saved_all_the_same(words, shown, lambda: _fetch(connector, args, progress, shown))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -29,13 +28,9 @@ def run(asked: ParsedCommand, words: Sequence[str]) -> int:
     with Connector(find_action.integration(asked.folder), on_event=progress) as connector:
         if asked.args.estimate:
             return _estimate(connector, asked)
-        shown = shown_as(connector, asked.args)
+        shown = Shown(connector, asked.args)
         act = _stream if asked.args.stream else _invoke
         return saved_all_the_same(words, shown, lambda: act(connector, asked, progress, shown))
-
-
-def shown_as(connector: Connector, args: Namespace) -> Shown:
-    return Shown(connector, target=args.output, as_json=args.json, quiet=args.quiet, draw=args.show)
 
 
 def saved_all_the_same(words: Sequence[str], shown: Shown, act: Callable[[], int]) -> int:

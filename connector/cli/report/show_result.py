@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,28 +20,23 @@ from connector.spec.schema import amounts
 
 
 class Shown:
-    """How a command wants its result: where to, as JSON or not, how much beside it."""
+    """How a command's options want its result: where to, as JSON or not, how much beside it."""
 
-    def __init__(
-        self, connector: Connector, *, target: str | None, as_json: bool, quiet: bool, draw: bool = False
-    ) -> None:
+    def __init__(self, connector: Connector, args: Namespace) -> None:
         self._connector = connector
-        self._target = target
-        self._as_json = as_json
-        self._quiet = quiet
-        self._draw = draw
+        self._args = args
 
     def show(self, result: Result, path: str | None = None) -> None:
         """Shows the result; ``path`` is where its bytes are already."""
         kept = path or self.keep(result)
-        if self._as_json:
+        if self._args.json:
             terminal.print_json(result.to_dict() | ({"file": kept} if kept else {}))
             return
         if kept:
             print(kept)
         elif result.media is None:
             _print_value(result)
-        if not self._quiet:
+        if not self._args.quiet:
             self.remark(result)
             if kept and result.media is not None and (said := _misnamed(kept, result.media)):
                 _warn(said)
@@ -49,19 +45,19 @@ class Shown:
         """The place where the delivered file was written, which the ledger notes; None for none."""
         if result.media is None:
             return self._keep_value(result)
-        if self._target == output_path.STDOUT:
+        if self._args.output == output_path.STDOUT:
             _pour(result.media)
             return None
-        return self.note(result, output_path.save(result, self._target))
+        return self.note(result, output_path.save(result, self._args.output))
 
     def _keep_value(self, result: Result) -> str | None:
         """A value goes to a file where one was named."""
-        if self._target in (None, output_path.STDOUT) or result.value is None:
+        if self._args.output in (None, output_path.STDOUT) or result.value is None:
             return None
         is_text = isinstance(result.value, str)
         text = result.value if is_text else _pretty(result.value) + "\n"
         path = output_path.claim(
-            str(self._target), output_path.stem(result) + (".txt" if is_text else ".json")
+            str(self._args.output), output_path.stem(result) + (".txt" if is_text else ".json")
         )
         path.write_text(text, "utf-8")
         return str(path)
@@ -73,7 +69,7 @@ class Shown:
 
     def remark(self, result: Result) -> None:
         """What there is to know of a result, for a person."""
-        if self._draw and result.media is not None:
+        if self._args.show and result.media is not None:
             for line in _drawing(result.media):
                 terminal.say(line)
         for line in _facts(result):
