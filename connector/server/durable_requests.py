@@ -97,10 +97,7 @@ class Durable:
         try:
             connector, workflow = self.workflow(id)
         except UnknownName as error:
-            known = [name for each in self.connectors.values() for name in each.integration.actions]
-            known += [name for each in self.connectors.values() for name in load.names(each.integration)]
-            said = f"there is no action and no workflow {id[:60]!r}{nearest(id, known)}"
-            raise UnknownName(said) from error
+            raise load.unknown(id, [each.integration for each in self.connectors.values()]) from error
         return connector, workflow, workflow.text
 
     def _sound(self, connector: AsyncConnector, name: str) -> Workflow | None:

@@ -95,10 +95,9 @@ def _page(workflow: Workflow) -> Iterator[str]:
     yield from ("", terminal.paint("Steps", "bold"))
     yield from terminal.columns(map(_step, workflow.steps))
     yield from ("", terminal.paint("Inputs", "bold"))
-    required = workflow.inputs.get("required", ())
     for name, option in option_names(workflow.parameters).items():
         schema = workflow.parameters[name]
-        need = "Required. " if name in required else ""
+        need = "Required. " if name in workflow.required else ""
         yield f"  {terminal.paint(option, 'bold')}"
         yield from terminal.wrapped(f"{need}{schema['description'].strip()}", "      ")
         yield from (

@@ -17,7 +17,6 @@ from connector.spec.model import JsonSchema
 from connector.spec.schema import coerce
 from connector.spec.schema.suggest import nearest, same
 
-_WORKFLOW_FILES = (".yaml", ".yml")
 # Where a dry run without a folder would put its results.
 _NOWHERE = "."
 
@@ -52,20 +51,13 @@ def _mapped(column: str, wanted: str) -> str:
 
 def _subject(name: str, connector: Connector) -> tuple[Runnable, str | None]:
     """The action or the workflow of that name, with the workflow's text; or the workflow of that file."""
-    integration = connector.integration
-    if name.endswith(_WORKFLOW_FILES):
-        workflow = load.from_file(Path(name).expanduser(), integration)
+    workflow = load.named(name, connector.integration)
+    if workflow is not None:
         return workflow, workflow.text
-    listed = load.names(integration)
-    for id in listed:
-        if same(name, id):
-            workflow = load.find(integration, id)
-            return workflow, workflow.text
     try:
         return connector.action(name), None
     except UnknownName as error:
-        near = nearest(name, [*integration.actions, *listed])
-        raise UnknownName(f"there is no action and no workflow {name!r}{near}") from error
+        raise load.unknown(name, [connector.integration]) from error
 
 
 def _pairs(

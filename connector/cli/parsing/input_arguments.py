@@ -28,7 +28,7 @@ def given(args: argparse.Namespace, card: Form) -> dict[str, Any]:
         try:
             found[name] = input_values.combined(card.parameters.get(name, {"type": "string"}), texts, stdin)
         except Unclear as unclear:
-            problems.append(input_values.problem(name, unclear))
+            problems.append(Problem(name, str(unclear)))
     if problems:
         raise InvalidArguments(problems, card.title)
     return found

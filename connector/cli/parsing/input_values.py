@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from connector.errors import Problem
 from connector.spec.schema import coerce
 
 Schema = Mapping[str, Any]
@@ -113,7 +112,3 @@ def _is_file(schema: Schema) -> bool:
 
 def _as_list(given: Any) -> list[Any]:
     return given if isinstance(given, list) else [given]
-
-
-def problem(name: str, unclear: Unclear) -> Problem:
-    return Problem(name, str(unclear))

@@ -6,7 +6,6 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.parsing import find_action, input_arguments, input_options, invoke_options
@@ -20,40 +19,11 @@ from connector.runs.workflow import load
 from connector.runs.workflow.model import Workflow
 from connector.spec import cache, listing
 from connector.spec.model import Integration
-from connector.spec.schema.suggest import nearest, same
+from connector.spec.schema.suggest import nearest
 from connector.storage.files.store import FileStore
 
 if TYPE_CHECKING:
     from connector.cli.parsing.input_options import Form
-
-_FILES = (".yaml", ".yml")
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """A workflow as a form."""
-
-    workflow: Workflow
-
-    @property
-    def id(self) -> str:
-        return self.workflow.id
-
-    @property
-    def title(self) -> str:
-        return self.workflow.title
-
-    @property
-    def description(self) -> str:
-        return self.workflow.description
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        return self.workflow.parameters
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        return tuple(self.workflow.inputs.get("required", ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +63,7 @@ def read(
             parser.refuse(Problem("subject", said))
         parser.read(["--help"])
         return None
-    workflow = _workflow(words[place], integration)
+    workflow = load.named(words[place], integration)
     found = _form(words[place], workflow, integration, folder, actions)
     paragraphs = f"{found.title}: {found.description}"
     own = _parser(f"{command} {found.id}", paragraphs, epilog, add_own, "[INPUTS] [OPTIONS]", found)
@@ -105,7 +75,7 @@ def read(
 
 def workflow_of(name: str, integration: Integration) -> Workflow:
     """The workflow of that id, or of that file. Raises UnknownName, and SpecError for its mistakes."""
-    found = _workflow(name, integration)
+    found = load.named(name, integration)
     if found is None:
         near = nearest(name, load.names(integration)) or "; `connector workflow list` lists them"
         raise UnknownName(f"there is no workflow {name[:60]!r}{near}")
@@ -121,15 +91,8 @@ def files_read(taker: Taker, given: Mapping[str, Any], files: FileStore) -> dict
     return found
 
 
-def _workflow(name: str, integration: Integration) -> Workflow | None:
-    if name.endswith(_FILES):
-        return load.from_file(Path(name).expanduser(), integration)
-    listed = next((id for id in load.names(integration) if same(name, id)), None)
-    return None if listed is None else load.find(integration, listed)
-
-
 def _is_known(integration: Integration, folder: str, actions: bool, word: str) -> bool:
-    if word.endswith(_FILES) or any(same(word, id) for id in load.names(integration)):
+    if load.is_named(word, integration):
         return True
     return actions and find_action.find(word, listing.entries(folder, cache.default_cache())) is not None
 
@@ -137,14 +100,13 @@ def _is_known(integration: Integration, folder: str, actions: bool, word: str) -
 def _form(name: str, workflow: Workflow | None, integration: Integration, folder: str, actions: bool) -> Any:
     """The card of what is named. Raises UnknownName with what was probably meant."""
     if workflow is not None:
-        return Recipe(workflow)
+        return workflow
     if not actions:
-        return Recipe(workflow_of(name, integration))
+        return workflow_of(name, integration)
     try:
         return card(name, folder)
     except UnknownName as error:
-        near = nearest(name, [*integration.actions, *load.names(integration)])
-        raise UnknownName(f"there is no action and no workflow {name[:60]!r}{near}") from error
+        raise load.unknown(name, [integration]) from error
 
 
 def _parser(

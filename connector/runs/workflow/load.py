@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from connector.errors import SpecError, UnknownName
@@ -9,9 +10,10 @@ from connector.runs.workflow import check, read
 from connector.runs.workflow.model import Workflow
 from connector.spec.loader import SpecFile
 from connector.spec.model import Integration
-from connector.spec.schema.suggest import nearest
+from connector.spec.schema.suggest import nearest, same
 
 _IN_TEXT = "the workflow"
+_FILES = (".yaml", ".yml")
 
 
 def names(integration: Integration) -> dict[str, str]:
@@ -26,6 +28,26 @@ def find(integration: Integration, id: str) -> Workflow:
         raise UnknownName(f"{integration.name} has no workflow {id[:60]!r}{nearest(id, listed)}")
     path = integration.folder / listed[id]
     return _sound(read.source(path, listed[id]), integration, path)
+
+
+def named(name: str, integration: Integration) -> Workflow | None:
+    """The workflow of that id, or of that file; None where it is neither. Raises SpecError as they do."""
+    if name.endswith(_FILES):
+        return from_file(Path(name).expanduser(), integration)
+    listed = next((id for id in names(integration) if same(name, id)), None)
+    return None if listed is None else find(integration, listed)
+
+
+def is_named(name: str, integration: Integration) -> bool:
+    """Whether that is a workflow's file, or the id of one."""
+    return name.endswith(_FILES) or any(same(name, id) for id in names(integration))
+
+
+def unknown(name: str, integrations: Iterable[Integration]) -> UnknownName:
+    """The error for what is the name of no action and no workflow."""
+    listed = [*integrations]
+    known = [id for each in listed for id in each.actions] + [id for each in listed for id in names(each)]
+    return UnknownName(f"there is no action and no workflow {name[:60]!r}{nearest(name, known)}")
 
 
 def from_file(path: Path, integration: Integration) -> Workflow:

@@ -63,6 +63,10 @@ class Workflow:
         return properties
 
     @property
+    def required(self) -> tuple[str, ...]:
+        return tuple(self.inputs.get("required", ()))
+
+    @property
     def files(self) -> tuple[str, ...]:
         """The inputs that take a file."""
         return tuple(name for name, schema in self.parameters.items() if schema.get("format") == "binary")
