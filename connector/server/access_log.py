@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connector.errors import ConnectorError
 from connector.server import json_logs, problem_documents, security_headers
-
-if TYPE_CHECKING:
-    from connector.server.host import Host
+from connector.server.host import Host
 
 ID_HEADER = "x-host-request-id"
 

@@ -15,11 +15,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from connector.errors import ConnectorError
-from connector.server import console, problem_documents
+from connector.server import problem_documents
 from connector.server.access_log import Records
 from connector.server.api.actions import check_line
 from connector.server.auth import Security
 from connector.server.body_limits import Limits
+from connector.server.console import pages
 from connector.server.host import Host
 from connector.server.operation import endpoint
 from connector.server.routes import OPERATIONS
@@ -78,7 +79,7 @@ def _tools(host: Host) -> list[BaseRoute]:
 
 def _pages(host: Host) -> list[BaseRoute]:
     """The console's routes; the page to sign in is behind our own, which takes a link's token first."""
-    found: list[BaseRoute] = list(console.routes(host))
+    found: list[BaseRoute] = list(pages.routes(host))
     for route in found:
         if isinstance(route, Route) and route.path == "/login":
             host.login_page = route.endpoint

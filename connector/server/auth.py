@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 from http.cookies import CookieError, SimpleCookie
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from connector.server.host import Host
 from connector.server.problem_documents import Refused
-
-if TYPE_CHECKING:
-    from connector.server.host import Host
-    from connector.storage.connections.api_tokens import Token
+from connector.storage.connections.api_tokens import Token
 
 Role = Literal["use", "manage"]
 

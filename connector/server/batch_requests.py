@@ -13,8 +13,9 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from connector.engine.connector import AsyncConnector
 from connector.engine.sources import Sources
 from connector.errors import ConnectorError, InvalidArguments, Problem
 from connector.runs.batch import create
@@ -22,12 +23,9 @@ from connector.runs.batch.columns import Naming
 from connector.runs.batch.create import BadRows, BatchOrder
 from connector.runs.batch.read_rows import Rows
 from connector.runs.batch.store import Batch, BatchNotFound
+from connector.server.durable_requests import Durable
 from connector.server.problem_documents import Refused
-
-if TYPE_CHECKING:
-    from connector.engine.connector import AsyncConnector
-    from connector.server.durable_requests import Durable
-    from connector.storage.files.store import FileStore
+from connector.storage.files.store import FileStore
 
 _FOLDER = "batches"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from connector.server.host import Host
 from connector.server.problem_documents import Refused
-
-if TYPE_CHECKING:
-    from connector.server.host import Host
 
 # How much of a body that is too large is read all the same, so that its sender hears the answer.
 _PATIENCE = 64 * 1024 * 1024

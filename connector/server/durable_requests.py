@@ -8,8 +8,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from connector.engine.connector import AsyncConnector
 from connector.errors import SpecError, UnknownName
 from connector.runs.batch import stop
 from connector.runs.batch.columns import Runnable
@@ -23,13 +24,10 @@ from connector.runs.workflow import load
 from connector.runs.workflow.model import Workflow
 from connector.server import json_logs, resident_worker
 from connector.server.problem_documents import Refused
+from connector.server.settings import Settings
 from connector.spec.schema.suggest import nearest
+from connector.storage.files.store import FileStore
 from connector.storage.runs.model import Run
-
-if TYPE_CHECKING:
-    from connector.engine.connector import AsyncConnector
-    from connector.server.settings import Settings
-    from connector.storage.files.store import FileStore
 
 _UPCOMING = 5
 

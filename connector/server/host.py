@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +17,7 @@ from connector.engine.http.ssrf_guard import Guard
 from connector.engine.sources import Sources
 from connector.errors import UnknownName
 from connector.runs.service.runner import Runner
+from connector.runs.worker.worker import Worker
 from connector.server import json_logs
 from connector.server.durable_requests import Durable
 from connector.server.problem_documents import Refused
@@ -32,9 +33,6 @@ from connector.storage.blocking import Threads
 from connector.storage.connections.api_tokens import Tokens
 from connector.storage.runs.history import History
 from connector.storage.runs.model import Run
-
-if TYPE_CHECKING:
-    from connector.runs.worker.worker import Worker
 
 P = ParamSpec("P")
 T = TypeVar("T")

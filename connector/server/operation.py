@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,13 +16,11 @@ from starlette.responses import Response
 from connector.errors import InvalidArguments
 from connector.server import auth, query_values
 from connector.server.auth import Role
+from connector.server.host import Host
 from connector.server.problem_documents import Refused
 from connector.spec.model import JsonSchema
 from connector.spec.schema.validator import Checker
-
-if TYPE_CHECKING:
-    from connector.server.host import Host
-    from connector.storage.connections.api_tokens import Token
+from connector.storage.connections.api_tokens import Token
 
 Handler = Callable[["OperationCall"], Awaitable[Response]]
 

@@ -6,13 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from connector.errors import ConnectorError, InvocationError
+from connector.runs.worker.worker import Worker
 from connector.server import json_logs
-
-if TYPE_CHECKING:
-    from connector.runs.worker.worker import Worker
 
 State = Literal[
     "off",  # the host has none, as its operator wanted

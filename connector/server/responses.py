@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response
 
 from connector.server import problem_documents, send_file
 from connector.server.json_reply import Reply
-
-if TYPE_CHECKING:
-    from connector.server.operation import OperationCall
-    from connector.storage.runs.model import Run
+from connector.server.operation import OperationCall
+from connector.storage.runs.model import Run
 
 # The kinds of file that an answer may be.
 FAMILIES = ("image/", "audio/", "video/", "model/")

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from connector.media import Media
+from connector.server.host import Host
 from connector.server.problem_documents import Refused
-
-if TYPE_CHECKING:
-    from connector.server.host import Host
-    from connector.storage.files.store import StoredFile
+from connector.storage.files.store import StoredFile
 
 _PIECE = 1 << 18
 # What a browser may show by itself. Nothing that can hold a script is among it.

@@ -9,18 +9,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from connector.errors import InvalidArguments, InvocationError, Problem
 from connector.server import json_logs, listen
+from connector.server.host import Host
 from connector.server.settings import Settings
+from connector.spec.model import Action
 from connector.spec.url import is_loopback
 from connector.storage.home import home as default_home
-
-if TYPE_CHECKING:
-    from connector.server.host import Host
-    from connector.spec.model import Action
 
 _MIB = 1024 * 1024
 _DAY = 24 * 3600.0

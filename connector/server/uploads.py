@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -14,10 +14,8 @@ from starlette.requests import Request
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
 from connector.media import Media, MediaError, adopt
+from connector.server.host import Host
 from connector.server.problem_documents import Refused
-
-if TYPE_CHECKING:
-    from connector.server.host import Host
 
 _PIECE = 1 << 18
 _MOST_PARTS = 200

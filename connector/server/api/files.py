@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from starlette.datastructures import UploadFile
@@ -14,9 +13,7 @@ from connector.server import send_file, uploads
 from connector.server.json_reply import Reply
 from connector.server.operation import Operation, OperationCall, kind_of, members
 from connector.server.problem_documents import Refused
-
-if TYPE_CHECKING:
-    from connector.storage.files.store import StoredFile
+from connector.storage.files.store import StoredFile
 
 
 async def put_file(call: OperationCall) -> Response:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connector.server.console.code_samples import is_file
 from connector.spec import template
 from connector.spec.model import Action, Integration
-
-if TYPE_CHECKING:
-    from connector.storage.connections.model import Connection
-    from connector.storage.files.store import StoredFile
-    from connector.storage.runs.history import Run
+from connector.storage.connections.model import Connection
+from connector.storage.files.store import StoredFile
+from connector.storage.runs.history import Run
 
 _GLYPHS = (("image/", "image"), ("audio/", "sound"), ("video/", "film"), ("model/", "cube"))
 _FORMATS = {"image/jpeg": "jpeg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import FileResponse, Response
 
@@ -13,14 +13,12 @@ from connector.server.console import action_sidebar
 from connector.server.console.code_samples import is_file
 from connector.server.console.fields import FormField, fields, is_media
 from connector.server.console.integrations import places_of
+from connector.server.console.page_request import PageRequest
 from connector.server.console.rendering import page
+from connector.server.host import Host
 from connector.server.problem_documents import Refused
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration
-
-if TYPE_CHECKING:
-    from connector.server.console.page_request import PageRequest
-    from connector.server.host import Host
 
 # So many runs are looked through for something to show beside each action.
 _LOOKED_THROUGH = 200

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
 from connector.errors import ConnectorError, InvocationError
 from connector.runs.workflow import cost, load
+from connector.runs.workflow.model import Workflow
 from connector.server.console import action_sidebar
 from connector.server.console.actions import form_parts
 from connector.server.console.fields import fields
 from connector.server.console.integrations import places_of
+from connector.server.console.page_request import PageRequest
 from connector.server.console.rendering import page
-
-if TYPE_CHECKING:
-    from connector.runs.workflow.model import Workflow
-    from connector.server.console.page_request import PageRequest
-    from connector.server.host import Host
-    from connector.storage.runs.history import Run
+from connector.server.host import Host
+from connector.storage.runs.history import Run
 
 _VARIES = "price varies"
 _ROWS = 48

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import FileResponse, Response
 
 from connector.server.console import action_sidebar
 from connector.server.console.action_sidebar import UsableEnvironment, places
+from connector.server.console.page_request import PageRequest
 from connector.server.console.rendering import page
+from connector.server.host import Host
 from connector.server.problem_documents import Refused
 from connector.spec.model import Action, Integration
-
-if TYPE_CHECKING:
-    from connector.server.console.page_request import PageRequest
-    from connector.server.host import Host
-    from connector.storage.connections.model import Connection
-    from connector.storage.runs.history import Run
+from connector.storage.connections.model import Connection
+from connector.storage.runs.history import Run
 
 _LATELY = 12
 _ICONS = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-if TYPE_CHECKING:
-    from connector.server.host import Host
-    from connector.storage.connections.api_tokens import Token
+from connector.server.host import Host
+from connector.storage.connections.api_tokens import Token
 
 Page = Callable[["PageRequest"], Response]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,11 +12,8 @@ from connector.errors import ConnectorError
 from connector.server.console import actions, assets, durable, integrations, runs, settings, test_connection
 from connector.server.console.page_request import Page, PageRequest
 from connector.server.console.rendering import page
+from connector.server.host import Host
 from connector.server.problem_documents import STATUSES
-
-if TYPE_CHECKING:
-    from connector.server.host import Host
-
 
 _PAGES: tuple[tuple[str, Page], ...] = (
     ("/", integrations.home),

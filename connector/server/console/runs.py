@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -13,17 +13,15 @@ from connector.errors import ConnectorError
 from connector.server.console import action_sidebar, durable
 from connector.server.console.code_samples import SampleUse, calls
 from connector.server.console.integrations import action_of
+from connector.server.console.page_request import PageRequest
 from connector.server.console.rendering import page
 from connector.server.console.spend_chart import chart
+from connector.server.host import Host
 from connector.server.problem_documents import STATUSES
 from connector.server.responses import failure
 from connector.spec.schema import amounts
-
-if TYPE_CHECKING:
-    from connector.server.console.page_request import PageRequest
-    from connector.server.host import Host
-    from connector.storage.files.store import StoredFile
-    from connector.storage.runs.history import Run
+from connector.storage.files.store import StoredFile
+from connector.storage.runs.history import Run
 
 _ON_A_PAGE = 40
 _DAYS = 30

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response
 
 from connector.server.console.integrations import connections_of, places_of
+from connector.server.console.page_request import PageRequest
 from connector.server.console.rendering import page
-
-if TYPE_CHECKING:
-    from connector.server.console.page_request import PageRequest
-    from connector.server.host import Host
+from connector.server.host import Host
 
 
 def sign_in(visit: PageRequest) -> Response:

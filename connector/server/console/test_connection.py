@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,12 +16,10 @@ from connector.engine.connector import AsyncConnector
 from connector.errors import InvalidArguments, UnknownName
 from connector.server import auth, connection_form, operation
 from connector.server.api.connections import tried
+from connector.server.host import Host, ServedIntegration
 from connector.spec.schema.validator import Checker
 from connector.storage.connections.encryption import Sealed
 from connector.storage.connections.model import Connection
-
-if TYPE_CHECKING:
-    from connector.server.host import Host, ServedIntegration
 
 _NAME = "trial"
 _CHECKER = Checker(connection_form.CONNECTION, noun="a member of this body")
