@@ -70,7 +70,12 @@ Examples
 def run(name: str, words: list[str]) -> int:
     """Runs a command, whose module is imported now; its exit code."""
     module = __import__(f"connector.cli.{MODULES[name]}", fromlist=["run"])  # importlib would take longer
-    return int(module.run(words))
+    from connector.cli.parsing.parser import HelpShown
+
+    try:
+        return int(module.run(words))
+    except HelpShown:
+        return 0
 
 
 def show_help(words: list[str]) -> int:

@@ -26,8 +26,6 @@ def run(words: list[str]) -> int:
     parser.add_argument("word", nargs="?", metavar="WORD", help="only those whose texts have this word")
     parser.add_argument("--group", metavar="GROUP", help="only those of this group")
     args = parser.read(words)
-    if args is None:
-        return 0
     entries = listing.entries(folder_of(args), cache.default_cache())
     found = _with_word(_of_group(entries, args.group), args.word)
     if args.json:

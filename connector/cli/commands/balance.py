@@ -25,8 +25,6 @@ def run(words: list[str]) -> int:
     )
     add("-c", "--connection", metavar="NAME", help="whose account; see `connector connections list`")
     args = parser.read(words)
-    if args is None:
-        return 0
     progress = Progress("Asking for the balance", quiet=args.quiet)
     with Connector(find_action.integration(folder_of(args)), on_event=progress) as connector, progress:
         credits = connector.balance(environment=args.environment, connection=args.connection)

@@ -43,8 +43,6 @@ def run(words: list[str]) -> int:
         return batch_list.run(words)
     parser = _parser()
     args = parser.read(words)
-    if args is None:
-        return 0
     problems = [*_missing(args)]
     if problems:
         parser.refuse(*problems)

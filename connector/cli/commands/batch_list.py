@@ -28,8 +28,6 @@ def run(words: list[str]) -> int:
             "batch", metavar=metavar, help="its name or id; `connector batch list` tells them"
         )
     args = parser.read(rest)
-    if args is None:
-        return 0
     with desk(folder_of(args)) as place:
         return act(place, Batches(place.connector.workspace.database), args)
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from connector.cli.parsing import find_action
-from connector.cli.parsing.parser import Parser, folder_of
-from connector.cli.parsing.usage import subcommand
+from connector.cli.parsing.parser import Parser, folder_of, subcommand
 from connector.cli.report import exit_codes, failure
 from connector.cli.terminal import terminal
 from connector.engine.connector import Connector
@@ -42,16 +41,12 @@ examples:
 
 def run(words: list[str]) -> int:
     name = subcommand("connections", words, _OVERVIEW, ("add", *_COMMANDS))
-    if name is None:
-        return 0
     if name == "add":
         from connector.cli.commands import connections_add
 
         return connections_add.run(words[1:])
     description, wants_name, act = _COMMANDS[name]
     args = _parser(name, description, wants_name).read(words[1:])
-    if args is None:
-        return 0
     with Connector(find_action.integration(folder_of(args))) as connector:
         return act(connector, args)
 

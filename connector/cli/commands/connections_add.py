@@ -46,8 +46,6 @@ _OWN = frozenset(
 def run(words: list[str]) -> int:
     integration = find_action.integration(named_folder(words))
     args = _parser(integration).read(words)
-    if args is None:
-        return 0
     configuration = _configuration(integration, args)
     with Connector(integration) as connector:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from connector.cli.parsing.parser import Parser
-from connector.errors import InvocationError
+from connector.cli.parsing.usage import needing
 
 _EPILOG = """\
 It serves the sandbox on a free port for as long as it takes, spends nothing,
@@ -25,12 +25,7 @@ def run(words: list[str]) -> int:
     )
     parser.add_argument("--story", action="store_true", help="only the first contact sheet")
     args = parser.read(words)
-    if args is None:
-        return 0
-    try:
+    with needing("the demo", "all"):
         from connector.cli import demo
 
         return demo.run(Path(args.output), only_story=args.story)
-    except ImportError as error:
-        needed = "pip install 'stability-connector[all]'"
-        raise InvocationError(f"the demo needs a package ({error.name}): {needed}") from error

@@ -26,8 +26,6 @@ def run(words: list[str]) -> int:
     parser = Parser("describe", "Tells all about one action.", _EPILOG)
     parser.add_argument("action", metavar="ACTION", help="its id or title; `connector actions` lists them")
     args = parser.read(words)
-    if args is None:
-        return 0
     found = card(args.action, folder_of(args))
     if args.json:
         terminal.print_json(_document(found))

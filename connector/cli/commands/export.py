@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from connector.cli.parsing.parser import Parser, folder_of
+from connector.cli.parsing.parser import HelpShown, Parser, folder_of
 from connector.cli.parsing.usage import needing
 from connector.cli.terminal import terminal
 from connector.errors import InvalidArguments, InvocationError, Problem
@@ -39,8 +39,7 @@ Write = Callable[[Integration, str, Path, bool], None]
 def run(words: list[str]) -> int:
     name = words[0] if words else "--help"
     if name in ("-h", "--help", "help"):
-        print(_OVERVIEW.rstrip())
-        return 0
+        raise HelpShown(_OVERVIEW)
     if name == "superblocks":
         from connector.cli.commands import superblocks
 
@@ -54,7 +53,7 @@ def run(words: list[str]) -> int:
     add("--host", metavar="URL", default=_HOST, help=f"where the host answers (default: {_HOST})")
     add("--force", action="store_true", help="write over what is there")
     args = parser.read(words[1:])
-    return 0 if args is None else _export(args, write)
+    return _export(args, write)
 
 
 def _unknown(name: str) -> InvocationError:

@@ -40,8 +40,6 @@ def run(words: list[str]) -> int:
     parser.add_argument("-o", "--output", metavar="FOLDER", required=True, help="the folder that is made")
     parser.add_argument("--force", action="store_true", help="replace the specs of a folder that has some")
     args = parser.read(words)
-    if args is None:
-        return 0
     from pathlib import Path
 
     from connector.authoring.importing import convert, folder, parse_document, source

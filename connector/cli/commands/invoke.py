@@ -20,8 +20,6 @@ examples:
 
 def run(words: list[str]) -> int:
     asked = invoke_options.read("invoke", words, _DESCRIPTION, _EPILOG)
-    if asked is None:
-        return 0
     from connector.cli.report import invocation
 
     return invocation.run(asked, words)

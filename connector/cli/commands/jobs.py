@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.parsing import find_action, numbers
-from connector.cli.parsing.parser import Parser, folder_of, one_of
-from connector.cli.parsing.usage import subcommand
+from connector.cli.parsing.parser import Parser, folder_of, one_of, subcommand
 from connector.cli.terminal import terminal
 from connector.spec.schema import amounts
 
@@ -52,8 +51,6 @@ def run(words: list[str]) -> int:
     if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help")):
         return _running(words)
     name = subcommand("jobs", words, _OVERVIEW, ("list", "submit", *_COMMANDS))
-    if name is None:
-        return 0
     if name == "submit":
         from connector.cli.commands import jobs_submit
 
@@ -66,8 +63,6 @@ def run(words: list[str]) -> int:
 def _running(words: Sequence[str]) -> int:
     """What there was before anything was durable: the jobs that the ledger knows to be running."""
     args = Parser("jobs", "Lists the jobs that are running.").read(words)
-    if args is None:
-        return 0
     from connector.engine.connector import Connector
 
     with Connector(find_action.integration(folder_of(args))) as connector:
@@ -91,8 +86,6 @@ def _list(words: Sequence[str]) -> int:
         "--limit", metavar="N", type=numbers.count(), default=20, help="so many runs (default: 20)"
     )
     args = parser.read(words)
-    if args is None:
-        return 0
     from connector.cli.report.durable_client import desk
 
     with desk(folder_of(args)) as opened:
@@ -128,8 +121,6 @@ def _one(name: str, words: Sequence[str]) -> int:
     parser = Parser(f"jobs {name}", description)
     add_options(parser)
     args = parser.read(words)
-    if args is None:
-        return 0
     from connector.cli.commands import jobs_follow, jobs_settle
     from connector.cli.report.durable_client import desk
 

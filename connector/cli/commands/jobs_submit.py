@@ -19,8 +19,6 @@ examples:
 
 def run(words: list[str]) -> int:
     asked = invoke_options.read("jobs submit", words, _DESCRIPTION, _EPILOG, _add_answer_options)
-    if asked is None:
-        return 0
     from connector.cli.report.durable_client import desk
     from connector.storage.runs.model import RunSpec
 

@@ -37,8 +37,6 @@ def run(words: list[str]) -> int:
     parser = Parser("mcp", "Serves the actions as tools to one agent, until it goes.", _EPILOG)
     _add_options(parser)
     args = parser.read(words)
-    if args is None:
-        return 0
     with needing("MCP", "mcp"):
         import mcp  # noqa: F401
     return _serve(args)

@@ -21,8 +21,6 @@ examples:
 
 def run(words: list[str]) -> int:
     asked = invoke_options.read("preview", words, _DESCRIPTION, _EPILOG)
-    if asked is None:
-        return 0
     from connector.engine.connector import Connector
 
     with Connector(find_action.integration(asked.folder)) as connector:

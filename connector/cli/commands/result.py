@@ -24,8 +24,6 @@ examples:
 
 def run(words: list[str]) -> int:
     args = _parser().read(words)
-    if args is None:
-        return 0
     output_path.check(args.output, as_json=args.json)
     progress = Progress("Asking for the job", quiet=args.quiet)
     progress.job_id = args.job_id

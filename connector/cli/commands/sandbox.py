@@ -31,8 +31,6 @@ def run(words: list[str]) -> int:
     parser = Parser("sandbox", "Serves a stand-in for the API on this machine, until Ctrl-C.", _EPILOG)
     command.add_arguments(parser)
     args = parser.read(words)
-    if args is None:
-        return 0
     try:
         with needing("the sandbox", "sandbox"):
             command.run(args, lambda url, sandbox: _greet(args, url, sandbox))

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.parsing import numbers
-from connector.cli.parsing.parser import Parser, folder_of
-from connector.cli.parsing.usage import subcommand
+from connector.cli.parsing.parser import Parser, folder_of, subcommand
 from connector.cli.report import exit_codes
 from connector.cli.terminal import terminal
 from connector.spec.schema import amounts
@@ -46,16 +45,12 @@ _MOST = 1000
 
 def run(words: list[str]) -> int:
     name = subcommand("schedule", words, _OVERVIEW, ("add", *_COMMANDS))
-    if name is None:
-        return exit_codes.DONE
     if name == "add":
         from connector.cli.commands import schedule_add
 
         return schedule_add.run(words[1:])
     description, act = _COMMANDS[name]
     args = _parser(name, description).read(words[1:])
-    if args is None:
-        return exit_codes.DONE
     from connector.cli.commands.schedule_add import timetable
     from connector.cli.report.durable_client import desk
 

@@ -41,13 +41,11 @@ _ACT = "schedule add NAME"
 
 
 def run(words: list[str]) -> int:
-    name = words[0] if words and not words[0].startswith("-") else None
-    rest = words if name is None else words[1:]
-    if name is None and not {"-h", "--help"} & {*rest}:
+    name = words[0] if words and not words[0].startswith("-") else ""
+    rest = words[1:] if name else words
+    if not name and not {"-h", "--help"} & {*rest}:
         Parser("schedule add", "").refuse(Problem("name", "NAME is missing: what the schedule is called"))
     asked = runnable.read(_ACT, rest, _DESCRIPTION, _EPILOG, _add_options, actions=True)
-    if asked is None or name is None:
-        return 0
     args = asked.args
     if args.cron is None:
         said = "--cron is missing: when it is, such as '0 8 * * *' for every day at eight"

@@ -23,4 +23,4 @@ def run(words: list[str]) -> int:
     parser = Parser("serve", "Serves the connector over HTTP, with its console, until Ctrl-C.", _EPILOG)
     serve_command.add_arguments(parser)
     args = parser.read(words)
-    return 0 if args is None else serve_command.run(args, folder_of(args))
+    return serve_command.run(args, folder_of(args))

@@ -34,8 +34,6 @@ def run(words: list[str]) -> int:
         "--days", metavar="N", type=_days, default=7, help="how many days back, with today (default: 7)"
     )
     args = parser.read(words)
-    if args is None:
-        return 0
     today = datetime.now(UTC).date()
     with Connector(find_action.integration(folder_of(args))) as connector:
         ledger = connector.workspace.ledger

@@ -28,8 +28,6 @@ _MOST_BYTES = 10 * 1024 * 1024
 def export(words: list[str]) -> int:
     """Writes a step. It is checked as ``invoke`` checks its inputs, and nothing is sent."""
     asked = invoke_options.read("export superblocks", words, _DESCRIPTION, _EPILOG, _add_options)
-    if asked is None:
-        return 0
     from connector.authoring.export import superblocks, write_files
     from connector.engine.connector import Connector
 
@@ -72,8 +70,6 @@ def read(words: list[str]) -> int:
     parser.add_argument("file", metavar="FILE", type=Path, help="an API, a block or a step, as JSON")
     parser.add_argument("--generic", metavar="ACTION", default="generic-http-request", help=_GENERIC)
     args = parser.read(words)
-    if args is None:
-        return 0
     from connector.authoring.export import superblocks_steps
     from connector.spec.loader import load
 

@@ -44,7 +44,7 @@ share CONNECTOR_MASTER_KEY and CONNECTOR_FILES.
 
 def run(words: list[str]) -> int:
     args = _parser().read(words)
-    return exit_codes.DONE if args is None else asyncio.run(_work(args))
+    return asyncio.run(_work(args))
 
 
 def _parser() -> Parser:

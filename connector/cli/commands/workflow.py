@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector.cli.parsing import find_action
-from connector.cli.parsing.parser import Parser, folder_of
-from connector.cli.parsing.usage import subcommand
+from connector.cli.parsing.parser import Parser, folder_of, subcommand
 from connector.cli.report import exit_codes
 from connector.cli.terminal import terminal
 
@@ -39,8 +38,6 @@ examples:
 
 def run(words: list[str]) -> int:
     name = subcommand("workflow", words, _OVERVIEW, ("run", *_COMMANDS))
-    if name is None:
-        return exit_codes.DONE
     if name == "run":
         from connector.cli.commands import workflow_run
 
@@ -51,7 +48,7 @@ def run(words: list[str]) -> int:
         metavar, nargs, said = word
         parser.add_argument("word", metavar=metavar, nargs=nargs, help=said)
     args = parser.read(words[1:])
-    return exit_codes.DONE if args is None else act(args)
+    return act(args)
 
 
 def _list(args: Namespace) -> int:

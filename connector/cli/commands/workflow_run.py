@@ -43,8 +43,6 @@ _DRAIN = 30.0
 
 def run(words: list[str]) -> int:
     asked = runnable.read("workflow run", words, _DESCRIPTION, _EPILOG, _add_options, actions=False)
-    if asked is None:
-        return exit_codes.DONE
     assert asked.workflow is not None
     from connector.cli.report.durable_client import desk
     from connector.storage.runs.model import RunSpec

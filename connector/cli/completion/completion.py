@@ -53,8 +53,6 @@ def run(words: list[str]) -> int:
     parser = Parser("completion", "Prints the script with which a shell completes our words.", _EPILOG)
     parser.add_argument("shell", metavar="SHELL", type=one_of(*SCRIPTS), help="bash, zsh or fish")
     args = parser.read(words)
-    if args is None:
-        return 0
     if args.json:
         terminal.print_json({"shell": args.shell, "script": SCRIPTS[args.shell]})
     else:

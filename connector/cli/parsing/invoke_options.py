@@ -13,7 +13,7 @@ from connector.spec import cache, listing
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from typing import Any
+    from typing import Any, NoReturn
 
 
 class ParsedCommand:
@@ -40,8 +40,8 @@ def read(
     description: str,
     epilog: str,
     answer: Callable[[Parser], None] | None = None,
-) -> ParsedCommand | None:
-    """What is asked for; None where help was, which has been printed. Raises the error of what is wrong.
+) -> ParsedCommand:
+    """What is asked for. Raises HelpShown where help was, and the error of what is wrong.
 
     ``answer`` adds the options about the answer, in place of those of ``invoke``.
     """
@@ -51,25 +51,22 @@ def read(
     entries = listing.entries(folder, cache.default_cache())
     place = place_of(words, parser, lambda word: find_action.find(word, entries) is not None)
     if place is None:
-        _refuse_or_help(parser, words)
-        return None
+        said = "which action? Name it behind the command; `connector actions` lists them"
+        refuse_or_help(parser, words, "action", said)
     found = card(words[place], folder)
     paragraphs = (f"{found.title}: {found.description}", f"Price: {found.price_line}.", found.deprecation)
     own = _parser(command, "\n\n".join(filter(None, paragraphs)), epilog, add_answer, found)
     args = own.read([*words[:place], *words[place + 1 :]])
-    return None if args is None else ParsedCommand(args, found, folder)
+    return ParsedCommand(args, found, folder)
 
 
-def _refuse_or_help(parser: Parser, words: Sequence[str]) -> None:
-    """Prints help where it is asked for. Nothing else can be said, as most options are the action's."""
+def refuse_or_help(parser: Parser, words: Sequence[str], what: str, missing: str) -> NoReturn:
+    """Shows help where it is asked for. Nothing else can be said, as most options are the action's."""
     if Scan(parser, words).wants_help:
         parser.read(["--help"])
-        return
     from connector.errors import Problem
 
-    parser.refuse(
-        Problem("action", "which action? Name it behind the command; `connector actions` lists them")
-    )
+    parser.refuse(Problem(what, missing))
 
 
 def _parser(

@@ -10,7 +10,7 @@ from connector.spec import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from typing import NoReturn
 
     from connector.errors import Problem
@@ -22,6 +22,14 @@ class Reached(BaseException):
     def __init__(self, parser: Parser) -> None:
         super().__init__()
         self.parser = parser
+
+
+class HelpShown(BaseException):
+    """Help was asked for and is printed, so that nothing else is to be done."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        print(text.rstrip())
 
 
 class Parser(argparse.ArgumentParser):
@@ -56,8 +64,8 @@ class Parser(argparse.ArgumentParser):
         add("-q", "--quiet", action="store_true", help="print nothing but the result and errors")
         add("-h", "--help", action="store_true", help="show this help")
 
-    def read(self, words: Sequence[str]) -> argparse.Namespace | None:
-        """What the words say; None where they asked for help, which was printed.
+    def read(self, words: Sequence[str]) -> argparse.Namespace:
+        """What the words say. Raises HelpShown where they asked for help, which was printed.
 
         Raises BadUsage with a problem for each word that is wrong.
         """
@@ -67,8 +75,7 @@ class Parser(argparse.ArgumentParser):
             raise Reached(self)
         scan = Scan(self, words)
         if scan.wants_help:
-            print(self.format_help().rstrip())
-            return None
+            raise HelpShown(self.format_help())
         if scan.problems:
             self.refuse(*scan.problems)
         return self.parse_args([*scan.options, "--", *scan.words] if scan.words else scan.options)
@@ -238,6 +245,21 @@ def named_folder(words: Sequence[str]) -> str:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--integration", nargs="?")
     return folder_of(parser.parse_known_args([*words])[0])
+
+
+def subcommand(command: str, words: Sequence[str], overview: str, known: Collection[str]) -> str:
+    """The command that stands behind a command. Raises HelpShown where help was asked for."""
+    name = words[0] if words else "--help"
+    if name in ("-h", "--help", "help"):
+        raise HelpShown(overview)
+    if name not in known:
+        from connector.cli.parsing.usage import BadUsage
+        from connector.errors import Problem
+        from connector.spec.schema.suggest import nearest
+
+        sentence = f"{command} has no command {name!r}{nearest(name, known)}"
+        raise BadUsage(Problem("command", sentence), command=command)
+    return name
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

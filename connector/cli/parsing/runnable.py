@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from connector.cli.parsing import find_action, input_arguments, input_options, invoke_options
 from connector.cli.parsing.action_card import card
-from connector.cli.parsing.parser import Parser, Scan, named_folder
+from connector.cli.parsing.parser import Parser, named_folder
 from connector.engine.arguments import Taker, adopted, is_address
 from connector.engine.connector import Connector
 from connector.engine.sources import Sources
-from connector.errors import InvalidArguments, Problem, UnknownName
+from connector.errors import InvalidArguments, UnknownName
 from connector.runs.workflow import load
 from connector.runs.workflow.model import Workflow
 from connector.spec import cache, listing
@@ -50,26 +50,21 @@ def read(
     add_own: Callable[[Parser], None],
     *,
     actions: bool,
-) -> Ordered | None:
-    """What is asked for; None where help was, which has been printed. Raises the error of what is wrong."""
+) -> Ordered:
+    """What is asked for. Raises HelpShown where help was, and the error of what is wrong."""
     named = "ACTION_OR_WORKFLOW" if actions else "WORKFLOW"
     parser = _parser(command, description, epilog, add_own, f"{named} [INPUTS] [OPTIONS]")
     folder = named_folder(words)
     integration = find_action.integration(folder)
     place = invoke_options.place_of(words, parser, partial(_is_known, integration, folder, actions))
     if place is None:
-        if not Scan(parser, words).wants_help:
-            said = f"which {'action or workflow' if actions else 'workflow'}? Name it, or a workflow's file"
-            parser.refuse(Problem("subject", said))
-        parser.read(["--help"])
-        return None
+        said = f"which {'action or workflow' if actions else 'workflow'}? Name it, or a workflow's file"
+        invoke_options.refuse_or_help(parser, words, "subject", said)
     workflow = load.named(words[place], integration)
     found = _form(words[place], workflow, integration, folder, actions)
     paragraphs = f"{found.title}: {found.description}"
     own = _parser(f"{command} {found.id}", paragraphs, epilog, add_own, "[INPUTS] [OPTIONS]", found)
     args = own.read([*words[:place], *words[place + 1 :]])
-    if args is None:
-        return None
     return Ordered(args, folder, found.id, found.title, workflow, input_arguments.given(args, found))
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from connector.errors import InvocationError, Problem
-from connector.spec.schema.suggest import nearest
 
 
 class BadUsage(InvocationError):
@@ -28,15 +27,3 @@ def needing(what: str, extra: str) -> Iterator[None]:
     except ImportError as error:
         needed = f"pip install 'stability-connector[{extra}]'"
         raise InvocationError(f"{what} needs a package ({error.name}): {needed}") from error
-
-
-def subcommand(command: str, words: Sequence[str], overview: str, known: Collection[str]) -> str | None:
-    """The command that stands behind a command; None where help was asked for, which has been printed."""
-    name = words[0] if words else "--help"
-    if name in ("-h", "--help", "help"):
-        print(overview.rstrip())
-        return None
-    if name not in known:
-        sentence = f"{command} has no command {name!r}{nearest(name, known)}"
-        raise BadUsage(Problem("command", sentence), command=command)
-    return name
