@@ -27,18 +27,14 @@ class Hosting(Backing, Protocol):
     def stopping(self) -> asyncio.Event: ...
 
 
-def asgi(host: Hosting, admit: Callable[[], object]) -> Door:
+class ToolsApp:
     """The application for a host, which has let in whoever comes here; ``admit`` raises a ConnectorError
-    where nothing new is taken.
+    where nothing new is taken. It is open from the first request until the host stops and every message has
+    its answer.
 
     Its runs are the host's, by the name of the caller's token. A client may say where its calls go:
     ``?environment=NAME&connection=NAME``.
     """
-    return Door(host, admit)
-
-
-class Door:
-    """It is open from the first request until the host stops and every message has its answer."""
 
     def __init__(self, host: Hosting, admit: Callable[[], object]) -> None:
         self._host = host

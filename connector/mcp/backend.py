@@ -16,7 +16,7 @@ from connector.engine.http.ssrf_guard import Guard
 from connector.engine.http.transport import Transport
 from connector.engine.sources import Sources
 from connector.media import Media, adopt
-from connector.runs.service.runner import Runner
+from connector.runs.service.runner import Runner, ServedIntegration
 from connector.spec.model import Integration
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileStore
@@ -29,33 +29,16 @@ T = TypeVar("T")
 _MOST_BYTES = 100 * 1024 * 1024
 
 
-class ToolBackend(Protocol):
-    """An integration's connector, and what makes its runs."""
-
-    @property
-    def connector(self) -> AsyncConnector: ...
-    @property
-    def runner(self) -> Runner: ...
-
-
 class Backing(Protocol):
     """What the tools ask for; the HTTP host is one. Stores block: go to them by ``run``."""
 
     @property
-    def integrations(self) -> Mapping[str, ToolBackend]: ...
+    def integrations(self) -> Mapping[str, ServedIntegration]: ...
     @property
     def files(self) -> FileStore: ...
     @property
     def history(self) -> History: ...
     async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T: ...
-
-
-@dataclass(frozen=True, slots=True)
-class LocalBackend:
-    """The connector and the runner of the only integration."""
-
-    connector: AsyncConnector
-    runner: Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +70,8 @@ class Alone:
         )
         self.files = connector.workspace.files
         self.history = History(connector.workspace.database, world.clock)
-        self._worker = LocalBackend(connector, Runner(connector, self.history, self.files))
-
-    @property
-    def integrations(self) -> Mapping[str, LocalBackend]:
-        return {self._worker.connector.integration.id: self._worker}
+        self._worker = ServedIntegration(connector, Runner(connector, self.history, self.files))
+        self.integrations = {integration.id: self._worker}
 
     async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         return await self._threads.run(partial(act, *arguments, **options))

@@ -67,7 +67,7 @@ def named(taken: Mapping[str, Any]) -> dict[str, Own]:
 
 async def _estimate(desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
     served, action = desk.find(given["action"])
-    found = await served.connector.estimate(action.id, given.get("inputs", {}), **_place(caller))
+    found = await served.connector.estimate(action.id, given.get("inputs", {}), **caller.place)
     told = {"credits": found.credits, "why": found.why, "left": desk.purse.left}
     return tool_results.of_facts({name: value for name, value in told.items() if value is not None})
 
@@ -76,7 +76,7 @@ async def _environments(desk: ToolCaller, caller: Caller, given: Given) -> types
     listed = []
     for served in desk.backing.integrations.values():
         connector = served.connector
-        now, _ = await desk.backing.run(lambda one=connector: one.place(**_place(caller)))  # type: ignore[misc]
+        now, _ = await desk.backing.run(lambda one=connector: one.place(**caller.place))  # type: ignore[misc]
         listed += [
             {
                 "integration": connector.integration.id,
@@ -95,7 +95,7 @@ async def _spending(desk: ToolCaller, caller: Caller, given: Given) -> types.Cal
     if desk.purse.limit is not None:
         told |= {"limit": desk.purse.limit, "left": desk.purse.left}
     served = next(iter(desk.backing.integrations.values()))
-    environment, connection = await desk.backing.run(lambda: served.connector.place(**_place(caller)))
+    environment, connection = await desk.backing.run(lambda: served.connector.place(**caller.place))
     ledger = served.connector.workspace.ledger
     told |= {
         "environment": environment,
@@ -109,7 +109,7 @@ async def _balance(connector: Any, caller: Caller) -> dict[str, Any]:
     if connector.integration.balance is None:
         return {}
     try:
-        return {"balance": await connector.balance(**_place(caller))}
+        return {"balance": await connector.balance(**caller.place)}
     except ConnectorError as error:
         return {"balance_unknown": error.message}
 
@@ -120,10 +120,6 @@ async def _get_run(desk: ToolCaller, caller: Caller, given: Given) -> types.Call
     if not run.has_ended and served is not None:
         run = await served.runner.wait(run.id, timeout=given.get("wait", 0))
     return await desk.backing.run(tool_results.of_run, desk.backing.files, run)
-
-
-def _place(caller: Caller) -> dict[str, Any]:
-    return {"environment": caller.environment, "connection": caller.connection}
 
 
 _TO_CHANGE = (

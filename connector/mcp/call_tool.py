@@ -15,13 +15,14 @@ import mcp_types as types
 from connector.engine import arguments
 from connector.errors import ConnectorError, UnknownName
 from connector.mcp import tool_results, tools
-from connector.mcp.backend import Backing, ToolBackend
+from connector.mcp.backend import Backing
 from connector.mcp.session_cap import SessionCap
-from connector.runs.service.runner import Runner
+from connector.runs.service.runner import Runner, ServedIntegration
 from connector.spec.model import Action
 from connector.spec.schema.suggest import nearest
 from connector.storage.runs.model import Run, RunSpec
 
+Offered = tuple[ServedIntegration, Action]
 Tell = Callable[[int, str], Awaitable[None]]
 
 
@@ -36,6 +37,10 @@ class Caller:
     name: str = "mcp"
     environment: str | None = None
     connection: str | None = None
+
+    @property
+    def place(self) -> dict[str, Any]:
+        return {"environment": self.environment, "connection": self.connection}
 
 
 class ToolCaller:
@@ -59,10 +64,10 @@ class ToolCaller:
         self._actions = dict(_offered(backing, patterns))
 
     @property
-    def actions(self) -> Mapping[str, tuple[ToolBackend, Action]]:
+    def actions(self) -> Mapping[str, Offered]:
         return self._actions
 
-    def find(self, name: str) -> tuple[ToolBackend, Action]:
+    def find(self, name: str) -> Offered:
         """The action of that id. Raises UnknownName."""
         if name not in self._actions:
             raise UnknownName(f"there is no action {name!r}{nearest(name, self._actions)}")
@@ -87,13 +92,12 @@ class ToolCaller:
             return tool_results.of_error(error)
 
     async def _price(
-        self, served: ToolBackend, action: Action, inputs: Mapping[str, Any], caller: Caller
+        self, served: ServedIntegration, action: Action, inputs: Mapping[str, Any], caller: Caller
     ) -> float | None:
         """What it may cost, where that has to be known before."""
         if self.purse.limit is None or not action.paid:
             return 0.0
-        place = {"environment": caller.environment, "connection": caller.connection}
-        return (await served.connector.estimate(action.id, inputs, **place)).credits
+        return (await served.connector.estimate(action.id, inputs, **caller.place)).credits
 
     async def _watched(self, runner: Runner, spec: RunSpec, caller: Caller, tell: Tell, held: float) -> Run:
         """The run as it ended. Who calls is told of each of its steps, and may cancel it."""
@@ -140,7 +144,7 @@ class ToolCaller:
         return run
 
 
-def _offered(backing: Backing, patterns: tuple[str, ...]) -> Iterator[tuple[str, tuple[ToolBackend, Action]]]:
+def _offered(backing: Backing, patterns: tuple[str, ...]) -> Iterator[tuple[str, Offered]]:
     for served in backing.integrations.values():
         for action in served.connector.integration.actions.values():
             if not patterns or any(_matches(action, pattern) for pattern in patterns):

@@ -72,9 +72,9 @@ def _tools(host: Host) -> list[BaseRoute]:
     """The actions as MCP tools, where the package that speaks it is installed."""
     if find_spec("mcp") is None:
         return []
-    from connector.mcp.asgi import PATH, asgi
+    from connector.mcp.asgi import PATH, ToolsApp
 
-    return [Route(PATH, asgi(host, partial(check_line, host)), methods=["GET", "POST", "DELETE"])]
+    return [Route(PATH, ToolsApp(host, partial(check_line, host)), methods=["GET", "POST", "DELETE"])]
 
 
 def _pages(host: Host) -> list[BaseRoute]:

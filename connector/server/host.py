@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
@@ -16,7 +15,7 @@ from connector.engine.connector import AsyncConnector
 from connector.engine.http.ssrf_guard import Guard
 from connector.engine.sources import Sources
 from connector.errors import UnknownName
-from connector.runs.service.runner import Runner
+from connector.runs.service.runner import Runner, ServedIntegration
 from connector.runs.worker.worker import Worker
 from connector.server import json_logs
 from connector.server.durable_requests import Durable
@@ -27,7 +26,7 @@ from connector.server.settings import Settings
 from connector.server.token_cache import Callers
 from connector.spec.cache import default_cache
 from connector.spec.loader import default_folder, load
-from connector.spec.model import Action, Integration
+from connector.spec.model import Action
 from connector.spec.schema.suggest import nearest
 from connector.storage.blocking import Threads
 from connector.storage.connections.api_tokens import Tokens
@@ -42,18 +41,6 @@ Page = Callable[[Request], Awaitable[Response]]
 _TIDY_EVERY = 3600.0
 # Beside the runs themselves: uploads, downloads and look-ups.
 _MORE_THREADS = 32
-
-
-@dataclass(frozen=True, slots=True)
-class ServedIntegration:
-    """An integration that is served, and what makes its runs."""
-
-    connector: AsyncConnector
-    runner: Runner
-
-    @property
-    def integration(self) -> Integration:
-        return self.connector.integration
 
 
 class Host:

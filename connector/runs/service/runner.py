@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from connector.engine.connector import AsyncConnector
 from connector.errors import ConnectorError, InvocationError
 from connector.runs.service.execute_action import ActionExecutor
 from connector.runs.service.live_run import all_of
+from connector.spec.model import Integration
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileStore
 from connector.storage.runs.history import History, Run, RunEvent
 from connector.storage.runs.model import RunSpec, State
 
-__all__ = ["RunSpec", "Runner", "Stopping"]
+__all__ = ["RunSpec", "Runner", "ServedIntegration", "Stopping"]
 
 # The database takes one writer at a time, and files come from memory or the same disk.
 _THREADS = 8
@@ -33,6 +35,18 @@ class Stopping(InvocationError):
 
 def _nobody(run: Run) -> None:
     """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedIntegration:
+    """An integration that is served, and what makes its runs."""
+
+    connector: AsyncConnector
+    runner: Runner
+
+    @property
+    def integration(self) -> Integration:
+        return self.connector.integration
 
 
 class Runner:

@@ -11,8 +11,9 @@ from starlette.responses import Response, StreamingResponse
 
 from connector.engine.stream import Stream
 from connector.errors import ConnectorError, InvalidArguments
+from connector.runs.service.runner import ServedIntegration
 from connector.server import inputs, responses
-from connector.server.host import Host, ServedIntegration
+from connector.server.host import Host
 from connector.server.json_reply import Reply
 from connector.server.operation import NAME, WHERE, Operation, OperationCall, members
 from connector.server.problem_documents import Refused

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from connector.engine.connector import AsyncConnector
 from connector.errors import ConnectorError, InvalidArguments, Problem
+from connector.runs.service.runner import ServedIntegration
 from connector.server import connection_form, problem_documents
-from connector.server.host import ServedIntegration
 from connector.server.json_reply import Reply
 from connector.server.operation import Operation, OperationCall, members
 from connector.server.problem_documents import Refused

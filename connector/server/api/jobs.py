@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from connector.errors import JobNotFound, JobPending
 from connector.media import Media
-from connector.server.host import ServedIntegration
+from connector.runs.service.runner import ServedIntegration
 from connector.server.json_reply import Reply
 from connector.server.operation import Operation, OperationCall, members
 from connector.storage.ledger.model import LedgerEntry

@@ -6,8 +6,8 @@ from functools import partial
 
 from starlette.responses import Response, StreamingResponse
 
+from connector.runs.service.runner import ServedIntegration
 from connector.server import responses, sse
-from connector.server.host import ServedIntegration
 from connector.server.json_reply import Reply
 from connector.server.operation import NAME, Operation, OperationCall, members
 from connector.storage.runs.model import ENDED, Run

@@ -14,9 +14,10 @@ from starlette.responses import JSONResponse, Response
 
 from connector.engine.connector import AsyncConnector
 from connector.errors import InvalidArguments, UnknownName
+from connector.runs.service.runner import ServedIntegration
 from connector.server import auth, connection_form, operation
 from connector.server.api.connections import tried
-from connector.server.host import Host, ServedIntegration
+from connector.server.host import Host
 from connector.spec.schema.validator import Checker
 from connector.storage.connections.encryption import Sealed
 from connector.storage.connections.model import Connection
