@@ -46,9 +46,7 @@ def convert(document: Any, name: str, url: str | None = None, said: Iterable[Rem
     """
     dialect = _dialect(document, name)
     found = list(dialect.operations(document))
-    about = Remarks()
-    about.extend(said)
-    about.extend(paths.beside(document, References(document)))
+    about = Remarks(dict.fromkeys((*said, *paths.beside(document, References(document)))))
     places = environments(dialect.servers(document), url, about)
     maker = _Maker(document, dialect.schemes(document), [one for one, _ in found], places, about)
     for operation, remarks in found:
@@ -56,7 +54,7 @@ def convert(document: Any, name: str, url: str | None = None, said: Iterable[Rem
     if not maker.actions:
         raise refused(name, "holds no operation that can become an action", path="paths")
     maker.sort()
-    report = ImportReport(len(found), about.taken(), tuple(maker.told))
+    report = ImportReport(len(found), tuple(about), tuple(maker.told))
     return Imported(maker.manifest(places), maker.actions, report, maker.addresses)
 
 
@@ -98,9 +96,7 @@ class _Maker:
         self.addresses: dict[str, str] = {}
         self.told: list[Told] = []
 
-    def make(self, operation: ImportedOperation, found: Mapping[Remark, None]) -> None:
-        remarks = Remarks()
-        remarks.extend(found)
+    def make(self, operation: ImportedOperation, remarks: Remarks) -> None:
         try:
             spec = self._action(operation, remarks)
         except Unfit as error:
@@ -108,8 +104,8 @@ class _Maker:
             return
         self.actions[spec["id"]] = spec
         self.addresses[operation.name] = spec["id"]
-        if remarks.found:
-            self.told.append(Told(operation.name, spec["id"], remarks.taken()))
+        if remarks:
+            self.told.append(Told(operation.name, spec["id"], tuple(remarks)))
 
     def sort(self) -> None:
         """Puts the actions of a group together, the groups in the document's order."""

@@ -54,9 +54,7 @@ def values(imported: Imported) -> dict[str, Any]:
 def files(imported: Imported) -> dict[str, str]:
     """The text of each file, by its name below the folder."""
     return {
-        name: written(
-            value, schema=f"{_SCHEMAS}/{'integration' if name == MANIFEST else 'action'}.schema.json"
-        )
+        name: written(value, schema=f"{_SCHEMAS}/{_kind(name)}.schema.json")
         for name, value in values(imported).items()
     }
 

@@ -17,7 +17,7 @@ from connector.authoring.importing.operation import (
 )
 from connector.authoring.importing.parse_document import Json, items, mapping, names, text
 from connector.authoring.importing.references import References
-from connector.authoring.importing.report import Remark, Said
+from connector.authoring.importing.report import Remarks
 
 # OpenAPI's style and explode, as a spec's word; a list that repeats its name has none.
 _STYLES = {
@@ -32,7 +32,7 @@ _STYLES = {
 def operations(document: Json) -> Iterator[paths.Found]:
     """Every operation, with what had to be said while it was read."""
     references = References(document)
-    return paths.operations(document, references, lambda said: _OpenApi3Reader(references, said))
+    return paths.operations(document, references, lambda said: _OpenApi3Reader(references, said).operation)
 
 
 def servers(document: Json) -> Iterator[tuple[str, str]]:
@@ -59,7 +59,7 @@ def _address(server: Json) -> str:
 class _OpenApi3Reader:
     """Reads one operation."""
 
-    def __init__(self, references: References, remarks: Said) -> None:
+    def __init__(self, references: References, remarks: Remarks) -> None:
         self._references = references
         self._remarks = remarks
 
@@ -89,7 +89,7 @@ class _OpenApi3Reader:
     def _parameter(self, raw: Json) -> Parameter:
         if raw.get("allowReserved") is True:
             said = f"{raw['name']} asks for reserved characters as they are"
-            self._remarks[Remark(said, "they are encoded")] = None
+            self._remarks.add(said, "they are encoded")
         content = mapping(raw.get("content"))
         schema, style = raw.get("schema", {}), self._style(raw)
         for form in content.values():

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connector.authoring.importing.report import Remark, Said
+from connector.authoring.importing.report import Remark, Remarks
 from connector.errors import Problem, SpecError
 from connector.spec.yaml_lines import plain
 
@@ -22,12 +22,12 @@ MAX_VALUES = 6_000_000
 Json = Mapping[str, Any]
 
 
-def parse(content: bytes, name: str, twice: Said | None = None) -> Any:
+def parse(content: bytes, name: str, twice: Remarks | None = None) -> Any:
     """The document's value. Raises SpecError with the place where it is wrong.
 
     ``twice`` takes what there is to say of keys that are given more than once.
     """
-    twice = {} if twice is None else twice
+    twice = Remarks() if twice is None else twice
     if len(content) > MAX_BYTES:
         raise refused(name, f"is larger than {MAX_BYTES >> 20} MB, which no description of an API needs")
     try:
@@ -48,7 +48,7 @@ def refused(name: str, message: str, line: int | None = None, path: str = "") ->
     return SpecError([Problem(path, message, name, line)])
 
 
-def _json(text: str, name: str, twice: Said) -> Any:
+def _json(text: str, name: str, twice: Remarks) -> Any:
     def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
@@ -66,7 +66,7 @@ def _repeated(key: str, line: int | None = None) -> Remark:
     return Remark(f"the key {key[:80]!r} is given again{place}", "the last one is read")
 
 
-def _nearly_json(text: str, name: str, twice: Said, error: ValueError) -> Any:
+def _nearly_json(text: str, name: str, twice: Remarks, error: ValueError) -> Any:
     """JSON with a comma too many is YAML all the same; what is neither is told as JSON."""
     try:
         return _yaml(text, name, twice)
@@ -76,7 +76,7 @@ def _nearly_json(text: str, name: str, twice: Said, error: ValueError) -> Any:
         raise refused(name, "is not JSON: it has a number of too many digits") from error
 
 
-def _yaml(text: str, name: str, twice: Said) -> Any:
+def _yaml(text: str, name: str, twice: Remarks) -> Any:
     from yaml import YAMLError
 
     try:
@@ -90,7 +90,7 @@ def _yaml(text: str, name: str, twice: Said) -> Any:
 class _ValueBuilder:
     """Builds one value of the parser's events, without recursion."""
 
-    def __init__(self, text: str, name: str, twice: Said) -> None:
+    def __init__(self, text: str, name: str, twice: Remarks) -> None:
         self._events = _events(text)
         self._name = name
         self._twice = twice

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 
@@ -18,8 +17,11 @@ class Remark:
         return f"{self.what}; {self.instead}"
 
 
-Said = dict[Remark, None]
-"""Remarks as they are found, each once."""
+class Remarks(dict[Remark, None]):
+    """Remarks as they are found, each once."""
+
+    def add(self, what: str, instead: str) -> None:
+        self[Remark(what, instead)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Told:
     remarks: tuple[Remark, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        told = [{"what": remark.what, "instead": remark.instead} for remark in self.remarks]
+        told = [asdict(remark) for remark in self.remarks]
         return {"operation": self.operation, "action": self.action, "remarks": told}
 
 
@@ -64,25 +66,9 @@ class ImportReport:
             "in_full": self.operations - len(self.told),
             "with_remarks": self.in_part,
             "left_out": self.left_out,
-            "document": [{"what": remark.what, "instead": remark.instead} for remark in self.whole],
+            "document": [asdict(remark) for remark in self.whole],
             "remarks": [one.to_dict() for one in self.told],
         }
-
-
-@dataclass(slots=True)
-class Remarks:
-    """Remarks as they are found, each once."""
-
-    found: Said = field(default_factory=dict)
-
-    def add(self, what: str, instead: str) -> None:
-        self.found[Remark(what, instead)] = None
-
-    def extend(self, remarks: Iterable[Remark]) -> None:
-        self.found.update(dict.fromkeys(remarks))
-
-    def taken(self) -> tuple[Remark, ...]:
-        return tuple(self.found)
 
 
 class Unfit(Exception):

@@ -18,7 +18,7 @@ from connector.authoring.importing.operation import (
 )
 from connector.authoring.importing.parse_document import Json, mapping, names, text
 from connector.authoring.importing.references import References
-from connector.authoring.importing.report import Said
+from connector.authoring.importing.report import Remarks
 
 _COLLECTIONS = {"csv": "comma", "ssv": "space", "tsv": "tab", "pipes": "pipe", "multi": None}
 # What tells of a parameter itself, where the rest is its schema.
@@ -29,7 +29,11 @@ _FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
 def operations(document: Json) -> Iterator[paths.Found]:
     """Every operation, with what had to be said while it was read."""
     references = References(document)
-    return paths.operations(document, references, lambda said: _Swagger2Reader(document, references, said))
+
+    def reader(said: Remarks) -> paths.Read:
+        return _Swagger2Reader(document, references, said).operation
+
+    return paths.operations(document, references, reader)
 
 
 def servers(document: Json) -> Iterator[tuple[str, str]]:
@@ -61,7 +65,7 @@ def _modern(scheme: Json) -> Json:
 class _Swagger2Reader:
     """Reads one operation."""
 
-    def __init__(self, document: Json, references: References, remarks: Said) -> None:
+    def __init__(self, document: Json, references: References, remarks: Remarks) -> None:
         self._document = document
         self._references = references
         self._remarks = remarks

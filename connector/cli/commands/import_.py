@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.authoring.importing import Imported, ImportReport
-    from connector.authoring.importing.report import Said
 
 _EPILOG = """\
 DOCUMENT is a file or an http(s) address: OpenAPI 3.0 or 3.1, or Swagger 2.0,
@@ -43,11 +42,12 @@ def run(words: list[str]) -> int:
     from pathlib import Path
 
     from connector.authoring.importing import convert, folder, parse_document, source
+    from connector.authoring.importing.report import Remarks
 
     target = Path(args.output)
     folder.refuse_taken(target, force=args.force)
     content, name, url = source.read(args.document)
-    twice: Said = {}
+    twice = Remarks()
     imported = convert(parse_document.parse(content, name, twice), name, url, twice)
     folder.write(imported, target, force=args.force)
     _list_at_once(imported, target)

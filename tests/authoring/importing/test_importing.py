@@ -12,7 +12,7 @@ import yaml
 from connector.authoring import checks, drift
 from connector.authoring.importing import Imported, convert, folder
 from connector.authoring.importing.parse_document import MAX_DEPTH, parse
-from connector.authoring.importing.report import Said
+from connector.authoring.importing.report import Remarks
 from connector.cli import main
 from connector.errors import InvocationError, SpecError
 from connector.spec import loader, template
@@ -127,7 +127,7 @@ def test_yaml_is_read_as_it_is_spelt() -> None:
 )
 def test_a_key_that_is_given_twice_is_told(text: str, said: list[str]) -> None:
     """What stood there first is not dropped in silence."""
-    twice: Said = {}
+    twice = Remarks()
     parse(text.encode(), "x", twice)
     assert [str(one) for one in twice] == said
 
