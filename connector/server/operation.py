@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.errors import InvalidArguments
-from connector.server import auth, query_values
+from connector.server import auth, idempotency_key, query_values
 from connector.server.auth import Role
 from connector.server.host import Host
 from connector.server.problem_documents import Refused
@@ -25,7 +25,6 @@ from connector.storage.connections.api_tokens import Token
 Handler = Callable[["OperationCall"], Awaitable[Response]]
 
 # What several operations ask for in the same words.
-_LONGEST_KEY = 255
 NAME = {"type": "string", "minLength": 1, "maxLength": 200}
 WHERE: dict[str, Any] = {
     "environment": {**NAME, "description": "Where it goes; by default the connection's own default."},
@@ -97,10 +96,7 @@ class OperationCall:
     @property
     def idempotency_key(self) -> str | None:
         """The caller's name for what they ask for, so that it is done once."""
-        key = self.request.headers.get("idempotency-key")
-        if key is not None and not (0 < len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()):
-            raise Refused("bad_request", f"an Idempotency-Key has 1 to {_LONGEST_KEY} plain characters")
-        return key
+        return idempotency_key.read(self.request.headers)
 
 
 def endpoint(host: Host, operation: Operation) -> Callable[[Request], Awaitable[Response]]:

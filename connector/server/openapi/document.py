@@ -11,6 +11,7 @@ from typing import Any
 
 from connector import __version__
 from connector.media.kinds import type_of
+from connector.server import idempotency_key
 from connector.server.api.actions import accepted_forms
 from connector.server.auth import cookie_name
 from connector.server.openapi.components import SCHEMAS
@@ -31,12 +32,6 @@ _OTHER = {
     "Page": ["text/html"],
 }
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
-_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "description": "The same key again gives the first answer, and spends nothing.",
-}
 _DESCRIPTION = (
     "Everything that the connector does, over HTTP. Failures are problem documents (RFC 9457) whose `code` "
     "names the outcome, with a problem for each field. Files are given by reference (`file:ID`), or uploaded."
@@ -103,7 +98,7 @@ def _described(operation: Operation, actions: Sequence[tuple[Integration, Action
         "parameters": [
             *_holes(operation.path, ids),
             *_query(operation.query),
-            *([_KEY] if operation.keyed else []),
+            *([idempotency_key.PARAMETER] if operation.keyed else []),
         ],
         "responses": _responses(operation),
     }
@@ -225,7 +220,7 @@ def _invocation(invoke: Operation, integration: Integration, action: Action) -> 
         "summary": action.title,
         "description": "\n\n".join((action.description, *action.notes)),
         "tags": [action.group],
-        "parameters": [*_query(_of_action(invoke.query, integration, action)), _KEY],
+        "parameters": [*_query(_of_action(invoke.query, integration, action)), idempotency_key.PARAMETER],
         "requestBody": {"required": bool(action.inputs.get("required")), "content": _forms(action)},
         "responses": responses,
         "x-role": invoke.role,
