@@ -126,9 +126,9 @@ def _coloured(picture: Picture, words: str) -> Image.Image:
 
 def search_and_recolor(given: Arguments) -> Made:
     picture, words = given.picture(), given.text("select_prompt")
-    known, by_colour = _named(picture.things, words), _coloured(picture, words)
-    found = by_colour if by_colour.getbbox() else masks.subject(picture)
-    mask = known.mask(picture.size) if known else found
+    known, mask = _named(picture.things, words), _coloured(picture, words)
+    if known or not mask.getbbox():
+        mask = known.mask(picture.size) if known else masks.subject(picture)
     wide = ImageChops.lighter(mask, masks.grown(masks.hard(mask), round(given.number("grow_mask", 3)) // 3))
     # The colour that the prompt names, or one that it stands for.
     tone = first_colour(given.prompt) or from_hsv(given.dice("recolor").random(), 0.6, 0.8)

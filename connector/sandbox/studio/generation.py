@@ -45,11 +45,10 @@ def _generated(given: Arguments, table: Mapping[str, Size], model: str) -> Made:
 
 def _varied(given: Arguments, start: Picture, strength: float) -> Made:
     """Between the given picture and the prompt's scene: at 0 the one, at 1 the other."""
-    size = sizes.within(start.size)
-    begun = start.enlarged(size)
+    begun = start.enlarged(sizes.within(start.size))
     if strength <= 0:
         return given.finished(Picture(begun.rgb, begun.things))
-    painting = scene(given, size)
+    painting = scene(given, begun.size)
     mixed = Image.blend(begun.rgb, painting.image, strength)
     return given.finished(Picture(mixed, painting.things if strength > 0.5 else {}))
 

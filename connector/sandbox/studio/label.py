@@ -46,10 +46,10 @@ def stamp(picture: Image.Image, seed: int, prompt: str) -> tuple[Image.Image, Bo
     unit = _unit(picture.size)
     text = _words(unit, seed, prompt, right - left - unit * 1.3)
     wide, high = min(right - left, round(_font(unit).getlength(text) + unit * 1.3)), low - top
-    plate, letters = Image.new("L", (wide * 2, high * 2)), Image.new("L", (wide, high))
+    plate, marked = Image.new("L", (wide * 2, high * 2)), picture.copy()
     ImageDraw.Draw(plate).rounded_rectangle((0, 0, wide * 2 - 1, high * 2 - 1), high * 0.7, fill=104)
+    letters = Image.new("L", (wide, high))
     ImageDraw.Draw(letters).text((unit * 0.65, high / 2), text, fill=235, font=_font(unit), anchor="lm")
-    marked = picture.copy()
     marked.paste((16, 18, 32), (left, top), plate.reduce(2))
     marked.paste((255, 255, 255), (left, top), letters)
     return marked, (left, top, left + wide, low)

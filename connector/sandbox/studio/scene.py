@@ -90,13 +90,11 @@ class Layer:
         """What the layer's first key says."""
         return self.text(next(iter(self.told)))
 
-    def frame(self) -> tuple[float, float]:
-        """The part of the picture's height that the layer's own heights are shares of."""
-        horizon = self.scene.setting.horizon
-        return {"sky": (0.0, horizon), "land": (horizon, 1.0)}.get(self.told.get("in", ""), (0.0, 1.0))
-
     def y(self, share: float) -> float:
-        top, low = self.frame()
+        """A height on the canvas; ``in`` says which part of the picture the layer's own are shares of."""
+        horizon = self.scene.setting.horizon
+        parts = {"sky": (0.0, horizon), "land": (horizon, 1.0)}
+        top, low = parts.get(self.told.get("in", ""), (0.0, 1.0))
         return (top + (low - top) * share) * self.scene.canvas.height
 
     def coat(self, main: str | Colour = "#ffffff", accent: str = "#ffffff") -> Coat:
