@@ -203,13 +203,13 @@ def put(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> None:
 def _draw(
     canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], alpha: float, shine: float
 ) -> None:
-    outline, height = [place.at(point) for point in shape.outline], abs(place.height)
-    if shape.kind in ("line", "curve"):
-        canvas.stroke(outline, shape.width * height, stops[0], alpha)
-    elif shape.kind == "panes":
+    height = abs(place.height)
+    if shape.kind == "panes":
         _panes(canvas, shape, place, stops, alpha)
-    elif shape.kind in ("poly", "blob") or len(stops) > 1:
-        canvas.area(outline, stops, alpha)
+    elif shape.kind in ("line", "curve"):
+        canvas.stroke([place.at(p) for p in shape.outline], shape.width * height, stops[0], alpha)
+    elif shape.kind in ("poly", "blob") or (shape.kind != "glow" and len(stops) > 1):
+        canvas.area([place.at(p) for p in shape.outline], stops, alpha)
     else:
         centre, size = place.at(shape.points[0]), shape.points[1]
         across, down = size[0] * height * place.wide, size[1] * height
