@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar, Unpack
 from urllib.parse import unquote, urlsplit
 
-from connector.engine.connector import AsyncConnector
+from connector.engine.connector import AsyncConnector, Options
 from connector.engine.http.ssrf_guard import Guard
-from connector.engine.http.transport import Transport
 from connector.engine.sources import Sources
 from connector.media import Media, adopt
 from connector.runs.service.runner import Runner, ServedIntegration
 from connector.spec.model import Integration
-from connector.storage.blocking import Io, Threads
+from connector.storage.blocking import Threads
 from connector.storage.files.store import FileStore
-from connector.storage.home import home as default_home
 from connector.storage.runs.history import History
 
 P = ParamSpec("P")
@@ -41,35 +37,16 @@ class Backing(Protocol):
     async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T: ...
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """What stands for this machine: its folder, its environment, the network, the waiting and the time."""
-
-    home: Path = field(default_factory=default_home)
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
-    clock: Callable[[], float] = time.time
-    transport: Transport | None = None
-    io: Io | None = None
-
-
 class Alone:
     """A connector without a host. Files of this machine are read below ``roots``, and nowhere else."""
 
-    def __init__(self, integration: Integration, roots: tuple[Path, ...], world: World | None = None) -> None:
-        world = world or World()
+    def __init__(self, integration: Integration, roots: tuple[Path, ...], **options: Unpack[Options]) -> None:
         self.roots = roots
         self._threads = Threads()
-        connector = AsyncConnector(
-            integration,
-            home=world.home,
-            environ=world.environ,
-            clock=world.clock,
-            transport=world.transport,
-            io=world.io or Threads(),
-            sources=self._sources(self._resolve),
-        )
+        options["sources"] = self._sources(self._resolve)
+        connector = AsyncConnector(integration, **options)
         self.files = connector.workspace.files
-        self.history = History(connector.workspace.database, world.clock)
+        self.history = History(connector.workspace.database, options.get("clock", time.time))
         self._worker = ServedIntegration(connector, Runner(connector, self.history, self.files))
         self.integrations = {integration.id: self._worker}
 

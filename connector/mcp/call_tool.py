@@ -26,10 +26,6 @@ Offered = tuple[ServedIntegration, Action]
 Tell = Callable[[int, str], Awaitable[None]]
 
 
-def _anybody() -> None:
-    """Nobody is turned away."""
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who calls, and where the calls go; None is the default."""
@@ -54,7 +50,7 @@ class ToolCaller:
         backing: Backing,
         purse: SessionCap | None = None,
         patterns: tuple[str, ...] = (),
-        admit: Callable[[], object] = _anybody,
+        admit: Callable[[], object] = lambda: None,
     ) -> None:
         self.backing = backing
         self.purse = purse or SessionCap()

@@ -21,7 +21,7 @@ from PIL import Image
 
 from connector.engine.http.transport import HttpTransport
 from connector.mcp import http, stdio
-from connector.mcp.backend import Alone, World
+from connector.mcp.backend import Alone
 from connector.mcp.call_tool import Caller, ToolCaller
 from connector.spec.loader import load
 from connector.spec.model import Integration
@@ -66,8 +66,8 @@ def _picture() -> bytes:
 
 
 def _alone(home: Path, far: Callable[[httpx.Request], httpx.Response]) -> Alone:
-    world = World(home=home, environ={}, transport=HttpTransport(httpx.MockTransport(far)))
-    return Alone(integration(), (home,), world)
+    transport = HttpTransport(httpx.MockTransport(far))
+    return Alone(integration(), (home,), home=home, environ={}, transport=transport)
 
 
 def over_http() -> None:

@@ -15,7 +15,7 @@ from port import QuickThreads, TinyStudio
 from upstream import Clock
 
 from connector.engine.http.transport import HttpTransport
-from connector.mcp.backend import Alone, World
+from connector.mcp.backend import Alone
 from connector.mcp.call_tool import Caller, ToolCaller
 from connector.mcp.protocol import server
 from connector.mcp.session_cap import SessionCap
@@ -36,14 +36,15 @@ class Tooling:
     def __init__(self, home: Path, far: Any, limit: float | None, patterns: tuple[str, ...]) -> None:
         self.clock = Clock()
         self.sandbox = Sandbox(SandboxSettings(credits=10_000), studio=TinyStudio(), world=self.clock)
-        world = World(
+        self.alone = Alone(
+            INTEGRATION,
+            (SAMPLES, home),
             home=home,
             environ={"STABILITY_API_KEY": KEY},
             clock=self.clock,
             transport=HttpTransport(far or InProcess(self.sandbox, sleep=self.clock.sleep)),
             io=QuickThreads(self.clock),
         )
-        self.alone = Alone(INTEGRATION, (SAMPLES, home), world)
         self.desk = ToolCaller(self.alone, SessionCap(limit), patterns)
         self._loop = asyncio.Runner()
 
