@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from connector.cli.parsing import find_action
 from connector.cli.parsing.parser import Parser, folder_of, subcommand
@@ -13,9 +12,7 @@ from connector.cli.terminal import terminal
 from connector.engine.connector import Connector
 from connector.errors import ConnectorError
 from connector.spec.schema import amounts
-
-if TYPE_CHECKING:
-    from connector.storage.connections.model import Configuration, Connection
+from connector.storage.connections.model import Configuration, Connection, configuration_for
 
 _OVERVIEW = """\
 Usage: connector connections COMMAND [WORDS] [OPTIONS]
@@ -131,8 +128,6 @@ def _test(connector: Connector, args: Namespace) -> int:
 
 
 def _places(found: tuple[Connection, ...], only: str | None) -> Iterator[tuple[Connection, str]]:
-    from connector.storage.connections.model import configuration_for
-
     for connection in found:
         if only is not None:
             configuration_for(connection, only)  # says which environments there are

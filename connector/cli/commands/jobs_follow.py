@@ -7,7 +7,7 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connector.cli.report import exit_codes, output_path, save_files
 from connector.cli.report.durable_client import DurableClient, failure_of
@@ -17,9 +17,7 @@ from connector.errors import JobPending
 from connector.events import Event
 from connector.spec.schema import amounts
 from connector.storage.database.database import timestamp
-
-if TYPE_CHECKING:
-    from connector.storage.runs.model import Run, RunEvent
+from connector.storage.runs.model import Run, RunEvent
 
 _LOOK_AGAIN = 0.2
 _LONGEST = 60

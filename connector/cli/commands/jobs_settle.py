@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from connector.cli.report import exit_codes
 from connector.cli.report.durable_client import DurableClient
@@ -12,9 +11,7 @@ from connector.cli.terminal import terminal
 from connector.errors import Problem
 from connector.spec.schema import amounts
 from connector.storage.database.database import timestamp
-
-if TYPE_CHECKING:
-    from connector.storage.runs.model import Run
+from connector.storage.runs.model import Run
 
 
 def cancel(desk: DurableClient, args: Namespace) -> int:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from connector.cli.parsing import find_action
 from connector.cli.parsing.parser import Parser, folder_of
 from connector.cli.terminal import terminal
 from connector.engine.connector import Connector
 from connector.storage.database.database import timestamp
-
-if TYPE_CHECKING:
-    from connector.storage.ledger.ledger import LedgerEntry, SpendingRow
+from connector.storage.ledger.ledger import LedgerEntry, SpendingRow
 
 _EPILOG = """\
 Days are UTC days. Credits are those of the declared prices. What is not

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from connector import errors
 from connector.cli.parsing import find_action
@@ -18,9 +17,7 @@ from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.worker.foreground import is_worker_alive
 from connector.storage.files.store import FileStore
 from connector.storage.home import home
-
-if TYPE_CHECKING:
-    from connector.storage.runs.model import Run, State
+from connector.storage.runs.model import Run, State
 
 _NO_WORKER = "No worker is alive, so that nothing is done; start one: connector worker"
 # What a run's failure is where its code says too little, by the state that it ended in.
