@@ -74,7 +74,7 @@ output: {kind: json}
 
 def _compared(folder: Path, document: Path) -> list[Any]:
     """Every problem of the folder's own, and every disagreement with the document."""
-    return [*checks.problems(folder), *drift.problems(loader.read(folder), document)]
+    return [*checks.problems(folder), *drift.report(loader.read(folder), document).problems]
 
 
 def _parameter(name: str, place: str, schema: Any, required: bool = False) -> dict[str, Any]:

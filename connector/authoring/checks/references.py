@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from connector.authoring.checks.subject import CheckedAction, no_action
 from connector.errors import Problem
 from connector.spec.loader import Loaded
-from connector.spec.model import Action, Integration
+from connector.spec.model import Integration
 from connector.spec.schema.suggest import nearest
 
 
@@ -68,12 +68,8 @@ def _unfit(loaded: Loaded, integration: Integration, id: str) -> Iterator[str]:
         return
     if action.paid:
         yield f"{id} costs credits; name an action that is free"
-    if needed := _required(action):
+    if needed := action.inputs.get("required", ()):
         yield f"{id} requires {', '.join(needed)}; name an action that needs no arguments"
-
-
-def _required(action: Action) -> list[str]:
-    return list(action.inputs.get("required", ()))
 
 
 OF_ACTIONS = (_job, _replacement)

@@ -19,19 +19,16 @@ def _workflows(loaded: Loaded) -> Iterator[Problem]:
     integration = loaded.integration
     if integration is None:
         return
+    stems = [PurePosixPath(name).stem for name in integration.workflows]
     for at, name in enumerate(integration.workflows):
         if wrong := missing(loaded.folder, name):
             yield loaded.manifest.problem(f"workflows.{at}", wrong)
-        elif PurePosixPath(name).stem in _stems(integration, at):
+        elif stems[at] in stems[:at]:
             yield loaded.manifest.problem(
                 f"workflows.{at}", f"{name} has the name of an earlier one; an id stands for one workflow"
             )
         else:
             yield from _problems(loaded, integration, name)
-
-
-def _stems(integration: Integration, before: int) -> list[str]:
-    return [PurePosixPath(name).stem for name in integration.workflows[:before]]
 
 
 def _problems(loaded: Loaded, integration: Integration, name: str) -> Iterator[Problem]:

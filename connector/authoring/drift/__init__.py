@@ -68,11 +68,6 @@ class DriftReport:
         return f"{self.covered} of {self.operations} operations are covered by actions{left_out}"
 
 
-def problems(loaded: Loaded, document: Path) -> tuple[Problem, ...]:
-    """Every disagreement of the folder's specs with the document."""
-    return report(loaded, document).problems
-
-
 def report(loaded: Loaded, document: Path) -> DriftReport:
     """Every disagreement, and what the document holds."""
     if loaded.integration is None:
@@ -333,4 +328,4 @@ _COMPARED: tuple[tuple[Kind, Callable[[Action, DocumentedOperation, Integration]
     ("changed", price_differences),
 )
 
-__all__ = ["Change", "DriftReport", "problems", "report"]
+__all__ = ["Change", "DriftReport", "report"]

@@ -49,22 +49,10 @@ def _chosen(schema: JsonSchema) -> dict[str, Any]:
     return found if "$ref" in found else {**found, **said, "x-nullable": True}
 
 
-def _properties(named: Mapping[str, JsonSchema]) -> dict[str, Any]:
-    return {"properties": {name: older(one) for name, one in named.items()}}
-
-
-def _items(items: JsonSchema) -> dict[str, Any]:
-    return {"items": older(items)}
-
-
-def _const(value: Any) -> dict[str, Any]:
-    return {"enum": [value]}
-
-
 _PARTS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
-    "properties": _properties,
-    "items": _items,
-    "const": _const,
+    "properties": lambda named: {"properties": {name: older(one) for name, one in named.items()}},
+    "items": lambda items: {"items": older(items)},
+    "const": lambda value: {"enum": [value]},
     "exclusiveMinimum": lambda least: {"minimum": least, "exclusiveMinimum": True},
     "exclusiveMaximum": lambda most: {"maximum": most, "exclusiveMaximum": True},
 }

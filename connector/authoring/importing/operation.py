@@ -135,17 +135,13 @@ def output(operation: ImportedOperation) -> dict[str, Any]:
     bare = operation.answers.bare
     if not forms:
         return {"kind": "none" if bare and set(bare) <= _EMPTY else "auto"}
-    kinds = {_kind(form) for form in forms}
+    kinds = {next(kind for fits, kind in _KINDS if fits(form)) for form in forms}
     kind = kinds.pop() if len(kinds) == 1 and set(bare) <= _EMPTY else "auto"
     # A document lists the types that it thought of; what else comes is no reason to lose a file.
     exact = [form for form in forms if re.fullmatch(r"[^/\s*]+/[^/\s]+", form)]
     if kind == "media":
         return {"kind": kind, "types": sorted(set(exact))} if exact else {"kind": "binary"}
     return {"kind": kind}
-
-
-def _kind(form: str) -> str:
-    return next(kind for fits, kind in _KINDS if fits(form))
 
 
 _KINDS: tuple[tuple[Callable[[str], bool], str], ...] = (

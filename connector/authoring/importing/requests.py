@@ -48,13 +48,15 @@ class Requests:
         headers = self._headers()
         own_query, styles = self._query()
         body = self._body()
+        # Where no header is declared to take forms of answer, they are those of the answers, JSON first.
+        answered = sorted(operation.answers.types, key=lambda form: not _is_json(form))
         found = {
             "method": operation.method,
             "path": path,
             "query": query | own_query,
             "styles": styles,
             "headers": headers,
-            "accept": self._accepted(),
+            "accept": asked_forms(operation, self._schemas) or _readable(answered),
             "body": body,
         }
         return {word: value for word, value in found.items() if value}
@@ -123,10 +125,6 @@ class Requests:
             self._commas_for(one, converted)
             found[one.name] = self._constant(one, converted) or self._given(one, converted)
         return found
-
-    def _accepted(self) -> list[str]:
-        """The forms of answer: those that the header is declared to take, else those of the answers."""
-        return _readable(asked_forms(self._operation, self._schemas) or _answered(self._operation))
 
     def _cookies(self) -> None:
         for one in self._of("cookie"):
@@ -275,11 +273,6 @@ def _has_parts(schema: Json) -> bool:
 def _is_varied(schema: Json) -> bool:
     """Whether fields hang together in ways that single inputs do not tell."""
     return any(word in schema for word in ("anyOf", "oneOf", "not", "if"))
-
-
-def _answered(operation: ImportedOperation) -> list[str]:
-    """The forms of the answers, JSON first."""
-    return sorted(operation.answers.types, key=lambda form: not _is_json(form))
 
 
 _PLAIN_JSON = frozenset({"application/json", "text/json", "*/*", "application/*", "application/*+json"})

@@ -153,7 +153,8 @@ class Schemas:
         schema, remarks = self._words(node, {})
         is_file = schema.get("type") == "string" and _is_binary(node)
         if is_file and files:
-            return Converted({**_told(schema), "type": "string", "format": "binary"})
+            told = {"description": schema["description"]} if "description" in schema else {}
+            return Converted({**told, "type": "string", "format": "binary"})
         parts = _Parts(schema, 1 + len(schema.get("enum", ())) // 8, list(remarks))
         if depth > 0:
             self._inside(node, parts, depth - 1, files, hops)
@@ -292,10 +293,6 @@ def _listed(value: Any) -> list[Any]:
 def _is_binary(node: Json) -> bool:
     in_words = node.get("format") in ("binary", "file") or node.get("type") == "file"
     return in_words or ("contentMediaType" in node and "contentEncoding" not in node)
-
-
-def _told(schema: Json) -> dict[str, Any]:
-    return {word: schema[word] for word in ("description",) if word in schema}
 
 
 def _has_inside(node: Json) -> bool:

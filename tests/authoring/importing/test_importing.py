@@ -73,7 +73,7 @@ def test_what_is_imported_agrees_with_its_document(name: str, tmp_path: Path) ->
     folder.write(_imported(CASES[name]), tmp_path / "made")
     document = tmp_path / "api.yaml"
     document.write_text(yaml.safe_dump(CASES[name]["document"]))
-    assert drift.problems(loader.read(tmp_path / "made"), document) == ()
+    assert drift.report(loader.read(tmp_path / "made"), document).problems == ()
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if "refused" in case])

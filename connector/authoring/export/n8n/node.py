@@ -92,17 +92,14 @@ def _operation(action: Action, taken: Fields) -> Property:
         asked += f", {_listed(taken.files)}"
     if taken.jsons:
         asked += f", {_listed(taken.jsons)}"
+    said = action.deprecated.sentence(action.title) if action.deprecated else priced(action)
     return {
         "name": spelt(titled(action.title)),
         "value": action.id,
         "action": sentence(action.title) or sentence(action.id),
-        "description": sentences(f"{action.description} {_warned(action)}"),
+        "description": sentences(f"{action.description} {said}"),
         "routing": Code(f"host.invocation({asked})"),
     }
-
-
-def _warned(action: Action) -> str:
-    return action.deprecated.sentence(action.title) if action.deprecated else priced(action)
 
 
 def _listed(names: tuple[str, ...]) -> str:
