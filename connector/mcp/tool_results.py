@@ -133,12 +133,11 @@ def _error(run: Run) -> dict[str, Any]:
 def _shown(files: FileStore, stored: StoredFile | None) -> list[types.ContentBlock]:
     if stored is None:
         return []
-    seen = thumbnail.glimpse(files.open(stored.id))
-    return [*([_picture(*seen)] if seen else []), link(stored)]
-
-
-def _picture(content: bytes, kind: str) -> types.ImageContent:
-    return types.ImageContent(data=base64.b64encode(content).decode("ascii"), mime_type=kind)
+    if (seen := thumbnail.glimpse(files.open(stored.id))) is None:
+        return [link(stored)]
+    content, kind = seen
+    picture = types.ImageContent(data=base64.b64encode(content).decode("ascii"), mime_type=kind)
+    return [picture, link(stored)]
 
 
 def link(stored: StoredFile) -> types.ResourceLink:

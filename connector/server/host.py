@@ -81,7 +81,7 @@ class Host:
             sources=Sources(
                 paths=False,
                 urls=Guard(max_bytes=settings.max_body),
-                references=self._resolve,
+                references=lambda reference: self.files.resolve(reference),
                 max_bytes=settings.max_body,
             ),
             environ=settings.environ,
@@ -89,9 +89,6 @@ class Host:
             transport=settings.transport,
             io=settings.io or Threads(settings.max_runs + _MORE_THREADS),
         )
-
-    def _resolve(self, reference: str) -> Any:
-        return self.files.resolve(reference)
 
     def _runner(self, connector: AsyncConnector) -> Runner:
         return Runner(

@@ -44,27 +44,18 @@ def start(stream: TextIO | None = None) -> Callable[[], None]:
     """Sends what this host says to standard error, or to the stream, until what it returns is called."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
-    before = {name: _state(logging.getLogger(name)) for name in _LEVELS}
-    for name, level in _LEVELS.items():
-        _set(logging.getLogger(name), ([handler], False, level))
+    loggers = [logging.getLogger(name) for name in _LEVELS]
+    before = [(one, one.handlers, one.propagate, one.level) for one in loggers]
+    for one in loggers:
+        one.handlers, one.propagate = [handler], False
+        one.setLevel(_LEVELS[one.name])
 
     def stop() -> None:
-        for name, state in before.items():
-            _set(logging.getLogger(name), state)
+        for one, handlers, propagate, level in before:
+            one.handlers, one.propagate = handlers, propagate
+            one.setLevel(level)
 
     return stop
-
-
-_State = tuple[list[logging.Handler], bool, int]
-
-
-def _state(logger: logging.Logger) -> _State:
-    return logger.handlers, logger.propagate, logger.level
-
-
-def _set(logger: logging.Logger, state: _State) -> None:
-    logger.handlers, logger.propagate = state[:2]
-    logger.setLevel(state[2])
 
 
 def say(event: str, *, level: int = logging.INFO, **facts: Any) -> None:

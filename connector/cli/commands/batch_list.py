@@ -47,12 +47,8 @@ def _list(place: DurableClient, batches: Batches, args: Namespace) -> int:
 def _cells(batch: Batch, counts: Counts) -> tuple[str, ...]:
     failed = counts.of("failed", "unknown")
     done = f"{counts.of('succeeded'):,} of {batch.total:,}"
-    cost = amounts.credits(counts.credits)
-    return batch.name, batch.subject, batch.environment, batch.state, done, _joined(cost, failed, "failed")
-
-
-def _joined(first: str, count: int, said: str) -> str:
-    return f"{first}, {count:,} {said}" if count else first
+    cost = amounts.credits(counts.credits) + (f", {failed:,} failed" if failed else "")
+    return batch.name, batch.subject, batch.environment, batch.state, done, cost
 
 
 def _show(place: DurableClient, batches: Batches, args: Namespace) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -90,17 +90,12 @@ def schedules(folder: str, last: str) -> Candidates:
         yield from (Candidate(one.name, f"{one.subject}, {one.cron}") for one in found)
 
 
-@contextmanager
-def _workspace() -> Iterator[Workspace]:
+def _workspace() -> closing[Workspace]:
     """The stores of this machine."""
     from connector.storage.home import home
     from connector.storage.workspace import Workspace
 
-    opened = Workspace(home(), os.environ, lambda: 0.0)
-    try:
-        yield opened
-    finally:
-        opened.close()
+    return closing(Workspace(home(), os.environ, lambda: 0.0))
 
 
 def files(folder: str, last: str) -> Candidates:

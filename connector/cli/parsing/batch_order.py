@@ -30,8 +30,9 @@ def order(args: Namespace, connector: Connector) -> BatchOrder:
     if problems:
         raise InvalidArguments(problems, subject.title, "the options cannot be used")
     environment, connection = connector.place(environment=args.environment, connection=args.connection)
+    naming = Naming(mapping, args.name_by, "map", lambda column, wanted: f"--map {column}={wanted}")
     return BatchOrder(
-        Rows(args.items, subject, Naming(mapping, args.name_by, "map", _mapped)),
+        Rows(args.items, subject, naming),
         subject,
         connector.integration.id,
         environment,
@@ -43,10 +44,6 @@ def order(args: Namespace, connector: Connector) -> BatchOrder:
         args.concurrency,
         args.limit_credits,
     )
-
-
-def _mapped(column: str, wanted: str) -> str:
-    return f"--map {column}={wanted}"
 
 
 def _subject(name: str, connector: Connector) -> tuple[Runnable, str | None]:

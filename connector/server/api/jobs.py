@@ -6,7 +6,6 @@ from starlette.responses import Response
 
 from connector.errors import JobNotFound, JobPending
 from connector.media import Media
-from connector.runs.service.runner import ServedIntegration
 from connector.server.json_reply import Reply
 from connector.server.operation import Operation, OperationCall, members
 from connector.storage.ledger.model import LedgerEntry
@@ -26,7 +25,7 @@ async def wait_for_job(call: OperationCall) -> Response:
     """The result, or the job as it stands where it is not finished in that time."""
     entry = await _entry(call)
     try:
-        result = await _served(call, entry).connector.wait(
+        result = await call.host.served(entry.integration).connector.wait(
             entry.id, timeout=call.query.get("timeout", call.host.settings.max_wait)
         )
     except JobPending:
@@ -46,7 +45,7 @@ async def wait_for_job(call: OperationCall) -> Response:
 
 async def cancel_job(call: OperationCall) -> Response:
     entry = await _entry(call)
-    await _served(call, entry).connector.cancel(entry.id)
+    await call.host.served(entry.integration).connector.cancel(entry.id)
     return Reply({"job": (await _entry(call)).to_dict()})
 
 
@@ -56,10 +55,6 @@ async def _entry(call: OperationCall) -> LedgerEntry:
         return await call.host.run(ledger.get, call.names["id"])
     except JobNotFound as error:  # which tells an operator in which database it looked
         raise JobNotFound(f"this host knows no job {call.names['id'][:80]!r}") from error
-
-
-def _served(call: OperationCall, entry: LedgerEntry) -> ServedIntegration:
-    return call.host.served(entry.integration)
 
 
 _TIMEOUT = members(

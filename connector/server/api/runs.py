@@ -6,7 +6,6 @@ from functools import partial
 
 from starlette.responses import Response, StreamingResponse
 
-from connector.runs.service.runner import ServedIntegration
 from connector.server import responses, sse
 from connector.server.json_reply import Reply
 from connector.server.operation import NAME, Operation, OperationCall, members
@@ -34,8 +33,9 @@ async def get_result(call: OperationCall) -> Response:
     """
     run = await _run(call)
     if not run.has_ended:
-        most = call.query.get("timeout", call.host.settings.max_wait)
-        run = await _served(call, run).runner.wait(run.id, min(most, call.host.settings.max_wait))
+        most = call.host.settings.max_wait
+        wait = min(call.query.get("timeout", most), most)
+        run = await call.host.served(run.integration).runner.wait(run.id, wait)
     return await responses.of_run(call, run)
 
 
@@ -48,7 +48,7 @@ async def watch_run(call: OperationCall) -> Response:
         return Response(status_code=204)
     if call.request.method == "HEAD":
         return Response(media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
-    events = _served(call, run).runner.subscribe(run.id, after)
+    events = call.host.served(run.integration).runner.subscribe(run.id, after)
     body = sse.stream(events, call.host.settings.heartbeat, call.host.stopping)
     return StreamingResponse(body, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
 
@@ -58,7 +58,7 @@ async def cancel_run(call: OperationCall) -> Response:
     if run.durable and not run.has_ended:
         await call.host.run(call.host.durable.runs.cancel, run.id)
     else:
-        await _served(call, run).runner.cancel(run.id)
+        await call.host.served(run.integration).runner.cancel(run.id)
     return Reply({"run": (await _run(call)).to_dict()})
 
 
@@ -67,7 +67,7 @@ async def run_again(call: OperationCall) -> Response:
     run = await _run(call)
     if run.durable:
         return responses.accepted(await call.host.run(call.host.durable.again, run, call.token_name))
-    begun = await _served(call, run).runner.start(run.spec, token_name=call.token_name)
+    begun = await call.host.served(run.integration).runner.start(run.spec, token_name=call.token_name)
     return responses.accepted(begun)
 
 
@@ -111,10 +111,6 @@ async def get_worker(call: OperationCall) -> Response:
 
 async def _run(call: OperationCall) -> Run:
     return await call.host.run(call.host.history.get, call.names["id"])
-
-
-def _served(call: OperationCall, run: Run) -> ServedIntegration:
-    return call.host.served(run.integration)
 
 
 _QUERY = members(

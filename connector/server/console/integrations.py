@@ -24,6 +24,7 @@ def home(visit: PageRequest) -> Response:
     """The tiles, and what was made lately."""
     host = visit.host
     listed = [served.integration for served in host.integrations.values()]
+    environments = [one for each in listed for one in each.environments.values()]
     connections = {each.id: connections_of(host, each.id) for each in listed}
     recent = host.history.list(state="succeeded", limit=_LATELY * 3)
     made = [(run, _glyph(host, run)) for run in recent if run.file][:_LATELY]
@@ -33,7 +34,7 @@ def home(visit: PageRequest) -> Response:
         connections=connections,
         runs=made,
         starter=next(map(_starter, listed), None),
-        free=next((name for each in listed for name in _free(each)), ""),
+        free=next((one.name for one in environments if one.credential is not None), ""),
     )
 
 
@@ -114,10 +115,6 @@ def _starter(integration: Integration) -> Action | None:
     """The action to try first: it has an example, and gives a picture of nothing but words."""
     fit = (each for each in integration.actions.values() if each.examples and not each.files)
     return next((each for each in fit if action_sidebar.glyph(each) == "image"), None)
-
-
-def _free(integration: Integration) -> list[str]:
-    return [each.name for each in integration.environments.values() if each.credential is not None]
 
 
 def _glyph(host: Host, run: Run) -> str:

@@ -36,6 +36,7 @@ def history(visit: PageRequest) -> Response:
     found = host.history.list(**asked, before=visit.asked("before") or None, limit=_ON_A_PAGE + 1)
     shown = found[:_ON_A_PAGE]
     more = {**asked, "before": shown[-1].id} if len(found) > _ON_A_PAGE else None
+    today = datetime.fromtimestamp(host.settings.clock(), UTC).date()
     return page(
         "runs.html",
         runs=[(run, _glyph(host, run), action_sidebar.gist(run)) for run in shown],
@@ -44,7 +45,7 @@ def history(visit: PageRequest) -> Response:
         unknown=durable.unknown(host),
         filters=_choices(host),
         days=_DAYS,
-        chart=chart(_costs(host), _today(host), _DAYS),
+        chart=chart(_costs(host), today, _DAYS),
     )
 
 
@@ -167,10 +168,6 @@ def _options(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
 def _costs(host: Host) -> list[tuple[date, str, float]]:
     costs = host.history.costs(_DAYS)
     return [(date.fromisoformat(each.day), each.environment, each.credits) for each in costs]
-
-
-def _today(host: Host) -> date:
-    return datetime.fromtimestamp(host.settings.clock(), UTC).date()
 
 
 def _glyph(host: Host, run: Run) -> str:

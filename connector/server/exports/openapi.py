@@ -28,16 +28,13 @@ _REF = "#/components/"
 def document(integration: Integration, url: str) -> Document:
     """The document: an operation for each action, as a host at that address serves it."""
     whole = host_document.document([integration], OPERATIONS, Settings().port)
-    whole["info"] = whole["info"] | {"title": integration.name, "description": _said(whole, integration)}
+    said = f"{integration.description}\n\n{whole['info']['description']}"
+    whole["info"] = whole["info"] | {"title": integration.name, "description": said}
     whole["servers"] = [{"url": url}]
     whole["security"] = [{"bearer": []}]
     whole["paths"] = dict(_paths(whole["paths"], integration))
     whole["components"] = dict(_needed(whole))
     return whole
-
-
-def _said(whole: Document, integration: Integration) -> str:
-    return f"{integration.description}\n\n{whole['info']['description']}"
 
 
 def _paths(paths: Mapping[str, Any], integration: Integration) -> Iterator[tuple[str, Document]]:
