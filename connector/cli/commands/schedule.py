@@ -97,10 +97,8 @@ def _cells(schedule: Schedule) -> tuple[str, ...]:
 
 
 def _next(schedule: Schedule) -> str:
-    from connector.cli.commands.schedule_add import moment
-
     found = schedule.next(time.time())
-    return "paused" if schedule.paused else moment(found) if found else "never again"
+    return "paused" if schedule.paused else terminal.moment(found) if found else "never again"
 
 
 def _became(tick: Tick | None, *, brief: bool = False) -> str:
@@ -154,17 +152,13 @@ def _facts(schedule: Schedule) -> Iterator[tuple[str, str]]:
 def _row(schedule: Schedule, tick: Tick) -> tuple[str, ...]:
     from zoneinfo import ZoneInfo
 
-    from connector.cli.commands.schedule_add import moment
-
-    at = moment(datetime.fromtimestamp(tick.at, ZoneInfo(schedule.timezone)))
+    at = terminal.moment(datetime.fromtimestamp(tick.at, ZoneInfo(schedule.timezone)))
     why = {"time": "", "late": " (made up for)", "hand": " (by hand)"}[tick.why]
     credits = "" if tick.credits is None else f"{tick.credits:g}"
     return at + why, _became(tick), credits, tick.run_id or ""
 
 
 def _next_times(opened: DurableClient, timetable: ScheduleManager, args: Namespace) -> int:
-    from connector.cli.commands.schedule_add import moment
-
     schedule = timetable.store.get(args.name)
     found = schedule.times.upcoming(time.time(), args.count)
     if args.json:
@@ -174,7 +168,7 @@ def _next_times(opened: DurableClient, timetable: ScheduleManager, args: Namespa
     if schedule.paused:
         terminal.say(f"{schedule.name} is paused; these would be its times:")
     for one in found:
-        print(moment(one))
+        print(terminal.moment(one))
     return exit_codes.DONE
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from connector.cli.parsing import numbers, runnable
@@ -91,7 +90,7 @@ def _tell(opened: DurableClient, schedule: Schedule, args: argparse.Namespace) -
         terminal.print_json(schedule.to_dict())
     else:
         for one in schedule.times.upcoming(schedule.updated, _SHOWN):
-            print(moment(one))
+            print(terminal.moment(one))
     if args.quiet:
         return
     for line in _remarks(schedule):
@@ -108,11 +107,6 @@ def _remarks(schedule: Schedule) -> Iterator[str]:
     told = [f"{amounts.credits(limit)} for {what}" for limit, what in limits if limit is not None]
     if told:
         yield f"It may spend {' and '.join(told)}."
-
-
-def moment(time: datetime) -> str:
-    """A time of a schedule in its zone, with the day of the week."""
-    return f"{time:%a %Y-%m-%d %H:%M} {time.tzname()}"
 
 
 def _add_options(parser: Parser) -> None:

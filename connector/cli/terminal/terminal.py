@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
     from typing import Any, TextIO
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "yellow": "33", "green": "32"}
@@ -71,6 +72,11 @@ def wrapped(text: str, indent: str = "", first: str | None = None) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     ) or [begin.rstrip()]
+
+
+def moment(time: datetime) -> str:
+    """A time in its zone, with the day of the week."""
+    return f"{time:%a %Y-%m-%d %H:%M} {time.tzname()}"
 
 
 def clean(text: str) -> str:
