@@ -132,18 +132,18 @@ class _Reading:
         return None
 
     def _kept(self, name: str) -> Stored | None:
-        standing = self._before.fields.get(name) if self._before else None
-        if standing is None:
+        before = self._before
+        standing = before.fields.get(name) if before else None
+        if before is None or standing is None:
             return None
-        if self._before is None or not self._places(self) <= self._places(self._before):
+        now = self._places(self._base_url, self._environments)
+        if not now <= self._places(before.base_url, before.environments):
             self._say(f"fields.{name}", "is sent to another address now; give it again")
             return None
         return standing
 
-    def _places(self, one: _Reading | Configuration) -> set[str | None]:
-        """The addresses that a configuration sends its credential to."""
-        own = one._base_url if isinstance(one, _Reading) else one.base_url
-        names = one._environments if isinstance(one, _Reading) else one.environments
+    def _places(self, own: str | None, names: tuple[str, ...]) -> set[str | None]:
+        """The addresses that a credential is sent to."""
         declared = self._integration.environments
         return {own or (declared[name].base_url if name in declared else None) for name in names}
 
