@@ -21,15 +21,7 @@ _TAKEN = frozenset(
 _SIGNS = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
 # The first that a name ends with says what it becomes.
 _PLURALS = (
-    *(
-        ("ss", "ss"),
-        ("us", "us"),
-        ("sis", "sis"),
-        ("xis", "xis"),
-        ("dis", "dis"),
-        ("news", "news"),
-        ("series", "series"),
-    ),
+    *((one, one) for one in ("ss", "us", "sis", "xis", "dis", "news", "series")),
     *(("ies", "y"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss"), ("xes", "x"), ("s", "")),
 )
 
