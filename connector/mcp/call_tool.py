@@ -57,20 +57,16 @@ class ToolCaller:
         # Set when the client has gone or the process stops: what is under way is then not given up.
         self.leaving = False
         self._admit = admit
-        self._actions = dict(_offered(backing, patterns))
-
-    @property
-    def actions(self) -> Mapping[str, Offered]:
-        return self._actions
+        self.actions = dict(_offered(backing, patterns))
 
     def find(self, name: str) -> Offered:
         """The action of that id. Raises UnknownName."""
-        if name not in self._actions:
-            raise UnknownName(f"there is no action {name!r}{nearest(name, self._actions)}")
-        return self._actions[name]
+        if name not in self.actions:
+            raise UnknownName(f"there is no action {name!r}{nearest(name, self.actions)}")
+        return self.actions[name]
 
     def tools(self) -> list[types.Tool]:
-        return [tools.tool(served.connector.integration, action) for served, action in self._actions.values()]
+        return [tools.tool(served.connector.integration, action) for served, action in self.actions.values()]
 
     async def invoke(
         self, name: str, given: Mapping[str, Any], caller: Caller, tell: Tell
