@@ -24,8 +24,7 @@ from connector.errors import (
 from connector.runs.durable.queues import Queues
 from connector.runs.service import accept_inputs
 from connector.runs.service.record import RunRecord
-from connector.runs.service.reopening import reopen
-from connector.runs.service.resume import take_up
+from connector.runs.service.resume import reopen, take_up
 from connector.runs.service.settlement import Settlement
 from connector.runs.workflow import check_inputs
 from connector.runs.workflow.model import Workflow

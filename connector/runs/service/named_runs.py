@@ -25,7 +25,7 @@ from connector.errors import JobError
 from connector.media import Media
 from connector.runs.service import accept_inputs, run_files
 from connector.runs.service.execute_action import ActionExecutor
-from connector.runs.service.reopening import reopen
+from connector.runs.service.resume import reopen
 from connector.spec.model import Action
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileNotFound

@@ -1,10 +1,13 @@
-"""Resuming a workflow's run that ended early: what is done stays done, what failed is tried again."""
+"""Resuming runs that ended early: a job is asked for again, and a workflow's failed steps are tried again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from connector.errors import InvocationError
+from connector.errors import InvocationError, JobError, JobExpired
+from connector.storage.ledger.ledger import Ledger
+from connector.storage.ledger.model import LedgerEntry
 from connector.storage.runs.history import History, Run
 from connector.storage.runs.model import ENDED, Child, State
 
@@ -38,3 +41,25 @@ def _refuse_unknown(run: Run, unknown: list[Child]) -> None:
         raise InvocationError(
             f"run {run.id} has steps whose outcome nobody knows: {named}; mark them, or try them once more"
         )
+
+
+def reopen(run: Run, entry: LedgerEntry | None, history: History, ledger: Ledger) -> Run:
+    """The run, under way again. ``entry`` is the ledger's row of its job.
+
+    Raises JobError where there is no job to go on with, and JobExpired where it is no longer kept.
+    """
+    if run.state == "succeeded" or entry is None or entry.upstream_id is None or entry.fetch is None:
+        raise JobError(f"run {run.id} is {run.state}, and has no job to go on with; try it once more")
+    if entry.deadline is not None and entry.deadline < history.clock():
+        raise JobExpired(f"the upstream no longer keeps job {entry.upstream_id}", job_id=entry.upstream_id)
+    if entry.state == "cancelled":
+        ledger.running(entry.id, entry.upstream_id, entry.fetch, None, entry.deadline)
+    elif entry.state not in ("running", "done"):
+        raise JobError(f"job {entry.upstream_id} has ended: {entry.message or entry.outcome}")
+    facts: dict[str, Any] = {
+        "outcome": None,
+        "error": None,
+        "billed": "unknown",
+        "job_id": entry.upstream_id,
+    }
+    return history.enter(run.id, "running", "it is resumed", among=ENDED, **facts)
