@@ -22,7 +22,7 @@ from connector.errors import (
     UnknownName,
 )
 from connector.runs.durable.queues import Queues
-from connector.runs.service import accept_inputs
+from connector.runs.service import run_files
 from connector.runs.service.record import RunRecord
 from connector.runs.service.resume import reopen, take_up
 from connector.runs.service.settlement import Settlement
@@ -103,7 +103,7 @@ class DurableRuns:
         """
         connector = self._connector(spec.action, integration)
         action = connector.action(spec.action)
-        own = RunSpec(action.id, accept_inputs.read(action, spec.arguments, self._sources), **_how(spec))
+        own = RunSpec(action.id, run_files.read_inputs(action, spec.arguments, self._sources), **_how(spec))
         given = self._given(connector, own) | links | {"token_name": token_name}
         return self._opened(action, own, given, idempotency_key, priority)
 
@@ -124,7 +124,7 @@ class DurableRuns:
         with everything that can be told before a credit is spent, and CapReached; else as ``submit``.
         """
         connector = self._connector("", integration)
-        read = accept_inputs.read(workflow, spec.arguments, self._sources)
+        read = run_files.read_inputs(workflow, spec.arguments, self._sources)
         inputs = check_inputs.checked(workflow, connector.integration, read, self._files, spec.limit_credits)
         own = RunSpec(workflow.id, inputs, **_how(spec))
         more = {"token_name": token_name, "kind": "workflow", "definition": workflow.text}

@@ -23,7 +23,7 @@ from connector.engine.connector import AsyncConnector
 from connector.engine.sources import Sources
 from connector.errors import JobError
 from connector.media import Media
-from connector.runs.service import accept_inputs, run_files
+from connector.runs.service import run_files
 from connector.runs.service.execute_action import ActionExecutor
 from connector.runs.service.resume import reopen
 from connector.spec.model import Action
@@ -127,7 +127,7 @@ class NamedRuns:
 
     def _opened(self, spec: RunSpec, name: str) -> Run:
         action = self.connector.action(spec.action)
-        read = accept_inputs.read(action, spec.arguments, Sources())
+        read = run_files.read_inputs(action, spec.arguments, Sources())
         taken = run_files.take(action, read, self._files, self._keep_seconds)
         is_new = False
         try:

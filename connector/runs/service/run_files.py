@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from connector.engine.arguments import Taker, each_file
+from connector.engine.arguments import Taker, adopted, each_file
 from connector.engine.result import Result
 from connector.engine.sources import Sources
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, InvalidArguments, Problem
 from connector.media import Media, MediaError, adopt
 from connector.secret import MASK
 from connector.spec.header_names import CREDENTIAL_HEADERS, canonical, is_secret
@@ -19,6 +20,8 @@ from connector.storage.files.store import FileStore, StoredFile
 # What these hold is a credential wherever they stand; below `headers` more names are such.
 _HEADERS = "headers"
 _CREDENTIALS = CREDENTIAL_HEADERS | {"api-key", "x-api-key"}
+_NO_PATH = ("http://", "https://", "data:", "file:")
+_SECRET = "is a secret, and is not kept for a durable run; invoke the action directly"
 _LONGEST_TEXT = 2000
 
 
@@ -44,6 +47,22 @@ def take(
     recorded = each_file(action, {**given, **arguments}, shelf.shown)
     inputs = json.loads(json.dumps(_unsecret(action, recorded), default=_in_words))
     return AcceptedInputs(arguments, inputs, tuple(shelf.added))
+
+
+def read_inputs(action: Taker, given: Mapping[str, Any], sources: Sources | None) -> dict[str, Any]:
+    """What was given, with the files of this machine read (None: none).
+
+    Raises InvalidArguments for each that cannot be read, and for secrets, which are not written down.
+    """
+    hidden = [name for name, schema in action.parameters.items() if schema.get("writeOnly")]
+    problems = [Problem(name, _SECRET) for name in hidden if given.get(name) is not None]
+    arguments = dict(given)
+    if sources is not None:
+        arguments, unread = adopted(action, given, sources, _is_own_path)
+        problems += unread
+    if problems:
+        raise InvalidArguments(problems, action.title)
+    return arguments
 
 
 def shown(result: Result, stored: StoredFile | None) -> dict[str, Any]:
@@ -131,3 +150,7 @@ def _in_short(value: Any) -> str | None:
 
 def _in_words(value: Any) -> str:
     return f"({type(value).__name__})"
+
+
+def _is_own_path(file: Any) -> bool:
+    return isinstance(file, Path) or (isinstance(file, str) and not file.lower().startswith(_NO_PATH))
