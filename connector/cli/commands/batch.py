@@ -86,13 +86,8 @@ def _add_limits(parser: Parser) -> None:
     add("-c", "--connection", metavar="NAME", help="whose credential; see `connector connections list`")
     limit = "stop before the batch has cost more"
     add("--limit-credits", metavar="N", type=numbers.credits, help=limit)
-    add(
-        "--concurrency",
-        metavar="N",
-        type=numbers.count(_MOST),
-        default=16,
-        help="rows under way at once (default: 16)",
-    )
+    at_once = "rows under way at once (default: 16)"
+    add("--concurrency", metavar="N", type=numbers.count(_MOST), default=16, help=at_once)
 
 
 def _missing(args: argparse.Namespace) -> list[Problem]:

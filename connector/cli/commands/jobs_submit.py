@@ -40,10 +40,5 @@ def run(words: list[str]) -> int:
 
 def _add_answer_options(parser: Parser) -> None:
     filtered = "whether a filtered picture is a failure; it is kept all the same"
-    parser.add_argument_group("the answer").add_argument(
-        "--on-filtered",
-        metavar="raise|return",
-        type=one_of("raise", "return"),
-        default="raise",
-        help=filtered,
-    )
+    add, choices = parser.add_argument_group("the answer").add_argument, one_of("raise", "return")
+    add("--on-filtered", metavar="raise|return", type=choices, default="raise", help=filtered)

@@ -46,30 +46,14 @@ def _add_options(parser: Parser) -> None:
     add = parser.add_argument
     add("-e", "--environment", metavar="ENV", help="where calls go (or CONNECTOR_ENVIRONMENT)")
     add("-c", "--connection", metavar="NAME", help="whose account; see `connector connections list`")
-    add(
-        "--root",
-        metavar="DIR",
-        type=Path,
-        action="append",
-        default=[],
-        help="a folder that files may be read from; repeatable (default: the current one)",
-    )
+    root = "a folder that files may be read from; repeatable (default: the current one)"
+    add("--root", metavar="DIR", type=Path, action="append", default=[], help=root)
     add("--limit-credits", metavar="N", type=numbers.credits, help="refuse what would cost more in all")
-    add(
-        "--actions",
-        metavar="PATTERN",
-        action="append",
-        default=[],
-        help="offer only actions whose id or group is like this; repeatable",
-    )
+    offered = "offer only actions whose id or group is like this; repeatable"
+    add("--actions", metavar="PATTERN", action="append", default=[], help=offered)
     add("--http", action="store_true", help="listen on this machine in place of standard input and output")
-    add(
-        "--port",
-        metavar="N",
-        type=_port,
-        default=8790,
-        help="with --http; 0 takes a free one (default: 8790)",
-    )
+    port = "with --http; 0 takes a free one (default: 8790)"
+    add("--port", metavar="N", type=_port, default=8790, help=port)
 
 
 def _port(text: str) -> int:

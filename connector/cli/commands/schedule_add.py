@@ -115,20 +115,12 @@ def _add_options(parser: Parser) -> None:
     add(
         "--timezone", metavar="ZONE", default="UTC", help="of its times, such as Europe/Berlin (default: UTC)"
     )
-    add(
-        "--overlap",
-        metavar="skip|queue",
-        type=one_of("skip", "queue"),
-        default="skip",
-        help="while the run before goes on: let the time go (default), or wait",
-    )
-    add(
-        "--catch-up",
-        metavar="none|last|all",
-        type=one_of("none", "last", "all"),
-        default="last",
-        help="of times at which no worker was there, make up for (default: last)",
-    )
+    overlap = one_of("skip", "queue")
+    said = "while the run before goes on: let the time go (default), or wait"
+    add("--overlap", metavar="skip|queue", type=overlap, default="skip", help=said)
+    missed = one_of("none", "last", "all")
+    said = "of times at which no worker was there, make up for (default: last)"
+    add("--catch-up", metavar="none|last|all", type=missed, default="last", help=said)
     add("--limit-credits", metavar="N", type=numbers.credits, help="what one run may spend")
     add("--limit-daily", metavar="N", type=numbers.credits, help="what all its runs of a UTC day may spend")
     add("--replace", action="store_true", help="take the place of the one of that name; its history stays")

@@ -112,24 +112,15 @@ def _add_answer_options(parser: Parser, *, shown: bool) -> None:
 
     wait = told("wait for a job's result (default), or print its id at once")
     add("--wait", action=argparse.BooleanOptionalAction, default=True, help=wait)
-    add(
-        "--timeout",
-        metavar="SECONDS",
-        type=numbers.seconds,
-        help=told("how long to wait for the answer, or the job"),
-    )
+    how_long = told("how long to wait for the answer, or the job")
+    add("--timeout", metavar="SECONDS", type=numbers.seconds, help=how_long)
     add(
         "--stream", action="store_true", help=told("write the bytes as they arrive, to -o or standard output")
     )
     add("--estimate", action="store_true", help=told("tell what it would cost, and send nothing"))
     filtered = told("whether a filtered picture is a failure; it is saved all the same")
-    add(
-        "--on-filtered",
-        metavar="raise|return",
-        type=one_of("raise", "return"),
-        default="raise",
-        help=filtered,
-    )
+    choices = one_of("raise", "return")
+    add("--on-filtered", metavar="raise|return", type=choices, default="raise", help=filtered)
     add("-o", "--output", metavar="PATH", help=told("a file, a folder/, or - for standard output"))
     add("--show", action="store_true", help=told("draw the picture in the terminal"))
 
