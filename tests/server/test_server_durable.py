@@ -112,6 +112,7 @@ class TestWorkflows:
     def test_inputs_are_checked_and_priced_first(self, host: Place) -> None:
         path = "/api/workflows/variations"
         wrong = told(host.post(f"{path}/check", params=SANDBOX, json={"inputs": {"seeds": [0]}}))
+        assert host.post(f"{path}/check", params=SANDBOX, json="no object").status_code == 422
         assert {one["field"] for one in wrong["problems"]} >= {"prompt", "seeds.0"}
         given = {"inputs": {"prompt": "a boat", "seeds": [1], "models": []}}
         assert told(host.post(f"{path}/check", params=SANDBOX, json=given))["problems"] == []

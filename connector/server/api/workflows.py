@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
+from connector.engine.connector import AsyncConnector
 from connector.errors import CapReached, InvalidArguments
 from connector.runs.workflow import check, check_inputs, cost, read
+from connector.runs.workflow.model import Workflow
 from connector.server import inputs, responses
 from connector.server.json_reply import Reply
 from connector.server.operation import LIMIT, NAME, WHERE, Operation, OperationCall, members
@@ -36,8 +39,7 @@ async def get_workflow(call: OperationCall) -> Response:
 
 async def run_workflow(call: OperationCall) -> Response:
     """Writes a run of it down, which a worker does; its steps are told at `/api/runs/{id}/steps`."""
-    connector, workflow = await call.host.run(call.host.durable.workflow, call.names["id"])
-    given = await inputs.read(call, workflow)
+    connector, workflow, given = await _given(call)
     limit = call.query.get("limit_credits")
     spec = RunSpec(workflow.id, given, **call.place, limit_credits=limit)
     told: dict[str, Any] = {"token_name": call.token_name, "idempotency_key": call.idempotency_key}
@@ -48,8 +50,9 @@ async def run_workflow(call: OperationCall) -> Response:
 
 async def check_workflow_inputs(call: OperationCall) -> Response:
     """All that can be told of the inputs before a credit is spent; nothing is begun."""
+    connector, workflow, given = await _given(call)
     try:
-        await _checked(call)
+        await _checked(call, connector, workflow, given)
     except InvalidArguments as error:
         return Reply({"problems": [problem.to_dict() for problem in error.problems]})
     except CapReached as error:
@@ -59,21 +62,25 @@ async def check_workflow_inputs(call: OperationCall) -> Response:
 
 async def estimate_workflow(call: OperationCall) -> Response:
     """What a run would cost: `credits` where that is certain, else from `low` to `high` (null: unknown)."""
-    connector, workflow, given = await _checked(call)
-    found = await call.host.run(cost.estimate, workflow, connector.integration, given)
+    connector, workflow, given = await _given(call)
+    taken = await _checked(call, connector, workflow, given)
+    found = await call.host.run(cost.estimate, workflow, connector.integration, taken)
     credits = found.low if found.low == found.high else None
     return Reply({"credits": credits, "why": found.text, **found.to_dict()})
 
 
-async def _checked(call: OperationCall) -> tuple[Any, Any, dict[str, Any]]:
+async def _given(call: OperationCall) -> tuple[AsyncConnector, Workflow, dict[str, Any]]:
+    """The workflow, whose it is, and the inputs of the request, whose body is refused in any other form."""
     connector, workflow = await call.host.run(call.host.durable.workflow, call.names["id"])
-    given = await inputs.read(call, workflow)
-    limit = call.query.get("limit_credits")
+    return connector, workflow, await inputs.read(call, workflow)
+
+
+async def _checked(
+    call: OperationCall, connector: AsyncConnector, workflow: Workflow, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    limit, files = call.query.get("limit_credits"), call.host.files
     await call.host.run(connector.place, **call.place)
-    taken = await call.host.run(
-        check_inputs.checked, workflow, connector.integration, given, call.host.files, limit
-    )
-    return connector, workflow, taken
+    return await call.host.run(check_inputs.checked, workflow, connector.integration, given, files, limit)
 
 
 async def check_workflow(call: OperationCall) -> Response:
