@@ -17,8 +17,6 @@ from connector.sandbox.validate import defaults, is_file, problems, typed
 if TYPE_CHECKING:
     from connector.sandbox.studio import Info
 
-    Inspect = Callable[[bytes], Info | None]
-
 # The dummy that the vendor's own samples add to have a form without files sent as one.
 _DUMMY = ("none", 0)
 # No operation takes more than this, also where the document states no limit of its own.

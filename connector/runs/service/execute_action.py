@@ -280,6 +280,7 @@ class ActionExecutor:
         if result is None:
             return _NOTHING
         if result.outcome == "pending" and result.job_id is not None:
+            live.job_id = result.job_id
             return _A_JOB
         return await self._succeed(live, result)
 

@@ -11,6 +11,7 @@ from connector.runs.durable import dbos_engine
 if TYPE_CHECKING:
     from dbos import DBOS, DBOSConfig
     from sqlalchemy import Engine
+
 # How soon a schedule is kept that is new, and let be that is paused.
 _HEEDED_WITHIN = 2.0
 _STOPPED_WITHIN = 0.1
