@@ -21,6 +21,8 @@ def compare(port: int, folder: Path, rounds: int) -> Compared:
     home = folder / "home-start"
     connector(port, home).close()
     environ = os.environ | {"CONNECTOR_HOME": str(home)}
+    # What pip installs has its bytecode; where this is set, a checkout would be compiled in each process.
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
     commands = {
         "pass": [sys.executable, "-c", "pass"],
         "actions": [_CONSOLE, "actions"],
