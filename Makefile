@@ -7,7 +7,7 @@ STRANGERS ?= .venv-strangers
 AIRFLOW ?= .venv-airflow
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-n8n browser postgres strangers airflow lint types bench torture crowd fuzz mcp wheel release check clean
+.PHONY: demo test test-n8n browser postgres strangers airflow lint types bench rate torture crowd fuzz mcp wheel release check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
@@ -44,6 +44,10 @@ check: $(VENV)/.ready
 # Ratios against bare httpx, all of one run, printed and written to out/bench.json.
 bench: $(VENV)/.ready
 	$(BIN)/python tests/bench/run.py
+
+# The rate limit behind networks that are late and stall, four processes with one key; six minutes.
+rate: $(VENV)/.ready
+	$(BIN)/python tests/bench/rate.py
 
 # Two hundred kills of a worker over a thousand durable runs; fails where one is lost or paid for twice.
 torture: $(VENV)/.ready

@@ -7,8 +7,8 @@ answer, a broken connection or somebody's Ctrl-C, the row says how it ended.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
@@ -23,12 +23,13 @@ from connector.engine.pricing import Estimate
 from connector.engine.render import SAFE_METHODS
 from connector.engine.result import Result
 from connector.engine.retry import FailedAttempt, retry_after, wait_before_next
+from connector.engine.turn import Turn
 from connector.errors import ConnectorError, InvalidAnswer, RateLimited
 from connector.events import Event, Listener
 from connector.secret import hide
 from connector.spec.model import Action, Integration
-from connector.storage.blocking import Io
-from connector.storage.ledger.rate_limit import RateLimiter
+from connector.storage.blocking import Io, surely
+from connector.storage.ledger.rate_limit import RateLimiter, Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Wire:
 
     integration: Integration
     io: Io
-    budget: RateLimiter
+    limiter: RateLimiter
     clock: Callable[[], float]
     tell: Listener
     background: bool = False
@@ -111,50 +112,56 @@ async def pause_or_raise(wire: Wire, attempt: FailedAttempt, passage: Passage) -
     await wire.io.sleep(wait)
 
 
-async def take_turn(wire: Wire, call: RenderedCall) -> None:
-    """Waits until the credential's rate limit lets a request leave."""
+async def take_slot(wire: Wire, call: RenderedCall) -> Slot | None:
+    """Waits until the credential's rate limit lets a request leave; None where there is no limit."""
     limit = wire.integration.rate_limit
     if limit is None:
-        return
-    wait = await wire.io.run(partial(wire.budget.reserve, call.key, limit, background=wire.background))
-    while wait > 0:
-        if wait > 1:
-            wire.tell(Event("waiting", "The rate limit of this credential is used up.", wait))
-        await wire.io.sleep(wait)
-        wait = await wire.io.run(partial(wire.budget.look_again, call.key, background=wire.background))
+        return None
+    slot = await wire.io.run(partial(wire.limiter.reserve, call.key, limit, background=wire.background))
+    try:
+        while slot.wait > 0:
+            if slot.wait > 1:
+                wire.tell(Event("waiting", "The rate limit of this credential is used up.", slot.wait))
+            await wire.io.sleep(slot.wait)
+            slot = await wire.io.run(wire.limiter.look_again, slot)
+    except BaseException:
+        await surely(wire.io, partial(wire.limiter.unused, slot))
+        raise
+    return slot
 
 
 async def opened(
     wire: Wire, call: RenderedCall, number: int, on_leaving: Callable[[], None]
 ) -> Response | FailedAttempt:
     """The response of one attempt, whose body is still to come, or the attempt as it failed."""
-    await take_turn(wire, call)
-    await wire.io.run(on_leaving)
-    wire.tell(Event("sent", f"{call.request.method} {call.action.title}"))
     try:
-        with cancellable(call.request) as request:
+        async with in_turn(wire, call) as request:
+            await wire.io.run(on_leaving)
+            wire.tell(Event("sent", f"{call.request.method} {call.action.title}"))
             return await wire.io.run(_answered, call.transport, request)
     except ConnectorError as error:
         return FailedAttempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
 
 
-@contextmanager
-def cancellable(request: Request) -> Iterator[Request]:
-    """The request, whose exchange ends when the one who waits for it is stopped."""
-    cancellation = Cancellation()
+@asynccontextmanager
+async def in_turn(wire: Wire, call: RenderedCall) -> AsyncIterator[Request]:
+    """The request in its turn, whose exchange ends when the one who waits for it is stopped."""
+    slot, cancellation = await take_slot(wire, call), Cancellation()
+    turn = None if slot is None else Turn(wire.limiter, slot, cancellation)
     try:
-        yield replace(request, cancellation=cancellation)
+        yield replace(call.request, cancellation=cancellation, turn=turn)
     except BaseException:
         cancellation.cancel()
+        if turn is not None and not turn.has_left:
+            await surely(wire.io, turn.unused)
         raise
 
 
 async def _attempt(
     wire: Wire, call: RenderedCall, number: int, on_leaving: Callable[[], None]
 ) -> Result | FailedAttempt:
-    await take_turn(wire, call)
     try:
-        with cancellable(call.request) as request:
+        async with in_turn(wire, call) as request:
             answer = await wire.io.run(_send, call, request, on_leaving, wire.tell)
     except ConnectorError as error:
         return FailedAttempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
@@ -219,7 +226,7 @@ async def _obey_lockout(wire: Wire, call: RenderedCall, error: ConnectorError) -
     if error.retry_after is None and limit is not None:
         error.retry_after = limit.lockout
     if error.retry_after:
-        await wire.io.run(wire.budget.lock_out, call.key, error.retry_after)
+        await wire.io.run(wire.limiter.lock_out, call.key, error.retry_after)
 
 
 def at_stake(request: Request, estimate: Estimate) -> Request:

@@ -44,7 +44,7 @@ Policy = Literal["raise", "return"]
 class Options(TypedDict, total=False):
     """What both connectors take.
 
-    ``home`` is the folder for connections, ledger and rate budget (default: ``CONNECTOR_HOME``), which are on
+    ``home`` is the folder for connections, ledger and rate limit (default: ``CONNECTOR_HOME``), which are on
     a server instead where ``database`` is its URL (default: ``CONNECTOR_DATABASE``), or a Database that is
     shared. ``files`` is the folder for kept files, or an object store's URL (default: ``CONNECTOR_FILES``).
     ``on_event`` hears of waits, attempts and polls. ``sources`` says what may be given as a file
@@ -101,7 +101,7 @@ class AsyncConnector:
 
     @property
     def workspace(self) -> Workspace:
-        """The stores of this machine: connections, ledger, rate budget."""
+        """The stores of this machine: connections, ledger, rate limit."""
         return self._engine.workspace
 
     def action(self, name: str) -> Action:
@@ -322,7 +322,7 @@ class Connector:
 
     @property
     def workspace(self) -> Workspace:
-        """The stores of this machine: connections, ledger, rate budget."""
+        """The stores of this machine: connections, ledger, rate limit."""
         return self._engine.workspace
 
     def action(self, name: str) -> Action:

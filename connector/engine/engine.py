@@ -67,8 +67,8 @@ class Engine:
 
     @cached_property
     def wire(self) -> Wire:
-        budget = self.workspace.budget
-        return Wire(self.integration, self.io, budget, self.clock, self.tell, self._is_background)
+        limiter = self.workspace.rate_limiter
+        return Wire(self.integration, self.io, limiter, self.clock, self.tell, self._is_background)
 
     def action(self, name: str) -> Action:
         """The action of that id or title, in whatever case. Raises UnknownName with the nearest one."""

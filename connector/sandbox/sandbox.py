@@ -54,7 +54,7 @@ class Sandbox:
         self.faults = Faults()
         self.requests: deque[dict[str, Any]] = deque(maxlen=self.settings.kept_requests)
         self._studio = studio
-        self._world = world
+        self.world = world
         if self.settings.speed is not None:
             self.change_clock(self.settings.speed)
         elif self.store.clock() is None:
@@ -90,7 +90,8 @@ class Sandbox:
         if not came.call.path.startswith(_ROOTS):
             raise no_such_path(came.call.path)
         clock, key = self.clock(), self._key(came)
-        now = clock.at(self._world())
+        arrived = came.call.arrived
+        now = clock.at(self.world() if arrived is None else arrived)
         desk = Desk(self.api, self.store, self.studio, self.settings, key, now, clock.speed)
         self._hold_rate(desk)
         operation = came.operation
@@ -125,15 +126,15 @@ class Sandbox:
 
     def clock(self) -> Clock:
         """The clock as it is set now, by whichever process; else the world's."""
-        world = self._world()
+        world = self.world()
         return self.store.clock() or Clock(world, world)
 
     def now(self) -> float:
-        return self.clock().at(self._world())
+        return self.clock().at(self.world())
 
     def change_clock(self, speed: float | None = None, advance: float = 0.0) -> Clock:
         """Another speed from now on, or a jump ahead."""
-        self.store.set_clock(self.clock().changed(self._world(), speed=speed, advance=advance))
+        self.store.set_clock(self.clock().changed(self.world(), speed=speed, advance=advance))
         return self.clock()
 
     def _marked(self, answer: Answer, *more: tuple[str, str]) -> Answer:

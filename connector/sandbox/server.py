@@ -43,7 +43,9 @@ class App:
         upload = _Upload(receive, asyncio.get_running_loop())
         path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
         headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-        call = Call(scope["method"], path, tuple(headers), upload, query)
+        # Counted as it came, not as soon as a thread is free for it.
+        arrived = self._sandbox.world()
+        call = Call(scope["method"], path, tuple(headers), upload, query, arrived)
         try:
             answer = await upload.loop.run_in_executor(self._threads, self._sandbox.answer, call)
             await upload.rest()

@@ -213,7 +213,7 @@ class Host:
 
     def _rate_waits(self) -> list[tuple[tuple[str, ...], float]]:
         """By the beginning of the credential's fingerprint, from which nobody learns anything."""
-        ahead = self.served(None).connector.workspace.budget.ahead()
+        ahead = self.served(None).connector.workspace.rate_limiter.ahead()
         return [((key[:8],), wait) for key, wait in sorted(ahead.items())]
 
     def _left_of_caps(self) -> list[tuple[tuple[str, ...], float]]:

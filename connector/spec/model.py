@@ -287,15 +287,6 @@ class RateLimit:
     window: float
     lockout: float = 0.0
 
-    @property
-    def pace(self) -> float:
-        """Seconds between two slots of an even row.
-
-        A few requests less than allowed: the upstream's window may begin inside ours, and on a busy
-        machine a request leaves some tenths of a second after its slot. Small limits keep half in reserve.
-        """
-        return self.window / max(self.requests - max(2, self.requests / 30), self.requests / 2)
-
 
 @dataclass(frozen=True, slots=True)
 class Integration:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Workspace:
-    """Connections, rate budget and ledger, in one database: under ``home``, or on the server of a URL.
+    """Connections, rate limiter and ledger, in one database: under ``home``, or on the server of a URL.
 
     The URL comes from ``database``, else from ``CONNECTOR_DATABASE``. A Database in its place is shared with
     whoever gave it, and stays open. Kept files are at ``files``, else where ``CONNECTOR_FILES`` says.
@@ -57,7 +57,7 @@ class Workspace:
         return ConnectionStore(self.database, keys, environ=self._environ, clock=self._clock)
 
     @cached_property
-    def budget(self) -> DatabaseRateLimiter:
+    def rate_limiter(self) -> DatabaseRateLimiter:
         return DatabaseRateLimiter(self.database, self._clock)
 
     @cached_property

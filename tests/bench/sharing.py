@@ -30,16 +30,21 @@ REST = 2.0
 def measure(folder: Path, seconds: float) -> dict[str, float]:
     """The share of the limit that was used, and the requests that were refused for it."""
     with _sandbox() as url:
-        made = _integration(folder / "shared-key", url)
-        until = time.time() + WARM + seconds + REST
-        told = [sys.executable, str(HERE / "sharing.py"), str(made), str(folder / "home-shared"), str(until)]
-        asking = [subprocess.Popen(told, stdout=subprocess.PIPE, text=True) for _ in range(PROCESSES)]
-        found = [json.loads(process.communicate()[0]) for process in asking]
+        found, until = ask(folder, url, seconds)
     counted = sum((Counter(one["outcomes"]) for one in found), Counter[str]())
     begun = until - REST - seconds
     used = sum(begun <= moment < begun + seconds for one in found for moment in one["moments"])
     allowed = found[0]["pace"] * seconds
     return {"used": used / allowed, "refused": counted["rate_limited"], "failed": _others(counted)}
+
+
+def ask(folder: Path, url: str, seconds: float) -> tuple[list[dict[str, Any]], float]:
+    """What each process tells of its requests to an address that nobody asked before, and until when."""
+    made = _integration(folder / "shared-key", url)
+    until = time.time() + WARM + seconds + REST
+    told = [sys.executable, str(HERE / "sharing.py"), str(made), str(folder / "home-shared"), str(until)]
+    asking = [subprocess.Popen(told, stdout=subprocess.PIPE, text=True) for _ in range(PROCESSES)]
+    return [json.loads(process.communicate()[0]) for process in asking], until
 
 
 def _others(counted: Counter[str]) -> int:

@@ -72,7 +72,7 @@ def main() -> int:
 
 def _write(database: Database, home: Path, clock: Clock) -> dict[str, dict[str, str]]:
     _connections(database, home, clock)
-    _budgets(database, clock)
+    _rate_limits(database, clock)
     shown = {"tokens": {}, "webhooks": {}}
     tokens = Tokens(database, clock)
     shown["tokens"]["first"] = tokens.first() or ""
@@ -104,13 +104,13 @@ def _connections(database: Database, home: Path, clock: Clock) -> None:
     store.add(Connection("other", "parcels", (odd,)), {"api_key"})
 
 
-def _budgets(database: Database, clock: Clock) -> None:
+def _rate_limits(database: Database, clock: Clock) -> None:
     clock.now, before = NOW - 5, clock.now
-    budget = DatabaseRateLimiter(database, lambda: clock.now)
-    limit = RateLimit(requests=10, window=60.0, lockout=60.0)
+    limiter = DatabaseRateLimiter(database, lambda: clock.now)
+    limit = RateLimit(requests=3, window=60.0, lockout=60.0)
     for background in (True, True, True, False):
-        budget.reserve("key-of-a-row", limit, background=background)
-    budget.lock_out("key-that-is-locked", 60.0)
+        limiter.reserve("key-in-use", limit, background=background)
+    limiter.lock_out("key-that-is-locked", 60.0)
     clock.now = before
 
 

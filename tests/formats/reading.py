@@ -51,7 +51,7 @@ def _spending(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
     return {"summary": summary, "spent": ledger.spent("main", "production", date(2025, 11, 22))}
 
 
-def _budgets(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
+def _rate_limits(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
     return {key: round(wait, 3) for key, wait in DatabaseRateLimiter(database, _now).ahead().items()}
 
 
@@ -152,7 +152,7 @@ _PARTS = {
     "tokens": _tokens,
     "ledger": _ledger,
     "spending": _spending,
-    "budgets": _budgets,
+    "rate_limits": _rate_limits,
     "runs": _runs,
     "batches": _batches,
     "schedules": _schedules,

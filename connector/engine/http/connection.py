@@ -8,11 +8,15 @@ import io
 import selectors
 import socket
 import ssl
+import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from connector.engine.http.messages import Turn
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -21,6 +25,12 @@ Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 Dial = Callable[[str, int, float | None], socket.socket]
 
 _NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+# Linux: the counts of tcp_info in <linux/tcp.h>, of which some are read.
+_TCP_INFO: int | None = getattr(socket, "TCP_INFO", None) if sys.platform == "linux" else None
+_TCP_INFO_SIZE = 152
+_U32, _TWO_U32 = struct.Struct("=I"), struct.Struct("=II")
+SILENT_SECONDS = 15.0
+"""An answer that takes longer says nothing of the way that its request took."""
 _STATUS_CLASS = slice(9, 10)  # of "HTTP/1.1 413 ..."
 
 
@@ -111,6 +121,7 @@ class HttpConnection:
         self._source = _Source(connected)
         self._reader = _Reader(self._source, 16 * 1024)
         self._heard = False
+        self._turn: Turn | None = None
         self.sent = 0
         self.idle_since = 0.0
 
@@ -128,12 +139,41 @@ class HttpConnection:
         """The far side has hung up, and somebody has read as far as that."""
         return self._source.has_ended
 
-    def begin(self, patience: Deadline) -> None:
-        """A new exchange starts."""
+    def begin(self, patience: Deadline, turn: Turn | None = None) -> None:
+        """A new exchange starts, whose request is in its turn."""
         self._source.patience = patience
+        self._turn = turn
+        self._source.on_silence = None if turn is None else self._on_silence
         self._source.received = self.sent = 0
         self._source.has_ended = False
         self._heard = False
+
+    def arrived(self) -> None:
+        """The far side has begun to answer."""
+        turn, self._turn = self._turn, None
+        self._source.on_silence = None
+        if turn is not None:
+            turn.arrived(self._tcp()[1])
+
+    def _on_silence(self) -> None:
+        """No answer for long. What the far side has acknowledged counts as arrived."""
+        if self._turn is not None and self._tcp()[0]:
+            self.arrived()
+        elif self._turn is not None:
+            self._turn.is_on_its_way()
+
+    def _tcp(self) -> tuple[bool, float]:
+        """Whether the far side has all that was sent, and the seconds of the fastest way back.
+
+        That is half of the fastest round trip. Where the system does not say, all is there, and it is 0.
+        """
+        if not _TCP_INFO:
+            return True, 0.0
+        told = self._socket.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _TCP_INFO_SIZE)
+        if len(told) < _TCP_INFO_SIZE:
+            return True, 0.0
+        (unacknowledged,), (unsent, fastest) = _U32.unpack_from(told, 24), _TWO_U32.unpack_from(told, 144)
+        return not unacknowledged and not unsent, fastest / 2e6
 
     def makefile(self, mode: str) -> io.BufferedReader:
         """What arrives, as http.client wants it."""
@@ -205,6 +245,7 @@ class _Source(io.RawIOBase):
         self._socket = connected
         self.lock = threading.RLock()
         self.patience = Deadline()
+        self.on_silence: Callable[[], None] | None = None
         self._bound: float | None = -1
         self.received = 0
         self.has_ended = False
@@ -222,15 +263,26 @@ class _Source(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
         with self.lock:
-            self.bound(self.patience.left() if self.waits else 0)
             try:
-                count = self._socket.recv_into(buffer)
+                count = self._received(buffer)
             except _NOT_YET:
                 self.is_silent = True
                 return None
         self.received += count
         self.has_ended = not count
         return count
+
+    def _received(self, buffer: WriteableBuffer) -> int:
+        left = self.patience.left() if self.waits else 0
+        while self.on_silence is not None and (left is None or left > SILENT_SECONDS):
+            self.bound(SILENT_SECONDS)
+            try:
+                return self._socket.recv_into(buffer)
+            except TimeoutError:
+                self.on_silence()
+                left = None if left is None else left - SILENT_SECONDS
+        self.bound(left)
+        return self._socket.recv_into(buffer)
 
 
 class _Reader(io.BufferedReader):

@@ -35,6 +35,7 @@ import httpx
 
 from connector.engine.http.cancellation import Cancellation
 from connector.engine.http.connection import Deadline, Dial, HttpConnection, dial, secure, tls_context
+from connector.engine.http.messages import Turn
 from connector.engine.http.multipart import joined
 
 Origin = tuple[str, str, int]
@@ -51,8 +52,8 @@ _BROKEN = (httpx.ConnectError, httpx.ReadError, httpx.WriteError, httpx.RemotePr
 class Http1(httpx.BaseTransport):
     """A transport for httpx that many threads may use at once.
 
-    Of a request's extensions it heeds httpx's ``timeout``, and three of ours: ``deadline`` (a moment of
-    ``time.monotonic``), ``paid``, and ``cancellation``.
+    Of a request's extensions it heeds httpx's ``timeout``, and four of ours: ``deadline`` (a moment of
+    ``time.monotonic``), ``paid``, ``cancellation`` and ``turn``.
     """
 
     def __init__(self, *, verify: bool | ssl.SSLContext = True, dial: Dial = dial) -> None:
@@ -93,11 +94,14 @@ class Http1(httpx.BaseTransport):
         return tls_context(self._verify) if isinstance(self._verify, bool) else self._verify
 
     def _exchange(self, request: httpx.Request, connection: HttpConnection, origin: Origin) -> httpx.Response:
-        connection.begin(_patience(request, "read"))
         cancellation: Cancellation | None = request.extensions.get("cancellation")
-        if cancellation is not None:
-            cancellation.hold(connection.close)
+        turn: Turn | None = request.extensions.get("turn")
         try:
+            if turn is not None:
+                turn.leaves()
+            connection.begin(_patience(request, "read"), turn)
+            if cancellation is not None:
+                cancellation.hold(connection.close)
             failure = _upload(request, connection)
             answer = _read_head(request, connection, failure)
         except BaseException:
@@ -243,8 +247,11 @@ def _headers(answer: http.client.HTTPResponse) -> list[tuple[bytes, bytes]]:
 def _upload(request: httpx.Request, connection: HttpConnection) -> OSError | None:
     """Send the request. What cut it short is returned, not raised: an answer may be there all the same."""
     assert isinstance(request.stream, httpx.SyncByteStream)
+    turn: Turn | None = request.extensions.get("turn")
     try:
         for piece in joined(chain((_head(request),), request.stream)):
+            if turn is not None:
+                turn.is_on_its_way()
             if not connection.send(piece):
                 return BrokenPipeError("the far side answered before it had read the request")
     except TimeoutError as error:
@@ -275,6 +282,7 @@ def _first_final(request: httpx.Request, connection: HttpConnection) -> http.cli
     while True:
         answer = http.client.HTTPResponse(connection, method=request.method)  # type: ignore[arg-type]  # only makefile is used
         answer.begin()
+        connection.arrived()
         if connection.has_ended:  # http.client takes the end of the connection for the end of the head
             raise ConnectionResetError("the far side hung up in the middle of the answer's head")
         if answer.status >= 200 or answer.status == 101:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from connector.engine.http.cancellation import Cancellation
 from connector.media.content import Content, Incoming
@@ -47,13 +48,29 @@ class Timeout:
     total: float | None = None
 
 
+class Turn(Protocol):
+    """Who is told how far the requests of one exchange have come; none has left before. All methods block."""
+
+    def leaves(self) -> None:
+        """The first byte of a request is about to leave, once its time has come."""
+        ...
+
+    def is_on_its_way(self) -> None:
+        """Its body is still leaving, or has not been acknowledged."""
+        ...
+
+    def arrived(self, ago: float) -> None:
+        """It has arrived, at least so many seconds ago."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Request:
     """One request, complete and absolute.
 
     ``secrets`` are the texts in it that nobody may see. ``paid`` says that it may cost, so that
     it must not leave over a connection that the far side may have closed. By the ``cancellation`` whoever
-    stops waiting for the answer ends the exchange.
+    stops waiting for the answer ends the exchange. The ``turn`` is its own under a rate limit.
     """
 
     method: str
@@ -65,6 +82,7 @@ class Request:
     paid: bool = False
     secrets: tuple[str, ...] = ()
     cancellation: Cancellation | None = field(default=None, compare=False)
+    turn: Turn | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {redact(self.url, self.secrets)}>"

@@ -1,60 +1,98 @@
 """The rate limiter: when the next request with a credential may leave, whichever process uses it.
 
-Each request takes the next slot of an even row of slots, so that no window of time ever holds more
-than the limit (the generic cell rate algorithm: ``tat`` is the time when the row is used up). The row
-is one line in the database that all processes share. It is used like this::
+The upstream counts *arrivals* in a sliding window, and nobody can tell from here when a request that has
+left arrives. So a limit of N requests in W seconds is N slots in the database that all processes share,
+and a request holds one of them from before it leaves until W seconds after it has certainly arrived:
 
-    wait = budget.reserve(key, limit)
-    while wait > 0:
-        sleep(wait)
-        wait = budget.look_again(key)
+                          leaves    arrives   is answered
+    ────────────────────────┼─────────┼──────────┼───────────────────────┼────────────────▶ time
+    free   │ claimed        │ under way          │ known to be free then │ free
+           └─ waits ────────┴────────────────────┴──────── W ────────────┘
 
-Two kinds stand in the row. Whoever waits for the answer takes the first slot to come that no other of them
-has, and one of the background gives it up: the next that wakes goes to the row's end. So a batch of a
-thousand does not delay a person, and no slot is used twice.
+So no window of W seconds holds more than N arrivals, however long each takes on its way. What is known of a
+slot is one row:
 
-=============  ====================================================================================
-column         what it says
-=============  ====================================================================================
-tat            until when slots are taken
-express        until when they are taken by those who wait for an answer
-debt           how many of the background have lost their slot, and do not know it yet
-owed           the first slot that was lost so; who had an earlier one, and wakes late, still goes
-locked_until   until when nobody may go
-=============  ====================================================================================
+===========  ========================================================================================
+next_at      from when the next request may leave in it, as far as is known
+left_at      when the request that holds it leaves, or is to leave
+holder       whose it is; whoever finds another holder has lost it
+gives_way    1 while one of the background waits for ``left_at``: somebody who waits for an answer
+             takes the slot instead
+===========  ========================================================================================
 
-The clock is the wall's: another process must be able to read it, also after a restart of the machine. On a
-server it is the server's, so that machines need not agree.
+While a request is under way, ``next_at`` is the end of its lease: a process that died gives its slots back
+so. An answer brings it forward to W seconds after. A slot can be claimed as soon as it is known to be free
+within W seconds. Nothing is added up from one request to the next, so that a delay harms nobody else.
+
+Free slots are not all taken at one moment, lest whoever comes next wait for all of W: the background takes
+them W / N seconds after one another, and those who wait for an answer a tenth of them in a tenth of W.
+
+A credential's lock-out is a row of its own in ``rate_limits``. The clock is the wall's: another process must
+be able to read it, also after a restart of the machine. On a server it is the server's, so that machines
+need not agree.
 """
 
 from __future__ import annotations
 
+import os
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from math import ceil
 from typing import Any, Protocol
 
 from connector.spec.model import RateLimit
 from connector.storage.database.database import Database
 
-# A row that reaches further was written while the clock was wrong, and would block the key for ever.
+# How long a request may be without an answer, or a word of who waits for it, beside the window.
+_LEASE_SECONDS = 35.0
+# A lock-out that reaches further was written while the clock was wrong, and would block the key for ever.
 _FURTHEST = 24 * 3600.0
-# Nobody wakes so late: who has not given way by then will not come any more.
-_LATE = 60.0
+# A limit of more is kept as a smaller one of a shorter window.
+_MOST_SLOTS = 1000
+# Of those who wait for an answer, so many leave at once where the limit is unused, or a tenth of it.
+_BURST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What a request has of the limit: the slot that it holds, and the seconds until it may leave in it.
+
+    Without a ``number`` no slot is known to be free within the window; the limiter is to be asked again then.
+    """
+
+    key: str
+    limit: RateLimit
+    background: bool
+    holder: int
+    number: int | None = None
+    wait: float = 0.0
 
 
 class RateLimiter(Protocol):
-    """What is asked before each request, polls included. All methods may be called from any thread."""
+    """What is asked before each request, polls included. All methods block; any thread may call them."""
 
-    def reserve(self, key: str, limit: RateLimit, *, background: bool = False) -> float:
-        """Takes the next slot; the seconds until it comes, 0 for now. Nobody waits for ``background``."""
+    def reserve(self, key: str, limit: RateLimit, *, background: bool = False) -> Slot:
+        """A slot for the next request, soonest first. Nobody waits for the answer of ``background``."""
         ...
 
-    def look_again(self, key: str, *, background: bool = False) -> float:
-        """To be asked when the slot has come: 0 to go, or the seconds until another one.
+    def look_again(self, slot: Slot) -> Slot:
+        """The same slot from now on, or what there is instead.
 
-        Whoever finds the key locked out gets a new slot behind it, and so does who gave way meanwhile. They
-        wake in the order of their slots and so keep it.
+        To be asked when its wait is over and it still has one, when its request has not left for more than a
+        second, and while it is long under way and not acknowledged: somebody else may have the slot by then,
+        or the key be locked out.
         """
+        ...
+
+    def arrived(self, slot: Slot, ago: float) -> None:
+        """Its request arrived at least so many seconds ago."""
+        ...
+
+    def unused(self, slot: Slot) -> None:
+        """Its request did not leave, and will not."""
         ...
 
     def lock_out(self, key: str, seconds: float) -> None:
@@ -62,88 +100,123 @@ class RateLimiter(Protocol):
         ...
 
 
-# What the two kinds of database say differently. A number is cut to the whole one below it.
+# What the two kinds of database say differently: the time, and that two who look for a slot find two.
 _WORDS: Mapping[str, Mapping[str, str]] = {
-    "sqlite": {"now": ":now", "later": "max", "whole": "CAST({} AS INTEGER)"},
-    "postgresql": {"now": ":now", "later": "greatest", "whole": "trunc({})"},
+    "sqlite": {"now": ":now", "later": "max", "alone": ""},
+    "postgresql": {"now": ":now", "later": "greatest", "alone": "FOR UPDATE SKIP LOCKED"},
 }
 _SERVERS_CLOCK = "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
 
-_TAT = "CASE WHEN budgets.tat BETWEEN {now} AND {now} + :furthest THEN budgets.tat ELSE {now} END"
+_MAKE = """
+INSERT INTO rate_limit_slots (key, number, holder, left_at, next_at, gives_way)
+WITH RECURSIVE made (number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM made WHERE number < :requests - 1)
+SELECT :key, number, 0, 0, 0, 0 FROM made WHERE true
+ON CONFLICT (key, number) DO NOTHING"""
 
-_STAND_LAST = f"""
-INSERT INTO budgets (key, tat, pace, locked_until) VALUES (:key, {{now}} + :pace, :pace, 0)
-ON CONFLICT (key) DO UPDATE SET tat = :pace + {_TAT}, pace = :pace
-RETURNING tat - pace - {{now}} AS wait"""
+# From when the key is not locked out.
+_OPENS = """coalesce((
+    SELECT locked_until FROM rate_limits WHERE key = :key AND locked_until BETWEEN {now} AND {now} + :furthest
+), {now})"""
 
-# How the row is once somebody who waits for the answer has a slot in it. Inside out: one moment for all that
-# follows; the row without what a wrong clock wrote; the soonest moment, a touch early because slots are
-# sums of fractions; how many slots from there on others have; the slot.
-_STEP_IN = """
-SELECT CASE WHEN places >= 1 THEN tat ELSE slot + pace END, pace, slot + pace,
-    CASE WHEN places >= 1 THEN debt + 1 ELSE debt END,
-    CASE WHEN places >= 1 AND debt = 0 THEN slot ELSE owed END
-FROM (
-    SELECT *, CASE WHEN places >= 1 THEN tat - places * pace ELSE {later}(tat, soonest) END AS slot
-    FROM (
-        SELECT *, {places} AS places
-        FROM (
-            SELECT *, {later}(now, locked, express - 0.01 * pace) AS soonest
-            FROM (
-                SELECT now, {pace} AS pace, budgets.owed AS owed,
-                    CASE WHEN budgets.tat > now + :furthest THEN now ELSE budgets.tat END AS tat,
-                    CASE WHEN budgets.locked_until > now + :furthest THEN 0
-                        ELSE budgets.locked_until END AS locked,
-                    CASE WHEN budgets.express > now + :furthest THEN 0 ELSE budgets.express END AS express,
-                    CASE WHEN budgets.express BETWEEN now - :late AND now + :furthest THEN budgets.debt
-                        ELSE 0 END AS debt
-                FROM (SELECT {now} AS now) AS moment
-            ) AS known
-        ) AS asked
-    ) AS counted
-) AS found"""
+# Of the background one leaves after the other, and of those who wait for an answer a few at once.
+_SPREAD = """CASE WHEN gives_way = 0 AND next_at <= {now} THEN :burst * :pace + coalesce((
+    SELECT left_at FROM rate_limit_slots WHERE key = :key AND (gives_way = 0 OR :background = 1)
+    ORDER BY left_at DESC LIMIT 1 OFFSET :burst - 1), 0) ELSE 0 END"""
 
-_STAND_NEXT = """
-INSERT INTO budgets (key, tat, pace, locked_until, express)
-VALUES (:key, {now} + :pace, :pace, 0, {now} + :pace)
-ON CONFLICT (key) DO UPDATE SET (tat, pace, express, debt, owed) = ({step_in})
-RETURNING express - pace - {now} AS wait"""
+# The slot is the request's from ``start`` on; what waits in the background gives way until then.
+_HOLD = """
+UPDATE rate_limit_slots SET (holder, left_at, next_at, gives_way) = (
+    SELECT :holder, start,
+        CASE WHEN :background = 1 AND start > {{now}} THEN start ELSE start + :lease END,
+        CASE WHEN :background = 1 AND start > {{now}} THEN 1 ELSE 0 END
+    FROM (SELECT {start} AS start) AS found
+)
+WHERE key = :key AND number = {number} AND {condition}
+RETURNING number, left_at, {{now}} AS now"""
 
-_IS_LOCKED = "locked_until > {now} AND locked_until <= {now} + :furthest"
+_RESERVE = _HOLD.format(
+    start=f"{{later}}({_OPENS}, next_at, {_SPREAD})",
+    number=f"""(
+    SELECT number FROM rate_limit_slots
+    WHERE key = :key AND number < :requests AND next_at <= {_OPENS} + :window
+        AND (gives_way = 0 OR :background = 0 OR next_at < {{now}} - :lease)
+    ORDER BY next_at LIMIT 1 {{alone}}
+)""",
+    condition="true",
+)
 
-_WAIT_ON = f"""
-UPDATE budgets SET (tat, pace, express, debt, owed) = ({{step_in}})
-WHERE key = :key AND {_IS_LOCKED}
-RETURNING express - pace - {{now}} AS wait"""
+_LOOK_AGAIN = _HOLD.format(
+    start=f"{{later}}({_OPENS}, CASE WHEN left_at <= {_OPENS} + :window THEN left_at ELSE 0 END)",
+    number=":number",
+    condition="holder = :holder",
+)
 
-# Who sleeps until a slot wakes no earlier than this before it.
-_HAS_LOST = "debt > 0 AND owed <= {now} + 0.05 * pace"
+# What was written while the clock was wrong says nothing; that it was before now is all that is known.
+_SET_RIGHT = f"""
+UPDATE rate_limit_slots SET left_at = 0, next_at = {{now}} + :window, gives_way = 0
+WHERE key = :key AND next_at > {_OPENS} + 3 * :window + :lease
+RETURNING number"""
 
-_GIVE_WAY = f"""
-UPDATE budgets SET
-    tat = pace + {{later}}(tat, {{now}}),
-    debt = CASE WHEN {_HAS_LOST} THEN debt - 1 ELSE debt END
-WHERE key = :key AND (({_HAS_LOST}) OR ({_IS_LOCKED}))
-RETURNING tat - pace - {{now}} AS wait"""
+_ARRIVED = """
+UPDATE rate_limit_slots SET next_at = {now} - :ago + :window
+WHERE key = :key AND number = :number AND holder = :holder AND next_at > {now} - :ago + :window"""
+
+_UNUSED = """
+UPDATE rate_limit_slots SET holder = 0, gives_way = 0, next_at = left_at, left_at = 0
+WHERE key = :key AND number = :number AND holder = :holder"""
 
 _UNTIL = "({now} + :seconds)"
 
 _LOCK_OUT = f"""
-INSERT INTO budgets (key, tat, pace, locked_until) VALUES (:key, {_UNTIL}, 0, {_UNTIL})
-ON CONFLICT (key) DO UPDATE SET
-    tat = CASE WHEN budgets.tat BETWEEN {_UNTIL} AND {{now}} + :furthest THEN budgets.tat ELSE {_UNTIL} END,
-    locked_until = CASE
-        WHEN budgets.locked_until BETWEEN {_UNTIL} AND {{now}} + :furthest THEN budgets.locked_until
-        ELSE {_UNTIL}
-    END"""
+INSERT INTO rate_limits (key, locked_until) VALUES (:key, {_UNTIL})
+ON CONFLICT (key) DO UPDATE SET locked_until = CASE
+    WHEN rate_limits.locked_until BETWEEN {_UNTIL} AND {{now}} + :furthest THEN rate_limits.locked_until
+    ELSE {_UNTIL} END"""
 
 _AHEAD = """
-SELECT key, until - {now} AS wait FROM (SELECT key, {later}(tat, locked_until) AS until FROM budgets) AS ahead
-WHERE until BETWEEN {now} AND {now} + :furthest"""
+SELECT key, max(until) - {now} AS wait FROM (
+    SELECT key, min(next_at) AS until FROM rate_limit_slots GROUP BY key
+    UNION ALL SELECT key, locked_until FROM rate_limits
+) AS known WHERE until BETWEEN {now} AND {now} + :furthest GROUP BY key"""
+
+
+class _Line:
+    """Those of this process who found no slot. The first of them ask the database again, the others wait."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._seen: dict[tuple[str, bool], dict[int, float]] = {}
+
+    def may_ask(self, slot: Slot) -> bool:
+        """Whether it is among the first, or nobody stands before it."""
+        with self._lock:
+            persons, background = (self._standing(slot, is_background) for is_background in (False, True))
+            mine, before = (background, len(persons)) if slot.background else (persons, 0)
+            if not mine and not before:
+                return True
+            mine[slot.holder] = self._clock()
+            first = max(1, slot.limit.requests // 10) - before
+            return first > 0 and slot.holder in islice(mine, first)
+
+    def join(self, slot: Slot) -> None:
+        with self._lock:
+            self._standing(slot, slot.background)[slot.holder] = self._clock()
+
+    def leave(self, slot: Slot) -> None:
+        with self._lock:
+            self._standing(slot, slot.background).pop(slot.holder, None)
+
+    def _standing(self, slot: Slot, is_background: bool) -> dict[int, float]:
+        line = self._seen.setdefault((slot.key, is_background), {})
+        # Whoever was stopped does not ask again.
+        while line and next(iter(line.values())) < self._clock() - slot.limit.window:
+            del line[next(iter(line))]
+        return line
 
 
 class DatabaseRateLimiter:
-    """One budget for all that share the database.
+    """The slots of each credential, for all that share the database.
 
     On a server its own clock counts, unless one is given in place of this machine's.
     """
@@ -151,44 +224,94 @@ class DatabaseRateLimiter:
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
+        self._line = _Line(clock)
+        self._known: set[tuple[str, int]] = set()
         words = dict(_WORDS[database.dialect])
-        if database.dialect == "postgresql" and clock is time.time:
+        self._is_servers_clock = database.dialect == "postgresql" and clock is time.time
+        if self._is_servers_clock:
             words["now"] = _SERVERS_CLOCK
-        # What is reserved is in the limit as it is now; what is taken anew, in the limit of before.
-        self._stand_next = _worded(_STAND_NEXT, words, pace=":pace")
-        self._wait_on = _worded(_WAIT_ON, words, pace="budgets.pace")
-        self._stand_last, self._give_way, self._lock_out, self._ahead = (
-            _worded(statement, words, pace="") for statement in (_STAND_LAST, _GIVE_WAY, _LOCK_OUT, _AHEAD)
-        )
+        worded = [
+            statement.format(**words)
+            for statement in (_RESERVE, _LOOK_AGAIN, _SET_RIGHT, _ARRIVED, _LOCK_OUT, _AHEAD)
+        ]
+        self._reserve, self._look_again, self._set_right, self._arrived, self._lock_out, self._ahead = worded
 
-    def reserve(self, key: str, limit: RateLimit, *, background: bool = False) -> float:
-        return _wait(self._write(self._stand_last if background else self._stand_next, key, pace=limit.pace))
+    def reserve(self, key: str, limit: RateLimit, *, background: bool = False) -> Slot:
+        return self._claimed(Slot(key, _kept(limit), background, int.from_bytes(os.urandom(6))))
 
-    def look_again(self, key: str, *, background: bool = False) -> float:
-        return _wait(self._write(self._give_way if background else self._wait_on, key))
+    def look_again(self, slot: Slot) -> Slot:
+        return (slot.number is not None and self._held(self._look_again, slot)) or self._claimed(slot)
+
+    def arrived(self, slot: Slot, ago: float) -> None:
+        self._write(self._arrived, slot, ago=ago)
+
+    def unused(self, slot: Slot) -> None:
+        if slot.number is None:
+            self._line.leave(slot)
+        else:
+            self._write(_UNUSED, slot)
 
     def lock_out(self, key: str, seconds: float) -> None:
-        self._write(self._lock_out, key, seconds=min(seconds, _FURTHEST))
+        values = {"key": key, "now": self._clock(), "seconds": min(seconds, _FURTHEST), "furthest": _FURTHEST}
+        self._database.write(self._lock_out, values)
 
     def ahead(self) -> dict[str, float]:
         """The seconds that the next request of each credential would wait, where it would."""
         rows = self._database.read(self._ahead, {"now": self._clock(), "furthest": _FURTHEST})
-        return {row["key"]: _seconds(row["wait"]) for row in rows}
+        return {row["key"]: wait for row in rows if (wait := _seconds(row["wait"]))}
 
-    def _write(self, statement: str, key: str, **values: float) -> Sequence[Any]:
-        common = {"key": key, "now": self._clock(), "furthest": _FURTHEST, "late": _LATE}
-        return self._database.write(statement, common | values)
+    def _claimed(self, slot: Slot) -> Slot:
+        slot = replace(slot, number=None, wait=slot.limit.window / 20)
+        if not self._line.may_ask(slot):
+            return slot
+        held = self._held(self._reserve, slot)
+        if held is None and self._made(slot):
+            held = self._held(self._reserve, slot)
+        if held is None:
+            self._line.join(slot)
+            return slot
+        self._line.leave(slot)
+        return held
+
+    def _made(self, slot: Slot) -> bool:
+        """Whether there may be slots now that were not there, or that a wrong clock had taken away."""
+        which = (slot.key, slot.limit.requests)
+        if which in self._known:
+            return bool(self._write(self._set_right, slot))
+        self._write(_MAKE, slot)
+        self._known.add(which)
+        return True
+
+    def _held(self, statement: str, slot: Slot) -> Slot | None:
+        for row in self._write(statement, slot):
+            # The statement may have waited for others, which must not be waited for again.
+            now = row["now"] if self._is_servers_clock else self._clock()
+            return replace(slot, number=row["number"], wait=_seconds(row["left_at"] - now))
+        return None
+
+    def _write(self, statement: str, slot: Slot, ago: float = 0.0) -> Any:
+        window = slot.limit.window
+        values = {
+            "key": slot.key,
+            "number": slot.number,
+            "holder": slot.holder,
+            "background": int(slot.background),
+            "requests": slot.limit.requests,
+            "window": window,
+            "burst": 1 if slot.background else max(_BURST, slot.limit.requests // 10),
+            "pace": window / slot.limit.requests,
+            "lease": window + _LEASE_SECONDS,
+            "furthest": _FURTHEST,
+            "ago": ago,
+            "now": self._clock(),
+        }
+        return self._database.write(statement, values)
 
 
-def _worded(statement: str, words: Mapping[str, str], pace: str) -> str:
-    """The statement in a database's own words."""
-    places = f"CASE WHEN pace > 0 THEN {words['whole'].format('(tat - soonest) / pace')} ELSE 0 END"
-    return statement.format(step_in=_STEP_IN.format(**words, pace=pace, places=places), **words)
-
-
-def _wait(rows: Sequence[Any]) -> float:
-    """The wait that a statement returned, or none where it found nothing to do."""
-    return _seconds(rows[0]["wait"]) if rows else 0.0
+def _kept(limit: RateLimit) -> RateLimit:
+    """The limit as it is kept: of very many requests, the same share of a shorter window."""
+    parts = ceil(limit.requests / _MOST_SLOTS)
+    return limit if parts <= 1 else RateLimit(limit.requests // parts, limit.window / parts, limit.lockout)
 
 
 def _seconds(wait: float) -> float:

@@ -860,3 +860,102 @@ def test_proxy_of_the_environment_is_used(far_side: OpenFarSide, monkeypatch: py
     transport.close()
     assert proxy.heads[0].startswith("GET http://h.example/x HTTP/1.1")
     assert direct.heads[0].startswith("GET /y HTTP/1.1")
+
+
+# Turns under a rate limit
+
+
+class Told:
+    """A turn that only listens."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def leaves(self) -> None:
+        self.said.append("leaves")
+
+    def is_on_its_way(self) -> None:
+        if self.said[-1] != "is on its way":
+            self.said.append("is on its way")
+
+    def arrived(self, ago: float) -> None:
+        assert 0 <= ago < 60
+        self.said.append("arrived")
+
+    def without(self, word: str) -> list[str]:
+        return [said for said in self.said if said != word]
+
+
+def test_each_request_that_leaves_is_told_of(transport: HttpTransport, far_side: OpenFarSide) -> None:
+    """A redirect that is followed, and what goes again over a new connection, are requests of their own."""
+    far = far_side()
+    to_itself = b"HTTP/1.1 302 Found\r\nlocation: /b\r\ncontent-length: 0\r\n\r\n"
+
+    def lead_on(peer: Peer) -> None:
+        peer.request()
+        peer.say(to_itself)
+        peer.request()
+        peer.say(ok())
+
+    far.behaviours = [hang_up_on_the_second(far), lead_on]
+    first, second = Told(), Told()
+    read(transport.send(Request("GET", far.url, turn=first)))
+    read(transport.send(Request("GET", far.url, turn=second)))
+    assert first.without("is on its way") == ["leaves", "arrived"]
+    assert second.without("is on its way") == ["leaves", "leaves", "arrived", "leaves", "arrived"]
+
+
+def test_what_does_not_leave_is_not_told_of(transport: HttpTransport) -> None:
+    """Nobody listens at the address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    turn = Told()
+    with pytest.raises(Unreachable):
+        transport.send(Request("GET", url, turn=turn))
+    assert turn.said == []
+
+
+def test_a_request_without_an_answer_has_not_arrived(transport: HttpTransport, far_side: OpenFarSide) -> None:
+    """The far side hangs up, and nobody knows whether it was counted."""
+    turn = Told()
+    far = far_side(lambda peer: (peer.request(), None)[1])
+    with pytest.raises(OutcomeUnknown):
+        transport.send(Request("POST", far.url, paid=True, turn=turn))
+    assert turn.without("is on its way") == ["leaves"]
+
+
+def test_what_was_acknowledged_has_arrived_after_a_while(
+    transport: HttpTransport, far_side: OpenFarSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that takes a minute does not hold the limit for so long; a request that is stuck does."""
+    monkeypatch.setattr("connector.engine.http.connection.SILENT_SECONDS", 0.05)
+    turn, stuck, arrived = Told(), Told(), threading.Event()
+
+    def tell(ago: float) -> None:
+        turn.said.append("arrived")
+        arrived.set()
+
+    turn.arrived = tell  # type: ignore[method-assign]
+
+    def answer_late(peer: Peer) -> None:
+        peer.request()
+        assert arrived.wait(60)
+        peer.say(ok())
+
+    def do_not_read(peer: Peer) -> None:
+        assert seen.wait(60)
+
+    seen = threading.Event()
+    far = far_side(answer_late)
+    read(transport.send(Request("POST", far.url, paid=True, turn=turn)))
+    assert turn.without("is on its way") == ["leaves", "arrived"]
+
+    full = far_side(do_not_read)
+    full.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    large = Request(
+        "POST", full.url, body=Raw(b"x" * 200_000), timeout=Timeout(read=1.0), paid=True, turn=stuck
+    )
+    with pytest.raises((OutcomeUnknown, TimedOut)):
+        transport.send(large)
+    seen.set()
+    assert stuck.said == ["leaves", "is on its way"]

@@ -205,7 +205,7 @@ def test_no_room_or_no_right(filed, limit, says):
         with filed.transaction() as connection:
             connection.execute(f"PRAGMA {limit}")
             connection.execute(PUT, {"name": "a", "value": "2"})
-            connection.execute(PUT, {"name": "b", "value": "x" * 9999})
+            connection.execute(PUT, {"name": "b", "value": "x" * 99_999})
 
     with pytest.raises(ConnectorError, match=says):
         put()

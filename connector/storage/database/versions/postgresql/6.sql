@@ -1,0 +1,25 @@
+-- Each request under a rate limit holds a slot of its own until it has arrived and the window has passed.
+
+CREATE TABLE rate_limit_slots (
+    key TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    holder BIGINT NOT NULL,
+    left_at DOUBLE PRECISION NOT NULL,
+    next_at DOUBLE PRECISION NOT NULL,
+    gives_way INTEGER NOT NULL,
+    PRIMARY KEY (key, number)
+) WITH (fillfactor = 50)
+
+CREATE INDEX rate_limit_slots_by_next ON rate_limit_slots (key, next_at)
+
+CREATE INDEX rate_limit_slots_by_left ON rate_limit_slots (key, left_at)
+
+CREATE TABLE rate_limits (
+    key TEXT PRIMARY KEY,
+    locked_until DOUBLE PRECISION NOT NULL
+)
+
+INSERT INTO rate_limits (key, locked_until)
+SELECT key, CASE WHEN tat > locked_until THEN tat ELSE locked_until END FROM budgets
+
+DROP TABLE budgets
