@@ -32,6 +32,7 @@ _ERRORS = (
     "MissingCredential",
     "Moderated",
     "NotFound",
+    "NotSaved",
     "OutOfCredits",
     "OutcomeUnknown",
     "Problem",

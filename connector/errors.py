@@ -2,6 +2,7 @@
 
     ConnectorError
     ├── DatabaseUnavailable    the operator: the database is away, full or held, and may be back soon
+    ├── NotSaved               the operator: what came is kept elsewhere than it was wanted
     ├── SpecError              the author: the files of an integration are wrong
     ├── InvocationError        the caller: what was asked cannot be done
     │   ├── UnknownName            no such action, environment, connection or configuration
@@ -332,6 +333,12 @@ class DatabaseUnavailable(ConnectorError):
 
     code = "database_unavailable"
     retryable = True
+
+
+class NotSaved(ConnectorError):
+    """The answer came, and its file could not be written where it was wanted. It says where it is kept."""
+
+    code = "not_saved"
 
 
 class JobError(ConnectorError):

@@ -11,7 +11,7 @@ unknown         no answer came, or nobody waited for it
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -22,6 +22,7 @@ from connector.engine.prepare import Prepared
 from connector.engine.result import Result
 from connector.errors import ConnectorError, Filtered, JobCancelled, OutcomeUnknown, Problem, Unauthorized
 from connector.events import Event, origin
+from connector.media import Media
 from connector.secret import Secrets
 from connector.storage.blocking import surely
 from connector.storage.ledger.model import LedgerEntry
@@ -133,6 +134,10 @@ async def spending(engine: Engine, prepared: Prepared) -> AsyncIterator[CallAcco
 def give_up(engine: Engine, spent: CallAccount, error: BaseException) -> None:
     """Writes down that a call failed; where even that fails, the call's own error is the one to raise."""
     try:
+        if isinstance(error, Filtered) and isinstance(error.result, Result) and spent.id is not None:
+            error.result = keep(engine, error.result, spent.id)
+            if error.result.held is not None:
+                error.result.held.lend()
         spent.close(None, error)
     except ConnectorError as unwritten:
         said = f"How it ended could not be written down: {unwritten.message}"
@@ -140,18 +145,48 @@ def give_up(engine: Engine, spent: CallAccount, error: BaseException) -> None:
         engine.tell(Event("warning", said))
 
 
-async def settled(engine: Engine, spent: CallAccount, result: Result) -> Result:
-    """The result, written down. It is the caller's also where that fails, and then says so."""
-    if spent.id is None:  # it could cost nothing, and there is nothing to write
+async def settled(
+    engine: Engine, result: Result, settle: Callable[[], None], invocation_id: str | None
+) -> Result:
+    """The result, which is on the disk before it is settled. It is the caller's also where either fails,
+    and then says so. What nobody waits for any more stays on the disk.
+    """
+    if invocation_id is None:  # it could cost nothing, and there is nothing to write
         return result
+    kept = result
+
+    def write() -> None:
+        nonlocal kept
+        if kept is result:
+            kept = keep(engine, result, invocation_id)
+        settle()
+
     try:
-        await surely(engine.io, partial(spent.close, result, None))
+        await surely(engine.io, write)
     except ConnectorError as unwritten:
-        said = f"the result could not be written down: {unwritten.message}"
-        engine.tell(Event("warning", said))
-        warning = Problem("", said, severity="warning")
-        return replace(result, warnings=(*result.warnings, warning))
-    return result
+        kept = _warned(engine, kept, f"the result could not be written down: {unwritten.message}")
+    if kept.held is not None:
+        kept.held.lend()
+    return kept
+
+
+def keep(engine: Engine, result: Result, invocation_id: str) -> Result:
+    """The result, on the disk. It blocks."""
+    media = result.media if isinstance(result.media, Media) else None
+    if media is None and result.value is None:
+        return result
+    facts = replace(result, media=None).to_dict()
+    name = "" if media is None else result.file_name
+    try:
+        media, held = engine.workspace.rescued.hold(invocation_id, facts, media, name)
+    except OSError as error:
+        return _warned(engine, result, f"the answer is only in memory: {error.strerror or error}")
+    return replace(result, media=media, held=held)
+
+
+def _warned(engine: Engine, result: Result, said: str) -> Result:
+    engine.tell(Event("warning", said))
+    return replace(result, warnings=(*result.warnings, Problem("", said, severity="warning")))
 
 
 async def send(engine: Engine, prepared: Prepared) -> Result:
@@ -159,7 +194,9 @@ async def send(engine: Engine, prepared: Prepared) -> Result:
     async with spending(engine, prepared) as spent:
         result = await _send_once_or_anew(engine, prepared, spent)
     finished = _completed(prepared, result, spent)
-    return finished if prepared.call.action.job else await settled(engine, spent, finished)
+    if prepared.call.action.job:
+        return finished
+    return await settled(engine, finished, partial(spent.close, finished, None), spent.id)
 
 
 async def _send_once_or_anew(engine: Engine, prepared: Prepared, spent: CallAccount) -> Result:
@@ -218,4 +255,4 @@ def flagged(error: Filtered, prepared: Prepared) -> Result:
     )
 
 
-__all__ = ["CallAccount", "flagged", "give_up", "send", "spending"]
+__all__ = ["CallAccount", "flagged", "give_up", "keep", "send", "settled", "spending"]

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from connector import media
@@ -54,7 +55,7 @@ class RenderedCall:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """What an exchange needs of the world."""
+    """What an exchange needs of the world. A large answer arrives in ``spool``, where that has room."""
 
     integration: Integration
     io: Io
@@ -63,6 +64,7 @@ class Wire:
     tell: Listener
     background: bool = False
     jitter: Callable[[], float] = field(default=random.random)
+    spool: Path | None = None
 
 
 class Passage(Protocol):
@@ -162,20 +164,18 @@ async def _attempt(
 ) -> Result | FailedAttempt:
     try:
         async with in_turn(wire, call) as request:
-            answer = await wire.io.run(_send, call, request, on_leaving, wire.tell)
+            answer = await wire.io.run(_send, wire, call, request, on_leaving)
     except ConnectorError as error:
         return FailedAttempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
     return await judge(wire, call, answer, number)
 
 
-def _send(
-    call: RenderedCall, request: Request, on_leaving: Callable[[], None], tell: Listener
-) -> ReadResponse:
+def _send(wire: Wire, call: RenderedCall, request: Request, on_leaving: Callable[[], None]) -> ReadResponse:
     """The whole exchange in one go, so that it takes one thread once."""
     on_leaving()
-    tell(Event("sent", f"{request.method} {call.action.title}"))
+    wire.tell(Event("sent", f"{request.method} {call.action.title}"))
     try:
-        return taken_in(_answered(call.transport, request))
+        return taken_in(_answered(call.transport, request), wire.spool)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InvalidAnswer(
@@ -190,12 +190,12 @@ def _answered(transport: Transport, request: Request) -> Response:
     return replace(response, headers=hide(response.headers, request.secrets))
 
 
-def taken_in(response: Response) -> ReadResponse:
+def taken_in(response: Response, spool: Path | None = None) -> ReadResponse:
     """The response with its body read: into memory where it is small, else into a file."""
     headers = response.headers
     length = headers.get("content-length", "")
     size = int(length) if length.isdecimal() and len(length) < 16 else None
-    content = media.receive(response.body, declared_type=headers.get("content-type"), size=size)
+    content = media.receive(response.body, folder=spool, declared_type=headers.get("content-type"), size=size)
     return ReadResponse(response.status, headers, content, media.from_base64)
 
 

@@ -67,8 +67,10 @@ class Engine:
 
     @cached_property
     def wire(self) -> Wire:
-        limiter = self.workspace.rate_limiter
-        return Wire(self.integration, self.io, limiter, self.clock, self.tell, self._is_background)
+        limiter, spool = self.workspace.rate_limiter, self.workspace.rescued.folder
+        return Wire(
+            self.integration, self.io, limiter, self.clock, self.tell, self._is_background, spool=spool
+        )
 
     def action(self, name: str) -> Action:
         """The action of that id or title, in whatever case. Raises UnknownName with the nearest one."""

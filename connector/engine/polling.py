@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from connector.engine import attempts, decode, job_state
+from connector.engine.accounting import settled
 from connector.engine.engine import Engine
 from connector.engine.job_state import Job
 from connector.engine.prepare import Invocation, Prepared, prepare
@@ -25,7 +26,6 @@ from connector.errors import (
     JobNotFound,
     JobPending,
     NotFound,
-    Problem,
 )
 from connector.events import Event
 from connector.spec.model import JobSpec
@@ -274,12 +274,7 @@ async def _finished(engine: Engine, entry: LedgerEntry, result: Result) -> Resul
     billed: Billed = "no" if entry.estimate == 0 else "yes"
     finished = _described(entry, result, billed)
     ending = _JobEnding("done", result.outcome, billed, result.request_id)
-    try:
-        await surely(engine.io, partial(_settle, engine, entry, ending))
-    except ConnectorError as unwritten:
-        said = f"the result could not be written down: {unwritten.message}"
-        return replace(finished, warnings=(*finished.warnings, Problem("", said, severity="warning")))
-    return finished
+    return await settled(engine, finished, partial(_settle, engine, entry, ending), entry.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePath
 from typing import Any
 
-from connector.errors import Billed, Problem
+from connector.errors import Billed, NotSaved, Problem
 from connector.media.content import File
+from connector.media.file import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Result:
     ``outcome`` is "success", "pending" (a job that is not finished) or "filtered". ``media`` is the file
     that was delivered, ``value`` the JSON or text. ``credits`` is what it cost by the declared price, None
     where that is not known; ``billed`` says whether it was paid for. ``job_id`` is the upstream's id of a
-    job, ``invocation_id`` the ledger's own.
+    job, ``invocation_id`` the ledger's own. What was paid for is ``held`` in the folder ``rescued`` until
+    this value goes, or longer where it is told so.
     """
 
     action: str
@@ -39,6 +41,14 @@ class Result:
     job_id: str | None = None
     seconds: float | None = None
     warnings: tuple[Problem, ...] = ()
+    held: Held | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def restored(cls, facts: Mapping[str, Any], media: File | None, held: Held | None) -> Result:
+        """The result whose ``to_dict`` told these facts, as far as they tell it."""
+        own = {one.name for one in fields(cls)} - {"media", "headers", "warnings", "held"}
+        known = {name: value for name, value in facts.items() if name in own}
+        return cls(**known, headers={}, media=media, held=held)
 
     @property
     def bytes(self) -> bytes:
@@ -58,11 +68,35 @@ class Result:
     def save(self, target: Path | str = ".") -> Path:
         """Write the delivered file, and give its path; nothing is ever overwritten.
 
-        Into a folder it goes by a name made of the action and the seed; else ``target`` is the name.
+        Into a folder it goes by a name made of the action and the seed; else ``target`` is the name. Raises
+        NotSaved where it cannot be written there; what was paid for is then kept in the folder ``rescued``.
         """
-        if Path(target).is_dir() or str(target).endswith(("/", os.sep)):
-            return self._file().save(target, name=self.file_name)
-        return self._file().save(target)
+        try:
+            if Path(target).is_dir() or str(target).endswith(("/", os.sep)):
+                path = self._file().save(target, name=self.file_name)
+            else:
+                path = self._file().save(target)
+        except OSError as error:
+            raise self.not_saved(target, error) from error
+        if self.held is not None:
+            self.held.delivered()
+        return path
+
+    def not_saved(self, target: Path | str, error: OSError) -> NotSaved:
+        """The failure to write it there; what was paid for stays where it is held."""
+        said = f"the file came and could not be written to '{target}' ({error.strerror or error})"
+        if self.held is None:
+            where = "free some space, or choose another place"
+        else:
+            self.held.stay()
+            where = f"it is kept at {self.held.paths[0]}"
+        return NotSaved(
+            f"{said}; {where}",
+            billed=self.billed,
+            request_id=self.request_id,
+            job_id=self.job_id,
+            invocation_id=self.invocation_id,
+        )
 
     @property
     def file_name(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Self
 
 from connector.engine import attempts, decode
-from connector.engine.accounting import CallAccount, give_up
+from connector.engine.accounting import CallAccount, give_up, keep
 from connector.engine.attempts import RenderedCall
 from connector.engine.decode import Head, ReadResponse
 from connector.engine.engine import Engine
@@ -18,6 +18,7 @@ from connector.engine.result import Result
 from connector.engine.retry import FailedAttempt
 from connector.errors import ConnectorError, InvocationError
 from connector.events import Event
+from connector.media import receive
 
 # What was read already is given out in pieces of this size.
 _PIECE = 1 << 18
@@ -55,6 +56,25 @@ class Stream:
             self._end(error)
             raise
         self._end(None)
+
+    async def collect(self) -> Result:
+        """The whole answer as ``invoke`` gives it, arrived piece by piece on the disk."""
+        return await self._engine.io.run(self._collected)
+
+    def _collected(self) -> Result:
+        try:
+            spool = self._engine.wire.spool
+            media = receive(self._body, folder=spool, declared_type=self.headers.get("content-type"))
+            whole = replace(self.result, media=media)
+            if self._spent.id is not None:
+                whole = keep(self._engine, whole, self._spent.id)
+        except BaseException as error:
+            self._end(error)
+            raise
+        self._end(None)
+        if whole.held is not None:
+            whole.held.lend()
+        return whole
 
     def close(self) -> None:
         """Stop reading. What was delivered so far was paid for all the same."""
@@ -128,7 +148,7 @@ async def _read(
 ) -> Response | FailedAttempt:
     """The response when its body was read and found to be a success, or the attempt as it failed."""
     try:
-        answer = await engine.io.run(attempts.taken_in, response)
+        answer = await engine.io.run(attempts.taken_in, response, engine.wire.spool)
     except ConnectorError as error:
         return FailedAttempt(error, number, ran=True, harmless=call.harmless)
     judged = await attempts.judge(engine.wire, call, answer, number)

@@ -14,7 +14,8 @@ import re
 import secrets
 import shutil
 import weakref
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePath
 from typing import BinaryIO, Protocol
@@ -38,10 +39,43 @@ class ByteStore(Protocol):
     def open(self) -> BinaryIO: ...
 
 
+class Held:
+    """Files on disk that go when the last who knows this value does, but not while they are to stay."""
+
+    def __init__(self, *paths: Path, note: Path | None = None, stays: bool = False) -> None:
+        self.paths = paths if note is None else (*paths, note)
+        self._note = note
+        self._end: weakref.finalize[..., Held] | None = None
+        if not stays:
+            self.lend()
+
+    def lend(self) -> None:
+        """Whoever is given this value sees to them: they go with it."""
+        self._end = weakref.finalize(self, _remove_all, self.paths)
+
+    def stay(self) -> None:
+        """They stay until they are released, whatever becomes of this value."""
+        if self._end is not None:
+            self._end.detach()
+
+    def delivered(self) -> None:
+        """What is in them is somewhere else as well: the note that tells of them goes now."""
+        if self._note is not None:
+            remove(self._note)
+
+    def release(self) -> None:
+        """Nobody needs them any more: they go now."""
+        self.stay()
+        _remove_all(self.paths)
+
+
 @dataclass(frozen=True, slots=True)
 class InMemory:
+    """Bytes in memory, which may be in a file besides."""
+
     data: bytes
-    path: None = None
+    path: Path | None = None
+    held: Held | None = None
 
     def open(self) -> BinaryIO:
         return io.BytesIO(self.data)
@@ -50,14 +84,14 @@ class InMemory:
 @dataclass(frozen=True, eq=False)
 class OnDisk:
     path: Path
+    held: Held | None = None
 
     def open(self) -> BinaryIO:
         return self.path.open("rb")
 
     def disappearing(self) -> OnDisk:
         """The same, and the file goes when the last who knows it does."""
-        weakref.finalize(self, remove, self.path)
-        return self
+        return replace(self, held=Held(self.path))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,6 +118,12 @@ class Media:
     def path(self) -> Path | None:
         """The file that holds it; None in memory. A temporary one goes with this value: use ``save``."""
         return self._store.path
+
+    def held_in(self, path: Path, held: Held) -> Media:
+        """The same file, whose content is in ``path`` as well, for as long as that is held."""
+        store = self._store
+        kept = InMemory(store.data, path, held) if isinstance(store, InMemory) else OnDisk(path, held)
+        return replace(self, _store=kept)
 
     @property
     def bytes(self) -> builtins.bytes:
@@ -127,7 +167,10 @@ class Media:
         try:
             with self.open() as source, draft.open("xb") as file:
                 shutil.copyfileobj(source, file, 1024 * 1024)
-            return draft.replace(claimed)
+                to_disk(file)
+            draft.replace(claimed)
+            folder_to_disk(claimed.parent)
+            return claimed
         except BaseException:
             remove(draft)
             remove(claimed)
@@ -231,3 +274,24 @@ def _claim(wanted: Path) -> Path:
 def remove(path: Path) -> None:
     with contextlib.suppress(OSError):
         path.unlink()
+
+
+def _remove_all(paths: Iterable[Path]) -> None:
+    for path in paths:
+        remove(path)
+
+
+def to_disk(file: BinaryIO) -> None:
+    """What was written survives a power cut."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def folder_to_disk(folder: Path) -> None:
+    """So do the names in a folder, where the system can promise that."""
+    with contextlib.suppress(OSError):  # not every system opens folders, nor every disk waits for them
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from connector.storage.database.database import FILE_NAME, Database
 from connector.storage.ledger.ledger import Ledger
 from connector.storage.ledger.rate_limit import DatabaseRateLimiter
+from connector.storage.rescued import Rescued
 
 if TYPE_CHECKING:
     from connector.storage.connections.store import ConnectionStore
@@ -38,10 +39,10 @@ class Workspace:
         self._environ = environ
         self._clock = clock
 
-    @property
-    def rescued(self) -> Path:
-        """The folder for what was paid for and could not be kept where it should be."""
-        return self.home / "rescued"
+    @cached_property
+    def rescued(self) -> Rescued:
+        """What was paid for, until it is where somebody wants it."""
+        return Rescued(self.home / "rescued")
 
     @cached_property
     def database(self) -> Database:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from shutil import copytree
 from types import SimpleNamespace
@@ -182,7 +183,8 @@ def test_nor_does_it_take_the_result(desk: Desk) -> None:
     """It was paid for: the caller has it, with a warning."""
     spent = desk.intended()
     desk.ledger = Broken()
-    result = asyncio.run(accounting.settled(desk.engine, spent, DONE))
+    settle = partial(spent.close, DONE, None)
+    result = asyncio.run(accounting.settled(desk.engine, DONE, settle, spent.id))
     [warning] = result.warnings
     assert (warning.severity, warning.message) == (
         "warning", "the result could not be written down: the disk is full",

@@ -217,6 +217,8 @@ class TestTheLedgerFails:
 def test_an_answer_without_room_for_it_is_told(tmp_path, monkeypatch):
     """It may have been paid for, so the row says so."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "rescued").write_text("no folder")
     world = World(
         tmp_path / "home",
         httpx.Response(200, content=bytes(3_000_000), headers={"content-type": "image/png"}),

@@ -61,7 +61,7 @@ class Desk:
         """A durable run that is written down, and that nobody has begun."""
         declared = self.connector.action(action)
         spec = RunSpec(action, given or {"prompt": "a boat"}, **options)
-        record = RunRecord(self.history, self.files, self.connector.workspace.rescued)
+        record = RunRecord(self.history, self.files)
         return record.open(declared, spec, {**PLACE, "durable": True}, "queued", None)[0]
 
     def do(self, run):

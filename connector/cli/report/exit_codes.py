@@ -5,7 +5,8 @@ A failure's code is that of the nearest of its classes that a row names.
 
 from __future__ import annotations
 
-DONE, FOUND, USAGE, MONEY, ROWS_FAILED, INTERRUPTED, CRASHED, CUT_OFF = 0, 1, 2, 5, 11, 130, 70, 141
+DONE, FOUND, USAGE, MONEY, ROWS_FAILED, REFUSED = 0, 1, 2, 5, 11, 12
+INTERRUPTED, CRASHED, CUT_OFF = 130, 70, 141
 
 # code, what it means, and the classes of ``connector.errors`` that it stands for
 ROWS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
@@ -24,6 +25,11 @@ ROWS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (8, "outcome unknown: it may have been billed, a person decides", ("OutcomeUnknown", "InvalidAnswer")),
     (9, "the job is not finished, has expired or was cancelled", ("JobError",)),
     (10, "the integration's files have problems", ("SpecError",)),
+    (
+        REFUSED,
+        "the disk or the system refused; the message says what, and where a paid answer is",
+        ("NotSaved",),
+    ),
     (ROWS_FAILED, "rows of the batch failed, or are left; its results tell which", ()),
     (CRASHED, "a mistake in the connector itself", ()),
     (INTERRUPTED, "interrupted (Ctrl-C)", ()),

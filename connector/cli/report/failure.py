@@ -29,6 +29,8 @@ def ended(error: BaseException, words: Sequence[str], file: str | None = None) -
         saved = {"file": file} if file else {}
         code = exit_codes.code_for(type(error))
         return _tell(words, error.to_dict(), sentences(error), code, saved)
+    if isinstance(error, OSError) and error.strerror:
+        return _refused(error, words)
     return _crashed(error, words)
 
 
@@ -86,6 +88,15 @@ def _interrupted(error: KeyboardInterrupt) -> dict[str, Any]:
     """``use`` gives what is known of the invocation as the exception's arguments."""
     message, facts = error.args if len(error.args) == 2 else ("Interrupted.", {})
     return {"code": "interrupted", "message": message, "billed": "no", "retryable": False} | facts
+
+
+def _refused(error: OSError, words: Sequence[str]) -> int:
+    """A full disk, a folder that may only be read, a missing permission: nobody's mistake."""
+    place = f": {error.filename}" if error.filename else ""
+    message = f"the system refused it ({error.strerror}{place}); see to that, and try again"
+    facts = {"code": "system_refused", "message": message, "billed": "unknown", "retryable": True}
+    hint = "What may have been paid for is told by: connector jobs unknown"
+    return _tell(words, facts, [hint], exit_codes.REFUSED)
 
 
 def _cut_off() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 from connector.cli.parsing import find_action
@@ -17,6 +16,7 @@ from connector.engine.connector import Connector
 from connector.engine.stream import Stream
 from connector.errors import Filtered, InvalidArguments, Problem
 from connector.spec.schema import amounts
+from connector.storage.blocking import drive
 
 T = TypeVar("T")
 
@@ -40,7 +40,8 @@ def saved_all_the_same(words: Sequence[str], shown: Shown, act: Callable[[], int
     except Filtered as error:
         path = None
         if error.result is not None and error.result.media is not None:
-            path = shown.keep(error.result)
+            with shown.keeping(error.result):
+                path = shown.keep(error.result)
         code = failure.ended(error, words, path)
         if path and "--json" not in words:
             terminal.say(f"  What was delivered is in {path}")
@@ -98,31 +99,20 @@ def _stream(connector: Connector, asked: ParsedCommand, progress: Progress, show
     with progress:
         stream = interruptible(progress, asked.card.paid, opened)
     with stream:
-        path = interruptible(progress, asked.card.paid, lambda: _written(stream, asked))
-    if path is not None:
-        shown.note(stream.result, path)
-        shown.show(stream.result, str(path))
-    elif not asked.args.quiet:
+        if asked.args.output not in (None, output_path.STDOUT):
+            shown.show(interruptible(progress, asked.card.paid, lambda: drive(stream.collect())))
+            return 0
+        interruptible(progress, asked.card.paid, lambda: _pour(stream))
+    if not asked.args.quiet:
         shown.remark(stream.result)
     return 0
 
 
-def _written(stream: Stream, asked: ParsedCommand) -> Path | None:
-    """The bytes as they arrive: to a new file, or None for standard output."""
-    target = asked.args.output
-    if target in (None, output_path.STDOUT):
-        for chunk in stream:
-            sys.stdout.buffer.write(chunk)
-            sys.stdout.buffer.flush()
-        return None
-    from connector.media.file import name_for
-
-    kind = stream.headers.get("content-type", "").partition(";")[0]
-    path = output_path.claim(target, name_for(output_path.stem(stream.result), kind))
-    with path.open("wb") as file:
-        for chunk in stream:
-            file.write(chunk)
-    return path
+def _pour(stream: Stream) -> None:
+    """The bytes to standard output, as they arrive."""
+    for chunk in stream:
+        sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
 
 
 def interruptible(progress: Progress, paid: bool, act: Callable[[], T]) -> T:

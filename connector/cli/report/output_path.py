@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,21 +48,10 @@ def _refused(sentence: str) -> InvalidArguments:
 
 
 def save(result: Result, target: str | None) -> Path:
-    """Writes the delivered file and says where it is; what has been paid for is never lost."""
-    try:
-        return _saved(result, target or ".")
-    except OSError as error:
-        rescued = _saved(result, tempfile.mkdtemp(prefix="connector-"))
-        reason = error.strerror or type(error).__name__
-        terminal.say(f"It could not be written to '{target or '.'}' ({reason}), so it is elsewhere:")
-        return rescued
-
-
-def _saved(result: Result, target: str) -> Path:
-    place = Path(target).expanduser()
-    if is_folder(target):
-        place.mkdir(parents=True, exist_ok=True)
-    return result.save(place)
+    """Writes the delivered file and says where it is. Raises NotSaved, which says where it is instead."""
+    wanted = target or "."
+    place = str(Path(wanted).expanduser())
+    return result.save(f"{place}{os.sep}" if is_folder(wanted) else place)
 
 
 def stem(result: Result) -> str:

@@ -7,6 +7,7 @@ import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from connector.cli.report import output_path
 from connector.cli.terminal import picture, terminal
 from connector.engine.connector import Connector
 from connector.engine.result import Result
+from connector.errors import ConnectorError
 from connector.media import kinds
 from connector.media.content import File
 from connector.spec.schema import amounts
@@ -26,9 +28,27 @@ class Shown:
         self._connector = connector
         self._args = args
 
-    def show(self, result: Result, path: str | None = None) -> None:
-        """Shows the result; ``path`` is where its bytes are already."""
-        kept = path or self.keep(result)
+    def show(self, result: Result) -> None:
+        """Shows the result. Until that is done, what was paid for stays in the folder ``rescued``."""
+        with self.keeping(result):
+            self._show(result)
+
+    @contextmanager
+    def keeping(self, result: Result) -> Iterator[None]:
+        """Whatever goes wrong inside, what was paid for is not gone. Raises NotSaved where it is a disk."""
+        if result.held is not None:
+            result.held.stay()
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise result.not_saved(self._args.output or "standard output", error) from error
+        if result.held is not None:
+            result.held.release()
+
+    def _show(self, result: Result) -> None:
+        kept = self.keep(result)
         if self._args.json:
             terminal.print_json(result.to_dict() | ({"file": kept} if kept else {}))
             return
@@ -48,7 +68,7 @@ class Shown:
         if self._args.output == output_path.STDOUT:
             _pour(result.media)
             return None
-        return self.note(result, output_path.save(result, self._args.output))
+        return self._note(result, output_path.save(result, self._args.output))
 
     def _keep_value(self, result: Result) -> str | None:
         """A value goes to a file where one was named."""
@@ -62,9 +82,12 @@ class Shown:
         path.write_text(text, "utf-8")
         return str(path)
 
-    def note(self, result: Result, path: Path) -> str:
+    def _note(self, result: Result, path: Path) -> str:
         if result.invocation_id is not None:
-            self._connector.workspace.ledger.saved(result.invocation_id, (str(path.absolute()),))
+            try:
+                self._connector.workspace.ledger.saved(result.invocation_id, (str(path.absolute()),))
+            except ConnectorError as error:
+                _warn(f"where it is could not be written down: {error.message}")
         return str(path)
 
     def remark(self, result: Result) -> None:

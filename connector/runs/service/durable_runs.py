@@ -79,8 +79,8 @@ class DurableRuns:
         self._ledger = workspace.ledger
         self.history = History(workspace.database, clock)
         self.queues = Queues(workspace.database)
-        self._record = RunRecord(self.history, files, workspace.rescued, keep_seconds)
-        self._settlement = Settlement(self.history, self._ledger)
+        self._record = RunRecord(self.history, files, keep_seconds)
+        self._settlement = Settlement(self.history, self._ledger, workspace.rescued)
         self._files = files
         self._sources = sources
         self._clock = clock

@@ -9,7 +9,7 @@ row of the run, which is written before the request leaves and whenever more is 
     failed, not sent    the request is sent
     sent                nobody knows: the run ends as unknown, and a person decides
     running             the job is asked for
-    done                a job's result is fetched again; any other answer was paid for and is lost
+    done                the answer is taken from the folder ``rescued``, or a job's is fetched again
     anything else       the run ends so
 
 What may cost is never sent a second time. Three hosts execute runs in this one way: the HTTP host, where
@@ -17,7 +17,7 @@ somebody waits for the answer (``Runner``), and workers and named runs, where no
 
                         somebody waits                     nobody waits
     an outage           ends the run; a paid file is       is waited for, and told
-    of this machine     saved in the folder ``rescued``
+    of this machine     left in the folder ``rescued``
     a job               is asked for as long as the        is asked for until the upstream no longer
                         caller said; each poll is told     keeps it; news of it is told
     a stop              ends what does not finish          leaves it to whoever is next
@@ -42,7 +42,7 @@ from connector.runs.service import run_files
 from connector.runs.service.live_run import LiveRun, all_of
 from connector.runs.service.priority_semaphore import PrioritySemaphore, Slot
 from connector.runs.service.record import RunRecord
-from connector.runs.service.settlement import Settlement, news
+from connector.runs.service.settlement import LOST, Settlement, news
 from connector.runs.service.thumbnails import Thumbnails
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileStore
@@ -53,7 +53,6 @@ from connector.storage.runs.model import CANCELLED, INTERRUPTED, RunEnding
 
 T = TypeVar("T")
 
-_LOST = RunEnding("unknown", "unknown", "yes", "the answer came, and was lost with the process that got it")
 _MISTAKE = "the connector failed ({}); see its log"
 # How often somebody else's request is looked at, and whether those that drain are done, in seconds.
 _LOOK_AGAIN, _DRAINED_YET = 1.0, 0.05
@@ -98,9 +97,9 @@ class ActionExecutor:
         self._connectors = connectors
         self._history = history
         self._files = files
-        self._settlement = Settlement(history, ledger)
         rescued = next(iter(connectors.values())).workspace.rescued
-        self.record = RunRecord(history, files, rescued, keep_seconds)
+        self._settlement = Settlement(history, ledger, rescued)
+        self.record = RunRecord(history, files, keep_seconds)
         self._semaphore = PrioritySemaphore(concurrency)
         self._on_change = on_change
         self._somebody_waits = somebody_waits
@@ -124,6 +123,10 @@ class ActionExecutor:
     def resume(self, run: Run) -> LiveRun:
         """Asks again for the job of a run that another process left, in a task of its own."""
         return self._begin(run, self._from_the_job)
+
+    def end(self, run: Run) -> LiveRun:
+        """Ends a run that another process left, in a task of its own, by what is written down of it."""
+        return self._begin(run, self._from_what_is_written)
 
     async def submit(self, run_id: str) -> Left:
         """Sends the request of a run, unless it has been sent; says whether there is a job to ask for."""
@@ -221,6 +224,10 @@ class ActionExecutor:
             live.stop()
         return await self._wait_for_job(live, live.run.options) if left["job"] else left
 
+    async def _from_what_is_written(self, live: LiveRun) -> Left:
+        entry = await self._io.run(self._history.entry, live.run.id)
+        return await self._end_as_written(live, entry, INTERRUPTED)
+
     async def _from_the_job(self, live: LiveRun) -> Left:
         run = live.run
         said = {"sentence": "the host is back, and asks for the job again", "job_id": run.job_id}
@@ -246,7 +253,7 @@ class ActionExecutor:
         if entry.upstream_id and entry.state in ("running", "done", "cancelled"):
             # Whoever cancelled a job ends its run, and may be resuming it just now.
             return _A_JOB
-        return await self._give_up(run.id, _LOST)
+        return await self._end_as_written(LiveRun(run, self._history, self._io), entry, LOST)
 
     async def _settle(self, entry: LedgerEntry) -> None:
         """Who wrote it is gone, or else is waited for."""
@@ -343,7 +350,7 @@ class ActionExecutor:
         if entry is not None and entry.state == "cancelled":
             raise JobCancelled("somebody is cancelling it")
         if entry is None or entry.upstream_id is None or entry.state not in ("running", "done"):
-            return await self._give_up(run.id, _LOST)
+            return await self._end_as_written(LiveRun(run, self._history, self._io), entry, LOST)
         if run_id not in self._started:
             self._started.add(run_id)
             job = self._connector(run).action(entry.action).job
@@ -379,7 +386,16 @@ class ActionExecutor:
         if live.ending is None and live.job_id:
             await self._end(live, partial(self.record.leave, run_id))
         else:
-            await self._end(live, partial(self._history.give_up, run_id, live.ending or INTERRUPTED))
+            entry = await self._io.run(self._history.entry, run_id)
+            await self._end_as_written(live, entry, live.ending or INTERRUPTED)
+        return _NOTHING
+
+    async def _end_as_written(self, live: LiveRun, entry: LedgerEntry | None, otherwise: RunEnding) -> Left:
+        """The run ends with the answer that came, or else as the ledger says."""
+        result = await self._io.run(self._settlement.answer, entry)
+        if result is not None:
+            return await self._succeed(live, result)
+        await self._end(live, partial(self._history.give_up, live.run.id, otherwise))
         return _NOTHING
 
     async def _failed(self, live: LiveRun, error: ConnectorError) -> Left:
@@ -397,6 +413,8 @@ class ActionExecutor:
         await self._patience.hold(run.id, begun)
 
     async def _succeed(self, live: LiveRun, result: Result) -> Left:
+        if result.held is not None:  # until the run is closed with it
+            result.held.stay()
         run_id, record = live.run.id, self.record
         if self._somebody_waits:
             await self._end(live, partial(record.succeed, run_id, result))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from logging import getLogger
-from pathlib import Path
 from typing import Any
 
 from connector.engine.arguments import Taker
@@ -26,12 +25,11 @@ _STATES: Mapping[type[ConnectorError], State] = {OutcomeUnknown: "unknown", JobC
 class RunRecord:
     """Writes runs down, and keeps their files for ``keep_seconds`` (None: for good).
 
-    What was paid for and cannot be kept is saved in the folder ``rescued``.
+    What was paid for and cannot be kept stays in the folder ``rescued``.
     """
 
     history: History
     files: FileStore
-    rescued: Path
     keep_seconds: float | None = None
 
     def open(
@@ -81,7 +79,10 @@ class RunRecord:
     def close(self, run_id: str, result: Result, stored: StoredFile | None, told: Told = ()) -> Run:
         """The run with its result, whose file was kept before."""
         facts = _facts(result, stored)
-        return self.history.enter(run_id, "succeeded", f"it ended as {result.outcome}", told, **facts)
+        ended = self.history.enter(run_id, "succeeded", f"it ended as {result.outcome}", told, **facts)
+        if result.held is not None:
+            result.held.release()
+        return ended
 
     def fail(self, run_id: str, error: ConnectorError, told: Told = ()) -> Run:
         """The run with its failure, and with what was delivered all the same."""
@@ -120,27 +121,27 @@ class RunRecord:
     def _unkept(self, run_id: str, result: Result, error: Exception) -> ConnectorError:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         return ConnectorError(
-            f"the result came, and its file could not be kept: {reason}; {self._instead(run_id, result)}",
+            f"the result came, and its file could not be kept: {reason}; {_instead(run_id, result)}",
             billed=result.billed,
             request_id=result.request_id,
             job_id=result.job_id,
             invocation_id=result.invocation_id,
         )
 
-    def _instead(self, run_id: str, result: Result) -> str:
-        """Where the file is instead. A caller elsewhere learns its name, and an operator the folder."""
-        try:
-            self.rescued.mkdir(parents=True, exist_ok=True)
-            saved = result.save(self.rescued / f"{run_id}-{result.file_name}")
-        except (OSError, ConnectorError) as error:
-            _log.error("the file of run %s could be saved nowhere: %s", run_id, error)
-            return "its job still has it" if result.job_id else "nor could it be saved elsewhere"
-        _log.warning("the file of run %s is at %s", run_id, saved)
-        return f"it is in the folder '{self.rescued.name}' of the connector's home, as {saved.name}"
-
     def _remove(self, files: tuple[str, ...]) -> None:
         for file_id in files:
             self.files.remove(file_id)
+
+
+def _instead(run_id: str, result: Result) -> str:
+    """Where the file is instead. A caller elsewhere learns its name, and an operator the folder."""
+    if result.held is None:
+        _log.error("the file of run %s could be saved nowhere", run_id)
+        return "its job still has it" if result.job_id else "nor could it be saved elsewhere"
+    result.held.stay()
+    place = result.held.paths[0]
+    _log.warning("the file of run %s is at %s", run_id, place)
+    return f"it is in the folder '{place.parent.name}' of the connector's home, as {place.name}"
 
 
 def _facts(result: Result, stored: StoredFile | None) -> dict[str, Any]:

@@ -140,10 +140,10 @@ class Runner:
         await self._io.run(self._history.abandon)
         own = self._connector.integration.id
         left = [run for run in await self._io.run(self._history.open_here) if run.integration == own]
-        jobs = [run for run in left if run.job_id and run.id not in self._executor.live]
-        for run in jobs:
-            self._executor.resume(run)
-        return jobs
+        idle = [run for run in left if run.id not in self._executor.live]
+        for run in idle:
+            (self._executor.resume if run.job_id else self._executor.end)(run)
+        return [run for run in idle if run.job_id]
 
     async def drain(self, seconds: float) -> None:
         """Takes nothing new, lets what is under way finish for so long, and writes the rest down.

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from connector.engine.result import Result
 from connector.errors import JobError
 from connector.events import Event, Listener
 from connector.spec.model import JobSpec
 from connector.storage.ledger.ledger import Ledger
 from connector.storage.ledger.model import LedgerEntry
+from connector.storage.rescued import Rescued
 from connector.storage.runs.history import History, Run, Told
-from connector.storage.runs.model import CANCELLED, State
+from connector.storage.runs.model import CANCELLED, RunEnding, State
 
+LOST = RunEnding("unknown", "unknown", "yes", "the answer came, and was lost with the process that got it")
 _QUEUED: frozenset[State] = frozenset({"queued"})
 
 
 class Settlement:
     """Both rows of each run."""
 
-    def __init__(self, history: History, ledger: Ledger) -> None:
+    def __init__(self, history: History, ledger: Ledger, rescued: Rescued) -> None:
         self._history = history
         self._ledger = ledger
+        self._rescued = rescued
 
     def look(self, run_id: str) -> tuple[Run, LedgerEntry | None]:
         """The run and its row in the ledger, which a job that was started elsewhere has by its own id."""
@@ -61,6 +65,17 @@ class Settlement:
         if run.has_ended or entry is None or entry.state != "cancelled":
             return run
         return self._history.give_up(run_id, CANCELLED, seen=run)
+
+    def answer(self, entry: LedgerEntry | None) -> Result | None:
+        """The answer that came before whoever asked for it ended; the ledger is told where it is lost."""
+        if entry is None or entry.state != "done":
+            return None
+        found = self._rescued.find(entry.id)
+        if found is not None:
+            return Result.restored(found.facts, found.media, found.held)
+        if entry.upstream_id is None:
+            self._ledger.settle(entry.id, "unknown", "unknown", entry.billed, message=LOST.message)
+        return None
 
     def abandon(self, entry: LedgerEntry) -> LedgerEntry:
         """The entry, settled if whoever wrote it is gone."""

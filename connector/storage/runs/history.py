@@ -295,7 +295,7 @@ class History:
     def abandon(self) -> int:
         """Ends the runs of processes that are gone, as the ledger says; how many there were.
 
-        A run whose job goes on upstream stays open, and is this process's from now on.
+        A run whose job goes on upstream, or whose answer came, stays open, and is this process's from now on.
         """
         self._ledger.reconcile()
         left = [row for row in self._database.read(_LEFT_OPEN) if is_gone(row["writer"])]
@@ -323,8 +323,8 @@ class History:
 
     def _settle(self, run: Run) -> None:
         entry = self.entry(run.id)
-        # The upstream keeps what a job made, so that it is not lost even where the answer came already.
-        if entry is not None and entry.upstream_id and entry.state in ("running", "done"):
+        # What came is kept, by the upstream where it is a job's: whoever takes the run over ends it so.
+        if entry is not None and (entry.state == "done" or (entry.upstream_id and entry.state == "running")):
             self.change(run.id, state="running", job_id=entry.upstream_id, invocation_id=entry.id)
         else:
             self.give_up(run.id, INTERRUPTED)

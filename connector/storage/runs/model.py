@@ -191,7 +191,7 @@ def given_up(entry: LedgerEntry | None, otherwise: RunEnding) -> RunEnding:
         return otherwise
     message = entry.message or _SAID[entry.state]
     if entry.state in ("sent", "unknown"):
-        return RunEnding("unknown", "unknown", "unknown", message)
+        return RunEnding("unknown", "unknown", entry.billed, message)
     if entry.state == "failed":
         return RunEnding("failed", entry.outcome or otherwise.code, entry.billed, message)
     if entry.state == "done":

@@ -283,7 +283,7 @@ def test_a_result_that_cannot_be_kept_is_saved_elsewhere(house, tmp_path):
         async with house(files=tmp_path / "full") as here:
             run = await here.run()
             assert (run.state, run.outcome, run.billed) == ("failed", "error", "yes")
-            (saved,) = (here.home / "rescued").iterdir()
+            saved = next((here.home / "rescued").glob("*.png"))
             assert saved.read_bytes() == PNG
             assert saved.name in run.error["message"]
             assert str(here.home) not in run.error["message"]
@@ -291,7 +291,7 @@ def test_a_result_that_cannot_be_kept_is_saved_elsewhere(house, tmp_path):
     asyncio.run(scenario())
 
 
-def test_a_result_that_can_be_saved_nowhere_says_so(house, tmp_path):
+def test_a_result_that_can_be_saved_nowhere_says_so(house, tmp_path, monkeypatch):
     """It was paid for, and that is told."""
 
     async def scenario():
@@ -299,6 +299,7 @@ def test_a_result_that_can_be_saved_nowhere_says_so(house, tmp_path):
         async with house(files=tmp_path / "full") as here:
             here.home.mkdir(exist_ok=True)
             (here.home / "rescued").write_text("no folder either")
+            monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
             run = await here.run()
             assert (run.state, run.billed) == ("failed", "yes")
             assert "nor could it be saved elsewhere" in run.error["message"]

@@ -280,7 +280,7 @@ def test_what_a_dead_process_left_is_settled(history, ledger, bury):
         ("failed", "interrupted", "no", 0.0),
         ("failed", "interrupted", "no", 0.0),
         ("unknown", "unknown", "unknown", ENTRY.estimate),  # as it counts for the cap
-        ("failed", "interrupted", "yes", 3.0),
+        ("running", None, "unknown", None),  # its answer is kept: whoever takes it over ends it so
     ]
     error = history.get(sent.id).error
     assert (error["code"], error["retryable"]) == ("unknown", False)

@@ -1,0 +1,70 @@
+"""What was paid for is on the disk before the ledger says that it came, and stays until it is delivered."""
+
+import gc
+
+import httpx
+import pytest
+from upstream import PNG, World
+
+from connector import errors
+from connector.engine.result import Result
+
+CORE, PROMPT = "stable-image-core", {"prompt": "a boat"}
+
+
+def kept(world):
+    """The files in ``rescued``, without the notes that tell of them."""
+    return [
+        path
+        for path in world.connector.workspace.rescued.folder.glob("*")
+        if path.suffix != ".json" and path.name[0] != "."
+    ]
+
+
+@pytest.fixture(params=[PNG, PNG + bytes(3 << 20)], ids=["small", "large"])
+def world(tmp_path, request):
+    answer = httpx.Response(200, content=request.param, headers={"content-type": "image/png", "seed": "5"})
+    return World(tmp_path / "home", answer)
+
+
+def test_it_is_on_the_disk_when_it_is_settled(world, monkeypatch):
+    """A process that is killed between the two leaves it there."""
+    seen = []
+    ledger = world.connector.workspace.ledger
+    settle = ledger.settle
+    monkeypatch.setattr(
+        ledger, "settle", lambda *given, **more: (seen.append(kept(world)), settle(*given, **more))
+    )
+    result = world.connector.invoke(CORE, PROMPT)
+    [[path]] = seen
+    assert path.read_bytes() == result.bytes
+
+
+def test_it_goes_with_the_result(world):
+    """Whoever has the result sees to it."""
+    result = world.connector.invoke(CORE, PROMPT)
+    assert kept(world)
+    del result
+    gc.collect()
+    assert kept(world) == []
+
+
+def test_it_is_read_again_by_whoever_goes_on(world):
+    """With what was known of it."""
+    result = world.connector.invoke(CORE, PROMPT)
+    found = world.connector.workspace.rescued.find(result.invocation_id)
+    again = Result.restored(found.facts, found.media, found.held)
+    assert (again.seed, again.credits, again.bytes) == (result.seed, result.credits, result.bytes)
+
+
+def test_where_it_cannot_be_written_it_is_kept(world, tmp_path):
+    """Whatever becomes of the result."""
+    (tmp_path / "file").write_text("no folder")
+    result = world.connector.invoke(CORE, PROMPT)
+    with pytest.raises(errors.NotSaved, match="rescued") as caught:
+        result.save(tmp_path / "file" / "boat.png")
+    del result
+    gc.collect()
+    [path] = kept(world)
+    assert str(path) in caught.value.message
+    assert caught.value.billed == "yes"
