@@ -19,6 +19,7 @@ from connector.runs.schedule.manage import ScheduleManager
 from connector.runs.schedule.store import Schedule, ScheduleStore
 from connector.runs.schedule.tick import TickDecider
 from connector.runs.service.durable_runs import DurableRuns
+from connector.runs.service.unknown_outcomes import UnknownOutcomes
 from connector.runs.service.webhook_secrets import Webhook, Webhooks
 from connector.runs.workflow import load
 from connector.runs.workflow.model import Workflow
@@ -132,8 +133,9 @@ class Durable:
         given: dict[str, Any] = {"token_name": f"webhook {hook.id}", "idempotency_key": key}
         return self.runs.submit_workflow(workflow, spec, integration=hook.integration, **given)
 
-    def unknown(self) -> list[Run]:
-        return self._runs.unknown()
+    @property
+    def unknown(self) -> UnknownOutcomes:
+        return self._runs.unknown
 
     # --- batches and schedules, as they are shown
 

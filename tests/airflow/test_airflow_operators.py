@@ -171,8 +171,8 @@ def test_what_is_unknown_is_decided_by_a_person(office):
     run_id = str(raised.value).partition("jobs mark ")[2].split()[0]
     with Connector(home=default_home()) as connector:
         runs = DurableRuns([connector], connector.workspace.files)
-        assert [run.id for run in runs.unknown()] == [run_id]
-        runs.mark(run_id, paid=False)
+        assert [run.id for run in runs.unknown.list()] == [run_id]
+        runs.unknown.settle(run_id, paid=False)
     assert office.attempt(operator)["outcome"] == "success"
     assert office.posts() == 2
 

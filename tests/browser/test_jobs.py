@@ -18,6 +18,7 @@ def start(visitor: Visitor) -> None:
 def test_a_job_is_cancelled(visitor: Visitor) -> None:
     """It says so, and names the job, by which the upstream's result can be fetched all the same."""
     start(visitor)
+    visitor.page.once("dialog", lambda asked: asked.accept())
     visitor("cancel").click()
     view = visitor.finished("cancelled")
     expect(visitor("failure")).to_contain_text("It was cancelled")
@@ -33,6 +34,7 @@ def test_a_run_that_goes_on_is_followed_on_its_own_page(visitor: Visitor) -> Non
     visitor.open("/runs?state=running")
     visitor.go(visitor("runs").get_by_role("link", name="Start Creative Upscale").first)
     expect(visitor("progress")).to_contain_text("job")
+    visitor.page.once("dialog", lambda asked: asked.accept())
     visitor("cancel").click()
     visitor.finished("cancelled")
     expect(visitor.page.get_by_role("heading", name="Inputs")).to_be_visible()

@@ -70,10 +70,10 @@ class TestRuns:
     ) -> None:
         """It is listed until somebody says whether it was paid."""
         run = lost(host)
-        assert run in [one["id"] for one in told(host.get("/api/unknown"))["runs"]]
+        assert run in [one["id"] for one in told(host.get("/api/unknown"))["unknown"]]
         settled = told(host.post(f"/api/runs/{run}/mark", json={"paid": paid}))["run"]
         assert (settled["state"], settled["billed"], settled["outcome"]) == ("failed", billed, outcome)
-        assert run not in [one["id"] for one in told(host.get("/api/unknown"))["runs"]]
+        assert run not in [one["id"] for one in told(host.get("/api/unknown"))["unknown"]]
         told(host.post(f"/api/runs/{run}/mark", json={"paid": paid}), 400)
 
     def test_what_was_lost_is_tried_once_more(self, host: Place) -> None:

@@ -75,7 +75,7 @@ def _cells(row: SpendingRow) -> tuple[str, ...]:
 def _unknown(entries: Sequence[LedgerEntry]) -> Iterator[str]:
     if not entries:
         return
-    yield from ("", terminal.paint("Outcome unknown; look in the account whether they ran:", "yellow"))
+    yield from ("", terminal.paint("Outcome unknown; settle them with: connector jobs unknown", "yellow"))
     yield from terminal.columns(
         (timestamp(entry.created), entry.environment, entry.action, entry.id) for entry in entries
     )

@@ -28,7 +28,7 @@ ROWS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (
         REFUSED,
         "the disk or the system refused; the message says what, and where a paid answer is",
-        ("NotSaved",),
+        ("ConnectorError",),
     ),
     (ROWS_FAILED, "rows of the batch failed, or are left; its results tell which", ()),
     (CRASHED, "a mistake in the connector itself", ()),

@@ -48,7 +48,7 @@ def sentences(error: ConnectorError) -> list[str]:
     if error.job_id:
         said.append(f"The job can be asked for again: connector result {error.job_id}")
     if isinstance(error, OutcomeUnknown):
-        said.append("It is written down (connector spend), and is not sent again by itself.")
+        said.append("It is not sent again by itself; settle it with: connector jobs unknown")
     named = {"request": error.request_id, "error": error.error_id}
     ids = ", ".join(f"{name} {value}" for name, value in named.items() if value)
     return [*said, *([f"At the upstream it is known as {ids}."] if ids else [])]

@@ -131,5 +131,7 @@ def _left(progress: Progress, paid: bool) -> tuple[str, dict[str, str]]:
         return "Interrupted before anything was sent.", {}
     if not paid:
         return "Interrupted. The request had left; it costs nothing.", {}
-    sentence = "Interrupted after the request left. Its outcome is written down as unknown: connector spend"
+    sentence = (
+        "Interrupted after the request left. Its outcome is written down as unknown: connector jobs unknown"
+    )
     return sentence, {"billed": "unknown"}

@@ -15,7 +15,6 @@ from connector.engine.arguments import Taker
 from connector.engine.connector import AsyncConnector, Connector
 from connector.engine.sources import Sources
 from connector.errors import (
-    Billed,
     InvocationError,
     JobError,
     JobNotFound,
@@ -26,25 +25,19 @@ from connector.runs.service import run_files
 from connector.runs.service.record import RunRecord
 from connector.runs.service.resume import reopen, take_up
 from connector.runs.service.settlement import Settlement
+from connector.runs.service.unknown_outcomes import UnknownOutcomes
 from connector.runs.workflow import check_inputs
 from connector.runs.workflow.model import Workflow
 from connector.spec.schema.suggest import nearest
 from connector.storage.files.store import FileStore
 from connector.storage.ledger.model import LedgerEntry
 from connector.storage.runs.history import GIVEN, History, Run, RunEvent, RunNotFound
-from connector.storage.runs.model import CANCELLED, RunSpec, State
+from connector.storage.runs.model import CANCELLED, RunSpec
 
 _LOOK_AGAIN = 0.2
 # So long may a request take from being taken up to being written down.
 _MOMENT = 5.0
-_UNKNOWN: frozenset[State] = frozenset({"unknown"})
 _COPIED = (*GIVEN, "kind", "parent", "place", "batch", "row", "definition")
-
-# What a person found out: how it is billed, the outcome, whether trying again can help, and the sentence.
-_MARKS: Mapping[bool, tuple[Billed, str, bool, str]] = {
-    True: ("yes", "lost", False, "somebody found out that it was paid for; its result is lost"),
-    False: ("no", "not_run", True, "somebody found out that it was not paid for; it can be tried again"),
-}
 
 
 class Links(TypedDict, total=False):
@@ -212,24 +205,11 @@ class DurableRuns:
         self.queues.again(run)
         return run
 
-    def unknown(self, limit: int = 1000) -> builtins.list[Run]:
-        """The runs whose outcome nobody knows, and that nobody has decided upon; newest first."""
-        found = self.history.list(state="unknown", limit=limit)
-        return [run for run in found if not self._later(run)]
-
-    def mark(self, run_id: str, *, paid: bool) -> Run:
-        """What a person found out about a run whose outcome is unknown: whether it was paid for."""
-        run = self.get(run_id)
-        if run.state != "unknown":
-            raise InvocationError(f"run {run.id} is {run.state}; only what is unknown can be marked")
-        billed, outcome, retryable, said = _MARKS[paid]
-        entry = self.history.entry(run.id)
-        cost = (run.credits if entry is None else entry.estimate) if paid else 0.0
-        if entry is not None:
-            self._ledger.settle(entry.id, "failed", outcome, billed, cost, message=said)
-        error = {"code": outcome, "message": said, "billed": billed, "retryable": retryable}
-        facts: dict[str, Any] = {"outcome": outcome, "billed": billed, "credits": cost, "error": error}
-        return self.history.enter(run.id, "failed", said, among=_UNKNOWN, **facts)
+    @property
+    def unknown(self) -> UnknownOutcomes:
+        """What may have been paid for without a result, whoever began it."""
+        integrations = (each.integration for each in self._connectors.values())
+        return UnknownOutcomes(self.history, self._ledger, integrations)
 
     def retry(self, run_id: str) -> Run:
         """A new run like this one, in its place. Raises InvocationError for one that has not ended, that
@@ -316,7 +296,8 @@ class DurableRuns:
     def _reopened(self, run: Run) -> Run:
         """A run that has ended, as one whose job is asked for again."""
         entry = self.history.entry(run.id) or (self._entry(run.job_id) if run.job_id else None)
-        return reopen(run, entry, self.history, self._ledger)
+        reopen(run, entry, self.history, self._ledger)
+        return self.history.change(run.id, durable=1)  # whoever began it, workers go on with it
 
 
 def _how(spec: RunSpec) -> dict[str, Any]:

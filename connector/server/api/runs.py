@@ -79,9 +79,8 @@ async def list_steps(call: OperationCall) -> Response:
 
 
 async def resume_run(call: OperationCall) -> Response:
-    """A durable run that was cancelled or left goes on, and no step that is done is paid again."""
-    run = await _run(call)
-    return responses.accepted(await call.host.run(call.host.durable.runs.resume, run.id))
+    """A run or a job that was cancelled or left goes on, and no step that is done is paid again."""
+    return responses.accepted(await call.host.run(call.host.durable.runs.resume, call.names["id"]))
 
 
 async def retry_run(call: OperationCall) -> Response:
@@ -91,16 +90,23 @@ async def retry_run(call: OperationCall) -> Response:
 
 
 async def list_unknown(call: OperationCall) -> Response:
-    """Runs whose request left and whose answer did not come back: a person finds out whether it was paid."""
-    found = await call.host.run(call.host.durable.unknown)
-    return Reply({"runs": [run.to_dict() for run in found], "before": None})
+    """Uses whose request left and whose answer did not come back, whoever began them: a person finds out
+    whether they were paid."""
+    found = await call.host.run(call.host.durable.unknown.list)
+    return Reply({"unknown": [one.to_dict() for one in found]})
+
+
+async def settle_unknown(call: OperationCall) -> Response:
+    """What a person found out about an unknown outcome, by the id that the list gives, or by a job's."""
+    settle = partial(call.host.durable.unknown.settle, call.names["id"], paid=call.body["paid"])
+    return Reply({"settled": (await call.host.run(settle)).to_dict()})
 
 
 async def mark_run(call: OperationCall) -> Response:
     """What a person found out about a run whose outcome is unknown."""
     run = await _run(call)
-    marked = await call.host.run(partial(call.host.durable.runs.mark, run.id, paid=call.body["paid"]))
-    return Reply({"run": marked.to_dict()})
+    await call.host.run(partial(call.host.durable.unknown.settle, run.id, paid=call.body["paid"]))
+    return Reply({"run": (await _run(call)).to_dict()})
 
 
 async def get_worker(call: OperationCall) -> Response:
@@ -154,6 +160,14 @@ OPERATIONS = (
     Operation(
         "POST", f"{_ONE}/mark", mark_run, "Settle an unknown outcome", body=_MARK, answers={200: "Started"}
     ),
-    Operation("GET", "/api/unknown", list_unknown, "Unknown outcomes", answers={200: "Runs"}),
+    Operation("GET", "/api/unknown", list_unknown, "Unknown outcomes", answers={200: "Unknown"}),
+    Operation(
+        "POST",
+        "/api/unknown/{id}/mark",
+        settle_unknown,
+        "Settle one of them",
+        body=_MARK,
+        answers={200: "Settled"},
+    ),
     Operation("GET", "/api/worker", get_worker, "Who does durable runs", answers={200: "Worker"}),
 )

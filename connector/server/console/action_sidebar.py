@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from connector.runs.service.unknown_outcomes import UnknownOutcome
 from connector.server.console.code_samples import is_file
 from connector.spec import template
 from connector.spec.model import Action, Integration
 from connector.storage.connections.model import Connection
 from connector.storage.files.store import StoredFile
 from connector.storage.runs.history import Run
+
+if TYPE_CHECKING:
+    from connector.server.host import Host
 
 _GLYPHS = (("image/", "image"), ("audio/", "sound"), ("video/", "film"), ("model/", "cube"))
 _FORMATS = {"image/jpeg": "jpeg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
@@ -136,3 +140,8 @@ def is_alike(one: StoredFile, other: StoredFile) -> bool:
     if not (one.width and one.height and other.width and other.height):
         return False
     return abs(one.width / one.height - other.width / other.height) < _ALIKE
+
+
+def unknown(host: Host) -> list[tuple[UnknownOutcome, str]]:
+    """What a person has to decide on, each with what it was about."""
+    return [(one, one.message if one.run is None else gist(one.run)) for one in host.durable.unknown.list()]

@@ -157,11 +157,6 @@ def new_schedule(visit: PageRequest) -> Response:
     return RedirectResponse(f"/{section}/{quote(subject.id, safe='')}?schedule=1", 303)
 
 
-def unknown(host: Host) -> list[tuple[Run, str]]:
-    """The runs that a person has to decide on, each with what it was about."""
-    return [(run, action_sidebar.gist(run)) for run in host.durable.unknown()]
-
-
 def labels(run: Run) -> dict[str, str]:
     """What the inputs of a workflow's run are called, as far as the workflow is still known."""
     try:

@@ -33,6 +33,7 @@ def home(visit: PageRequest) -> Response:
         integrations=listed,
         connections=connections,
         runs=made,
+        unknown=action_sidebar.unknown(host),
         starter=next(map(_starter, listed), None),
         free=next((one.name for one in environments if one.credential is not None), ""),
     )

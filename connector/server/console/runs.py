@@ -42,7 +42,7 @@ def history(visit: PageRequest) -> Response:
         runs=[(run, _glyph(host, run), action_sidebar.gist(run)) for run in shown],
         older=f"/runs?{urlencode(more)}" if more else "",
         asked=asked,
-        unknown=durable.unknown(host),
+        unknown=action_sidebar.unknown(host),
         filters=_choices(host),
         days=_DAYS,
         chart=chart(_costs(host), today, _DAYS),

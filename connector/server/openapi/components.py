@@ -113,6 +113,11 @@ _FILE = _sometimes(
     unused={**_YES, "description": "It goes when it expires, unless a run takes it before."},
 )
 _ENTRY = shape(LedgerEntry)
+_UNKNOWN = _object(
+    dict.fromkeys(("id", "action", "title", "environment", "connection", "sent", "message"), _TEXT)
+    | {name: _maybe(_TEXT) for name in ("look", "run", "invocation_id", "job_id", "request_id")}
+    | {"credits": _maybe(_NUMBER), "cancelled": _YES}
+)
 _WORKFLOW = {"id": _TEXT, "title": _TEXT, "description": _TEXT, "integration": _TEXT}
 
 SCHEMAS: Mapping[str, JsonSchema] = {
@@ -141,6 +146,8 @@ SCHEMAS: Mapping[str, JsonSchema] = {
     ),
     "Result": _RESULT,
     "Runs": _object({"runs": _list(_ref("Run")), "before": _maybe(_TEXT)}),
+    "Unknown": _object({"unknown": _list(_UNKNOWN)}),
+    "Settled": _object({"settled": _UNKNOWN}),
     "Started": _object({"run": _ref("Run")}),
     "Outcome": _object({"run": _ref("Run"), "result": _ref("Result")}, file=_ref("File")),
     "Workflows": _object({"workflows": _list(_object({**_WORKFLOW, "steps": _WHOLE}))}),

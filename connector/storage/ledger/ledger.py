@@ -62,6 +62,14 @@ SELECT * FROM invocations WHERE created >= :since ORDER BY id DESC LIMIT :limit"
 _ENTRIES_IN_STATE = """
 SELECT * FROM invocations WHERE state = :state AND created >= :since ORDER BY id DESC LIMIT :limit"""
 
+# What was tried once more is decided upon. A filtered answer came, whatever it cost.
+_UNKNOWN = """
+SELECT * FROM invocations
+WHERE (state = 'unknown'
+        OR (state IN ('failed', 'cancelled') AND billed = 'unknown' AND outcome <> 'filtered'))
+    AND NOT EXISTS (SELECT 1 FROM runs WHERE retry_of = invocations.origin)
+ORDER BY id DESC LIMIT :limit"""
+
 _LEFT_OPEN = "SELECT id, created, state, writer FROM invocations WHERE state IN ('intended', 'sent')"
 
 # Who is about to send must be the only one. The same process may send again, what was refused unread.
@@ -243,9 +251,12 @@ class Ledger:
         return [_entry(row) for row in self._database.read(query, values)]
 
     def unknown(self, limit: int = 1000) -> list[LedgerEntry]:
-        """What may have been paid for without a result, newest first, also what a killed process left."""
+        """What may have been paid for without a result, newest first, also what a killed process left.
+
+        Among it are cancelled jobs, which can still be had.
+        """
         self.reconcile()
-        return self.entries("unknown", limit=limit)
+        return [_entry(row) for row in self._database.read(_UNKNOWN, {"limit": limit})]
 
     def reconcile(self) -> int:
         """Settles what processes that are gone have left open; how many there were.

@@ -7,6 +7,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 from port import SAMPLES
 from runs.desk import CORE, PLACE, UPSCALE, Desk
@@ -19,6 +20,7 @@ from connector.errors import (
     JobError,
     JobExpired,
     JobNotFound,
+    OutcomeUnknown,
     UnknownName,
 )
 from connector.runs.durable.queues import Queues
@@ -275,22 +277,47 @@ def test_a_job_that_has_expired_is_not_resumed(desk, runs):
 def test_what_is_unknown_is_listed_until_somebody_decides(desk, runs):
     """Marked as paid or as not paid, or tried once more: each takes it off the list."""
     paid, free, tried, other = (unknown(desk) for _ in range(4))
-    assert {run.id for run in runs.unknown()} == {paid.id, free.id, tried.id, other.id}
-    lost, again = runs.mark(paid.id, paid=True), runs.mark(free.id, paid=False)
+    assert {run.id for run in runs.unknown.list()} == {paid.id, free.id, tried.id, other.id}
+    runs.unknown.settle(paid.id, paid=True)
+    runs.unknown.settle(desk.history.entry(free.id).id, paid=False)  # by whichever id
+    lost, again = runs.get(paid.id), runs.get(free.id)
     assert (lost.state, lost.outcome, lost.billed, lost.credits) == ("failed", "lost", "yes", 3)
     assert (again.state, again.outcome, again.billed, again.credits) == ("failed", "not_run", "no", 0)
     assert (lost.error["retryable"], again.error["retryable"]) == (False, True)
     runs.retry(tried.id)
-    assert [run.id for run in runs.unknown()] == [other.id]
+    assert [run.id for run in runs.unknown.list()] == [other.id]
     states = {entry.origin: (entry.state, entry.billed) for entry in desk.ledger.entries()}
     assert states[paid.id], states[free.id] == (("failed", "yes"), ("failed", "no"))
     assert desk.ledger.spent("", "production") == 9
 
 
+def test_it_is_one_list_whoever_began_it(desk, runs):
+    """What no run knows of is listed with what is known of it, and settled in the same way."""
+    desk.upstream.answers = [httpx.ReadTimeout("no answer")]
+    with pytest.raises(OutcomeUnknown):
+        asyncio.run(desk.connector.invoke(CORE, {"prompt": "a boat"}))
+    [listed] = runs.unknown.list()
+    assert (listed.run, listed.title, listed.credits) == (None, "Stable Image Core", 3)
+    assert listed.look == "https://platform.stability.ai/account/keys"
+    assert [entry.id for entry in desk.ledger.unknown()] == [listed.id]
+    runs.unknown.settle(listed.id, paid=True)
+    assert (runs.unknown.list(), desk.ledger.get(listed.id).billed) == ([], "yes")
+
+
+def test_a_cancelled_job_is_had_after_all(desk, runs):
+    """It is listed, and its billing is settled by what comes."""
+    run = job(desk)
+    runs.cancel(run.id)
+    [listed] = runs.unknown.list()
+    assert (listed.id, listed.is_cancelled_job) == (run.id, True)
+    had = desk.do(runs.resume(run.id))
+    assert (had.state, had.billed, runs.unknown.list()) == ("succeeded", "yes", [])
+
+
 def test_only_what_is_unknown_is_marked(desk, runs):
     """Whatever else is known by its answer."""
     with pytest.raises(InvocationError, match="only what is unknown"):
-        runs.mark(desk.do(desk.open()).id, paid=True)
+        runs.unknown.settle(desk.do(desk.open()).id, paid=True)
 
 
 def test_a_run_is_tried_once_more(desk, runs):

@@ -152,7 +152,7 @@ def test_a_request_whose_answer_is_lost_is_not_sent_again(office):
     first = office.use()
     assert [office.use().id for _ in range(3)] == [first.id] * 3
     assert (first.state, office.posts()) == ("unknown", 1)
-    office.runs.mark(first.id, paid=False)
+    office.runs.unknown.settle(first.id, paid=False)
     assert (office.use().state, office.posts()) == ("succeeded", 2)
 
 

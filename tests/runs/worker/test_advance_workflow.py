@@ -186,7 +186,7 @@ def test_an_unknown_outcome_is_told_and_never_sent_again(studio):
     run = studio.begin(STOP, SHEET, given={"words": ["lost"]})
     ended = studio.follow(run)
 
-    [child] = studio.runs.unknown()
+    [child] = studio.runs.unknown.list()
     assert (child.parent, child.place) == (run.id, "draw[0]")
     assert (ended.state, ended.outcome, ended.billed) == ("failed", "unknown", "unknown")
     assert studio.posts() == ["core"]
@@ -198,9 +198,9 @@ def test_a_run_that_failed_is_gone_on_with(studio):
     """What is done is not paid again; the rest is, and the sheet is drawn anew."""
     run = studio.begin(SKIP, SHEET, given={"words": ["a boat", "forbidden", "lost"]})
     first = studio.follow(run)
-    unknown = studio.runs.unknown()[0]
+    unknown = studio.runs.unknown.list()[0]
     studio.upstream.answers = Same(lambda request: picture())
-    studio.runs.mark(unknown.id, paid=False)
+    studio.runs.unknown.settle(unknown.id, paid=False)
 
     studio.runs.resume(run.id)
     ended = studio.follow(run)

@@ -212,7 +212,7 @@ def test_a_slow_request_is_given_up_and_unknown(home, folder, runs, served):
     run = runs.submit(BOAT)
     do(home, folder, lambda: until(lambda: posts(served)), drain=0.1)
     assert do(home, folder, lambda: ended(runs, run.id)) == ["unknown"]
-    assert ([one.id for one in runs.unknown()], len(posts(served))) == ([run.id], 1)
+    assert ([one.id for one in runs.unknown.list()], len(posts(served))) == ([run.id], 1)
 
 
 def test_a_job_is_left_to_the_next_worker(home, folder, runs, served):

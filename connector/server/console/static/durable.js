@@ -36,7 +36,7 @@ async function changed(method, path, body) {
   location.reload();
 }
 
-const settle = (run, paid) => changed("POST", `/api/runs/${id(run)}/mark`, { paid });
+const settle = (run, paid) => changed("POST", `/api/unknown/${id(run)}/mark`, { paid });
 
 async function retry(run) {
   const told = await call("POST", `/api/runs/${id(run)}/retry`);

@@ -63,4 +63,11 @@ function tick(place, began) {
   if (clock) clock.textContent = `${Math.round((Date.now() - began) / 1000)} s`;
 }
 
-const cancel = (id) => call("POST", `/api/runs/${encodeURIComponent(id)}/cancel`);
+/** Stops a run; where its job may be charged all the same, a person says so first. */
+async function cancel(id) {
+  const { run } = await call("GET", `/api/runs/${encodeURIComponent(id)}`);
+  const job = run.job_id && (await call("GET", `/api/jobs/${encodeURIComponent(run.job_id)}`)).job;
+  const stake = job && job.estimate !== 0 ? `${job.estimate ?? "An unknown number of"} credits` : "";
+  if (stake && !confirm(`${stake} may be charged all the same. Stop asking for this job? It can be got after all for as long as it is kept.`)) return;
+  await call("POST", `/api/runs/${encodeURIComponent(id)}/cancel`);
+}
