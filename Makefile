@@ -7,12 +7,12 @@ STRANGERS ?= .venv-strangers
 AIRFLOW ?= .venv-airflow
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-n8n browser postgres strangers airflow lint types bench rate torture crowd fuzz mcp wheel release check clean
+.PHONY: demo test test-n8n browser postgres strace strangers airflow lint types bench rate torture faults crowd fuzz mcp wheel release check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
 
-test: $(VENV)/.ready browser postgres
+test: $(VENV)/.ready browser postgres strace
 	$(BIN)/python -m pytest
 
 # What the tests of the console drive: Debian's, where there is no browser yet and it can be had.
@@ -22,6 +22,10 @@ browser:
 # What the tests of shared databases start servers of their own with.
 postgres:
 	@sh tests/postgres.sh
+
+# What the tests of kills and full disks inject them with.
+strace:
+	@sh tests/faults/install.sh
 
 # Other people's clients against the sandbox, in an environment of their own: they are large.
 strangers: $(STRANGERS)/.ready
@@ -52,6 +56,10 @@ rate: $(VENV)/.ready
 # Two hundred kills of a worker over a thousand durable runs; fails where one is lost or paid for twice.
 torture: $(VENV)/.ready
 	PYTHONPATH=tests $(BIN)/python -m runs.torture
+
+# Kills and full disks at every system call of a paid use; fails where something paid is lost or paid twice.
+faults: $(VENV)/.ready strace
+	PYTHONPATH=tests $(BIN)/python -m faults.run
 
 # 64 clients that use one host's sandbox at once for a minute; fails where one gets a 5xx or a run is lost.
 crowd: $(VENV)/.ready
