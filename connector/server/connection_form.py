@@ -1,18 +1,20 @@
 """The connection form: what a client sends becomes the value that is stored; secrets never come out.
 
 A secret that is left out stays as it is, as long as it goes nowhere else: whoever could send a kept secret
-to an address of their own could read it.
+to an address of their own could read it. A reference reads a secret of this machine, so it goes to addresses
+of the integration, and to those that the operator allows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from connector.errors import Problem
 from connector.secret import Secret
 from connector.server.operation import members
+from connector.spec import template, url
 from connector.spec.model import Integration, JsonSchema
 from connector.storage.connections import check_credential
 from connector.storage.connections.model import Configuration, Connection, Stored
@@ -47,14 +49,23 @@ CONNECTION = members(
 
 
 def connection(
-    integration: Integration, name: str, sent: Sent, before: Connection | None
+    integration: Integration,
+    name: str,
+    sent: Sent,
+    before: Connection | None,
+    allowed_urls: Collection[str] = (),
 ) -> tuple[Connection, list[Problem]]:
-    """The connection that was sent, and what is wrong with it; ``before`` is what is stored of that name."""
+    """The connection that was sent, and what is wrong with it; ``before`` is what is stored of that name.
+
+    ``allowed_urls`` are base URLs that a reference may be sent to, beside those of the integration.
+    """
     problems: list[Problem] = []
     standing = {one.name: one for one in before.configurations} if before else {}
+    own = {environment.base_url for environment in integration.environments.values()}
+    trusted = frozenset(map(url.place, own | {*allowed_urls}))
     told = []
     for at, each in enumerate(sent["configurations"]):
-        one = _Reading(integration, each, standing, f"configurations.{at}", problems).configuration()
+        one = _Reading(integration, each, standing, trusted, f"configurations.{at}", problems).configuration()
         told.append(one if len(sent["configurations"]) > 1 else replace(one, default=True))
     return Connection(name, integration.id, tuple(told)), problems
 
@@ -67,11 +78,13 @@ class _Reading:
         integration: Integration,
         sent: Sent,
         standing: Mapping[str, Configuration],
+        trusted: frozenset[url.Place],
         path: str,
         problems: list[Problem],
     ) -> None:
         self._integration = integration
         self._sent = sent
+        self._trusted = trusted
         self._path = path
         self._problems = problems
         self._environments = tuple(sent["environments"])
@@ -122,9 +135,17 @@ class _Reading:
     def _reference(self, name: str, text: str) -> Stored | None:
         """A reference reads something of this machine; a client may name only what is meant for it."""
         variable = self._integration.credential.get("properties", {}).get(name, {}).get("variable")
-        before = self._before.fields.get(name) if self._before else None
-        if text == f"env:{variable}" or before == Reference(text):
+        if text == f"env:{variable}" and self._places() <= self._trusted:
             return Reference(text)
+        if self._before and self._before.fields.get(name) == Reference(text):
+            return self._kept(name)
+        if text == f"env:{variable}":
+            self._say(
+                f"fields.{name}",
+                f"{text} is read for the integration's own addresses only; give the secret, or allow this "
+                "one on the host with: connector serve --allow-base-url URL",
+            )
+            return None
         hint = f"give the secret, or env:{variable}" if variable else "give the secret"
         self._say(
             f"fields.{name}", f"references to this machine are set on it (connector connections add); {hint}"
@@ -136,16 +157,26 @@ class _Reading:
         standing = before.fields.get(name) if before else None
         if before is None or standing is None:
             return None
-        now = self._places(self._base_url, self._environments)
-        if not now <= self._places(before.base_url, before.environments):
+        if not self._places() <= self._places_of(before.base_url, before.environments, before.fields):
             self._say(f"fields.{name}", "is sent to another address now; give it again")
             return None
         return standing
 
-    def _places(self, own: str | None, names: tuple[str, ...]) -> set[str | None]:
-        """The addresses that a credential is sent to."""
+    def _places(self) -> set[url.Place]:
+        """Where the credential that was sent would go."""
+        return self._places_of(self._base_url, self._environments, self._sent.get("fields", {}))
+
+    def _places_of(
+        self, own: str | None, names: tuple[str, ...], fields: Mapping[str, Any]
+    ) -> set[url.Place]:
+        """The addresses that a credential is sent to: base URLs, and a token's where a field says which."""
         declared = self._integration.environments
-        return {own or (declared[name].base_url if name in declared else None) for name in names}
+        found = [own or (declared[name].base_url if name in declared else "") for name in names]
+        token_url = self._integration.auth.settings.get("token_url")
+        if template.references(token_url):
+            plain = {name: value for name, value in fields.items() if isinstance(value, str)}
+            found.append(str(template.fill(token_url, {"credential": plain})))
+        return set(map(url.place, found))
 
     def _faults(self, found: Mapping[str, Stored]) -> Iterator[Problem]:
         """What is missing, where nothing is said of it yet, and what is wrong with what is here."""

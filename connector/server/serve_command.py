@@ -33,12 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-worker", action="store_true", help=_NO_WORKER)
     parser.add_argument("--allow-host", metavar="NAME", action="append", default=[], help=_ALLOW)
+    parser.add_argument("--allow-base-url", metavar="URL", action="append", default=[], help=_ALLOW_URL)
     for name, value, kind, default, said in _options(own):
         shown = "" if default is None else f" (default: {kind(str(default))})"
         parser.add_argument(f"--{name}", metavar=value, type=kind, default=default, help=said + shown)
 
 
 _ALLOW = "a name that clients may use; repeatable"
+_ALLOW_URL = "a base URL that clients may have a secret of this machine sent to (env:NAME); repeatable"
 _NO_WORKER = "leave durable runs to workers: connector worker"
 _Option = tuple[str, str, Callable[[str], Any], Any, str]
 
@@ -90,6 +92,7 @@ def _settings(args: argparse.Namespace, first: str) -> Settings:
         integrations=tuple(map(Path, (first, *args.folders))),
         host=args.host,
         allowed_hosts=(args.host, *args.allow_host),
+        allowed_urls=tuple(args.allow_base_url),
         max_runs=args.max_runs,
         worker=not args.no_worker,
         max_body=args.max_body * _MIB,

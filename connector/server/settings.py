@@ -20,9 +20,10 @@ class Settings:
     """Bytes are bytes, times are seconds.
 
     ``integrations`` are folders (none: the one that ships with the package). ``allowed_hosts`` are names by
-    which clients may reach the host, beside ``localhost`` and plain addresses. ``secure`` says that clients
-    come over TLS. ``transport``, ``io`` and ``clock`` stand for the network, the waiting and the time: for
-    tests.
+    which clients may reach the host, beside ``localhost`` and plain addresses. ``allowed_urls`` are base URLs
+    that a client may have a secret of this machine sent to (``env:NAME``), beside the integration's own.
+    ``secure`` says that clients come over TLS. ``transport``, ``io`` and ``clock`` stand for the network, the
+    waiting and the time: for tests.
     """
 
     home: Path = field(default_factory=default_home)
@@ -30,6 +31,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8760
     allowed_hosts: tuple[str, ...] = ()
+    allowed_urls: tuple[str, ...] = ()
     secure: bool = False
     # Invocations at once; others wait in line, and beyond the line they are turned away.
     max_runs: int = 64

@@ -95,6 +95,17 @@ def origin(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
 
 
+Place = tuple[str, str, int, str]
+
+
+def place(url: str) -> Place:
+    """What two spellings of one base URL have in common: the origin, and the path without its last slash."""
+    try:
+        return (*origin(url), urlsplit(url).path.rstrip("/"))
+    except ValueError:  # a port that is no number: it is nobody else's place
+        return "", url, 0, ""
+
+
 def _encode_segment(segment: str) -> str:
     if segment == "":
         raise UrlError("must not be empty, since it is part of the address")

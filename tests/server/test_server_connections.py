@@ -123,6 +123,30 @@ def test_the_variable_that_is_meant_for_it_may_be_named(host: Place) -> None:
     assert kept.json()["configurations"] == made.json()["configurations"]
 
 
+@pytest.mark.parametrize(
+    "text", ["https://evil.example", "https://api.stability.ai.evil.example", "http://api.stability.ai"]
+)
+def test_a_reference_goes_to_no_address_of_a_client(host: Place, text: str) -> None:
+    """Neither when it is made, nor by a change of what is kept, nor by a trial."""
+    aimed = _configuration(base_url=text, fields={"api_key": "env:STABILITY_API_KEY"})
+    told = {"name": "work", "configurations": [aimed]}
+    assert "configurations.0.fields.api_key" in _problems(_add(host, aimed))
+    tried = host.post("/integrations/stabilityai/try", json=told)
+    assert "configurations.0.fields.api_key" in _problems(tried)
+    _add(host, _configuration(fields={"api_key": "env:STABILITY_API_KEY"}))
+    for fields in ({"api_key": "env:STABILITY_API_KEY"}, {"api_key": {"stored": True}}, {}):
+        moved = host("PUT", "/api/connections/work", json={"configurations": [aimed | {"fields": fields}]})
+        assert "configurations.0.fields.api_key" in _problems(moved)
+
+
+def test_a_reference_goes_to_an_address_that_the_operator_allows(tmp_path: Path) -> None:
+    """However it is spelt; and to no other path of that server."""
+    with place(tmp_path, allowed_urls=("https://eu.example/stability/",)) as host:
+        for base_url, status in (("https://EU.example:443/stability", 201), ("https://eu.example/else", 422)):
+            aimed = _configuration(base_url=base_url, fields={"api_key": "env:STABILITY_API_KEY"})
+            assert _add(host, aimed, name=f"work{status}").status_code == status
+
+
 def test_what_is_shown_can_be_sent_back(host: Place) -> None:
     """A secret that is left out, or stands there as stored, is kept."""
     shown = _add(host).json()["configurations"]

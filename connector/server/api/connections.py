@@ -35,7 +35,7 @@ async def add_connection(call: OperationCall) -> Response:
         raise Refused(
             "conflict", f"there is a connection {name!r} already; change it, or choose another name"
         )
-    new = _checked(served, name, call.body, None)
+    new = _checked(call, served, name, None)
     stored = await call.host.run(_store(served).add, new, served.integration.secret_fields)
     return Reply(stored.to_dict(), 201, {"location": f"/api/connections/{quote(name, safe='')}"})
 
@@ -45,7 +45,7 @@ async def change_connection(call: OperationCall) -> Response:
     before = await _connection(call)
     served = call.host.served(before.integration)
     _check_same(call.body, before)
-    changed = _checked(served, before.name, call.body, before)
+    changed = _checked(call, served, before.name, before)
     stored = await call.host.run(_store(served).save, changed, served.integration.secret_fields)
     return Reply(stored.to_dict())
 
@@ -83,8 +83,11 @@ def _check_same(body: Any, before: Connection) -> None:
             raise InvalidArguments([Problem(member, f"is {is_now!r} and cannot be changed")])
 
 
-def _checked(served: ServedIntegration, name: str, body: Any, before: Connection | None) -> Connection:
-    made, wrong = connection_form.connection(served.integration, name, body, before)
+def _checked(
+    call: OperationCall, served: ServedIntegration, name: str, before: Connection | None
+) -> Connection:
+    allowed = call.host.settings.allowed_urls
+    made, wrong = connection_form.connection(served.integration, name, call.body, before, allowed)
     if wrong:
         raise InvalidArguments(wrong, f"connection {name!r}")
     return made

@@ -36,7 +36,7 @@ def endpoint(host: Host) -> Callable[[Request], Awaitable[Response]]:
         body = await operation.read_json(request, host.settings.max_json)
         if found := _CHECKER.problems(body):
             raise InvalidArguments(found)
-        made = await host.run(_read, served, body)
+        made = await host.run(_read, served, body, host.settings.allowed_urls)
         with TemporaryDirectory(prefix="connector-trial-") as folder:
             tests = await _tests(host, served, made, Path(folder))
         return JSONResponse({"ok": all(test["ok"] for test in tests), "tests": tests})
@@ -44,13 +44,13 @@ def endpoint(host: Host) -> Callable[[Request], Awaitable[Response]]:
     return answer
 
 
-def _read(served: ServedIntegration, body: Mapping[str, Any]) -> Connection:
+def _read(served: ServedIntegration, body: Mapping[str, Any], allowed: tuple[str, ...]) -> Connection:
     """The connection as it is to be tried. One that is stored lends the secrets that were left out."""
     store, name = served.connector.workspace.connections, str(body.get("name") or _NAME)
     before = None
     with suppress(UnknownName):
         before = store.get(name)
-    made, wrong = connection_form.connection(served.integration, name, body, before)
+    made, wrong = connection_form.connection(served.integration, name, body, before, allowed)
     if wrong:
         raise InvalidArguments(wrong, f"connection {name!r}")
     return _opened(made, before, store)
