@@ -42,18 +42,17 @@ class Security:
             scope.setdefault("state", {})["caller"] = None
             await self._app(scope, receive, send)
             return
-        if scope["method"] not in _SAFE and "authorization" not in headers:
+        given, by_header = credential(headers, cookie_name(self._host.settings.port))
+        # A browser adds the cookie by itself, and nobody needs a token to sign in: only what a page of
+        # another site cannot have excuses it.
+        if scope["method"] not in _SAFE and (not by_header or _is_open(scope["path"])):
             check_origin(headers)
-        token = await self._caller(headers)
+        token = await self._host.callers.who(given) if given else None
         scope.setdefault("state", {})["caller"] = token
         if token is None and not _is_open(scope["path"]):
             await _stranger(scope, headers)(scope, receive, send)
             return
         await self._app(scope, receive, send)
-
-    async def _caller(self, headers: Headers) -> Token | None:
-        given = credential(headers, cookie_name(self._host.settings.port))
-        return await self._host.callers.who(given) if given else None
 
 
 def _is_open(path: str) -> bool:
@@ -79,16 +78,16 @@ def demand(caller: Token | None, role: Role | None) -> None:
     raise Refused("role", f"this needs a token with the role {role!r}")
 
 
-def credential(headers: Headers, cookie: str) -> str | None:
-    """The token that was sent: in the header, else in the session's cookie."""
-    scheme, _, given = headers.get("authorization", "").partition(" ")
+def credential(headers: Headers, cookie: str) -> tuple[str | None, bool]:
+    """The token that was sent, and whether the header says who asks; else the session's cookie does."""
+    scheme, _, given = headers.get("authorization", "").strip().partition(" ")
     if scheme:
-        return given.strip() if scheme.lower() == "bearer" else None
+        return (given.strip() or None) if scheme.lower() == "bearer" else None, True
     try:
         morsel = SimpleCookie(headers.get("cookie", "")).get(cookie)
     except CookieError:
-        return None
-    return morsel.value if morsel else None
+        return None, False
+    return (morsel.value if morsel else None), False
 
 
 def cookie_name(port: int) -> str:
