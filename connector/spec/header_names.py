@@ -1,4 +1,4 @@
-"""Header names: how two are compared, which ones nobody but us may set, and which ones hold a secret."""
+"""Header names: how two are compared, which only the connector sets, and whose value may be a secret."""
 
 from __future__ import annotations
 
@@ -18,7 +18,16 @@ RESERVED_HEADERS = TRANSPORT_HEADERS | CREDENTIAL_HEADERS
 _SECRET = re.compile(
     r"(?:^|-)(?:auth|authorization|cookie|credentials?|(?:api)?key|passw(?:or)?d|secret|session|token)(?:-|$)"
 )
-_HARMLESS = frozenset({"idempotency-key", "sec-websocket-key"})
+_HARMLESS = frozenset(
+    {
+        "accept", "accept-charset", "accept-encoding", "accept-language", "accept-version", "cache-control",
+        "content-disposition", "content-encoding", "content-language", "content-type", "date", "dnt",
+        "idempotency-key", "if-match", "if-modified-since", "if-none-match", "if-range",
+        "if-unmodified-since", "max-forwards", "origin", "pragma", "prefer", "priority", "range",
+        "sec-websocket-key", "traceparent", "tracestate", "user-agent", "x-correlation-id",
+        "x-request-id", "x-requested-with",
+    }
+)  # fmt: skip
 
 
 def canonical(name: str) -> str:
@@ -27,6 +36,11 @@ def canonical(name: str) -> str:
 
 
 def is_secret(name: str) -> bool:
-    """Whether the value of a header of that name is nobody's to read again."""
+    """Whether the name says that its value is a secret: the test of a header that an author declared."""
     read = canonical(name)
     return read in CREDENTIAL_HEADERS or (read not in _HARMLESS and _SECRET.search(read) is not None)
+
+
+def is_harmless(name: str) -> bool:
+    """Whether the value is certainly no secret: the test of a header that somebody else made up."""
+    return canonical(name) in _HARMLESS

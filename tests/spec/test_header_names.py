@@ -30,6 +30,22 @@ def test_other_names_do_not(name):
     assert not header_names.is_secret(name)
 
 
+HARMLESS = "Accept content_type IDEMPOTENCY-KEY If-None-Match User-Agent X-Request-Id traceparent"
+
+
+@pytest.mark.parametrize("name", HARMLESS.split())
+def test_few_names_are_known_to_be_harmless(name):
+    """However they are written; none of them tells of a secret."""
+    assert header_names.is_harmless(name)
+    assert not header_names.is_secret(name)
+
+
+@pytest.mark.parametrize("name", [*SECRET.split(), "X-A", "X-Team", "Referer", "X-Forwarded-For"])
+def test_any_other_name_may_hide_a_secret(name):
+    """What is not known to be harmless is not taken to be."""
+    assert not header_names.is_harmless(name)
+
+
 def test_what_is_reserved_is_written_as_it_is_compared():
     """Else it would never be found."""
     reserved = header_names.RESERVED_HEADERS

@@ -10,6 +10,7 @@ from connector.engine.arguments import adopted, each_file, is_address, take
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem, UnknownName
 from connector.runs.batch.columns import Runnable
+from connector.runs.service.run_files import secret_problems
 from connector.runs.workflow import check_run, cost, load
 from connector.runs.workflow.model import Workflow
 from connector.spec.model import Action, Integration
@@ -31,12 +32,17 @@ def subject_of(integration: Integration, id: str, definition: str | None) -> Run
 
 
 def check_of(subject: Runnable, integration: Integration, sources: Sources) -> Check:
-    """What checks inputs of a subject. What is given by its address is looked at when it is sent.
+    """What checks inputs of a subject, which are written down. What is given by its address is looked at when
+    it is sent.
 
     ``sources`` say what a reference such as ``file:ID`` stands for.
     """
-    if isinstance(subject, Workflow):
-        return _workflow_check(subject, integration, sources)
+    rules = _workflow_check if isinstance(subject, Workflow) else _action_check
+    of_inputs = rules(subject, integration, sources)
+    return lambda given: [*secret_problems(subject, given), *of_inputs(given)]
+
+
+def _action_check(subject: Runnable, integration: Integration, sources: Sources) -> Check:
     checker = Checker(subject.inputs)
 
     def check(given: Mapping[str, Any]) -> Sequence[Problem]:
@@ -59,10 +65,12 @@ def price_of(subject: Runnable, integration: Integration, by_request: Price) -> 
     return lambda given: pricing.estimate(integration, subject, given).credits
 
 
-def _workflow_check(workflow: Workflow, integration: Integration, sources: Sources) -> Check:
+def _workflow_check(subject: Runnable, integration: Integration, sources: Sources) -> Check:
+    assert isinstance(subject, Workflow)
+
     def check(given: Mapping[str, Any]) -> Sequence[Problem]:
-        seen, problems = adopted(workflow, given, sources, lambda file: not is_address(file))
-        return problems or check_run.problems(workflow, integration, seen)
+        seen, problems = adopted(subject, given, sources, lambda file: not is_address(file))
+        return problems or check_run.problems(subject, integration, seen)
 
     return check
 

@@ -21,7 +21,6 @@ from connector.spec.schema import amounts
 from connector.storage.files.store import FileStore
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-_SECRET = "is a secret, and is not kept with a schedule"
 
 
 class ScheduleManager:
@@ -121,10 +120,8 @@ class ScheduleManager:
         self, connector: Connector | AsyncConnector, subject: Runnable, given: Mapping[str, Any]
     ) -> None:
         """Everything that can be told before the first run."""
-        hidden = [each for each, schema in subject.parameters.items() if schema.get("writeOnly")]
-        problems = [Problem(each, _SECRET) for each in hidden if each in given]
         sources = Sources(paths=False, urls=None, references=self._files.resolve)
-        problems += check_of(subject, connector.integration, sources)(given)
+        problems = check_of(subject, connector.integration, sources)(given)
         if wrong := [each for each in problems if each.severity == "error"]:
             raise InvalidArguments(wrong, subject.title)
 

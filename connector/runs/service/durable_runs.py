@@ -213,7 +213,7 @@ class DurableRuns:
 
     def retry(self, run_id: str) -> Run:
         """A new run like this one, in its place. Raises InvocationError for one that has not ended, that
-        succeeded, or that was tried once more already."""
+        succeeded, or that was tried once more already, and InvalidArguments where a secret was not kept."""
         run = self.get(run_id)
         if run.state in ("queued", "running", "succeeded"):
             raise InvocationError(
@@ -222,6 +222,10 @@ class DurableRuns:
         later = self._later(run)
         if later is not None:
             raise InvocationError(f"run {run.id} was tried once more as run {later.id}; look at that one")
+        if run.kind != "workflow":
+            run_files.refuse_masks(
+                self._connector(run.action, run.integration).action(run.action), run.inputs
+            )
         given = {name: getattr(run, name) for name in _COPIED} | {"durable": True, "retry_of": run.id}
         # The key is for two who press the button at once.
         tried, _ = self.history.open(given, f"retry of {run.id}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,20 @@ from connector.engine.sources import Sources
 from connector.errors import ConnectorError, InvalidArguments, Problem
 from connector.media import Media, MediaError, adopt
 from connector.secret import MASK
-from connector.spec.header_names import CREDENTIAL_HEADERS, canonical, is_secret
+from connector.spec import template
+from connector.spec.header_names import CREDENTIAL_HEADERS, canonical, is_harmless, is_secret
+from connector.spec.model import Action
 from connector.storage.files.store import FileStore, StoredFile
 
-# What these hold is a credential wherever they stand; below `headers` more names are such.
+# What these hold is a credential wherever they stand; below `headers`, whatever is not known to be none.
 _HEADERS = "headers"
 _CREDENTIALS = CREDENTIAL_HEADERS | {"api-key", "x-api-key"}
 _NO_PATH = ("http://", "https://", "data:", "file:")
-_SECRET = "is a secret, and is not kept for a durable run; invoke the action directly"
+_SECRET = (
+    "may be a secret, and is not kept for a durable run; keep a header with the connection "
+    "(connector connections add --header), or invoke the action directly"
+)
+_MASKED = "was not kept with the run, as it may be a secret; give it again, in a new run"
 _LONGEST_TEXT = 2000
 
 
@@ -40,8 +46,9 @@ def take(
     """What was given, with its files kept. It blocks.
 
     What is no file stays as it is, and addresses are not fetched: the engine does that, and says what is
-    wrong with them.
+    wrong with them. Raises InvalidArguments for a mask that stands where a record has no secret.
     """
+    refuse_masks(action, given)
     shelf = _Shelf(store, keep_seconds)
     arguments = each_file(action, given, shelf.taken)
     recorded = each_file(action, {**given, **arguments}, shelf.shown)
@@ -54,8 +61,7 @@ def read_inputs(action: Taker, given: Mapping[str, Any], sources: Sources | None
 
     Raises InvalidArguments for each that cannot be read, and for secrets, which are not written down.
     """
-    hidden = [name for name, schema in action.parameters.items() if schema.get("writeOnly")]
-    problems = [Problem(name, _SECRET) for name in hidden if given.get(name) is not None]
+    problems = secret_problems(action, given)
     arguments = dict(given)
     if sources is not None:
         arguments, unread = adopted(action, given, sources, _is_own_path)
@@ -63,6 +69,17 @@ def read_inputs(action: Taker, given: Mapping[str, Any], sources: Sources | None
     if problems:
         raise InvalidArguments(problems, action.title)
     return arguments
+
+
+def secret_problems(action: Taker, given: Mapping[str, Any]) -> list[Problem]:
+    """A problem for everything that a record must not hold, and that a run from a record would lack."""
+    return _problems(action, given, lambda value: _MASKED if value == MASK else _SECRET)
+
+
+def refuse_masks(action: Taker, recorded: Mapping[str, Any]) -> None:
+    """Raises InvalidArguments where a record has a mask: it would be sent in place of what it hides."""
+    if found := _problems(action, recorded, lambda value: _MASKED if value == MASK else None):
+        raise InvalidArguments(found, action.title)
 
 
 def shown(result: Result, stored: StoredFile | None) -> dict[str, Any]:
@@ -127,20 +144,68 @@ def _is_text(value: Any) -> bool:
 
 def _unsecret(action: Taker, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs without what nobody may read again."""
+    return _with_secrets(action, inputs, lambda path, value: MASK)
+
+
+def _problems(action: Taker, given: Mapping[str, Any], said: Callable[[Any], str | None]) -> list[Problem]:
+    found: list[Problem] = []
+
+    def note(path: str, value: Any) -> Any:
+        if sentence := said(value):
+            found.append(Problem(path, sentence))
+        return value
+
+    _with_secrets(action, given, note)
+    return found
+
+
+_Put = Callable[[str, Any], Any]
+
+
+def _with_secrets(action: Taker, inputs: Mapping[str, Any], put: _Put) -> dict[str, Any]:
+    """The inputs with what ``put`` makes of each value that may be a secret; it is told its path."""
+    hidden, headers = _secret_inputs(action)
+    found = {}
+    for name, value in inputs.items():
+        if name in headers and not isinstance(value, Mapping | None):
+            found[name] = put(name, value)  # headers in a form that is none: nothing says which are harmless
+        elif name in hidden and value is not None:
+            found[name] = put(name, value)
+        else:
+            found[name] = _without_credentials(name, value, put, name, within=name in headers)
+    return found
+
+
+def _secret_inputs(action: Taker) -> tuple[set[str], set[str]]:
+    """The inputs that are secrets, and those that are whole headers by name."""
     hidden = {name for name, schema in action.parameters.items() if schema.get("writeOnly")}
-    return {
-        name: MASK if name in hidden else _without_credentials(name, value) for name, value in inputs.items()
-    }
+    headers = action.request.headers if isinstance(action, Action) else {}
+    if not isinstance(headers, Mapping):
+        return hidden, _inputs_of(headers)
+    return hidden | _inputs_of([text for name, text in headers.items() if is_secret(name)]), set()
 
 
-def _without_credentials(name: str, value: Any, *, in_headers: bool = False) -> Any:
-    """A value without the credentials that the engine refuses to send: they are not written down either."""
-    if canonical(name) in _CREDENTIALS or (in_headers and is_secret(name)):
-        return MASK
+def _inputs_of(templates: Any) -> set[str]:
+    return {name.removeprefix("inputs.") for name in template.references(templates)}
+
+
+def _without_credentials(name: str, value: Any, put: _Put, path: str, *, within: bool = False) -> Any:
+    """A value without credentials. ``within`` says that it is headers by name, whatever it is called."""
+    within = within or canonical(name) == _HEADERS
     if isinstance(value, Mapping):
-        inside = canonical(name) == _HEADERS
-        return {key: _without_credentials(str(key), inner, in_headers=inside) for key, inner in value.items()}
-    return [_without_credentials("", inner) for inner in value] if isinstance(value, list | tuple) else value
+        return {
+            key: put(f"{path}.{key}", inner)
+            if inner is not None and _is_credential(str(key), within)
+            else _without_credentials(str(key), inner, put, f"{path}.{key}")
+            for key, inner in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_without_credentials("", inner, put, f"{path}.{at}") for at, inner in enumerate(value)]
+    return value
+
+
+def _is_credential(name: str, within_headers: bool) -> bool:
+    return canonical(name) in _CREDENTIALS or (within_headers and not is_harmless(name))
 
 
 def _in_short(value: Any) -> str | None:

@@ -346,6 +346,26 @@ def test_what_is_not_to_be_tried_again_is_refused(desk, runs):
         runs.retry(later.id)
 
 
+def test_a_secret_header_is_refused_before_anything_is_written_down(desk, runs):
+    """A worker would send the mask; one that is known to be harmless goes."""
+    given = {"path": "/v1/engines/list", "headers": {"X-Team": "blue", "accept": "text/plain"}}
+    with pytest.raises(InvalidArguments) as told:
+        runs.submit(RunSpec("generic-http-request", given, environment="production"))
+    assert [problem.path for problem in told.value.problems] == ["headers.X-Team"]
+    assert "connections add --header" in str(told.value)
+    assert runs.list() == []
+
+
+def test_a_run_whose_header_was_not_kept_is_not_tried_once_more(desk, runs):
+    """The mask is no header: whoever tries it is asked for the value."""
+    given = {"path": "/v1/engines/list", "headers": {"X-Team": "blue"}}
+    run = desk.open("generic-http-request", given)  # as a host's own run is written down
+    assert run.inputs["headers"] == {"X-Team": "********"}
+    runs.cancel(run.id)
+    with pytest.raises(InvalidArguments, match="give it again"):
+        runs.retry(run.id)
+
+
 def test_what_cannot_be_handed_over_is_written_down(desk, runs, caplog):
     """The engine's tables are gone: the run is there, and a worker will find it."""
     runs.submit(BOAT)

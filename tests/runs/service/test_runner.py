@@ -354,16 +354,51 @@ def test_what_is_no_file_is_told_by_the_engine(house):
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("name", ["Authorization", "Proxy_Authorization", "X_API_KEY", "X-Auth-Token"])
-def test_a_credential_is_not_recorded(house, name):
-    """What the engine refuses to send is not written down either, however its name is written."""
+@pytest.mark.parametrize(
+    "name", ["Authorization", "Proxy_Authorization", "X_API_KEY", "X-Auth-Token", "X-Team"]
+)
+def test_a_header_is_recorded_only_where_it_is_harmless(house, name):
+    """What the engine refuses to send is not written down either, nor what nobody knows to be harmless."""
 
     async def scenario():
         async with house(answer(200, {})) as here:
-            given = {"path": "/v1/engines/list", "headers": {name: "Bearer sk-mine", "x-a": "b"}}
+            given = {"path": "/v1/engines/list", "headers": {name: "Bearer sk-mine", "accept": "b/c"}}
             run = await here.run(RunSpec("generic-http-request", given))
-            assert run.inputs["headers"]["x-a"] == "b"
+            assert run.inputs["headers"] == {name: "********", "accept": "b/c"}
             assert "sk-mine" not in json.dumps(run.to_dict())
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "wrong", ["X-Key: sk-mine", ["X-Key: sk-mine"], [{"X-Key": "sk-mine"}], {"a": ["sk-mine"]}]
+)
+def test_headers_in_a_wrong_form_are_not_recorded(house, wrong):
+    """They are refused, and a key may be in them all the same."""
+
+    async def scenario():
+        async with house() as here:
+            given = {"path": "/v1/engines/list", "headers": wrong}
+            run = await here.run(RunSpec("generic-http-request", given))
+            assert run.error["code"] == "bad_input"
+            assert "sk-mine" not in json.dumps(run.to_dict())
+
+    asyncio.run(scenario())
+
+
+def test_a_mask_is_not_sent_in_place_of_what_it_hides(house):
+    """Whoever does a run again is asked for what was not kept, and nothing is sent."""
+
+    async def scenario():
+        async with house(answer(200, {})) as here:
+            given = {"path": "/v1/engines/list", "headers": {"X-Team": "blue", "accept": "b/c"}}
+            run = await here.run(RunSpec("generic-http-request", given))
+            before = here.sent()
+            with pytest.raises(errors.InvalidArguments) as told:
+                await here.runner.start(run.spec)
+            assert [problem.path for problem in told.value.problems] == ["headers.X-Team"]
+            assert "give it again" in str(told.value)
+            assert here.sent() == before
 
     asyncio.run(scenario())
 
