@@ -14,9 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connector.engine.render import Target
+from connector.engine.render import SHORTEST_HEADER, Target
 from connector.errors import ConnectorError, MissingCredential, UnknownName
-from connector.secret import MASK, Credential, Secret, Secrets
+from connector.secret import MASK, Credential, Pairs, Secret, Secrets
 from connector.spec.model import Environment, Integration
 from connector.spec.schema.suggest import nearest
 
@@ -31,6 +31,7 @@ class Connections(Protocol):
     def list(self, integration: str | None = None, /) -> tuple[Connection, ...]: ...
     def configuration_for(self, connection: Connection, environment: str | None, /) -> Configuration: ...
     def credential(self, connection: str, configuration: str, /) -> dict[str, Secret | str]: ...
+    def headers(self, connection: str, configuration: str, /) -> dict[str, Secret | str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ class Opened:
     def keep(self, connection: Connection, environment: str | None, destination: Destination) -> Destination:
         from connector.storage.connections.secret_references import Reference
 
-        fields = (value for one in connection.configurations for value in one.fields.values())
-        if not any(isinstance(value, Reference) for value in fields):
+        values = (value for one in connection.configurations for value in one.values().values())
+        if not any(isinstance(value, Reference) for value in values):
             self._kept[connection.name, environment] = (connection, destination)
         return destination
 
@@ -170,14 +171,15 @@ def _stored(
 ) -> Destination:
     configuration, there = _configured(integration, store, connection, environment)
     known: Iterable[str] = ()
+    headers: Iterable[tuple[str, Any]]
     if masked:
         credential = _masked(integration, configuration.fields)
+        headers = ((name, value if isinstance(value, str) else MASK) for name, value in configuration.headers)
         known = _at_hand(integration, store, connection, configuration)
     else:
         credential = dict(store.credential(connection.name, configuration.name))
-    found = _destination(
-        integration, connection.name, there, credential, tuple(configuration.headers), configuration.cap
-    )
+        headers = store.headers(connection.name, configuration.name).items() if configuration.headers else ()
+    found = _destination(integration, connection.name, there, credential, tuple(headers), configuration.cap)
     found = replace(found, secrets=Secrets((*found.secrets, *known)))
     return found if masked or opened is None else opened.keep(connection, environment, found)
 
@@ -211,11 +213,13 @@ def _at_hand(
     """
     from connector.storage.connections.secret_references import Reference
 
-    fields = configuration.fields.values()
-    if any(isinstance(one, Reference) and not one.text.startswith(("env:", "file:")) for one in fields):
+    values = configuration.values().values()
+    if any(isinstance(one, Reference) and not one.text.startswith(("env:", "file:")) for one in values):
         return Secrets()
     with suppress(ConnectorError):
-        return _secrets(integration, store.credential(connection.name, configuration.name))
+        names = connection.name, configuration.name
+        headers = _header_secrets(store.headers(*names).values())
+        return Secrets((*_secrets(integration, store.credential(*names)), *headers))
     return Secrets()
 
 
@@ -256,11 +260,12 @@ def _destination(
     connection: str,
     environment: Environment,
     credential: Mapping[str, Any],
-    headers: tuple[tuple[str, str], ...] = (),
+    headers: tuple[tuple[str, Secret | str], ...] = (),
     cap: float | None = None,
 ) -> Destination:
     plain = Credential((name, _revealed(value)) for name, value in credential.items())
-    target = Target(environment.base_url, headers, plain)
+    pairs = Pairs((name, _revealed(value)) for name, value in headers)
+    target = Target(environment.base_url, pairs, plain, _header_secrets(value for _, value in headers))
     secrets = _secrets(integration, plain)
     return Destination(connection, environment.name, target, environment.transport, cap, secrets)
 
@@ -269,6 +274,12 @@ def _secrets(integration: Integration, credential: Mapping[str, Any]) -> Secrets
     """The values of a credential that nobody may see."""
     values = (_revealed(credential.get(name)) for name in integration.secret_fields)
     return Secrets(str(value) for value in values if value not in (None, "", MASK))
+
+
+def _header_secrets(values: Iterable[Secret | str]) -> Secrets:
+    """The secrets among headers that are found wherever they are repeated; a shorter one may be any word."""
+    texts = (value.reveal() for value in values if isinstance(value, Secret))
+    return Secrets(text for text in texts if len(text) >= SHORTEST_HEADER)
 
 
 def _revealed(value: Any) -> Any:

@@ -18,25 +18,32 @@ from connector.engine.auth import Authorization
 from connector.engine.http.messages import Body, Multipart, Part, Raw, Request, Timeout
 from connector.errors import InvalidArguments, Problem
 from connector.media.content import Content
+from connector.secret import Secrets
 from connector.spec import template, url
-from connector.spec.header_names import RESERVED_HEADERS, canonical
+from connector.spec.header_names import RESERVED_HEADERS, canonical, is_harmless
 from connector.spec.model import Action, BodySpec, Integration, RequestSpec
 from connector.spec.template import MISSING, Scope
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Methods that promise to change nothing (RFC 9110, section 9.2.1).
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# From this length on a header's secret is looked for wherever it is repeated; a shorter one may be any word.
+SHORTEST_HEADER = 8
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where an action is sent: the base URL, headers of the connection, the credential's plain fields."""
+    """Where an action is sent: the base URL, headers of the connection, the credential's fields.
+
+    ``secrets`` are those of the headers' values that nobody may see.
+    """
 
     base_url: str
     headers: tuple[tuple[str, str], ...] = ()
     credential: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 def render(
@@ -78,7 +85,7 @@ def render(
         body,
         _timeout(integration, action),
         integration.max_response_bytes,
-        secrets=authorization.secrets,
+        secrets=Secrets((*authorization.secrets, *target.secrets, *_given_secrets(spec, scope))),
     )
 
 
@@ -154,6 +161,14 @@ def _headers(
         else:
             merged[name.lower()] = (name, url.commas(value))
     return list(merged.values())
+
+
+def _given_secrets(spec: RequestSpec, scope: Scope) -> Iterator[str]:
+    """The values of headers that a caller made up, and that are not known to be harmless."""
+    given = template.fill_all(spec.headers, scope) if template.is_template(spec.headers) else {}
+    for name, value in given.items() if isinstance(given, Mapping) else ():
+        if not is_harmless(name) and len(text := url.commas(value)) >= SHORTEST_HEADER:
+            yield text
 
 
 def _header_problem(name: str, value: Any, authorization: Authorization, *, caller: bool) -> str | None:

@@ -17,10 +17,11 @@ from connector.server.operation import members
 from connector.spec import template, url
 from connector.spec.model import Integration, JsonSchema
 from connector.storage.connections import check_credential
-from connector.storage.connections.model import Configuration, Connection, Stored
+from connector.storage.connections.model import Configuration, Connection, Stored, header, header_key
 from connector.storage.connections.secret_references import Reference, is_reference
 
 Sent = Mapping[str, Any]
+_SET_HERE = "references to this machine are set on it (connector connections add)"
 
 _NAME = {"type": "string", "minLength": 1, "maxLength": 100}
 _FIELD: JsonSchema = {
@@ -30,13 +31,28 @@ _FIELD: JsonSchema = {
         {"type": "object", "properties": {"stored": {"const": True}, "reference": {"type": "string"}}},
     ],
 }
+_HEADER: JsonSchema = {
+    "description": "A value, kept as a secret unless the name is known to be harmless; {plain: ...} is one "
+    "that may be shown. What stands there as {stored: true} or {reference: ...} is kept.",
+    "anyOf": [
+        {"type": "string", "maxLength": 65536},
+        {
+            "type": "object",
+            "properties": {
+                "plain": {"type": "string"},
+                "stored": {"const": True},
+                "reference": {"type": "string"},
+            },
+        },
+    ],
+}
 CONFIGURATION = members(
     "environments",
     name={**_NAME, "description": "By default the environments' names."},
     environments={"type": "array", "minItems": 1, "items": _NAME},
     default={"type": "boolean", "description": "Whether it is used where no environment is named."},
     base_url={"type": ["string", "null"], "description": "Where requests go; by default the environment's."},
-    headers={"type": "object", "additionalProperties": {"type": "string"}},
+    headers={"type": "object", "additionalProperties": _HEADER},
     cap={"type": ["number", "null"], "minimum": 0, "description": "Credits for each environment and day."},
     fields={"type": "object", "additionalProperties": _FIELD, "description": "The credential's fields."},
 )
@@ -100,10 +116,27 @@ class _Reading:
             self._environments,
             bool(self._sent.get("default", False)),
             self._base_url,
-            tuple(self._sent.get("headers", {}).items()),
+            self._headers(),
             self._sent.get("cap"),
             self._fields(),
         )
+
+    def _headers(self) -> tuple[tuple[str, Stored], ...]:
+        read = {name: self._header(name, value) for name, value in self._sent.get("headers", {}).items()}
+        return tuple((name, value) for name, value in read.items() if value is not None)
+
+    def _header(self, name: str, sent: Any) -> Stored | None:
+        if isinstance(sent, str) and is_reference(sent):
+            self._say(f"headers.{name}", f"{_SET_HERE}; give the value")
+        elif isinstance(sent, str):
+            return header(name, sent)
+        elif "plain" in sent:
+            return str(sent["plain"])
+        elif (kept := self._kept(header_key(name), f"headers.{name}")) is not None:
+            return kept
+        else:
+            self._say(f"headers.{name}", "is not stored here; give its value")
+        return None
 
     def _fields(self) -> dict[str, Stored]:
         secret = self._integration.secret_fields
@@ -127,7 +160,7 @@ class _Reading:
         if value is None:
             return None
         if not isinstance(value, str):
-            return self._kept(name)
+            return self._kept(name, f"fields.{name}")
         if not is_reference(value):
             return Secret(value)
         return self._reference(name, value)
@@ -138,7 +171,7 @@ class _Reading:
         if text == f"env:{variable}" and self._places() <= self._trusted:
             return Reference(text)
         if self._before and self._before.fields.get(name) == Reference(text):
-            return self._kept(name)
+            return self._kept(name, f"fields.{name}")
         if text == f"env:{variable}":
             self._say(
                 f"fields.{name}",
@@ -147,18 +180,17 @@ class _Reading:
             )
             return None
         hint = f"give the secret, or env:{variable}" if variable else "give the secret"
-        self._say(
-            f"fields.{name}", f"references to this machine are set on it (connector connections add); {hint}"
-        )
+        self._say(f"fields.{name}", f"{_SET_HERE}; {hint}")
         return None
 
-    def _kept(self, name: str) -> Stored | None:
+    def _kept(self, key: str, path: str) -> Stored | None:
+        """What stands there, if it goes where it went; ``key`` is that of the configuration's ``values``."""
         before = self._before
-        standing = before.fields.get(name) if before else None
+        standing = before.values().get(key) if before else None
         if before is None or standing is None:
             return None
         if not self._places() <= self._places_of(before.base_url, before.environments, before.fields):
-            self._say(f"fields.{name}", "is sent to another address now; give it again")
+            self._say(path, "is sent to another address now; give it again")
             return None
         return standing
 

@@ -42,6 +42,27 @@ def test_a_key_on_the_command_line_is_taken_with_a_warning(run: Any) -> None:
     assert "--api-key -" in ended.err
 
 
+def test_headers_are_secrets_unless_said_otherwise(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A preview masks them, also where a prompt repeats one; what may be shown is told apart."""
+    monkeypatch.setenv("TEAM_TOKEN", "tk-from-outside")
+    headers = "--header X-Token=tk-in-a-header --header X-Other=env:TEAM_TOKEN --plain-header X-Team=blue"
+    assert (
+        run(f"connections add work --api-key env:STABILITY_API_KEY {headers} --header Accept=image/*").code
+        == 0
+    )
+    told = run("connections show work --json").document["configurations"][0]["headers"]
+    assert told == {
+        "X-Token": {"stored": True},
+        "X-Other": {"reference": "env:TEAM_TOKEN"},
+        "Accept": "image/*",
+        "X-Team": {"plain": "blue"},
+    }
+    preview = run("preview stable-image-core -c work --prompt 'tk-in-a-header tk-from-outside blue'")
+    assert "tk-" not in preview.out + run("connections show work").out
+    assert "X-Token: ********" in preview.out
+    assert "X-Team: blue" in preview.out
+
+
 def test_a_key_is_typed_without_being_shown(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where somebody sits at a terminal, what is missing is asked for."""
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)

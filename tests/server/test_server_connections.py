@@ -83,7 +83,7 @@ def test_several_environments_have_their_own(host: Place) -> None:
     configurations = made.json()["configurations"]
     assert [one["name"] for one in configurations] == ["production", "staging"]
     assert [one["default"] for one in configurations] == [True, False]
-    assert (configurations[1]["cap"], configurations[1]["headers"]) == (100, {"x-team": "a"})
+    assert (configurations[1]["cap"], configurations[1]["headers"]) == (100, {"x-team": {"stored": True}})
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,9 @@ def test_several_environments_have_their_own(host: Place) -> None:
         (_configuration(base_url="nowhere"), "base_url"),
         (_configuration(cap=-1), "cap"),
         (_configuration(headers={"authorization": "x"}), "headers.authorization"),
+        (_configuration(headers={"x-token": "env:HOME"}), "headers.x-token"),
+        (_configuration(headers={"x-token": {"reference": "env:HOME"}}), "headers.x-token"),
+        (_configuration(headers={"x-token": {"stored": True}}), "headers.x-token"),
         (_configuration(kap=1), "kap"),
     ],
 )
@@ -189,6 +192,23 @@ def test_a_kept_secret_goes_nowhere_else(host: Place, moved: dict[str, Any]) -> 
         "PUT", "/api/connections/work", json={"configurations": [asked | {"fields": {"api_key": OTHER_KEY}}]}
     )
     assert given.status_code == 200, given.text
+
+
+def test_a_kept_header_goes_nowhere_else(host: Place) -> None:
+    """What is shown of headers can be sent back, and a secret one follows no address."""
+    given = {"x-token": OTHER_KEY, "x-team": {"plain": "blue"}, "accept": "a/b"}
+    shown = _add(host, _configuration(headers=given)).json()["configurations"]
+    assert shown[0]["headers"] == {"x-token": {"stored": True}, "x-team": {"plain": "blue"}, "accept": "a/b"}
+    kept = host("PUT", "/api/connections/work", json={"configurations": shown})
+    assert kept.json()["configurations"] == shown
+    tried = host.post("/integrations/stabilityai/try", json={"name": "work", "configurations": shown}).json()
+    assert tried["ok"] is True
+    preview = host.post("/api/actions/balance/preview", json={"inputs": {}}).json()
+    assert (preview["headers"]["x-token"], preview["headers"]["x-team"]) == ("********", "blue")
+    shown[0] |= {"base_url": "https://evil.example", "fields": {"api_key": KEY}}
+    moved = host("PUT", "/api/connections/work", json={"configurations": shown})
+    assert "configurations.0.headers.x-token" in _problems(moved)
+    assert OTHER_KEY not in host.everything()
 
 
 def test_a_connection_stays_what_it_is(host: Place) -> None:

@@ -95,7 +95,7 @@ def _configuration(one: Configuration) -> Iterator[str]:
     told = one.to_dict()
     yield f"  {', '.join(one.environments)}{' (default)' if one.default else ''}"
     facts = {"base URL": one.base_url, "cap": one.cap is not None and f"{amounts.credits(one.cap)} a day"}
-    facts |= {f"header {name}": "is set" for name in told["headers"]}
+    facts |= {f"header {name}": _field(value) for name, value in told["headers"].items()}
     facts |= {name: _field(value) for name, value in told["fields"].items()}
     yield from terminal.columns(((name, str(value)) for name, value in facts.items() if value), "    ")
 
@@ -103,7 +103,7 @@ def _configuration(one: Configuration) -> Iterator[str]:
 def _field(shown: object) -> str:
     if not isinstance(shown, dict):
         return str(shown)
-    return str(shown.get("reference", "is kept, and never shown"))
+    return str(shown.get("plain", shown.get("reference", "is kept, and never shown")))
 
 
 def _test(connector: Connector, args: Namespace) -> int:

@@ -19,7 +19,7 @@ from connector.errors import InvalidArguments, Problem, UnknownName
 from connector.secret import Secret
 from connector.spec.model import Integration
 from connector.storage.connections import check_credential
-from connector.storage.connections.model import Configuration, Connection, Stored
+from connector.storage.connections.model import Configuration, Connection, Stored, header
 from connector.storage.connections.secret_references import is_reference
 
 _EPILOG = """\
@@ -34,11 +34,12 @@ examples:
   connector connections add work -e qa --base-url https://qa.example --cap 500
 """
 _PREFIX = "field "
+_HEADER_HELP = "a header for every request, kept as a secret; or a reference as its value; repeatable"
 _PLACE = re.compile(r"^configurations\.\d+\.(fields\.)?")
 _OWN = frozenset(
     (
         *("--json", "--integration", "--quiet", "--help"),
-        *("--environment", "--base-url", "--cap", "--header", "--default", "--replace"),
+        *("--environment", "--base-url", "--cap", "--header", "--plain-header", "--default", "--replace"),
     )
 )
 
@@ -66,7 +67,10 @@ def _configuration(integration: Integration, args: argparse.Namespace) -> Config
         environments,
         args.default,
         args.base_url,
-        _headers(args.header or []),
+        (
+            *((name, header(name, value)) for name, value in _pairs("header", args.header)),
+            *_pairs("plain-header", args.plain_header),
+        ),
         args.cap,
         _fields(integration, texts, quiet=args.quiet or args.json),
     )
@@ -94,7 +98,8 @@ def _parser(integration: Integration) -> Parser:
     )
     add("--base-url", metavar="URL", help="where requests go, instead of the environment's own place")
     add("--cap", metavar="CREDITS", type=_credits, help="what may be spent in each environment and UTC day")
-    add("--header", metavar="NAME=VALUE", action="append", help="a header for every request; repeatable")
+    add("--header", metavar="NAME=VALUE", action="append", help=_HEADER_HELP)
+    add("--plain-header", metavar="NAME=VALUE", action="append", help="one that may be shown; repeatable")
     add("--default", action="store_true", help="use these environments where none is named")
     add("--replace", action="store_true", help="replace what is kept for these environments")
     fields = parser.add_argument_group(f"the credential of {integration.name}")
@@ -118,10 +123,10 @@ def _credits(text: str) -> float:
         raise argparse.ArgumentTypeError(f"is {text!r}; give a number of credits") from None
 
 
-def _headers(texts: list[str]) -> tuple[tuple[str, str], ...]:
-    pairs = [text.partition("=") for text in texts]
+def _pairs(option: str, texts: list[str] | None) -> tuple[tuple[str, str], ...]:
+    pairs = [text.partition("=") for text in texts or ()]
     if not all(equals for _, equals, _ in pairs):
-        raise InvalidArguments([Problem("header", "has no value; write --header NAME=VALUE")])
+        raise InvalidArguments([Problem(option, f"has no value; write --{option} NAME=VALUE")])
     return tuple((name, value) for name, _, value in pairs)
 
 

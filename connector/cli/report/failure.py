@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -146,7 +147,7 @@ def _secrets(words: Sequence[str]) -> list[str]:
         return []  # nothing of it was used, then
     fields = integration.credential.get("properties", {})
     found = [os.environ.get(fields[name].get("variable", ""), "") for name in integration.secret_fields]
-    given = [word.partition("=")[2] or word for word in words]
+    given = [word[at:] for word in words for at in (0, *(found.end() for found in re.finditer("=", word)))]
     with Connector(integration) as connector:
         store = connector.workspace.connections
         places = [(each.name, one.name) for each in store.list() for one in each.configurations]
@@ -157,7 +158,10 @@ def _secrets(words: Sequence[str]) -> list[str]:
 
 def _opened(store: ConnectionStore, connection: str, configuration: str) -> list[str]:
     try:
-        values = store.credential(connection, configuration).values()
+        values = [
+            *store.credential(connection, configuration).values(),
+            *store.headers(connection, configuration).values(),
+        ]
     except ConnectorError:
         return []  # what does not open was not used either
     return [value.reveal() for value in values if not isinstance(value, str)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +21,7 @@ from connector.server.api.connections import tried
 from connector.server.host import Host
 from connector.spec.schema.validator import Checker
 from connector.storage.connections.encryption import Sealed
-from connector.storage.connections.model import Connection
+from connector.storage.connections.model import Connection, Stored, header_key
 
 _NAME = "trial"
 _CHECKER = Checker(connection_form.CONNECTION, noun="a member of this body")
@@ -60,13 +61,18 @@ def _opened(made: Connection, before: Connection | None, store: Any) -> Connecti
     """The connection with its kept secrets opened, as another store is to hold them for a moment."""
     opened = []
     for one in made.configurations:
-        sealed = any(isinstance(value, Sealed) for value in one.fields.values())
-        kept = store.credential(before.name, one.name) if before and sealed else {}
-        fields = {
-            name: kept[name] if isinstance(value, Sealed) else value for name, value in one.fields.items()
-        }
-        opened.append(replace(one, fields=fields))
+        kept: dict[str, Any] = {}
+        if before and any(isinstance(value, Sealed) for value in one.values().values()):
+            headers = store.headers(before.name, one.name)
+            kept = store.credential(before.name, one.name) | {
+                header_key(name): value for name, value in headers.items()
+            }
+        opened.append(one.with_values(partial(_lent, kept)))
     return replace(made, configurations=tuple(opened))
+
+
+def _lent(kept: Mapping[str, Any], key: str, value: Stored) -> Any:
+    return kept[key] if isinstance(value, Sealed) else value
 
 
 async def _tests(

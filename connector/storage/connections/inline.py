@@ -38,6 +38,11 @@ class FixedConnection:
         known = {one.name: one.fields for one in self.get(connection_name).configurations}
         return {name: self._opened(value) for name, value in known[configuration_name].items()}
 
+    def headers(self, connection_name: str, configuration_name: str) -> dict[str, Secret | str]:
+        """The headers as they are now, opened in the same way."""
+        known = {one.name: one.headers for one in self.get(connection_name).configurations}
+        return {name: self._opened(value) for name, value in known[configuration_name]}
+
     def _opened(self, value: object) -> Secret | str:
         if isinstance(value, Reference):
             return resolve(value.text, environ=self._environ)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from connector.errors import Problem, UnknownName
 from connector.secret import Secret
-from connector.spec.header_names import RESERVED_HEADERS, canonical
+from connector.spec.header_names import RESERVED_HEADERS, canonical, is_harmless
 from connector.spec.schema.suggest import nearest
 from connector.storage.connections.encryption import Sealed
 from connector.storage.connections.secret_references import Reference, is_reference
 from connector.storage.database.database import timestamp
 
-# What a field of a credential holds. A ``Secret`` is on its way in; the store gives out only the others.
+# What a field or a header holds. A ``Secret`` is on its way in; the store gives out only the others.
 Stored = str | Secret | Reference | Sealed
 
 _NAME = re.compile(r"\w(?:[\w .@-]{0,98}[\w.@-])?")
@@ -29,13 +29,16 @@ _BASE_URL = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """How a connection acts in its environments. ``cap`` is in credits for each environment and UTC day."""
+    """How a connection acts in its environments. ``cap`` is in credits for each environment and UTC day.
+
+    A header whose value is a text may be seen by everybody; ``header`` says which may.
+    """
 
     name: str
     environments: tuple[str, ...]
     default: bool = False
     base_url: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, Stored], ...] = field(default=(), repr=False)
     cap: float | None = None
     fields: Mapping[str, Stored] = field(default_factory=dict, repr=False)
 
@@ -46,10 +49,32 @@ class Configuration:
             "environments": list(self.environments),
             "default": self.default,
             "base_url": self.base_url,
-            "headers": dict(self.headers),
+            "headers": {name: _shown_header(name, value) for name, value in self.headers},
             "cap": self.cap,
             "fields": {name: _shown(value) for name, value in self.fields.items()},
         }
+
+    def values(self) -> dict[str, Stored]:
+        """Everything that may be a secret: the fields by name, and the headers by ``header_key``."""
+        return {**self.fields, **{header_key(name): value for name, value in self.headers}}
+
+    def with_values(self, change: Callable[[str, Stored], Stored]) -> Configuration:
+        """The configuration with what ``change`` makes of each key and value of ``values``."""
+        return replace(
+            self,
+            fields={name: change(name, value) for name, value in self.fields.items()},
+            headers=tuple((name, change(header_key(name), value)) for name, value in self.headers),
+        )
+
+
+def header(name: str, text: str) -> Stored:
+    """A header's value that somebody gave: a secret, unless its name is known to be harmless."""
+    return text if not text or is_harmless(name) else Secret(text)
+
+
+def header_key(name: str) -> str:
+    """What a header is called among the values of a configuration."""
+    return f"header {name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +169,21 @@ def _environment_problems(path: str, environments: Sequence[str]) -> Iterator[Pr
         yield from _name_problems(path, name)
 
 
-def _header_problems(path: str, headers: Sequence[tuple[str, str]]) -> Iterator[Problem]:
+def _header_problems(path: str, headers: Sequence[tuple[str, Stored]]) -> Iterator[Problem]:
     for name, value in headers:
         if not _HEADER_NAME.fullmatch(name):
             yield Problem(path, f"{name!r} is no header name")
         elif canonical(name) in RESERVED_HEADERS:
             yield Problem(f"{path}.{name}", "is set by the credential or the transport, and cannot be given")
-        elif not _HEADER_VALUE.fullmatch(value):
+        elif not _HEADER_VALUE.fullmatch(_text(value)):
             yield Problem(f"{path}.{name}", "has characters that no header may have")
+
+
+def _text(value: Stored) -> str:
+    """The text that is given here; none of what is sealed or kept elsewhere."""
+    if isinstance(value, Secret):
+        return value.reveal()
+    return value if isinstance(value, str) else ""
 
 
 def _field_problems(
@@ -182,3 +214,9 @@ def _shown(value: Stored) -> Any:
     if isinstance(value, Reference):
         return {"reference": value.text}
     return value if isinstance(value, str) else {"stored": True}
+
+
+def _shown_header(name: str, value: Stored) -> Any:
+    """What can be sent back: a text by itself would be taken for a secret, where its name is not harmless."""
+    is_plain = isinstance(value, str) and header(name, value) != value
+    return {"plain": value} if is_plain else _shown(value)

@@ -22,6 +22,8 @@ from connector.storage.connections.model import (
     Stored,
     check,
     configuration_for,
+    header,
+    header_key,
     unknown,
 )
 from connector.storage.connections.secret_references import Reference, is_reference, resolve
@@ -96,6 +98,13 @@ class ConnectionStore:
         known = [one.name for one in connection.configurations]
         raise unknown("configuration", configuration_name, known, f"connection {connection_name!r}")
 
+    def headers(self, connection_name: str, configuration_name: str) -> dict[str, Secret | str]:
+        """The configuration's headers as they are now; a text is one that everybody may see."""
+        connection = self.get(connection_name)
+        (found,) = (one for one in connection.configurations if one.name == configuration_name)
+        places = _places(connection.name, found)
+        return {name: self._opened(value, places[header_key(name)]) for name, value in found.headers}
+
     def rotate(self) -> int:
         """Seals every stored secret again, with the first master key; how many there were."""
         count = 0
@@ -103,16 +112,18 @@ class ConnectionStore:
             for connection in map(_loaded, database.execute(_LIST).fetchall()):
                 rotated = tuple(self._rotated(connection.name, one) for one in connection.configurations)
                 database.execute(_PUT, _row(replace(connection, configurations=rotated)))
-                count += sum(isinstance(value, Sealed) for one in rotated for value in one.fields.values())
+                count += sum(isinstance(value, Sealed) for one in rotated for value in one.values().values())
         return count
 
     def _rotated(self, connection_name: str, configuration: Configuration) -> Configuration:
         places = _places(connection_name, configuration)
-        fields = {
-            name: self._resealed(value, places[name], places[name]) if isinstance(value, Sealed) else value
-            for name, value in configuration.fields.items()
-        }
-        return replace(configuration, fields=fields)
+
+        def rotated(key: str, value: Stored) -> Stored:
+            if isinstance(value, Secret):  # a header of a release that did not seal them
+                return self._keys.seal(value.reveal(), places[key])
+            return self._resealed(value, places[key], places[key]) if isinstance(value, Sealed) else value
+
+        return configuration.with_values(rotated)
 
     def _store(self, connection: Connection, secret_fields: Collection[str], *, new: bool) -> Connection:
         problems = check(connection, secret_fields)
@@ -134,18 +145,33 @@ class ConnectionStore:
         """The connection as it is written down: its secrets sealed to their places, and dated."""
         now = self._clock()
         standing = dict(_standing(before)) if before else {}
-        configurations = []
-        for one in connection.configurations:
-            places = _places(connection.name, one)
-            fields = {
-                name: self._kept(value, places[name], standing.get((one.name, name)))
-                if name in secret_fields
-                else value
-                for name, value in one.fields.items()
-            }
-            configurations.append(replace(one, fields=fields))
+        configurations = [
+            self._sealed(connection.name, one, standing, secret_fields) for one in connection.configurations
+        ]
         created = before.created if before else now
         return replace(connection, configurations=tuple(configurations), created=created, updated=now)
+
+    def _sealed(
+        self,
+        connection: str,
+        configuration: Configuration,
+        standing: Mapping[tuple[str, str], tuple[Stored, SecretAddress]],
+        secret_fields: Collection[str],
+    ) -> Configuration:
+        """The configuration with its secrets as they are stored. A header says itself whether it is one."""
+        places = _places(connection, configuration)
+
+        def kept(key: str, value: Stored) -> Stored:
+            is_secret = key in secret_fields or (
+                key not in configuration.fields and not isinstance(value, str)
+            )
+            return (
+                self._kept(value, places[key], standing.get((configuration.name, key)))
+                if is_secret
+                else value
+            )
+
+        return configuration.with_values(kept)
 
     def _kept(
         self, value: Stored, place: SecretAddress, standing: tuple[Stored, SecretAddress] | None
@@ -181,10 +207,10 @@ class ConnectionStore:
 
 
 def _places(connection_name: str, configuration: Configuration) -> dict[str, SecretAddress]:
-    """The place of each field of the configuration."""
+    """The place of each field and header of the configuration."""
     return {
         name: SecretAddress(connection_name, configuration.environments, name)
-        for name in configuration.fields
+        for name in configuration.values()
     }
 
 
@@ -192,7 +218,7 @@ def _standing(connection: Connection) -> Iterator[tuple[tuple[str, str], tuple[S
     """What each configuration's fields hold, and where; by the two names."""
     for one in connection.configurations:
         for name, place in _places(connection.name, one).items():
-            yield (one.name, name), (one.fields[name], place)
+            yield (one.name, name), (one.values()[name], place)
 
 
 def _row(connection: Connection) -> dict[str, Any]:
@@ -207,14 +233,19 @@ def _row(connection: Connection) -> dict[str, Any]:
 
 
 def _written(configuration: Configuration) -> dict[str, Any]:
-    fields = {name: _written_field(value) for name, value in configuration.fields.items()}
-    return configuration.to_dict() | {"headers": configuration.headers, "fields": fields}
+    fields = {name: _written_value(value) for name, value in configuration.fields.items()}
+    headers = [(name, _written_header(value)) for name, value in configuration.headers]
+    return configuration.to_dict() | {"headers": headers, "fields": fields}
 
 
-def _written_field(value: Stored) -> Any:
+def _written_value(value: Stored) -> Any:
     if isinstance(value, Sealed):
         return {"sealed": asdict(value)}
     return {"reference": value.text} if isinstance(value, Reference) else value
+
+
+def _written_header(value: Stored) -> Any:
+    return {"plain": value} if isinstance(value, str) else _written_value(value)
 
 
 def _loaded(row: Any) -> Connection:
@@ -234,15 +265,21 @@ def _read(written: Mapping[str, Any]) -> Configuration:
         environments=tuple(written["environments"]),
         default=written["default"],
         base_url=written["base_url"],
-        headers=tuple((name, value) for name, value in written["headers"]),
+        headers=tuple((name, _read_header(name, value)) for name, value in written["headers"]),
         cap=written["cap"],
-        fields={name: _read_field(value) for name, value in written["fields"].items()},
+        fields={name: _read_value(value) for name, value in written["fields"].items()},
     )
 
 
-def _read_field(written: Any) -> Stored:
+def _read_value(written: Any) -> Stored:
     if isinstance(written, str):
         return written
     if "sealed" in written:
         return Sealed(**written["sealed"])
     return Reference(written["reference"])
+
+
+def _read_header(name: str, written: Any) -> Stored:
+    if isinstance(written, str):  # of a release that did not ask whether it is a secret
+        return header(name, written)
+    return str(written["plain"]) if "plain" in written else _read_value(written)

@@ -9,7 +9,7 @@ import pytest
 from connector.errors import UnknownName
 from connector.secret import Secret
 from connector.storage.connections.encryption import Sealed
-from connector.storage.connections.model import Configuration, Connection, check, configuration_for
+from connector.storage.connections.model import Configuration, Connection, check, configuration_for, header
 from connector.storage.connections.secret_references import Reference
 
 LIVE = Configuration("live", ("production", "eu"), fields={"api_key": Secret("sk-live")})
@@ -49,7 +49,7 @@ def test_to_dict_shows_no_secret():
         ("production",),
         default=True,
         base_url="https://api.test",
-        headers=(("x-team", "blue"),),
+        headers=(("x-team", "blue"), ("x-token", Secret("tk-live")), ("accept", "a/b")),
         cap=50.0,
         fields=fields | {"other": Reference("file:/run/key")},
     )
@@ -65,7 +65,7 @@ def test_to_dict_shows_no_secret():
                 "environments": ["production"],
                 "default": True,
                 "base_url": "https://api.test",
-                "headers": {"x-team": "blue"},
+                "headers": {"x-team": {"plain": "blue"}, "x-token": {"stored": True}, "accept": "a/b"},
                 "cap": 50.0,
                 "fields": {
                     "api_key": {"stored": True},
@@ -77,6 +77,13 @@ def test_to_dict_shows_no_secret():
         ],
     }
     assert "sk-live" not in repr(configuration)
+    assert "tk-live" not in repr(configuration)
+
+
+@pytest.mark.parametrize(("name", "is_shown"), [("Accept", True), ("x_request_id", True), ("X-Team", False)])
+def test_a_header_is_a_secret_unless_its_name_is_harmless(name, is_shown):
+    """Who gives one need not think of it."""
+    assert isinstance(header(name, "blue"), str) is is_shown
 
 
 def problems(**changes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -91,6 +92,61 @@ def test_nothing_readable_is_kept(tmp_path):
         assert KEY not in repr(store.get("stability")) + str(store.get("stability").to_dict())
         assert all(KEY.encode() not in file.read_bytes() for file in tmp_path.iterdir())
         assert store.credential("stability", "live")["api_key"].reveal() == KEY
+
+
+def with_headers(*headers):
+    live, trial = connection().configurations
+    return replace(connection(), configurations=(live, replace(trial, headers=headers)))
+
+
+def test_headers_are_sealed_and_opened(tmp_path):
+    """As the credential is; one that may be seen stays readable, and a reference is resolved."""
+    with closing(Database(tmp_path / "connector.db")) as database:
+        store = ConnectionStore(database, KEYS, environ={"TOKEN": "tk-outside"})
+        given = (("x-token", Secret("tk-the-secret")), ("x-team", "blue"), ("x-b", Secret("env:TOKEN")))
+        shown = store.add(with_headers(*given), SECRET).to_dict()["configurations"][1]["headers"]
+        opened = store.headers("stability", "trial")
+        assert opened == {"x-token": Secret("tk-the-secret"), "x-team": "blue", "x-b": Secret("tk-outside")}
+        assert store.headers("stability", "live") == {}
+    assert shown == {
+        "x-token": {"stored": True},
+        "x-team": {"plain": "blue"},
+        "x-b": {"reference": "env:TOKEN"},
+    }
+    assert b"tk-the-secret" not in (tmp_path / "connector.db").read_bytes()
+
+
+def test_sealed_headers_stay_where_they_are(store, database):
+    """Handed back they are kept, also in other environments and under another master key; none moves."""
+    kept = store.add(with_headers(("x-token", Secret("tk-1"))), SECRET)
+    live, trial = kept.configurations
+    moved = replace(kept, configurations=(live, replace(trial, environments=("qa",))))
+    kept = store.save(moved, SECRET)
+    rotated = ConnectionStore(database, MasterKeys({"CONNECTOR_MASTER_KEY": f"{new_key()},{MASTER}"}))
+    assert rotated.rotate() == 2
+    assert rotated.headers("stability", "trial") == {"x-token": Secret("tk-1")}
+    renamed = replace(trial, headers=(("x-other", trial.headers[0][1]),))
+    with pytest.raises(MissingCredential, match="store the secret again"):
+        store.save(replace(kept, configurations=(live, renamed)), SECRET)
+
+
+def test_headers_of_an_older_release_are_secrets(store, database):
+    """It wrote them down as texts: they are shown no more, and are sealed with the next change."""
+    added = store.add(connection(), SECRET)
+    row = database.read("SELECT configurations FROM connections", {})[0]["configurations"]
+    told = json.loads(row)
+    told[1]["headers"] = [["x-token", "tk-old"], ["accept", "a/b"]]
+    database.write("UPDATE connections SET configurations = :told", {"told": json.dumps(told)})
+    found = store.get(added.name)
+    shown = found.to_dict()["configurations"][1]["headers"]
+    assert shown == {"x-token": {"stored": True}, "accept": "a/b"}
+    for keep in (lambda: store.save(found, SECRET), store.rotate):
+        database.write("UPDATE connections SET configurations = :told", {"told": json.dumps(told)})
+        keep()
+        assert store.headers("stability", "trial") == {"x-token": Secret("tk-old"), "accept": "a/b"}
+        assert (
+            "tk-old" not in database.read("SELECT configurations FROM connections", {})[0]["configurations"]
+        )
 
 
 def test_kept_and_replaced(store, clock):

@@ -13,11 +13,13 @@ export function setUpPairs(within = document) {
   for (const root of all("[data-file-pairs]", within)) root.append(more(root, fileRow));
 }
 
-/** The rows as an object; a repeated name is a list. */
+/** The rows as an object; a repeated name is a list. What the host keeps is sent back as it came. */
 export function entries(root) {
   const found = {};
   for (const each of all(".pair-row", root)) {
-    const [name, value] = all("input", each).map((input) => input.value);
+    const [name, typed] = all("input", each).map((input) => input.value);
+    const kept = each.dataset.kept && JSON.parse(each.dataset.kept);
+    const value = kept && typed === (kept.plain ?? "") ? kept : typed;
     if (name) found[name] = name in found ? [found[name], value].flat() : value;
   }
   return found;
@@ -40,8 +42,10 @@ function more(root, build) {
 
 function row(label, name = "", value = "") {
   const named = input(`${label}: name`, name, "name");
-  const valued = input(`${label}: value`, typeof value === "string" ? value : JSON.stringify(value), "value");
-  return make("div", { className: "pair-row" }, named, valued, remover());
+  const kept = ["plain", "stored", "reference"].some((word) => word in Object(value));
+  const text = kept ? (value.plain ?? "") : typeof value === "string" ? value : JSON.stringify(value);
+  const valued = input(`${label}: value`, text, kept && text === "" ? (value.reference ?? "stored; leave empty to keep it") : "value");
+  return make("div", { className: "pair-row", data: kept ? { kept: JSON.stringify(value) } : {} }, named, valued, remover());
 }
 
 function fileRow() {
