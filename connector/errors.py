@@ -292,10 +292,17 @@ class UpstreamFailed(UpstreamError):
 
 
 class InvalidAnswer(UpstreamError):
-    """The answer is not what the action promises: other content, cut short, or unreadable."""
+    """The answer is not what the action promises: other content, cut short, or unreadable.
+
+    Sending again can help where that costs nothing, unless every answer would be refused (``may_pass``).
+    """
 
     code = "invalid_answer"
     default_billed = "unknown"
+
+    def __init__(self, message: str, *, may_pass: bool = True, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.__dict__["retryable"] = may_pass and self.billed == "no"
 
 
 class TransportError(ConnectorError):

@@ -20,6 +20,7 @@ from connector.errors import (
     ConnectorError,
     CredentialError,
     Filtered,
+    InvalidAnswer,
     JobCancelled,
     JobError,
     JobExpired,
@@ -112,6 +113,8 @@ async def _waited(engine: Engine, entry: LedgerEntry, accept: str | None, timeou
             current = replace(current, next_poll=engine.clock() + early.pause)
             continue
         outcome = error.code if error is not None else result.outcome if result is not None else "pending"
+        if isinstance(error, InvalidAnswer) and not error.retryable:
+            outcome = "refused"  # as one too large, which the next answer would be too
         step = job_state.after(current, outcome, engine.clock(), error.retry_after if error else None)
         if step.verdict != "again":
             return await _ended(engine, entry, step.verdict, result, error)

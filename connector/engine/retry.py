@@ -2,8 +2,8 @@
 
     a request that may cost     is sent again only where it is known that it did not run: it never left
                                 (unreachable), or was refused unrun (429, 503)
-    a request without cost,     also after a time-out, a failure of the upstream, a broken answer
-    by a method that changes
+    a request without cost,     also after a time-out, a failure of the upstream, a broken answer; not after
+    by a method that changes    one that would be refused again, as one that is too large
     nothing
 
 Everything else ends as it ended.
@@ -50,7 +50,9 @@ def wait_before_next(attempt: FailedAttempt, retry: Retry, jitter: float) -> flo
 
 
 def _may_repeat(attempt: FailedAttempt) -> bool:
-    return not attempt.ran or (attempt.harmless and attempt.error.code in _HARMLESS)
+    return not attempt.ran or (
+        attempt.harmless and attempt.error.retryable and attempt.error.code in _HARMLESS
+    )
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

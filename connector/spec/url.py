@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from connector.spec.segments import Segments
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
 
 LONGEST = 60_000
 """Characters of a whole address; few servers take as many, and httpx takes hardly more."""
@@ -19,6 +22,11 @@ LONGEST = 60_000
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # What RFC 3986 allows in a segment as it stands, percent signs of existing escapes included.
 _KEPT_IN_PATH = "!$&'()*+,;=:@%~"
+
+
+# 64:ff9b::/96, which stands for all of IPv4 (RFC 6052), and where Amazon's metadata is by IPv6.
+_NAT64 = 0x64_FF9B << 64
+_CLOUD = "fd00:ec2::254"
 
 
 class UrlError(Exception):
@@ -36,6 +44,25 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def meant(address: str) -> IPv4Address | IPv6Address | None:
+    """The IP address of a text, an IPv4 one where it is embedded in IPv6; None where it is none."""
+    from ipaddress import IPv4Address, ip_address
+
+    try:
+        read = ip_address(address.partition("%")[0].strip("[]"))
+    except ValueError:
+        return None
+    if isinstance(read, IPv4Address):
+        return read
+    return IPv4Address(int(read) & 0xFFFFFFFF) if int(read) >> 32 == _NAT64 else read.ipv4_mapped or read
+
+
+def is_link_local(address: str) -> bool:
+    """Whether an address leads to the next wire only, where clouds keep the credentials of their machines."""
+    found = meant(address)
+    return found is not None and (found.is_link_local or str(found) == _CLOUD)
 
 
 def text(value: Any) -> str:

@@ -70,13 +70,22 @@ def test_a_very_long_wait_is_told_and_not_cut_short(asked, waits):
 
 @pytest.mark.parametrize(
     "error",
-    [Unreachable(""), TimedOut(""), UpstreamFailed(""), InvalidAnswer(""), RateLimited("")],
+    [Unreachable(""), TimedOut(""), UpstreamFailed(""), InvalidAnswer("", billed="no"), RateLimited("")],
     ids=lambda error: error.code,
 )
 def test_what_may_pass_is_tried_again_where_it_does_no_harm(error):
     """Each of them by itself, and never where it may have cost."""
     assert wait_before_next(FailedAttempt(error, 1, True, True), RULES, 1) == 1
     assert wait_before_next(FailedAttempt(error, 1, True, False), RULES, 1) is None
+
+
+def test_an_answer_that_would_be_refused_again_is_not_asked_for_again():
+    """As one that is too large; and what it says of itself is what is done."""
+    error = InvalidAnswer("", billed="no", may_pass=False)
+    assert not error.retryable
+    assert wait_before_next(FailedAttempt(error, 1, True, True), RULES, 1) is None
+    assert InvalidAnswer("", billed="no").retryable
+    assert not InvalidAnswer("").retryable
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from connector.runs.batch.row import BatchRow
 from connector.runs.batch.store import Batches
 from connector.runs.schedule.store import ScheduleStore
 from connector.runs.service.webhook_secrets import Webhooks
+from connector.secret import Secret
 from connector.storage.connections.api_tokens import Tokens
 from connector.storage.connections.encryption import MasterKeys
 from connector.storage.connections.model import Configuration, Connection
@@ -93,7 +94,7 @@ def _write(database: Database, home: Path, clock: Clock) -> dict[str, dict[str, 
 def _connections(database: Database, home: Path, clock: Clock) -> None:
     store = ConnectionStore(database, MasterKeys({}, home), clock=clock)
     sealed = Configuration(
-        "live", ("production", "eu"), True, None, (("X-Team", "a"), ("X-Note", "b c")), 100.5,
+        "live", ("production", "eu"), True, None, (("X-Team", Secret("a")), ("X-Note", "b c")), 100.5,
         {"api_key": "sk-main", "organization": "org-1"},
     )  # fmt: skip
     referred = Configuration(

@@ -60,13 +60,19 @@ def _fingerprint(database: Database, home: Path, shown: Mapping[str, Any]) -> An
 
 
 def _connections(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
-    store = ConnectionStore(database, MasterKeys({}, home), environ=ENVIRON)
+    # By its text: a checkout lets everybody read the file, and such a key is refused.
+    keys = MasterKeys({"CONNECTOR_MASTER_KEY": (home / "master.key").read_text("ascii")})
+    store = ConnectionStore(database, keys, environ=ENVIRON)
     return [
         each.to_dict()
         | {
             "opened": {
                 one.name: {
                     name: _opened(value) for name, value in store.credential(each.name, one.name).items()
+                }
+                | {
+                    f"header {name}": _opened(value)
+                    for name, value in store.headers(each.name, one.name).items()
                 }
                 for one in each.configurations
             }

@@ -98,6 +98,7 @@ def _configuration(one: Configuration) -> Iterator[str]:
     facts |= {f"header {name}": _field(value) for name, value in told["headers"].items()}
     facts |= {name: _field(value) for name, value in told["fields"].items()}
     yield from terminal.columns(((name, str(value)) for name, value in facts.items() if value), "    ")
+    yield from (f"    {terminal.paint('Warning:', 'yellow')} {said}" for said in told.get("warnings", ()))
 
 
 def _field(shown: object) -> str:

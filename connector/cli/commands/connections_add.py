@@ -212,6 +212,9 @@ def _keep(connector: Connector, args: argparse.Namespace, configuration: Configu
         f"{args.name} is kept for {', '.join(configuration.environments)}.",
         f"Try it with: connector connections test {shlex.quote(args.name)}",
     )
+    for one in stored.configurations if not args.json else ():
+        for said in one.to_dict().get("warnings", ()):
+            terminal.say(f"{terminal.paint('Warning:', 'yellow', sys.stderr)} {said}")
     return 0
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.engine.http.messages import Turn
+from connector.spec.url import is_link_local
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -58,8 +59,14 @@ def resolve(host: str, port: int) -> list[Address]:
 
 
 def dial(host: str, port: int, timeout: float | None) -> socket.socket:
-    """A socket connected to the host."""
-    return connect(resolve(host, port), timeout)
+    """A socket connected to the host, unless that leads to a link-local address.
+
+    A base URL may come from somebody who has no business with this machine's cloud.
+    """
+    addresses = resolve(host, port)
+    if any(is_link_local(str(address[0])) for _, address in addresses):
+        raise OSError(f"{host} leads to a link-local address, such as a cloud's metadata, which is not asked")
+    return connect(addresses, timeout)
 
 
 def connect(addresses: Sequence[Address], timeout: float | None) -> socket.socket:

@@ -14,6 +14,7 @@ import httpx
 
 from connector.engine.http.messages import Request
 from connector.errors import (
+    Billed,
     ConnectorError,
     InvalidAnswer,
     OutcomeUnknown,
@@ -37,6 +38,10 @@ FOREIGN = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, httpx.CookieCon
 """Every family of httpx's exceptions."""
 
 _INFLATED = 256 * 1024
+# A compressed answer may become this many times as large, and this large in any case. Text seldom shrinks to
+# a twentieth, media hardly at all, and what is made to fill a disk to a thousandth.
+_MOST_GROWTH = 100
+_FREE_GROWTH = 16 * 1024 * 1024
 _UNCODED = ("", "identity")
 _ZIPPED = ("gzip", "x-gzip", "deflate")
 
@@ -96,10 +101,9 @@ class Exchange:
         message = f"the answer of {self.host} stopped coming {progress}, and the time to wait was over"
         return OutcomeUnknown(f"{message}. {_LOOK_FIRST}") if self.request.paid else TimedOut(message)
 
-    def unusable(self, fault: str) -> InvalidAnswer:
-        return InvalidAnswer(
-            f"the answer of {self.host} {fault}", billed="unknown" if self.request.paid else "no"
-        )
+    def unusable(self, fault: str, *, may_pass: bool = True) -> InvalidAnswer:
+        billed: Billed = "unknown" if self.request.paid else "no"
+        return InvalidAnswer(f"the answer of {self.host} {fault}", billed=billed, may_pass=may_pass)
 
     def _no_answer(self, error: Exception) -> TransportError:
         if isinstance(error, _NEVER_LEFT):
@@ -157,7 +161,7 @@ class ResponseBody:
 
     def _limited(self, limit: int) -> Iterator[bytes]:
         """No more than the limit; of a failure's text the beginning is enough."""
-        too_large = self._exchange.unusable(f"is larger than the limit of {limit} bytes")
+        too_large = self._exchange.unusable(f"is larger than the limit of {limit} bytes", may_pass=False)
         if (self._length or 0) > limit and not self._is_failure:
             raise too_large
         count = 0
@@ -178,13 +182,15 @@ class ResponseBody:
 
     def _inflated(self) -> Iterator[bytes]:
         # It was not asked for. Some servers send it all the same. 47: gzip or zlib, told apart by its head.
-        inflate = zlib.decompressobj(47)
+        inflate, grown = zlib.decompressobj(47), 0
         try:
             for piece in self._whole():
                 while piece:
                     if inflate.eof:  # RFC 1952, 2.2: an archive may have several members
                         inflate = zlib.decompressobj(47)
                     if plain := inflate.decompress(piece, _INFLATED):
+                        grown += len(plain)
+                        self._check_growth(grown)
                         yield plain
                     piece = inflate.unconsumed_tail or inflate.unused_data
             yield inflate.flush()
@@ -192,6 +198,12 @@ class ResponseBody:
             raise self._exchange.unusable(f"is not {self._coding}, though it says so") from error
         if self._arrived and not inflate.eof and not self._is_failure:
             raise self._exchange.unusable(f"was cut short after {self._arrived} bytes")
+
+    def _check_growth(self, grown: int) -> None:
+        """What was written to be small and become huge is no answer to anything."""
+        if grown > max(_FREE_GROWTH, self._arrived * _MOST_GROWTH):
+            fault = f"grows from {self._arrived} to more than {grown} bytes when it is decompressed"
+            raise self._exchange.unusable(fault, may_pass=False)
 
     def _whole(self) -> Iterator[bytes]:
         try:

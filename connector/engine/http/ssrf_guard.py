@@ -17,15 +17,14 @@ from urllib.parse import urlsplit
 
 from connector.engine.http.messages import Request, Response, Timeout
 from connector.media.content import DownloadRefused
+from connector.spec.url import meant
 
 Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 Resolve = Callable[[str, int], Sequence[Address]]
-_IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 MAX_REDIRECTS = 3
 _PORTS = {"http": 80, "https": 443}
 _ODD = re.compile(r"[\x00-\x20\x7f\\]")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 # NAT64 of one's own, 6to4, Teredo, IPv4-compatible, protocol assignments: older Pythons call some of them
 # public, yet they lead on to any IPv4 address, or to nobody.
 _LEADING_ON = ("64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "192.0.0.0/24")
@@ -103,23 +102,12 @@ class Guard:
 
 def is_public(text: str) -> bool:
     """The address is one that anybody on the internet means by it."""
-    try:
-        address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
+    address = meant(text)
+    if address is None or any(
+        address in network for network in _REFUSED if network.version == address.version
+    ):
         return False
-    meant = _embedded(address) or address
-    if any(meant in network for network in _REFUSED if network.version == meant.version):
-        return False
-    return meant.is_global and not meant.is_multicast and not meant.is_reserved
-
-
-def _embedded(address: _IP) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 one stands for."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return None
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped
+    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def _plain(host: str) -> str:

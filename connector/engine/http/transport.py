@@ -72,7 +72,7 @@ class HttpTransport:
         if _leads_elsewhere(outgoing, response):
             _close(response)
             message = f"{exchange.host} redirected more than {self._max_redirects} times"
-            raise InvalidAnswer(message, billed="no")
+            raise InvalidAnswer(message, billed="no", may_pass=False)
         return _incoming(outgoing, response, exchange)
 
     def close(self) -> None:
@@ -196,6 +196,7 @@ def _refused(response: httpx.Response, exchange: Exchange, where: str) -> Invali
     return InvalidAnswer(
         f"{exchange.host} redirected {where}; the redirect was not followed",
         billed="no",
+        may_pass=False,
         status=response.status_code,
     )
 

@@ -11,6 +11,7 @@ import base64
 import binascii
 import json
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -108,7 +109,11 @@ class MasterKeys:
 
     def _written(self, path: Path | None) -> str:
         try:
-            return path.read_text("ascii") if path else ""
+            if path is None:
+                return ""
+            with path.open(encoding="ascii") as file:
+                self._check_mode(path, os.fstat(file.fileno()).st_mode)
+                return file.read()
         except FileNotFoundError:
             return ""
         except (OSError, UnicodeDecodeError) as error:
@@ -116,6 +121,18 @@ class MasterKeys:
                 f"the master key file {path} cannot be read ({type(error).__name__}); "
                 "check its path and permissions"
             ) from None
+
+    def _check_mode(self, path: Path, mode: int) -> None:
+        """Raises CredentialError for a key that others could read, or put another one in the place of.
+
+        One that an operator named may be readable, as a secret that is mounted into a container is.
+        """
+        own = not self._environ.get("CONNECTOR_MASTER_KEY_FILE")
+        if os.name == "posix" and mode & (0o077 if own else 0o022):
+            raise CredentialError(
+                f"other users of this machine can use the master key {path} (mode {mode & 0o777:04o}); "
+                f"run: chmod 600 {shlex.quote(str(path))}"
+            )
 
     def _parsed(self, text: str) -> bytes:
         try:

@@ -14,6 +14,7 @@ from connector.errors import Problem, UnknownName
 from connector.secret import Secret
 from connector.spec.header_names import RESERVED_HEADERS, canonical, is_harmless
 from connector.spec.schema.suggest import nearest
+from connector.spec.url import is_link_local, is_loopback
 from connector.storage.connections.encryption import Sealed
 from connector.storage.connections.secret_references import Reference, is_reference
 from connector.storage.database.database import timestamp
@@ -44,6 +45,7 @@ class Configuration:
 
     def to_dict(self) -> dict[str, Any]:
         """What every face may show; of a secret no more than that it is there, and where from."""
+        warnings = self._warnings()
         return {
             "name": self.name,
             "environments": list(self.environments),
@@ -52,7 +54,14 @@ class Configuration:
             "headers": {name: _shown_header(name, value) for name, value in self.headers},
             "cap": self.cap,
             "fields": {name: _shown(value) for name, value in self.fields.items()},
-        }
+        } | ({"warnings": warnings} if warnings else {})
+
+    def _warnings(self) -> list[str]:
+        parts = urlsplit(self.base_url or "")
+        is_open = parts.scheme.lower() == "http" and not is_loopback(parts.hostname or "")
+        if not is_open or all(isinstance(value, str) for value in self.values().values()):
+            return []
+        return [f"secrets are sent to {parts.netloc} in clear; give it by https:// where it has that"]
 
     def values(self) -> dict[str, Stored]:
         """Everything that may be a secret: the fields by name, and the headers by ``header_key``."""
@@ -147,19 +156,25 @@ def _configuration_problems(connection: Connection, secret_fields: Collection[st
         path = f"configurations.{at}"
         yield from _name_problems(f"{path}.name", one.name)
         yield from _environment_problems(f"{path}.environments", one.environments)
-        if one.base_url is not None and not _is_base_url(one.base_url):
-            yield Problem(f"{path}.base_url", "is no base URL; write https://HOST or https://HOST/PATH")
+        if one.base_url is not None and (fault := _base_url_fault(one.base_url)):
+            yield Problem(f"{path}.base_url", fault)
         if one.cap is not None and not (math.isfinite(one.cap) and one.cap >= 0):
             yield Problem(f"{path}.cap", "must be a number of credits, 0 or more")
         yield from _header_problems(f"{path}.headers", one.headers)
         yield from _field_problems(f"{path}.fields", one.fields, secret_fields)
 
 
-def _is_base_url(text: str) -> bool:
+def _base_url_fault(text: str) -> str | None:
     try:
-        return bool(_BASE_URL.fullmatch(text) and urlsplit(text).port != 0)
+        parts = urlsplit(text)
+        is_one = _BASE_URL.fullmatch(text) and parts.port != 0
     except ValueError:  # what stands in place of the port is no number
-        return False
+        is_one = None
+    if not is_one:
+        return "is no base URL; write https://HOST or https://HOST/PATH"
+    if is_link_local(parts.hostname or ""):
+        return "is a link-local address, such as a cloud's metadata, which is not asked; give the API's own"
+    return None
 
 
 def _environment_problems(path: str, environments: Sequence[str]) -> Iterator[Problem]:

@@ -107,6 +107,7 @@ class Sqlite:
         try:
             if not _is_there(self.path):
                 self._create(self.path)
+            _refuse_emptied(self.path)
             return _opened(self.path, self._patience)
         except sqlite3.Error as error:
             self._raise_translated(error)
@@ -183,6 +184,15 @@ def _is_there(path: Path) -> bool:
     except OSError as error:
         # A folder that may not be looked into must not pass for an empty one.
         raise ConnectorError(f"the database {path} {_FAULTS['CANTOPEN']} ({error.strerror})") from error
+
+
+def _refuse_emptied(path: Path) -> None:
+    """A file of ours is made whole, so one without content lost it, and with it what was spent."""
+    if path.stat().st_size == 0:
+        raise ConnectorError(
+            f"the database {path} has no content: what it held is lost, the credits spent and connections "
+            "included; restore it from a backup, or remove the file to begin with an empty database"
+        )
 
 
 def _opened(path: Path | str, patience: float) -> sqlite3.Connection:

@@ -598,6 +598,44 @@ def test_too_large_an_answer_is_given_up(
         read(response)
 
 
+@pytest.mark.parametrize("paid", [True, False])
+def test_a_small_answer_does_not_become_a_huge_one(
+    paid: bool, transport: HttpTransport, far_side: OpenFarSide
+) -> None:
+    """What a few bytes are made to grow to is given up early, and is not to be sent again."""
+    bomb = gzip.compress(bytes(64 << 20))
+    far = far_side(broken(ok(bomb, b"content-encoding: gzip\r\n")))
+    response = transport.send(Request("POST" if paid else "GET", far.url, paid=paid))
+    taken: list[int] = []
+    with pytest.raises(InvalidAnswer, match="when it is decompressed") as raised:
+        taken.extend(map(len, response.body.chunks()))
+    assert sum(taken) <= 16 << 20
+    assert (raised.value.billed, raised.value.retryable) == ("unknown" if paid else "no", False)
+
+
+def test_an_answer_that_shrank_as_text_does_is_taken(transport: HttpTransport, far_side: OpenFarSide) -> None:
+    """More than what is free, and no more than text may grow."""
+    text = b"".join(b'{"row": %d, "side": %d}' % (at, at * at) for at in range(800_000))
+    far = far_side(broken(ok(gzip.compress(text, 1), b"content-encoding: gzip\r\n")))
+    assert len(text) > 16 << 20
+    assert read(transport.send(Request("GET", far.url))) == text
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "[::ffff:a9fe:a9fe]", "metadata.example"])
+def test_a_link_local_address_is_not_asked(
+    host: str, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By no spelling, and by no name that leads there: a base URL may be a stranger's."""
+    link_local = [(socket.AF_INET, ("169.254.169.254", 80))]
+    if host == "metadata.example":
+        monkeypatch.setattr("connector.engine.http.connection.resolve", lambda *_: link_local)
+    dialled: list[object] = []
+    monkeypatch.setattr("connector.engine.http.connection.connect", lambda *given: dialled.append(given))
+    with pytest.raises(Unreachable, match="link-local address"):
+        transport.send(Request("GET", f"http://{host}/latest/meta-data"))
+    assert dialled == []
+
+
 def test_too_long_a_failure_keeps_its_status(transport: HttpTransport, far_side: OpenFarSide) -> None:
     """Of an error's text no more than the limit is taken, and the error is still told."""
     text = b"HTTP/1.1 500 Oh\r\ntransfer-encoding: chunked\r\n\r\n64\r\n" + b"x" * 100 + b"\r\n0\r\n\r\n"

@@ -86,6 +86,24 @@ def test_a_header_is_a_secret_unless_its_name_is_harmless(name, is_shown):
     assert isinstance(header(name, "blue"), str) is is_shown
 
 
+@pytest.mark.parametrize(
+    ("base_url", "fields", "warns"),
+    [
+        ("http://api.test", {"api_key": Secret("x")}, True),
+        ("HTTP://10.0.0.1:80/v1", {"api_key": Reference("env:X")}, True),
+        ("http://api.test", {"team": "blue"}, False),
+        ("https://api.test", {"api_key": Secret("x")}, False),
+        ("http://127.0.0.1:8000", {"api_key": Secret("x")}, False),
+        ("http://localhost", {"api_key": Secret("x")}, False),
+        (None, {"api_key": Secret("x")}, False),
+    ],
+)
+def test_a_secret_that_is_sent_in_clear_is_told(base_url, fields, warns):
+    """Wherever the connection is shown."""
+    shown = Configuration("live", ("production",), True, base_url, (), None, fields).to_dict()
+    assert ["in clear" in said for said in shown.get("warnings", [])] == [True] * warns
+
+
 def problems(**changes):
     changed = replace(TRIAL, **changes)
     return [str(problem) for problem in check(replace(BOTH, configurations=(LIVE, changed)), {"api_key"})]
@@ -106,6 +124,10 @@ def test_nothing_wrong():
         ({"environments": ("a\nb",)}, "configurations.1.environments: is no name"),
         ({"environments": ("eu",)}, "configurations: the environment 'eu' is there more than once"),
         ({"default": False}, "configurations: make one configuration the default"),
+        *(
+            ({"base_url": f"http://{host}/latest"}, "configurations.1.base_url: is a link-local address")
+            for host in ("169.254.169.254", "[fe80::1]", "[::ffff:169.254.169.254]", "[fd00:ec2::254]")
+        ),
         ({"cap": -1}, "configurations.1.cap: must be a number of credits, 0 or more"),
         ({"cap": float("nan")}, "configurations.1.cap: must be a number of credits"),
         ({"headers": (("a b", "c"),)}, "configurations.1.headers: 'a b' is no header name"),

@@ -138,6 +138,33 @@ def test_key_file(tmp_path, key):
     assert not (tmp_path / "master.key").exists()
 
 
+@pytest.mark.parametrize("mode", [0o777, 0o644, 0o640, 0o620, 0o604])
+def test_a_key_that_others_can_use_is_refused(tmp_path, mode):
+    """As ssh does; with the command that mends it."""
+    homely = MasterKeys({}, tmp_path)
+    sealed = homely.seal(SECRET, PLACE)
+    (tmp_path / "master.key").chmod(mode)
+    for use in (lambda: homely.seal(SECRET, PLACE), lambda: homely.unseal(sealed, PLACE)):
+        with pytest.raises(CredentialError, match=rf"mode 0{mode:o}\); run: chmod 600 {tmp_path}/master.key"):
+            use()
+    (tmp_path / "master.key").chmod(0o600)
+    assert homely.unseal(sealed, PLACE).reveal() == SECRET
+
+
+@pytest.mark.parametrize(("mode", "is_taken"), [(0o400, True), (0o444, True), (0o664, False), (0o602, False)])
+def test_a_key_that_is_mounted_may_be_read_by_all_and_written_by_none(tmp_path, key, mode, is_taken):
+    """Containers get theirs so; who can write it can have everything sealed for themselves."""
+    path = tmp_path / "keys"
+    path.write_text(key)
+    path.chmod(mode)
+    filed = MasterKeys({"CONNECTOR_MASTER_KEY_FILE": str(path)}, tmp_path)
+    if is_taken:
+        assert filed.seal(SECRET, PLACE)
+        return
+    with pytest.raises(CredentialError, match="chmod 600"):
+        filed.seal(SECRET, PLACE)
+
+
 def test_what_the_environment_holds_comes_before_a_file(tmp_path, key):
     """Also where keys stand apart by spaces and lines."""
     path = tmp_path / "keys"

@@ -156,10 +156,10 @@ def test_killed_writer_loses_nothing(tmp_path):
 
 
 def test_schema_is_brought_up_to_date(tmp_path):
-    """An empty file becomes a database; one of a later version is left alone and says so."""
+    """One that is made has today's tables; one of a later version is left alone and says so."""
     path = tmp_path / "connector.db"
-    path.touch()
     with closing(Database(path)) as database:
+        database.write(PUT, {"name": "a", "value": "1"})
         assert database.read("SELECT * FROM invocations") == []
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("PRAGMA user_version = 999")
@@ -210,6 +210,22 @@ def test_no_room_or_no_right(filed, limit, says):
     with pytest.raises(ConnectorError, match=says):
         put()
     assert value(filed, "a") == ["1"]
+
+
+@pytest.mark.parametrize(
+    "use", [lambda one: one.read(GET, {"name": "a"}), lambda one: one.write(PUT, {"name": "a", "value": "1"})]
+)
+def test_a_file_without_content_is_no_new_one(tmp_path, use):
+    """What was spent would be forgotten, and caps with it; whoever removes it has said so."""
+    path = tmp_path / "connector.db"
+    path.touch()
+    with pytest.raises(ConnectorError, match=r"has no content.*remove the file to begin"):
+        use(Database(path))
+    assert path.stat().st_size == 0
+    path.unlink()
+    with closing(Database(path)) as begun:
+        begun.write(PUT, {"name": "a", "value": "1"})
+        assert value(begun, "a") == ["1"]
 
 
 def test_folder_that_cannot_be(tmp_path):
