@@ -18,6 +18,7 @@ from connector.authoring.importing.references import MAX_HOPS, References
 from connector.authoring.importing.report import Remark
 from connector.authoring.importing.sample_values import fitting_default, fitting_enum
 from connector.authoring.importing.texts import sentence
+from connector.spec.schema.patterns import is_linear
 
 MAX_DEPTH = 6
 MAX_SIZE = 400
@@ -376,7 +377,7 @@ def _compiles(pattern: str) -> bool:
     """Whether Python reads it as ECMAScript does, as far as that can be told by its compiling."""
     from connector.authoring.secret_scan import looks_secret
 
-    if len(pattern) > 1000 or looks_secret(pattern):
+    if len(pattern) > 1000 or looks_secret(pattern) or not is_linear(pattern):
         return False
     try:
         with warnings.catch_warnings():

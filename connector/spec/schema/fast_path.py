@@ -8,10 +8,10 @@ import as httpx, stays unimported.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
+
+from connector.spec.schema.patterns import is_expression
 
 Test = Callable[[Any], bool]
 
@@ -139,15 +139,6 @@ def _are_properties(value: Any) -> bool:
     return type(value) is dict and all(map(is_schema, value.values()))
 
 
-@lru_cache(maxsize=4096)
-def _is_expression(text: str) -> bool:
-    try:
-        re.compile(text)
-    except (re.error, RecursionError, OverflowError):
-        return False
-    return True
-
-
 _KINDS = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 _WORDS: Mapping[str, Test] = {
     "type": _are_kinds,
@@ -157,7 +148,7 @@ _WORDS: Mapping[str, Test] = {
     **dict.fromkeys(("allOf", "anyOf", "oneOf"), _are_schemas),
     **dict.fromkeys(("enum", "examples"), _is_list),
     **dict.fromkeys(("title", "description", "format"), _is_text),
-    "pattern": lambda value: type(value) is str and _is_expression(value),
+    "pattern": lambda value: type(value) is str and is_expression(value),
     **dict.fromkeys(("uniqueItems", "deprecated", "readOnly", "writeOnly"), _is_truth),
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _is_number),
     "multipleOf": _is_step,

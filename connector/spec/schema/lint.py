@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from connector.spec.schema import patterns
 from connector.spec.schema import validator as checking
 from connector.spec.schema.suggest import nearest
 
@@ -25,6 +26,10 @@ _OWN = frozenset({"open", "unit", "widget", "mask_of", "file", "secret", "help",
 
 _ONE = ("items", "contains", "not", "if", "then", "else", "additionalProperties", "propertyNames")
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+_UNTRIED = (
+    "has look-around, a back-reference or a possessive repetition, which cannot be tried in linear time and "
+    "would be passed over; say it without"
+)
 _NAMED = ("properties", "patternProperties", "dependentSchemas", "$defs")
 
 _LIMITS = (
@@ -59,6 +64,8 @@ def flaws(schema: Mapping[str, Any], place: str) -> Iterator[Flaw]:
     for path, entry in _schemas(schema, place):
         yield from _unknown_words(path, entry)
         yield from _impossible(path, entry)
+        if isinstance(pattern := entry.get("pattern"), str) and not patterns.is_linear(pattern):
+            yield f"{path}.pattern", _UNTRIED
         if not formal:  # else nothing can be checked against it
             yield from _unfit_values(path, entry)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connector.errors import Problem, SpecError
-from connector.spec.schema import fast_path
+from connector.spec.schema import fast_path, patterns
 from connector.spec.schema.fast_path import is_file
 
 if TYPE_CHECKING:
@@ -83,7 +83,16 @@ def flaws(schema: Mapping[str, Any], prefix: str = "") -> list[Problem]:
     """What is wrong with a schema as a schema; without flaws, values can be checked against it."""
     if fast_path.is_schema(schema):
         return []
-    return _schema_of_schemas().problems(dict(schema), prefix)
+    return [*_endless(schema, prefix), *_schema_of_schemas().problems(dict(schema), prefix)]
+
+
+def _endless(schema: Any, path: str) -> Iterator[Problem]:
+    """The numbers that YAML has and JSON has not, and that the schema of schemas takes for numbers."""
+    if isinstance(schema, float) and not isfinite(schema):
+        yield Problem(path, f"is {schema}, which no value can be held to; give a number")
+    parts: Any = schema.items() if isinstance(schema, Mapping) else ()
+    for name, entry in enumerate(schema) if isinstance(schema, list) else parts:
+        yield from _endless(entry, _dotted(path, (name,)))
 
 
 @lru_cache(maxsize=1)
@@ -154,7 +163,9 @@ def _validator_class() -> Any:
         "enum": _enum(plain["enum"]),
         "properties": _properties,
         "required": _required,
-        "additionalProperties": _additional(plain["additionalProperties"]),
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional,
         "dependentRequired": _dependent_required,
     }
     kinds = Draft202012Validator.TYPE_CHECKER.redefine("number", lambda checker, value: _is_number(value))
@@ -220,23 +231,36 @@ def _dependent_required(validator: Any, rules: Any, instance: Any, schema: Any) 
             yield from (_error(given, name) for name in names if name not in instance)
 
 
-def _additional(plain: Any) -> Any:
-    def check(validator: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        if allowed is not False:
-            yield from plain(validator, allowed, instance, schema)
-        elif validator.is_type(instance, "object"):
-            yield from (_error("unknown", name) for name in _extras(instance, schema))
+def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if validator.is_type(instance, "string") and not patterns.matches(pattern, instance):
+        yield _error("pattern")
 
-    return check
+
+def _pattern_properties(
+    validator: Any, entries: Any, instance: Any, schema: Any
+) -> Iterator[ValidationError]:
+    if not validator.is_type(instance, "object"):
+        return
+    for pattern, entry in entries.items():
+        for name in instance:
+            if patterns.matches(pattern, str(name)):
+                yield from validator.descend(instance[name], entry, path=name, schema_path=pattern)
+
+
+def _additional(validator: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if not validator.is_type(instance, "object"):
+        return
+    for name in _extras(instance, schema):
+        if allowed is False:
+            yield _error("unknown", name)
+        else:
+            yield from validator.descend(instance[name], allowed, path=name)
 
 
 def _extras(instance: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
-    import re
-
-    known = schema.get("properties", {})
-    patterns = schema.get("patternProperties", ())
+    known, tried = schema.get("properties", {}), schema.get("patternProperties", ())
     for name in instance:
-        if name not in known and not any(re.search(pattern, str(name)) for pattern in patterns):
+        if name not in known and not any(patterns.matches(pattern, str(name)) for pattern in tried):
             yield name
 
 
