@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple, NoReturn
-from urllib.parse import quote, quote_plus
 
 MASK = "********"
 
@@ -15,8 +16,16 @@ MASK = "********"
 # an end is taken for an echo of the key and not for a word that happens to begin or end the same.
 _SHORTEST_START = 6
 _SHORTEST_END = 4
-
-_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+# How often a text is looked through for escapes within escapes, and what escapes a character.
+_LAYERS = 4
+_ESCAPE = re.compile(
+    r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,8}|#[xX][0-9A-Fa-f]{1,8}|[A-Za-z][A-Za-z0-9]{1,31});|"
+    r"\\u[dD][89ABab][0-9A-Fa-f]{2}\\u[dD][C-Fc-f][0-9A-Fa-f]{2}|"
+    r"\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[\"'\\/bfnrt])"
+)
+_LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+# A secret that was encoded twice is told from chance by so many characters.
+_SHORTEST_TWICE = 8
 
 
 class Secret:
@@ -99,18 +108,16 @@ def fingerprint(secret: str, pepper: bytes) -> str:
 def redact(text: str, secrets: Iterable[str]) -> str:
     """The text without the secrets, in whatever form an upstream or a library repeats them.
 
-    That is: as they are, URL-encoded, JSON- or HTML-escaped, in base64 (also inside a longer text
-    that was encoded as a whole), and shortened to their two ends.
+    That is: as they are; with any of their characters percent-encoded, as HTML entities, or escaped as in
+    JSON and Python, also several times over; in hex; in base64, also inside a longer text that was encoded as
+    a whole, and twice; and shortened to their two ends.
     """
-    longest_first = sorted(set(secrets), key=len, reverse=True)
-    # First each as a whole: what ends like another one would else lose its end, and not be found any more.
-    for secret in longest_first:
-        text = _without_whole(text, _Looks.of(secret))
-    for secret in longest_first:
-        forms = dict.fromkeys((secret, *_forms(secret))) if len(secret) >= _SHORTEST_END else ()
-        for form in forms:
-            text = _without_ends(_without_starts(text, form), form)
-    return text
+    known = frozenset(secrets)
+    long = [secret for secret in known if len(secret) >= _SHORTEST_END]
+    # First as wholes: what ends like another one would else lose its end, and not be found any more.
+    text = _without_whole(text, _Looks.of(known))
+    text = _masked(text, lambda layer: chain.from_iterable(_starts(layer, secret) for secret in long))
+    return _masked(text, lambda layer: chain.from_iterable(_ends(layer, secret) for secret in long))
 
 
 def hide(value: Any, secrets: Iterable[str]) -> Any:
@@ -118,59 +125,135 @@ def hide(value: Any, secrets: Iterable[str]) -> Any:
 
     It is somebody's result, so that what only resembles a part of a secret stays.
     """
-    return _hidden(value, [_Looks.of(secret) for secret in sorted(set(secrets), key=len, reverse=True)])
+    return _hidden(value, _Looks.of(secrets))
 
 
 class _Looks(NamedTuple):
-    """What a secret looks like in texts, made once for all the texts of an answer."""
+    """What secrets look like in texts, made once for all the texts of an answer.
 
-    secret: str
+    The very ``short`` ones stand by themselves. ``forms`` are whole, and ``cores`` the characters that base64
+    has wherever a secret is encoded.
+    """
+
+    short: tuple[str, ...]
     forms: tuple[str, ...]
     cores: tuple[str, ...]
 
     @classmethod
-    def of(cls, secret: str) -> _Looks:
-        if len(secret) < _SHORTEST_END:
-            return cls(secret, (), ())
-        return cls(secret, tuple(_forms(secret)), tuple(_base64_cores(_encoded(secret))))
+    def of(cls, secrets: Iterable[str]) -> _Looks:
+        short: dict[str, None] = {}
+        forms: dict[str, None] = {}
+        cores: dict[str, None] = {}
+        for secret in secrets:
+            if len(secret) < _SHORTEST_END:
+                short |= dict.fromkeys((secret,) if secret else ())
+                continue
+            content = _encoded(secret)
+            # Forms write a space as a plus; other escapes are undone where they are looked for.
+            forms |= dict.fromkeys((secret, secret.replace(" ", "+"), content.hex(), content.hex().upper()))
+            once = dict.fromkeys(_base64_cores(content))
+            twice = (core for inner in once for core in _base64_cores(inner.encode()))
+            cores |= once | dict.fromkeys(core for core in twice if len(core) >= _SHORTEST_TWICE)
+        return cls(tuple(short), tuple(forms), tuple(cores))
 
 
-def _hidden(value: Any, looks: list[_Looks]) -> Any:
+def _hidden(value: Any, looks: _Looks) -> Any:
     if isinstance(value, str):
-        for one in looks:
-            value = _without_whole(value, one)
-        return value
+        return _without_whole(value, looks)
     if isinstance(value, Mapping):
         return {_hidden(name, looks): _hidden(entry, looks) for name, entry in value.items()}
     return [_hidden(item, looks) for item in value] if isinstance(value, list) else value
 
 
 def _without_whole(text: str, looks: _Looks) -> str:
-    if not looks.forms:
-        # `a` would take the word `table` apart, so a very short secret must stand by itself.
-        secret = looks.secret
-        return re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text) if secret else text
-    for form in looks.forms:
-        text = text.replace(form, MASK)
-    for core in looks.cores:
-        text = _without_core(text, core)
-    return text
+    for secret in looks.short:
+        # `a` would take the word `table` apart.
+        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
+    return _masked(text, lambda layer: _found(layer, looks))
 
 
-def _forms(secret: str) -> list[str]:
-    """The secret as it is and as it is written in URLs, JSON and HTML; the longest first."""
-    if _EVERYWHERE_THE_SAME.fullmatch(secret):
-        return [secret]
-    quoted = {encode(secret, safe=safe, errors="surrogateescape") for encode, safe in _URL_ENCODINGS}
-    lower = {re.sub("%..", lambda found: found[0].lower(), text) for text in quoted}
-    escaped = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
-    slashed = {text.replace("/", "\\/") for text in escaped}
-    forms = {secret, secret.translate(_HTML)} | quoted | lower | escaped | slashed
-    return sorted(forms, key=len, reverse=True)
+_Span = tuple[int, int]
 
 
-_EVERYWHERE_THE_SAME = re.compile(r"[A-Za-z0-9_.~-]+")
-_URL_ENCODINGS = ((quote, ""), (quote, "/"), (quote_plus, ""))
+def _masked(text: str, find: Callable[[str], Iterable[_Span]]) -> str:
+    """The text with a mask for each span that is found in it, or in it with its escapes undone."""
+    pieces, done = [], 0
+    for start, stop in sorted(_spans(text, find)):
+        if start >= done:
+            pieces += [text[done:start], MASK]
+        done = max(done, stop)
+    return "".join([*pieces, text[done:]]) if pieces else text
+
+
+def _spans(text: str, find: Callable[[str], Iterable[_Span]]) -> Iterator[_Span]:
+    layers, origins = [text], list[Callable[[int], int]]()
+    for _ in range(_LAYERS):
+        layer = layers[-1]
+        for start, stop in find(layer):
+            origins += map(_origins, layers[len(origins) : -1])
+            for origin in reversed(origins):
+                start, stop = origin(start), origin(stop)
+            yield start, stop
+        is_plain = "%" not in layer and "&" not in layer and "\\" not in layer
+        layers.append(layer if is_plain else _ESCAPE.sub(_unescaped, layer))
+        if layers[-1] == layer:
+            return
+
+
+def _found(text: str, looks: _Looks) -> Iterator[_Span]:
+    for part in looks.forms:
+        if part in text:
+            yield from ((found.start(), found.end()) for found in re.finditer(re.escape(part), text))
+    for part in looks.cores:
+        if part in text:
+            # What follows holds the last bits of the secret, and padding.
+            whole = re.escape(part) + r"[\w+/=-]{0,4}"
+            yield from ((found.start(), found.end()) for found in re.finditer(whole, text))
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return "".join(character for character, _ in _characters(found[0]))
+
+
+def _origins(text: str) -> Callable[[int], int]:
+    """Where in the text each index of it is when one layer of its escapes is undone."""
+    indices, origins, done, length = [0], [0], 0, 0
+    for found in _ESCAPE.finditer(text):
+        length += found.start() - done
+        done = found.start()
+        for character, width in _characters(found[0]):
+            indices.append(length)
+            origins.append(done)
+            done += width
+            length += len(character)
+        indices.append(length)
+        origins.append(done)
+
+    def origin(index: int) -> int:
+        at = bisect_right(indices, index) - 1
+        return origins[at] + index - indices[at]
+
+    return origin
+
+
+def _characters(escape: str) -> Iterable[tuple[str, int]]:
+    """What an escape stands for, character by character, each with the width that it has there."""
+    if escape[0] != "%":
+        return ((_character(escape), len(escape)),)
+    text = bytes.fromhex(escape.replace("%", "")).decode("utf-8", "surrogateescape")
+    return ((one, 3 * len(_encoded(one))) for one in text)
+
+
+@lru_cache(maxsize=1024)
+def _character(escape: str) -> str:
+    if escape[0] == "&":
+        from html import unescape
+
+        return unescape(escape)
+    if escape[1] not in "ux":
+        return _LETTERS.get(escape[1], escape[1])
+    units = [int(digits, 16).to_bytes(2, "big") for digits in re.split(r"\\[ux]", escape)[1:]]
+    return b"".join(units).decode("utf-16-be", "surrogatepass")
 
 
 def _base64_cores(secret: bytes) -> Iterator[str]:
@@ -182,35 +265,26 @@ def _base64_cores(secret: bytes) -> Iterator[str]:
             yield from {core, core.replace("+", "-").replace("/", "_")}
 
 
-def _without_core(text: str, core: str) -> str:
-    if core not in text:
-        return text
-    # What follows holds the last bits of the secret, and padding.
-    return re.sub(re.escape(core) + r"[\w+/=-]{0,4}", MASK, text)
-
-
-def _without_starts(text: str, form: str) -> str:
-    """Masks each beginning of the form, as much of it as there is."""
-    start, done, pieces = form[:_SHORTEST_START], 0, []
-    if len(form) < _SHORTEST_START or start not in text:
-        return text
+def _starts(text: str, secret: str) -> Iterator[_Span]:
+    """Each beginning of the secret, as much of it as there is."""
+    start, done = secret[:_SHORTEST_START], 0
+    if len(secret) < _SHORTEST_START:
+        return
     while (at := text.find(start, done)) >= 0:
-        pieces += [text[done:at], MASK]
-        done = at + _shared(form, text[at : at + len(form)])
-    return "".join([*pieces, text[done:]])
+        done = at + _shared(secret, text[at : at + len(secret)])
+        yield at, done
 
 
-def _without_ends(text: str, form: str) -> str:
-    """Masks each end of the form that stands by itself or behind an ellipsis."""
-    end, done, pieces = form[-_SHORTEST_END:], 0, []
+def _ends(text: str, secret: str) -> Iterator[_Span]:
+    """Each end of the secret that stands by itself or behind an ellipsis."""
+    end, done = secret[-_SHORTEST_END:], 0
     stop = _after(text, end, 0)
     while stop:
-        at = _token_start(text, form, done, stop)
+        at = _token_start(text, secret, done, stop)
         if at is not None:
-            pieces += [text[done:at], MASK]
+            yield at, stop
             done = stop
         stop = _after(text, end, stop - len(end) + 1)
-    return "".join([*pieces, text[done:]])
 
 
 def _after(text: str, end: str, start: int) -> int:

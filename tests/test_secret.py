@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import base64
 import copy
+import html
 import json
 import pickle
+import re
+import string
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus, unquote
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis.strategies import lists, sampled_from
+from hypothesis.strategies import text as texts
 
 from connector.secret import MASK, Secret, fingerprint, hide, redact
 
@@ -142,6 +149,98 @@ def test_base64_for_urls_at_every_alignment():
             assert len(left) == 2
             assert len(left[0]) <= len(b64(lead))
             assert left[1] == ""
+
+
+def _percent(text: str, also: Callable[[int], bool] = lambda at: True) -> str:
+    """Percent-encoded, each character where ``also`` says so of its index."""
+    return "".join(
+        "".join(f"%{byte:02X}" for byte in one.encode()) if also(at) else one for at, one in enumerate(text)
+    )
+
+
+def _units(text: str) -> str:
+    """Each as a JSON escape, beyond the first plane as two."""
+    coded = text.encode("utf-16-be")
+    return "".join(f"\\u{coded[at : at + 2].hex()}" for at in range(0, len(coded), 2))
+
+
+# What a far side, a library or a page makes of a text: escapes, which may be laid over one another.
+ESCAPES: dict[str, Callable[[str], str]] = {
+    "as it is": lambda text: text,
+    "percent": _percent,
+    "percent in part": lambda text: _percent(text, lambda at: at % 3 != 1),
+    "percent in lower case": lambda text: _percent(text).lower(),
+    "as in a path": lambda text: quote(text, safe=""),
+    "as in a form": lambda text: quote_plus(text),
+    "HTML": html.escape,
+    "decimal entities": lambda text: "".join(f"&#{ord(one)};" for one in text),
+    "hex entities in part": lambda text: "".join(
+        f"&#x{ord(one):X};" if at % 2 else html.escape(one) for at, one in enumerate(text)
+    ),
+    "JSON": lambda text: json.dumps(text)[1:-1],
+    "JSON of any letters": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    "JSON with slashes": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+    "JSON escapes alone": _units,
+    "JSON escapes in upper case": lambda text: _units(text).upper().replace("\\U", "\\u"),
+    "Python": lambda text: "".join(f"\\x{ord(one):02x}" if ord(one) < 256 else one for one in text),
+}
+
+
+def _undone(name: str, text: str) -> str:
+    """The text without the escapes of that name."""
+    if name.startswith(("JSON", "Python")):
+        return re.sub(
+            r"\\(?:[ux]([0-9A-Fa-f]{4}|[0-9A-Fa-f]{2})|(.))",
+            lambda found: found[2] or chr(int(found[1], 16)),
+            text,
+        )
+    return html.unescape(text) if "HTML" in name or "entities" in name else unquote(text)
+
+
+# What writes a text anew, and leaves of it what stands around a secret that was a part of it.
+CODES: dict[str, Callable[[str, str], str]] = {
+    "none": lambda lead, text: text,
+    "hex": lambda lead, text: text.encode().hex(),
+    "hex in upper case": lambda lead, text: text.encode().hex().upper(),
+    "base64": lambda lead, text: b64(lead + text),
+    "base64 for URLs": lambda lead, text: (
+        base64.urlsafe_b64encode((lead + text).encode()).decode().rstrip("=")
+    ),
+    "base64 twice": lambda lead, text: b64(lead + b64(lead + text)),
+    "base64 for URLs, twice": lambda lead, text: base64.urlsafe_b64encode(
+        lead.encode() + base64.urlsafe_b64encode((lead + text).encode())
+    ).decode(),
+}
+LETTERS = string.ascii_letters + string.digits + string.punctuation + "-_.~ é€\U0001f511"
+
+
+@settings(max_examples=600, deadline=None, derandomize=True, database=None)
+@given(
+    secret=texts(LETTERS, min_size=12, max_size=60).map(str.strip).filter(lambda one: len(one) >= 12),
+    code=sampled_from(sorted(CODES)),
+    lead=sampled_from(["", "a", "ab"]),
+    over=lists(sampled_from(sorted(ESCAPES)), max_size=2),
+)
+def test_a_secret_is_found_in_every_form(secret: str, code: str, lead: str, over: list[str]) -> None:
+    """One writing, and up to two layers of escapes over it, in any order: nothing of it is left to read."""
+    echoed = CODES[code](lead, secret)
+    for name in over:
+        echoed = ESCAPES[name](echoed)
+    for act in (redact, hide):
+        shown = act(f"<before {echoed} after>", [secret])
+        assert MASK in shown
+        left = shown.removeprefix("<before ").removesuffix(" after>").replace(MASK, "")
+        # Of base64, what stands for the text before the secret, and the bits that it shares with it.
+        for name in reversed(over):
+            left = _undone(name, left)
+        assert len(left) <= (12 if "base64" in code else 0), (echoed, shown)
+
+
+def test_a_text_without_a_secret_stays_as_it_is() -> None:
+    """Escapes are undone to look beneath them, and not in what is given back."""
+    said = "100%25 &amp; \\u0041 %zz &nothing; \\\\ \\x41 %C3%A9 \ud800 &#1114112; &#0; " + b64("nothing") * 3
+    assert redact(said, [KEY]) == said
+    assert redact(f"{said}{quote(KEY, safe='')}{said}", [KEY]) == f"{said}{MASK}{said}"
 
 
 def test_hidden_in_every_part_of_a_value():

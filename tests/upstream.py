@@ -3,6 +3,7 @@
 import base64
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 
@@ -106,3 +107,19 @@ class World:
 
     def bodies(self):
         return [json.loads(request.content or b"null") for request in self.upstream.requests]
+
+
+def forms(secret: str) -> list[str]:
+    """How a far side may send a secret back."""
+    coded = base64.b64encode(secret.encode()).decode()
+    return [
+        secret,
+        quote(secret, safe=""),
+        "".join(f"%{ord(one):02X}" for one in secret),
+        "".join(f"&#{ord(one)};" for one in secret),
+        "".join(f"\\u{ord(one):04x}" for one in secret),
+        secret.encode().hex(),
+        *(base64.b64encode(f"{lead}{secret}".encode()).decode() for lead in ("", "a", "ab")),
+        base64.urlsafe_b64encode(secret.encode()).decode(),
+        base64.b64encode(coded.encode()).decode(),
+    ]

@@ -54,6 +54,7 @@ _ERRORS: Mapping[str, type[ConnectorError]] = {
 
 # An answer is quoted in a message up to here.
 _QUOTED = 300
+_READ = 4096
 
 
 class ReadResponse:
@@ -320,7 +321,9 @@ def _failure(
     result: Result | None,
 ) -> ConnectorError:
     kind = _ERRORS[rule.outcome]
-    said = [redact(text, secrets) for text in _said(integration, answer)]
+    # Redacted before they are cut: of half a secret in some encoding nobody could tell what it is.
+    words, limit = _said(integration, answer)
+    said = [redact(text, secrets)[:limit] for text in words]
     request_id = answer.fact(action.output.request_id)
     billed: Billed = rule.billed or kind.default_billed
     error_id = answer.at(integration.errors.id) if integration.errors.id else None
@@ -335,25 +338,25 @@ def _failure(
     )
 
 
-def _said(integration: Integration, answer: ReadResponse) -> list[str]:
-    """The upstream's own words, from the first place that has any, or the start of its text."""
+def _said(integration: Integration, answer: ReadResponse) -> tuple[list[str], int | None]:
+    """The upstream's own words, from the first place that has any, or its text; and how much to tell."""
     found = (answer.at(path) for path in integration.errors.messages)
     words = next((words for words in found if words), None)
     if isinstance(words, list):
-        return [text if isinstance(text, str) else json.dumps(text) for text in words]
+        return [text if isinstance(text, str) else json.dumps(text) for text in words], None
     if isinstance(words, str):
-        return [words]
+        return [words], None
     if words is not None or (answer.is_json and answer.value is not None):
-        return [json.dumps(words or answer.value, ensure_ascii=False)[:_QUOTED]]
+        return [json.dumps(words or answer.value, ensure_ascii=False)[:_READ]], _QUOTED
     if answer.content.type.startswith("text/"):
-        return [_plain(answer.content.bytes[:4096].decode("utf-8", "replace"))]
-    return []
+        return [_plain(answer.content.bytes[:_READ].decode("utf-8", "replace"))], _QUOTED
+    return [], None
 
 
 def _plain(text: str) -> str:
     """What a page says, without its markup: a gateway's answer is often HTML."""
     bare = re.sub(r"(?is)<(script|style|title)\b.*?</\1>|<[^>]*>", " ", text)
-    return " ".join(bare.split())[:_QUOTED]
+    return " ".join(bare.split())
 
 
 def _sentence(rule: OutcomeRule, answer: ReadResponse, said: list[str]) -> str:

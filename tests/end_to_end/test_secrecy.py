@@ -23,11 +23,17 @@ CORE = ("stable-image-core", {"prompt": "x"})
 FREE = ("balance", {})
 GENERIC = ("generic-http-request", {"path": "/x"})
 USES = {"paid": CORE, "free": FREE, "generic": GENERIC}
+ENCODED = base64.b64encode(f"me:{KEY}".encode()).decode()
 FORMS = (
     KEY,
     f"Bearer {KEY}",
-    base64.b64encode(f"me:{KEY}".encode()).decode(),
+    ENCODED,
     quote(f"?k={KEY}", safe=""),
+    "".join(f"%{ord(one):02x}" for one in KEY),
+    "".join(f"&#{ord(one)};" if at % 2 else one for at, one in enumerate(KEY)),
+    "".join(f"\\u{ord(one):04x}" for one in KEY),
+    KEY.encode().hex(),
+    base64.b64encode(ENCODED.encode()).decode(),
 )
 # Each shows the text in another place of an answer.
 ECHOES = {
@@ -51,8 +57,8 @@ ECHOES = {
 
 def parts(text):
     """What of the key may stand in no text."""
-    encoded = base64.b64encode(f"me:{KEY}".encode()).decode()
-    return [part for part in (KEY, KEY[:10], encoded[6:16]) if part in text]
+    seen = (KEY, KEY[:10], ENCODED[6:16], *(form[12:30] for form in FORMS[4:]))
+    return [part for part in seen if part in text]
 
 
 def frames(error):

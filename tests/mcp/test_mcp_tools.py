@@ -13,6 +13,7 @@ import pytest
 from mcp.shared.exceptions import MCPError
 from PIL import Image
 from tooling import INTEGRATION, KEY, SAMPLES, tooling
+from upstream import forms
 
 from connector.mcp import builtin_tools
 from connector.mcp.call_tool import Caller
@@ -308,3 +309,21 @@ def test_a_long_answer_becomes_a_file(tmp_path):
         uri = told.structured_content["file"]["uri"]
         read = tools.talk(lambda client: client.read_resource(uri)).contents[0]
         assert json.loads(read.text) == {"text": "x" * 100_000}
+
+
+@pytest.mark.parametrize("path", ["/echoed", "/refused"])
+def test_no_answer_of_a_tool_has_the_key(tmp_path, path):
+    """What a model is told is kept by others, in whatever form a far side sends it back."""
+
+    def echo(request):
+        told = forms(request.headers["authorization"].removeprefix("Bearer "))
+        status = 401 if request.url.path.endswith("/refused") else 200
+        said = {"errors": told, "message": " ".join(told), "credits": 1} | dict.fromkeys(told, "")
+        return httpx.Response(status, json=said, headers={"x-request-id": told[0]})
+
+    with tooling(tmp_path, httpx.MockTransport(echo)) as opened:
+        caller = Caller("mcp", "production")
+        answer = opened.call("generic-http-request", {"path": path}, caller=caller)
+        told = repr([answer, opened.call("spending", {}, caller=caller)])
+    assert "********" in told
+    assert [form for form in forms(KEY) if form[4:24] in told] == []

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from connector.engine.http.messages import Multipart, Part, Raw, Request
 from connector.media.content import Content
-from connector.secret import MASK, redact
+from connector.secret import MASK, hide, redact
 from connector.spec.model import Action, JsonSchema
 
 Json = dict[str, Any]
@@ -39,7 +39,8 @@ def block(action: Action, request: Request, base_url: str, plugin: str, integrat
         "doNotFailOnRequestError": False,
     }
     step = {"integration": integration_id, plugin: told}
-    return {"name": "".join(part.capitalize() for part in action.id.split("-")), "step": step}
+    name = "".join(part.capitalize() for part in action.id.split("-"))
+    return {"name": name, "step": hide(step, request.secrets)}  # somebody may have typed one into a prompt
 
 
 def pickers(request: Request) -> tuple[str, ...]:

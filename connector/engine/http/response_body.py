@@ -144,7 +144,7 @@ class ResponseBody:
         self._exchange = exchange
         self._is_failure = status >= 400
         self._length = _length(headers) if has_body else None
-        self._coding = headers.get("content-encoding", "").strip().lower() if has_body else ""
+        self._coding = headers.get("content-encoding", "").strip() if has_body else ""
         self._arrived = 0
 
     def chunks(self) -> Iterator[bytes]:
@@ -174,11 +174,12 @@ class ResponseBody:
             yield piece
 
     def _decoded(self) -> Iterator[bytes]:
-        if self._coding in _UNCODED:
+        if self._coding.lower() in _UNCODED:
             return self._whole()
-        if self._coding in _ZIPPED:
+        if self._coding.lower() in _ZIPPED:
             return self._inflated()
-        raise self._exchange.unusable(f"is encoded as {self._coding[:20]!r}, which was not asked for")
+        coding = redact(self._coding, self._exchange.request.secrets)[:20]
+        raise self._exchange.unusable(f"is encoded as {coding!r}, which was not asked for")
 
     def _inflated(self) -> Iterator[bytes]:
         # It was not asked for. Some servers send it all the same. 47: gzip or zlib, told apart by its head.

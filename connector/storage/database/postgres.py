@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from connector.errors import ConnectorError, DatabaseUnavailable, InvocationError
-from connector.secret import MASK, Secret
+from connector.secret import Secret, redact
 from connector.storage.database import migrations
 from connector.storage.database.protocols import Conflict
 
@@ -225,7 +225,7 @@ class Postgres:
         """The server's own words, in one line."""
         first = (str(error).strip() or type(error).__name__).splitlines()[0].strip()
         password = str(self._options.get("password") or "")
-        return first.replace(password, MASK) if password else first
+        return redact(first, [password])
 
     def translate(self, error: BaseException) -> Exception | None:
         """A failure of the server as ours that says what to do; a mistake of ours stays as it is."""
