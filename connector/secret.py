@@ -89,15 +89,6 @@ class Credential(dict[str, Any]):
         return f"Credential({', '.join(self)})"
 
 
-class Pairs(tuple[tuple[str, str], ...]):
-    """Names and values, such as headers, of which only the names show themselves."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"Pairs({', '.join(name for name, _ in self)})"
-
-
 def fingerprint(secret: str, pepper: bytes) -> str:
     """A name for the secret that does not give it away: the same secret and pepper, the same name."""
     from hmac import digest

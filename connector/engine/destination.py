@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.engine.render import SHORTEST_HEADER, Target
 from connector.errors import ConnectorError, MissingCredential, UnknownName
-from connector.secret import MASK, Credential, Pairs, Secret, Secrets
+from connector.secret import MASK, Credential, Secret, Secrets
 from connector.spec.model import Environment, Integration
 from connector.spec.schema.suggest import nearest
 
@@ -264,8 +264,8 @@ def _destination(
     cap: float | None = None,
 ) -> Destination:
     plain = Credential((name, _revealed(value)) for name, value in credential.items())
-    pairs = Pairs((name, _revealed(value)) for name, value in headers)
-    target = Target(environment.base_url, pairs, plain, _header_secrets(value for _, value in headers))
+    pairs = ((name, _revealed(value)) for name, value in headers)
+    target = Target(environment.base_url, tuple(pairs), plain, _header_secrets(value for _, value in headers))
     secrets = _secrets(integration, plain)
     return Destination(connection, environment.name, target, environment.transport, cap, secrets)
 

@@ -52,7 +52,9 @@ def take(
     shelf = _Shelf(store, keep_seconds)
     arguments = each_file(action, given, shelf.taken)
     recorded = each_file(action, {**given, **arguments}, shelf.shown)
-    inputs = json.loads(json.dumps(_unsecret(action, recorded), default=_in_words))
+    inputs = json.loads(
+        json.dumps(_with_secrets(action, recorded, lambda path, value: MASK), default=_in_words)
+    )
     return AcceptedInputs(arguments, inputs, tuple(shelf.added))
 
 
@@ -142,38 +144,41 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and value[:5].lower() != "data:"
 
 
-def _unsecret(action: Taker, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs without what nobody may read again."""
-    return _with_secrets(action, inputs, lambda path, value: MASK)
-
-
 def _problems(action: Taker, given: Mapping[str, Any], said: Callable[[Any], str | None]) -> list[Problem]:
     found: list[Problem] = []
 
-    def note(path: str, value: Any) -> Any:
+    def note(path: str, value: Any) -> None:
         if sentence := said(value):
             found.append(Problem(path, sentence))
-        return value
 
     _with_secrets(action, given, note)
     return found
 
 
-_Put = Callable[[str, Any], Any]
-
-
-def _with_secrets(action: Taker, inputs: Mapping[str, Any], put: _Put) -> dict[str, Any]:
-    """The inputs with what ``put`` makes of each value that may be a secret; it is told its path."""
+def _with_secrets(action: Taker, inputs: Mapping[str, Any], put: Callable[[str, Any], Any]) -> dict[str, Any]:
+    """The inputs with what ``put`` makes of each path and value that may be a secret."""
     hidden, headers = _secret_inputs(action)
-    found = {}
-    for name, value in inputs.items():
-        if name in headers and not isinstance(value, Mapping | None):
-            found[name] = put(name, value)  # headers in a form that is none: nothing says which are harmless
-        elif name in hidden and value is not None:
-            found[name] = put(name, value)
-        else:
-            found[name] = _without_credentials(name, value, put, name, within=name in headers)
-    return found
+
+    def inside(value: Any, path: str, in_headers: bool) -> Any:
+        if isinstance(value, Mapping):
+            return {key: one(str(key), inner, f"{path}.{key}", in_headers) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [inside(inner, f"{path}.{at}", False) for at, inner in enumerate(value)]
+        return value
+
+    def one(name: str, value: Any, path: str, in_headers: bool) -> Any:
+        is_secret = canonical(name) in _CREDENTIALS or (in_headers and not is_harmless(name))
+        if is_secret and value is not None:
+            return put(path, value)
+        return inside(value, path, canonical(name) == _HEADERS)
+
+    def top(name: str, value: Any) -> Any:
+        # Headers in a form that is none are secret as a whole: nothing says which of them are harmless.
+        if value is not None and (name in hidden or (name in headers and not isinstance(value, Mapping))):
+            return put(name, value)
+        return inside(value, name, True) if name in headers else one(name, value, name, False)
+
+    return {name: top(name, value) for name, value in inputs.items()}
 
 
 def _secret_inputs(action: Taker) -> tuple[set[str], set[str]]:
@@ -187,25 +192,6 @@ def _secret_inputs(action: Taker) -> tuple[set[str], set[str]]:
 
 def _inputs_of(templates: Any) -> set[str]:
     return {name.removeprefix("inputs.") for name in template.references(templates)}
-
-
-def _without_credentials(name: str, value: Any, put: _Put, path: str, *, within: bool = False) -> Any:
-    """A value without credentials. ``within`` says that it is headers by name, whatever it is called."""
-    within = within or canonical(name) == _HEADERS
-    if isinstance(value, Mapping):
-        return {
-            key: put(f"{path}.{key}", inner)
-            if inner is not None and _is_credential(str(key), within)
-            else _without_credentials(str(key), inner, put, f"{path}.{key}")
-            for key, inner in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [_without_credentials("", inner, put, f"{path}.{at}") for at, inner in enumerate(value)]
-    return value
-
-
-def _is_credential(name: str, within_headers: bool) -> bool:
-    return canonical(name) in _CREDENTIALS or (within_headers and not is_harmless(name))
 
 
 def _in_short(value: Any) -> str | None:

@@ -386,6 +386,19 @@ def test_headers_in_a_wrong_form_are_not_recorded(house, wrong):
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("name", ["authorization", "X_API_KEY", "cookie"])
+def test_a_credential_beside_the_headers_is_not_recorded(house, name):
+    """It is no input, and was given all the same."""
+
+    async def scenario():
+        async with house() as here:
+            run = await here.run(RunSpec("generic-http-request", {"path": "/v1/x", name: "sk-mine"}))
+            assert (run.error["code"], run.inputs[name]) == ("bad_input", "********")
+            assert "sk-mine" not in json.dumps(run.to_dict())
+
+    asyncio.run(scenario())
+
+
 def test_a_mask_is_not_sent_in_place_of_what_it_hides(house):
     """Whoever does a run again is asked for what was not kept, and nothing is sent."""
 
