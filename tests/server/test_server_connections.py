@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from server.support import KEY, Place, place
+
+from connector.server import connection_form
+from connector.spec.loader import default_folder, load
+from connector.spec.model import Auth
+from connector.storage.connections.encryption import Sealed
+from connector.storage.connections.model import Configuration, Connection
 
 OTHER_KEY = "sk-other-77aa66bb55"
 
@@ -148,6 +155,31 @@ def test_a_reference_goes_to_an_address_that_the_operator_allows(tmp_path: Path)
         for base_url, status in (("https://EU.example:443/stability", 201), ("https://eu.example/else", 422)):
             aimed = _configuration(base_url=base_url, fields={"api_key": "env:STABILITY_API_KEY"})
             assert _add(host, aimed, name=f"work{status}").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("realm", "is_taken"), [("https://api.example", True), ("https://evil.example", False), (None, False)]
+)
+def test_a_secret_follows_no_token_url_of_a_client(realm: str | None, is_taken: bool) -> None:
+    """Where a plain field says where tokens are had, a change of it asks for the secret again."""
+    auth = Auth("oauth2_client_credentials", {"token_url": "{{ credential.realm }}/token"})
+    fields = {"secret": {"type": "string", "secret": True, "variable": "SECRET"}, "realm": {"type": "string"}}
+    integration = replace(
+        load(default_folder()), auth=auth, credential={"type": "object", "properties": fields}
+    )
+    before = Configuration(
+        "main",
+        ("production",),
+        True,
+        fields={"secret": Sealed("k", "n", "c"), "realm": "https://api.example"},
+    )
+    stands = Connection("work", integration.id, (before,))
+    for secret in ({"stored": True}, "env:SECRET"):
+        sent = {"name": "main", "environments": ["production"], "fields": {"realm": realm, "secret": secret}}
+        made, wrong = connection_form.connection(integration, "work", {"configurations": [sent]}, stands)
+        expected = is_taken and secret != "env:SECRET"
+        assert [problem.path for problem in wrong] == ["configurations.0.fields.secret"] * (not expected)
+        assert ("secret" in made.configurations[0].fields) is expected
 
 
 def test_what_is_shown_can_be_sent_back(host: Place) -> None:
