@@ -119,3 +119,31 @@ def test_a_secret_is_never_shown_again(visitor: Visitor, far: Upstream) -> None:
     expect(secret).to_have_value("")
     expect(secret).to_have_attribute("placeholder", "stored; leave empty to keep it")
     assert not [key for key in keys if key in visitor.served.log.read_text()]
+
+
+def test_a_header_s_secret_stays_where_it_is(visitor: Visitor, far: Upstream) -> None:
+    """It is sent to no page again, and saving the form anew keeps it; what may be shown stays shown."""
+    fill_connection(visitor, far, "guarded", far.key(10), far.key(10))
+    visitor.page.locator("[data-drop-configuration]").nth(1).click()
+    one = visitor("configuration").nth(0)
+    for name, value in (("x-token", "tk-of-a-header"), ("accept-language", "de")):
+        one.get_by_role("button", name="Add", exact=True).last.click()
+        one.get_by_label("Header: name").last.fill(name)
+        one.get_by_label("Header: value").last.fill(value)
+    visitor("create").click()
+    expect(visitor("connection-guarded")).to_be_visible()
+    for _ in range(2):
+        visitor.go(visitor("connection-guarded").get_by_text("Edit"))
+        values = visitor("configuration").nth(0).get_by_label("Header: value")
+        expect(values.nth(0)).to_have_value("")
+        expect(values.nth(0)).to_have_attribute("placeholder", "stored; leave empty to keep it")
+        expect(values.nth(1)).to_have_value("de")
+        assert "tk-of-a-header" not in visitor.page.content()
+        visitor("create").click()
+        expect(visitor("connection-guarded")).to_be_visible()
+    (found,) = [
+        each
+        for each in visitor.served.ask("GET", "/api/connections").json()["connections"]
+        if each["name"] == "guarded"
+    ]
+    assert found["configurations"][0]["headers"] == {"x-token": {"stored": True}, "accept-language": "de"}
