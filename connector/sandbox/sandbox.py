@@ -49,7 +49,9 @@ class Sandbox:
         self.settings = settings or Settings()
         self.api = api or load()
         if state:
-            state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (*reversed(state.parents), state):
+                if not folder.exists():
+                    folder.mkdir(mode=0o700, exist_ok=True)
         self.store = Store(state / "sandbox.sqlite" if state else None)
         self.faults = Faults()
         self.requests: deque[dict[str, Any]] = deque(maxlen=self.settings.kept_requests)

@@ -26,6 +26,7 @@ from connector.runs.batch.store import Batch, BatchNotFound
 from connector.server.durable_requests import Durable
 from connector.server.problem_documents import Refused
 from connector.storage.files.store import FileStore
+from connector.storage.home import make_private
 
 _FOLDER = "batches"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
@@ -78,7 +79,7 @@ def _items(folder: Path, files: FileStore, asked: Mapping[str, Any]) -> Path:
     if ("items" in asked) == ("file" in asked):
         raise InvalidArguments([Problem("items", "give either the items, or the file that holds them")])
     if "items" in asked:
-        folder.mkdir(parents=True, mode=0o700)
+        make_private(folder)
         path = folder / "items.jsonl"
         path.write_text("".join(json.dumps(each) + "\n" for each in asked["items"]), encoding="utf-8")
         return path
@@ -88,7 +89,7 @@ def _items(folder: Path, files: FileStore, asked: Mapping[str, Any]) -> Path:
     kind = next((_KINDS[each] for each in reversed(endings) if each in _KINDS), None)
     if kind is None:
         raise InvalidArguments([Problem("file", f"is {stored.name[:60]!r}; upload a .csv or .jsonl file")])
-    folder.mkdir(parents=True, mode=0o700)
+    make_private(folder)
     with files.open(stored.id).open() as source, (folder / kind).open("wb") as target:
         shutil.copyfileobj(source, target, 1 << 20)
     return folder / kind

@@ -17,13 +17,20 @@ def home(environ: Mapping[str, str] = os.environ) -> Path:
     return (data if data.is_absolute() else Path.home() / ".local" / "share") / "connector"
 
 
+def make_private(folder: Path) -> None:
+    """Makes the folder, and what is missing above it, for its owner only; what is there stays as it is."""
+    for each in (*reversed(folder.parents), folder):
+        if not each.exists():
+            each.mkdir(mode=0o700, exist_ok=True)
+
+
 def create_whole(path: Path, fill: Callable[[Path], None]) -> None:
     """Creates the file with all its content, readable by its owner only, or leaves the one that is there.
 
     ``fill`` writes a file that nobody else knows, which then gets its name in one act. Of many processes
     that start at once one wins, and none ever sees half a file, not even after a crash.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(path.parent)
     draft = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.storage.home import create_whole, home
+from connector.storage.home import create_whole, home, make_private
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,12 @@ def test_failed_creation_leaves_nothing(tmp_path):
     with pytest.raises(ValueError, match="no content"):
         create_whole(tmp_path / "file", fail)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_made_above_a_private_folder_is_private_too(tmp_path):
+    """Whichever file of the home comes first; what was there stays as open as it was."""
+    there = tmp_path / "there"
+    there.mkdir(0o755)
+    make_private(there / "home" / "files" / "new")
+    modes = [each.stat().st_mode & 0o777 for each in (there, there / "home", there / "home" / "files")]
+    assert modes == [0o755, 0o700, 0o700]

@@ -26,6 +26,7 @@ from typing import Any, Protocol
 from connector.errors import InvocationError
 from connector.storage.database.database import Database
 from connector.storage.database.postgres import Postgres, lock_number
+from connector.storage.home import make_private
 
 _TRY = "SELECT pg_try_advisory_lock(%(lock)s) AS taken"
 _LET_GO = "SELECT pg_advisory_unlock(%(lock)s)"
@@ -74,7 +75,7 @@ class FileLease:
         import fcntl
 
         path = database.with_name("worker.lock")
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path.parent)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -85,8 +86,12 @@ class FileLease:
                 f"process {who} is the worker of {database}, and a database in a file has one; it does "
                 "what you submit. For several workers, use a database server: CONNECTOR_DATABASE=postgresql://..."
             ) from error
-        os.truncate(self._file, 0)
-        os.write(self._file, f"{os.getpid()}\n".encode())
+        try:
+            os.truncate(self._file, 0)
+            os.write(self._file, f"{os.getpid()}\n".encode())
+        except OSError:  # else this process would find the place taken, by itself
+            os.close(self._file)
+            raise
 
     def check(self) -> None:
         """A file's lock is as sure as the process."""

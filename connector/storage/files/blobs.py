@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Protocol
 
 from connector.errors import ConnectorError, InvocationError
 from connector.media.file import ByteStore, OnDisk
+from connector.storage.home import make_private
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _ARRIVING = "arriving"
@@ -79,7 +80,7 @@ class Folder:
 
     def keep(self, blob_id: str, draft: Path) -> None:
         place = self._folder / _place(blob_id)
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(place.parent)
         draft.replace(place)
 
     def open(self, blob_id: str, size: int) -> ByteStore:
@@ -153,7 +154,7 @@ class ObjectStore:
         return f"{self._root}/{_place(blob_id)}"
 
     def _cached(self, blob_id: str) -> Path:
-        self._cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self._cache)
         return self._cache / _known_id(blob_id)
 
     def _make_room(self, newest: str) -> None:

@@ -18,6 +18,7 @@ from connector.storage.database.database import Database, timestamp
 from connector.storage.database.protocols import Conflict
 from connector.storage.files.blobs import Blobs, Folder
 from connector.storage.files.incoming_upload import FileTooLarge, IncomingUpload
+from connector.storage.home import make_private
 
 __all__ = ["FileNotFound", "FileStore", "FileTooLarge", "IncomingUpload", "Source", "StoredFile"]
 
@@ -152,7 +153,7 @@ class FileStore:
     def arrive(self, max_bytes: int | None = None) -> IncomingUpload:
         """A file to write to; it is kept once ``keep`` is called, and is gone otherwise when it is closed."""
         folder = self._blobs.arriving
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         return IncomingUpload(folder / secrets.token_hex(16), max_bytes)
 
     def keep(
