@@ -5,7 +5,7 @@ and what a list of actions shows. A file that changed since (by size and both of
 It serves `connector actions`, so it imports next to nothing.
 """
 
-# ruff: noqa: PTH100, PTH103, PTH105, PTH111, PTH112, PTH116, PTH120, PTH123
+# ruff: noqa: PTH100, PTH103, PTH105, PTH108, PTH111, PTH112, PTH116, PTH120, PTH123
 # (importing pathlib takes longer than all that is done here)
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ def keep_entries(folder: Place, cache: Place | None, listed: list[dict[str, Any]
     if MANIFEST not in said:
         return
     names = [MANIFEST, *said[MANIFEST]["actions"]]
+    if not said.keys() >= set(names):  # what was read since could not be written
+        return
     parts = {part: {name: kept[part][name] for name in names} for part in ("values", "stamps")}
     _keep(folder, cache, {**kept, **parts, "entries": listed})
 
@@ -137,9 +139,14 @@ def _keep(folder: Place, cache: Place | None, content: dict[str, Any]) -> None:
     packed = marshal.dumps({**content, "folder": whole})
     draft = f"{path}.{os.getpid()}.{os.urandom(4).hex()}"
     try:
-        os.makedirs(cache, mode=0o700, exist_ok=True)
-        with open(draft, "wb") as file:
-            file.write(crc32(packed).to_bytes(4, "big") + packed)
-        os.replace(draft, path)
+        # Each by itself: above the last one `makedirs` has a mode of its own, and the first may be the home.
+        for place in (os.path.dirname(cache), cache):
+            os.makedirs(place, mode=0o700, exist_ok=True)
+        try:
+            with open(draft, "wb") as file:
+                file.write(crc32(packed).to_bytes(4, "big") + packed)
+            os.replace(draft, path)
+        except OSError:  # a full disk gets back what was written
+            os.unlink(draft)
     except OSError:
         return

@@ -183,6 +183,40 @@ def test_a_cache_that_cannot_be_written_is_no_obstacle(folder: Path, tmp_path: P
     assert len(listing.entries(folder, taken)) == 1
 
 
+def test_a_cache_that_could_not_grow_is_no_obstacle(folder: Path, tmp_path: Path) -> None:
+    """The list is made of files whose values the disk had no room for; it is not kept then."""
+    cache = tmp_path / "cache"
+    listing.entries(folder, cache)
+    (folder / "integration.yaml").write_text(MANIFEST.replace("one.yaml", "one.yaml, actions/two.yaml"))
+    seen = spec_cache.stamps(folder, ["integration.yaml"])
+    values = {"integration.yaml": {"actions": ["actions/one.yaml", "actions/two.yaml"]}}
+    spec_cache.keep(folder, cache, values, seen)
+
+    spec_cache.keep_entries(folder, cache, [{"id": "two"}])
+
+    assert spec_cache.entries(folder, cache) is None
+
+
+def test_a_full_disk_gets_back_what_was_written(folder: Path, tmp_path: Path) -> None:
+    """No half of a cache file stays behind."""
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    program = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); "
+        f"from connector.spec import listing; print(len(listing.entries({str(folder)!r}, {str(cache)!r})))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert (done.stdout, [*cache.iterdir()]) == ("1\n", [])
+
+
+def test_a_home_that_the_cache_makes_is_the_owners_alone(folder: Path, tmp_path: Path) -> None:
+    """It is the first thing that most commands write."""
+    listing.entries(folder, tmp_path / "home" / "cache")
+
+    assert (tmp_path / "home").stat().st_mode & 0o077 == 0
+
+
 def test_the_cache_is_the_owners_alone(folder: Path, tmp_path: Path) -> None:
     """What Python reads back by marshal nobody else may write."""
     listing.entries(folder, tmp_path / "cache")
