@@ -39,6 +39,8 @@ failure was paid for (``billed``: "no", "yes" or "unknown"). The same codes appe
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -380,6 +382,37 @@ class JobCancelled(JobError):
 
     code = "job_cancelled"
     default_billed = "unknown"
+
+
+_SPACE, _ACCESS = "free some space", "give this user access there, or choose another folder"
+# What this machine says of a file, where that is no mistake of ours, and what its owner can do.
+_OF_MACHINE: Mapping[int, str] = {
+    errno.ENOSPC: _SPACE,
+    errno.EDQUOT: _SPACE,
+    errno.EFBIG: _SPACE,
+    errno.EACCES: _ACCESS,
+    errno.EPERM: _ACCESS,
+    errno.EROFS: _ACCESS,
+    errno.EIO: "see whether the disk is well",
+    errno.EMFILE: "allow more open files (ulimit -n)",
+    errno.ENFILE: "let other programs close some files",
+}
+# What Python says where it can write to none of the folders for temporary files.
+_NO_TEMPORARY = "No usable temporary directory"
+
+
+def of_machine(error: OSError) -> ConnectorError | None:
+    """The failure where it is this machine's: a full disk, a folder that cannot be written, a missing
+    permission. None for any other, which is a mistake of ours."""
+    said = error.strerror or ""
+    if said.startswith(_NO_TEMPORARY):
+        advice = "free some space, or name a folder that can be written with TMPDIR"
+    else:
+        advice = _OF_MACHINE.get(error.errno or 0, "")
+    if not advice:
+        return None
+    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+    return ConnectorError(f"this machine cannot do it: {where}{said}; {advice}")
 
 
 # Each class by its code.

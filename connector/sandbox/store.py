@@ -6,8 +6,10 @@ several processes share. Keys are kept as fingerprints alone, amounts in hundred
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import sqlite3
 import threading
 import weakref
@@ -20,6 +22,15 @@ from typing import Any
 
 from connector.sandbox.clock import Clock
 from connector.sandbox.document import RateLimit
+
+# SQLite's word for what is wrong with a file, and the system's.
+_FAULTS: Mapping[str, int] = {
+    "FULL": errno.ENOSPC,
+    "IOERR": errno.EIO,
+    "READONLY": errno.EROFS,
+    "PERM": errno.EACCES,
+    "CANTOPEN": errno.EACCES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +77,53 @@ class Store:
     """The memory itself. Every method is one transaction, whoever else uses the same file."""
 
     def __init__(self, path: Path | None) -> None:
+        self._name = str(path or "the sandbox's temporary file")
         self._lock = threading.RLock()
-        # An empty name is SQLite's word for a private database in a temporary file.
-        self._base = sqlite3.connect(path or "", timeout=30, isolation_level=None, check_same_thread=False)
-        self._base.row_factory = sqlite3.Row
-        self._base.execute("PRAGMA foreign_keys = ON")
-        # What the sandbox remembers may be lost in a power cut; waiting for the disk is not worth it.
-        self._base.execute("PRAGMA synchronous = OFF")
-        self._base.executescript(files(__package__).joinpath("store.sql").read_text("utf-8"))
+        with self._translated():
+            self._base = self._opened(path)
         self.close = weakref.finalize(self, self._base.close)
+
+    def _opened(self, path: Path | None) -> sqlite3.Connection:
+        # An empty name is SQLite's word for a private database in a temporary file.
+        base = sqlite3.connect(path or "", timeout=30, isolation_level=None, check_same_thread=False)
+        base.row_factory = sqlite3.Row
+        base.execute("PRAGMA foreign_keys = ON")
+        # What the sandbox remembers may be lost in a power cut; waiting for the disk is not worth it.
+        base.execute("PRAGMA synchronous = OFF")
+        base.executescript(files(__package__).joinpath("store.sql").read_text("utf-8"))
+        return base
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """What is wrong with the disk leaves as OSError; a mistake of ours stays as it is."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            name = getattr(error, "sqlite_errorname", None) or ""
+            number = _FAULTS.get(name.removeprefix("SQLITE_").split("_")[0])
+            if number is None:
+                raise
+            raise OSError(number, os.strerror(number), self._name) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+        with self._lock, self._translated():
             self._base.execute("BEGIN IMMEDIATE")
             try:
                 yield self._base
             except BaseException:
-                self._base.execute("ROLLBACK")
+                if self._base.in_transaction:  # SQLite ends it by itself where the disk is full
+                    self._base.execute("ROLLBACK")
                 raise
             self._base.execute("COMMIT")
 
     def _read(self, query: str, *values: Any) -> list[sqlite3.Row]:
-        with self._lock:
+        with self._lock, self._translated():
             return self._base.execute(query, values).fetchall()
 
     def _write(self, statement: str, *values: Any) -> bool:
         """A statement that is a transaction by itself; whether it changed anything."""
-        with self._lock:
+        with self._lock, self._translated():
             return self._base.execute(statement, values).rowcount > 0
 
     def clear(self) -> None:

@@ -27,7 +27,7 @@ ROWS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (10, "the integration's files have problems", ("SpecError",)),
     (
         REFUSED,
-        "the disk or the system refused; the message says what, and where a paid answer is",
+        "this machine: a full disk, a folder that cannot be written, a missing permission",
         ("ConnectorError",),
     ),
     (ROWS_FAILED, "rows of the batch failed, or are left; its results tell which", ()),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.cli.report import exit_codes
 from connector.cli.terminal import terminal
-from connector.errors import ConnectorError, OutcomeUnknown, SpecError
+from connector.errors import ConnectorError, OutcomeUnknown, SpecError, of_machine
 
 if TYPE_CHECKING:
     from connector.storage.connections.store import ConnectionStore
@@ -26,6 +26,8 @@ def ended(error: BaseException, words: Sequence[str], file: str | None = None) -
         raise error
     if isinstance(error, KeyboardInterrupt):
         return _tell(words, _interrupted(error), [], exit_codes.INTERRUPTED)
+    if isinstance(error, OSError):
+        error = of_machine(error) or error
     if isinstance(error, ConnectorError):
         saved = {"file": file} if file else {}
         code = exit_codes.code_for(type(error))
