@@ -148,7 +148,7 @@ class MasterKeys:
 
     def _generated(self) -> tuple[bytes, ...]:
         path = self._file()
-        if path is None or "CONNECTOR_MASTER_KEY_FILE" in self._environ:
+        if path is None or self._environ.get("CONNECTOR_MASTER_KEY_FILE"):
             # A key that the operator keeps is never replaced by one that only this machine has.
             raise MissingCredential(
                 f"there is no master key in {self._origin()}; make one with: openssl rand -base64 32"

@@ -199,6 +199,13 @@ def test_key_file_is_not_made_up(tmp_path, content):
         MasterKeys({}).seal(SECRET, PLACE)
 
 
+def test_an_empty_setting_is_none(tmp_path):
+    """As where it is not set, the data folder has the key."""
+    keys = MasterKeys({"CONNECTOR_MASTER_KEY": "", "CONNECTOR_MASTER_KEY_FILE": ""}, tmp_path)
+    assert keys.unseal(keys.seal(SECRET, PLACE), PLACE).reveal() == SECRET
+    assert (tmp_path / "master.key").is_file()
+
+
 def test_key_is_made_on_first_use(tmp_path):
     """Without settings the data folder gets a private key when the first secret is sealed, and keeps it."""
     home = tmp_path / "data"
