@@ -24,11 +24,20 @@ _LAST_ANSWERS = 5
 
 
 class Server(uvicorn.Server):
-    """A server that tells the host of its end at once, so that streams of events end and runs are seen to."""
+    """A server that greets once it answers and heeds signals.
 
-    def __init__(self, config: uvicorn.Config, host: Host) -> None:
+    It tells the host of its end at once, so that streams of events end and runs are seen to.
+    """
+
+    def __init__(self, config: uvicorn.Config, host: Host, greet: Callable[[], None]) -> None:
         super().__init__(config)
         self._host = host
+        self._greet = greet
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._greet()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         draining = asyncio.ensure_future(self._host.drain())
@@ -36,7 +45,13 @@ class Server(uvicorn.Server):
         await draining
 
 
-def server(app: Starlette, tls: tuple[Path, Path] | None = None) -> Server:
+def _silence() -> None:
+    """Nobody is greeted."""
+
+
+def server(
+    app: Starlette, tls: tuple[Path, Path] | None = None, greet: Callable[[], None] = _silence
+) -> Server:
     host: Host = app.state.host
     config = uvicorn.Config(
         app,
@@ -57,7 +72,7 @@ def server(app: Starlette, tls: tuple[Path, Path] | None = None) -> Server:
     except OSError as error:  # an SSLError is one
         reason = error.strerror or str(error)
         raise InvocationError(f"the certificate or its key cannot be used: {reason}") from error
-    return Server(config, host)
+    return Server(config, host, greet)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +24,9 @@ from connector.storage.home import home as default_home
 
 _MIB = 1024 * 1024
 _DAY = 24 * 3600.0
+# How long a thread may compute while another one wants to, in seconds; 5 ms is usual. The event loop lets go
+# of Python's lock several times in each request, and waits then for so long, for each thread that computes.
+_SWITCH = 0.0005
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,9 +85,10 @@ def run(args: argparse.Namespace, first: str) -> int:
     app = create(settings)
     host: Host = app.state.host
     url = listen.address(door, secure=settings.secure)
-    print(_said(args, host, url, _new_token(host, args)), flush=True)
+    sys.setswitchinterval(_SWITCH)
+    said = _said(args, host, url, _new_token(host, args))
     with suppress(KeyboardInterrupt):
-        listen.server(app, tls).run(sockets=[door])
+        listen.server(app, tls, partial(print, said, flush=True)).run(sockets=[door])
     return 0
 
 
