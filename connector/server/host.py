@@ -18,9 +18,11 @@ from connector.errors import UnknownName
 from connector.runs.service.runner import Runner, ServedIntegration
 from connector.runs.worker.worker import Worker
 from connector.server import json_logs
+from connector.server.admission import Reads
 from connector.server.durable_requests import Durable
 from connector.server.problem_documents import Refused
 from connector.server.prometheus import Gauge, Metrics
+from connector.server.readiness import Readiness
 from connector.server.resident_worker import Resident
 from connector.server.settings import Settings
 from connector.server.token_cache import Callers
@@ -50,7 +52,8 @@ class Host:
         self.settings = settings
         self.metrics = Metrics()
         self.stopping = asyncio.Event()
-        self.described: dict[str, Any] | None = None
+        self.described: bytes | None = None
+        self.reads = Reads(settings.max_reads, settings.max_read_queue)
         self.login_page: Page = _no_page
         self._threads = Threads(settings.max_runs + _MORE_THREADS)
         self._open(settings)
@@ -65,6 +68,7 @@ class Host:
         self.history = History(database, settings.clock)
         self.files = workspace.files
         self.tokens = Tokens(database, settings.clock)
+        self.readiness = Readiness(self.tokens.list)
         self.callers = Callers(lambda token: self.run(self.tokens.who, token))
         self.under_way: dict[str, Run] = {}
         self.integrations: Mapping[str, ServedIntegration] = {
@@ -174,6 +178,7 @@ class Host:
         self.durable.close()
         for served in self.integrations.values():
             await served.connector.close()
+        self.readiness.close()
         self._threads.close()
 
     def _changed(self, run: Run) -> None:

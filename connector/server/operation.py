@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +63,8 @@ class Operation:
     keyed: bool = False
     # Whether the answer may be the file that was made, where a client would rather have that than JSON.
     or_file: bool = False
+    # Whether it is answered whatever the load: signs of life, and reads that mostly wait for something.
+    at_once: bool = False
 
     @property
     def id(self) -> str:
@@ -103,6 +106,7 @@ def endpoint(host: Host, operation: Operation) -> Callable[[Request], Awaitable[
     """What answers the operation's route."""
     query = Checker(operation.query, noun="a parameter of this operation")
     body = Checker(operation.body, noun="a member of this body") if operation.body is not None else None
+    in_line = operation.method == "GET" and not operation.at_once
     optional, most = not (operation.body or {}).get("required"), host.settings.max_json
 
     async def answer(request: Request) -> Response:
@@ -116,7 +120,8 @@ def endpoint(host: Host, operation: Operation) -> Callable[[Request], Awaitable[
             found += body.problems(given)
         if found:
             raise InvalidArguments(found)
-        return await operation.handler(OperationCall(host, request, caller, asked, given))
+        async with host.reads.turn() if in_line else nullcontext():
+            return await operation.handler(OperationCall(host, request, caller, asked, given))
 
     return answer
 
@@ -136,7 +141,14 @@ async def read_json(request: Request, most: int, *, optional: bool = False) -> A
     kind = kind_of(request)
     if kind != "application/json" and not (optional and not kind):
         raise wrong_kind(request, "application/json")
-    text = await _text(request, most)
+    return read_json_of(request, await read_body(request, most), optional=optional)
+
+
+def read_json_of(request: Request, text: bytes, *, optional: bool = False) -> Any:
+    """The value of a body that was read."""
+    kind = kind_of(request)
+    if kind != "application/json" and not (optional and not kind):
+        raise wrong_kind(request, "application/json")
     if optional and not text:
         return {}
     if not kind:
@@ -147,7 +159,8 @@ async def read_json(request: Request, most: int, *, optional: bool = False) -> A
         raise Refused("bad_request", f"the body is no JSON: {_where(error)}") from error
 
 
-async def _text(request: Request, most: int) -> bytes:
+async def read_body(request: Request, most: int) -> bytes:
+    """A body that is read whole, up to a limit."""
     text = bytearray()
     async for piece in request.stream():
         text += piece

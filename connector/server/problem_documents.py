@@ -125,10 +125,13 @@ def document(facts: Mapping[str, Any], **more: Any) -> dict[str, Any]:
 def answer(facts: Mapping[str, Any], headers: Mapping[str, str] | None = None, **more: Any) -> Response:
     """The answer that tells a failure."""
     told = document(facts, **more)
-    extra = dict(headers or {})
-    if told.get("retry_after") is not None:
-        extra["retry-after"] = str(math.ceil(told["retry_after"]))
+    extra = {**(headers or {}), **put_off(told.get("retry_after"))}
     return Reply(told, told["status"], extra, media_type=MEDIA_TYPE)
+
+
+def put_off(seconds: float | None) -> dict[str, str]:
+    """The header that says when to come again, where that is known."""
+    return {} if seconds is None else {"retry-after": str(math.ceil(seconds))}
 
 
 def of(error: ConnectorError) -> Response:

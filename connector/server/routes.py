@@ -23,6 +23,7 @@ from connector.server.api import (
 from connector.server.json_reply import Reply
 from connector.server.openapi.document import document
 from connector.server.operation import Operation, OperationCall
+from connector.spec.model import Integration
 
 
 async def describe_host(call: OperationCall) -> Response:
@@ -30,8 +31,12 @@ async def describe_host(call: OperationCall) -> Response:
     if call.host.described is None:
         served = [each.integration for each in call.host.integrations.values()]
         port = call.host.settings.port
-        call.host.described = await call.host.run(document, served, OPERATIONS, port)
-    return Reply(call.host.described)
+        call.host.described = await call.host.run(_written, served, port)
+    return Response(call.host.described, media_type=Reply.media_type)
+
+
+def _written(served: list[Integration], port: int) -> bytes:
+    return bytes(Reply(document(served, OPERATIONS, port)).body)
 
 
 OPERATIONS: tuple[Operation, ...] = (

@@ -37,6 +37,9 @@ class Settings:
     max_runs: int = 64
     max_queue: int = 1000
     max_requests: int = 2000
+    # Reads at once, and those that wait in line; beyond it they are told to come again.
+    max_reads: int = 16
+    max_read_queue: int = 100
     max_body: int = 100 * _MIB
     # JSON is read whole; a file in it is base64, so large ones are better uploaded.
     max_json: int = 24 * _MIB

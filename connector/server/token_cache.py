@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
@@ -19,20 +20,31 @@ class Callers:
     def __init__(self, ask: Callable[[str], Awaitable[Token | None]]) -> None:
         self._ask = ask
         self._known: dict[bytes, tuple[Token, float]] = {}
+        self._asked: dict[bytes, asyncio.Task[Token | None]] = {}
 
     async def who(self, token: str) -> Token | None:
         digest = sha256(token.encode("utf-8", "surrogateescape")).digest()
         found, until = self._known.get(digest, (None, 0.0))
         if found is not None and time.monotonic() < until:
             return found
-        found = await self._ask(token)
-        if found is not None:
-            self._remember(digest, found)
-        return found
+        if digest not in self._asked:
+            self._asked[digest] = asyncio.create_task(self._look(digest, token))
+        # Who goes away takes the answer from nobody else.
+        return await asyncio.shield(self._asked[digest])
 
     def forget(self) -> None:
         """A token was revoked: everybody is asked for again."""
         self._known.clear()
+
+    async def _look(self, digest: bytes, token: str) -> Token | None:
+        """Looked up once, for all who ask meanwhile."""
+        try:
+            found = await self._ask(token)
+        finally:
+            del self._asked[digest]
+        if found is not None:
+            self._remember(digest, found)
+        return found
 
     def _remember(self, digest: bytes, token: Token) -> None:
         if len(self._known) >= _MOST:

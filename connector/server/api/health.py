@@ -17,7 +17,7 @@ async def is_ready(call: OperationCall) -> Response:
     """Ready is a host that is not stopping and whose database answers."""
     if call.host.stopping.is_set():
         raise Refused("stopping", "the host finishes what is under way, and takes nothing new")
-    await call.host.run(call.host.tokens.list)
+    await call.host.readiness.check()
     return Reply({"status": "ready"})
 
 
@@ -26,8 +26,14 @@ async def tell_metrics(call: OperationCall) -> Response:
     return Response(text, headers={"content-type": kind})
 
 
+_STATUS = {200: "Status"}
+
 OPERATIONS = (
-    Operation("GET", "/healthz", is_alive, "Whether the host lives", role=None, answers={200: "Status"}),
-    Operation("GET", "/readyz", is_ready, "Whether it takes requests", role=None, answers={200: "Status"}),
+    Operation(
+        "GET", "/healthz", is_alive, "Whether the host lives", role=None, answers=_STATUS, at_once=True
+    ),
+    Operation(
+        "GET", "/readyz", is_ready, "Whether it takes requests", role=None, answers=_STATUS, at_once=True
+    ),
     Operation("GET", "/metrics", tell_metrics, "What it counts, for Prometheus", answers={200: "Metrics"}),
 )

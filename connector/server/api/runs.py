@@ -148,9 +148,16 @@ OPERATIONS = (
         query=_PATIENCE,
         answers={200: "Outcome", 202: "Started"},
         or_file=True,
+        at_once=True,
     ),
     Operation(
-        "GET", f"{_ONE}/events", watch_run, "Its events", query=_AFTER, answers={200: "Events", 204: None}
+        "GET",
+        f"{_ONE}/events",
+        watch_run,
+        "Its events",
+        query=_AFTER,
+        answers={200: "Events", 204: None},
+        at_once=True,
     ),
     Operation("POST", f"{_ONE}/cancel", cancel_run, "Cancel it", answers={200: "Started"}),
     Operation("POST", f"{_ONE}/again", run_again, "Run it again", answers={202: "Started"}),

@@ -35,6 +35,14 @@ _WHERE = members(environment=NAME, connection=NAME, integration=NAME)
 _DAYS = members(days={"type": "integer", "minimum": 1, "maximum": 3660, "default": 30})
 
 OPERATIONS = (
-    Operation("GET", "/api/balance", get_balance, "Credits left", query=_WHERE, answers={200: "Balance"}),
+    Operation(
+        "GET",
+        "/api/balance",
+        get_balance,
+        "Credits left",
+        query=_WHERE,
+        answers={200: "Balance"},
+        at_once=True,
+    ),
     Operation("GET", "/api/spend", get_spend, "Credits spent", query=_DAYS, answers={200: "Spend"}),
 )

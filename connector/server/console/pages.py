@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connector.errors import ConnectorError
+from connector.server import problem_documents
 from connector.server.console import actions, assets, durable, integrations, runs, settings, test_connection
 from connector.server.console.page_request import Page, PageRequest
 from connector.server.console.rendering import page
@@ -58,9 +59,12 @@ def _endpoint(host: Host, path: str, answer: Page) -> Callable[[Request], Awaita
         request.state.route = path
         visit = PageRequest(host, request)
         try:
-            return await host.run(answer, visit)
+            async with host.reads.turn():
+                return await host.run(answer, visit)
         except ConnectorError as error:
             status, title = STATUSES.get(error.code, STATUSES["error"])
-            return page("problem.html", status, title=title, message=error.message)
+            shown = page("problem.html", status, title=title, message=error.message)
+            shown.headers.update(problem_documents.put_off(error.retry_after))
+            return shown
 
     return show
