@@ -7,7 +7,7 @@ STRANGERS ?= .venv-strangers
 AIRFLOW ?= .venv-airflow
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-n8n browser postgres strace strangers airflow lint types bench rate torture faults crowd fuzz mcp wheel release check clean
+.PHONY: demo test test-n8n browser postgres strace strangers airflow lint types bench rate torture faults crowd soak fuzz mcp wheel release check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
@@ -61,9 +61,15 @@ torture: $(VENV)/.ready
 faults: $(VENV)/.ready strace
 	PYTHONPATH=tests $(BIN)/python -m faults.run
 
-# 64 clients that use one host's sandbox at once for a minute; fails where one gets a 5xx or a run is lost.
+# 200 clients that use one host's sandbox at once for a minute; fails where one gets a 5xx, a run is lost, or one
+# answer in a hundred about the host's health takes more than 250 ms.
 crowd: $(VENV)/.ready
 	$(BIN)/python tests/bench/crowd.py
+
+# A host under a steady load for an hour, or for so many MINUTES; fails where its memory or open files grow.
+MINUTES ?= 60
+soak: $(VENV)/.ready
+	$(BIN)/python tests/bench/soak.py $(MINUTES)
 
 # schemathesis asks the host for half an hour whatever its document allows and does not; its seed is told.
 fuzz: $(VENV)/.ready

@@ -36,6 +36,13 @@ def measure(port: int, folder: Path, rounds: int, count: int) -> dict[str, float
 @contextmanager
 def hosted(home: Path, *options: str) -> Iterator[tuple[str, str]]:
     """The address of a host in a process of its own, and a token for it."""
+    with started(home, *options) as (_, url, token):
+        yield url, token
+
+
+@contextmanager
+def started(home: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """The same, with the process."""
     environ = os.environ | {"CONNECTOR_HOME": str(home)}
     command = [_CONSOLE, "serve", "--quiet", "--port", "0", *options]
     pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
@@ -43,7 +50,7 @@ def hosted(home: Path, *options: str) -> Iterator[tuple[str, str]]:
         assert process.stdout
         try:
             link = urlsplit(process.stdout.readline().strip())
-            yield f"{link.scheme}://{link.netloc}", parse_qs(link.query)["token"][0]
+            yield process, f"{link.scheme}://{link.netloc}", parse_qs(link.query)["token"][0]
         finally:
             process.terminate()
 
