@@ -23,3 +23,18 @@ INSERT INTO rate_limits (key, locked_until)
 SELECT key, CASE WHEN tat > locked_until THEN tat ELSE locked_until END FROM budgets
 
 DROP TABLE budgets
+
+-- Secrets that sign what comes from programs elsewhere, and what goes to them.
+
+CREATE TABLE signing_secrets (
+    name TEXT PRIMARY KEY,
+    sealed TEXT NOT NULL
+)
+
+-- Where a delivery to a webhook tells its id, and whether it is signed.
+
+ALTER TABLE webhooks ADD COLUMN key_header TEXT
+
+ALTER TABLE webhooks ADD COLUMN key_member TEXT
+
+ALTER TABLE webhooks ADD COLUMN signed INTEGER NOT NULL DEFAULT 0
