@@ -39,14 +39,15 @@ class Durable:
     def __init__(self, connectors: Iterable[AsyncConnector], files: FileStore, settings: Settings) -> None:
         self.connectors: Mapping[str, AsyncConnector] = {each.integration.id: each for each in connectors}
         integrations = {name: each.integration for name, each in self.connectors.items()}
-        database = next(iter(self.connectors.values())).workspace.database
+        workspace = next(iter(self.connectors.values())).workspace
+        database = workspace.database
         clock = settings.clock
         self.clock = clock
         self._runs = DurableRuns(self.connectors.values(), files, keep_seconds=settings.keep, clock=clock)
         self.history = self._runs.history
         self.batches = Batches(database, clock)
         self.schedules = ScheduleStore(database, clock)
-        self.hooks = Webhooks(database, clock)
+        self.hooks = Webhooks(database, workspace.signing_secrets, clock)
         ticking = TickDecider(self.schedules, self._runs, integrations)
         self._timetable = ScheduleManager(self.schedules, self._runs.queues, files, ticking)
         self._workflows: dict[tuple[str, str], Workflow] = {}
@@ -124,10 +125,16 @@ class Durable:
         return self.runs.submit(run.spec, **given)
 
     def hooked(self, hook: Webhook, inputs: Mapping[str, Any], key: str | None) -> Run:
-        """The run that a webhook asks for. Its keys are its own."""
+        """The run that a webhook asks for. Its keys are its own.
+
+        The member that has the delivery's id is an input only where the workflow declares it.
+        """
         from connector.storage.runs.model import RunSpec
 
         workflow = load.kept(hook.definition)
+        about = (hook.key_member or "").partition(".")[0]
+        if about not in workflow.inputs.get("properties", {}):
+            inputs = {name: value for name, value in inputs.items() if name != about}
         place = hook.environment or None, hook.connection or None
         spec = RunSpec(workflow.id, inputs, *place, limit_credits=hook.limit_credits)
         given: dict[str, Any] = {"token_name": f"webhook {hook.id}", "idempotency_key": key}

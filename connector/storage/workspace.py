@@ -13,6 +13,8 @@ from connector.storage.ledger.rate_limit import DatabaseRateLimiter
 from connector.storage.rescued import Rescued
 
 if TYPE_CHECKING:
+    from connector.storage.connections.encryption import MasterKeys
+    from connector.storage.connections.signing_secrets import SigningSecrets
     from connector.storage.connections.store import ConnectionStore
     from connector.storage.files.store import FileStore
 
@@ -50,12 +52,22 @@ class Workspace:
 
     @cached_property
     def connections(self) -> ConnectionStore:
-        from connector.storage.connections.encryption import MasterKeys
         from connector.storage.connections.store import ConnectionStore
 
+        return ConnectionStore(self.database, self._keys, environ=self._environ, clock=self._clock)
+
+    @cached_property
+    def signing_secrets(self) -> SigningSecrets:
+        from connector.storage.connections.signing_secrets import SigningSecrets
+
+        return SigningSecrets(self.database, self._keys)
+
+    @cached_property
+    def _keys(self) -> MasterKeys:
+        from connector.storage.connections.encryption import MasterKeys
+
         # A key that only one machine has is of no use to the others.
-        keys = MasterKeys(self._environ, None if self.database.url else self.home)
-        return ConnectionStore(self.database, keys, environ=self._environ, clock=self._clock)
+        return MasterKeys(self._environ, None if self.database.url else self.home)
 
     @cached_property
     def rate_limiter(self) -> DatabaseRateLimiter:

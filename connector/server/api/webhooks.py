@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from starlette.responses import Response
 
 from connector.errors import InvalidArguments, Problem
+from connector.runs.service import standard_webhooks
+from connector.runs.service.webhook_secrets import Webhook
+from connector.secret import Secret
+from connector.server import idempotency_key
 from connector.server.json_reply import Reply
-from connector.server.operation import LIMIT, NAME, WHERE, Operation, OperationCall, members, read_json
+from connector.server.operation import (
+    LIMIT,
+    NAME,
+    WHERE,
+    Operation,
+    OperationCall,
+    members,
+    read_body,
+    read_json_of,
+)
 from connector.server.problem_documents import Refused
 
 _HEADER = "x-hook-secret"
@@ -23,6 +39,12 @@ async def add_webhook(call: OperationCall) -> Response:
     connector, workflow = await call.host.run(durable.workflow, body["workflow"])
     where = {name: body.get(name) for name in WHERE}
     environment, connection = await call.host.run(connector.place, **where)
+    said = standard_webhooks.problem(body["secret"]) if "secret" in body else None
+    problems = [Problem("secret", said)] if said else []
+    if "key_header" in body and "key_member" in body:
+        problems.append(Problem("key_member", "give either key_header or key_member"))
+    if problems:
+        raise InvalidArguments(problems)
     hook, secret = await call.host.run(
         durable.hooks.add,
         workflow=workflow.id,
@@ -30,7 +52,7 @@ async def add_webhook(call: OperationCall) -> Response:
         integration=connector.integration.id,
         environment=environment,
         connection=connection,
-        limit_credits=body.get("limit_credits"),
+        **{name: body.get(name) for name in _HOW},
     )
     address = f"/hooks/{hook.id}"
     return Reply(hook.to_dict() | {"secret": secret, "path": address}, 201, {"location": address})
@@ -43,15 +65,18 @@ async def remove_webhook(call: OperationCall) -> Response:
 
 async def run_webhook(call: OperationCall) -> Response:
     """The JSON body is the workflow's inputs. The secret is sent as `Authorization: Bearer SECRET`, or as
-    `X-Hook-Secret`."""
-    hook = await call.host.run(call.host.durable.hooks.admitted, call.names["id"], _secret(call))
-    if hook is None:
-        challenge = {"www-authenticate": 'Bearer realm="webhook"'}
-        raise Refused("unauthenticated", "there is no such webhook, or this is not its secret", challenge)
-    body = await read_json(call.request, call.host.settings.max_json, optional=True)
+    `X-Hook-Secret`; or else the delivery is signed with it (Standard Webhooks), as the webhook was made.
+    A delivery that comes again with its id, in `webhook-id` or `Idempotency-Key`, gets the run it has."""
+    host = call.host
+    found = await host.run(host.durable.hooks.admitted, call.names["id"], _secret(call))
+    if found is None:
+        raise _stranger("there is no such webhook, or this is not its secret")
+    hook, signing = found
+    text = await _body(call, signing)
+    body = read_json_of(call.request, text, optional=True)
     if not isinstance(body, dict):
         raise InvalidArguments([Problem("", "must be an object, with a member for each input")])
-    run = await call.host.run(call.host.durable.hooked, hook, body, call.idempotency_key)
+    run = await host.run(host.durable.hooked, hook, body, _key(call, hook, body))
     call.request.state.run = run.id
     return Reply({"run": run.id, "state": run.state}, 202, {"x-run-id": run.id})
 
@@ -62,7 +87,58 @@ def _secret(call: OperationCall) -> str:
     return given.strip() if scheme.lower() == "bearer" else headers.get(_HEADER, "")
 
 
-NEW = members("workflow", workflow=NAME, **WHERE, limit_credits=LIMIT)
+async def _body(call: OperationCall, signing: Secret | None) -> bytes:
+    """The body, which is read from nobody who did not sign it as far as that can be told before."""
+    headers, settings = call.request.headers, call.host.settings
+    try:
+        if signing is not None:
+            standard_webhooks.check_headers(headers, settings.clock())
+        text = await read_body(call.request, settings.max_json)
+        if signing is not None:
+            standard_webhooks.verify(signing.reveal(), headers, text, settings.clock())
+    except standard_webhooks.BadSignature as error:
+        raise _stranger(str(error)) from None
+    return text
+
+
+def _stranger(said: str) -> Refused:
+    return Refused("unauthenticated", said, {"www-authenticate": 'Bearer realm="webhook"'})
+
+
+def _key(call: OperationCall, hook: Webhook, body: Mapping[str, Any]) -> str | None:
+    """The delivery's id, where the webhook says it is, else where it usually is."""
+    headers = call.request.headers
+    if hook.key_member is None:
+        own = (hook.key_header,) if hook.key_header else ()
+        return idempotency_key.read(headers, *own, standard_webhooks.ID)
+    found: Any = body
+    for name in hook.key_member.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        raise InvalidArguments(
+            [Problem(hook.key_member, "must hold the id of the delivery, as a text or a whole number")]
+        )
+    return idempotency_key.checked(str(found), hook.key_member)
+
+
+_HOW = ("limit_credits", "key_header", "key_member", "secret", "signed")
+NEW = members(
+    "workflow",
+    workflow=NAME,
+    **WHERE,
+    limit_credits=LIMIT,
+    key_header={
+        "type": "string",
+        "pattern": "^[A-Za-z0-9-]{1,100}$",
+        "description": "The header with a delivery's id, beside `webhook-id` and `Idempotency-Key`.",
+    },
+    key_member={**NAME, "description": "The member of the body with a delivery's id, as `data.id`."},
+    signed={
+        "type": "boolean",
+        "description": "Whether deliveries are signed (Standard Webhooks), with a secret that is made here.",
+    },
+    secret={**NAME, "description": "The secret, `whsec_...`, with which the sender signs deliveries."},
+)
 _ALL = "/api/webhooks"
 
 OPERATIONS = (

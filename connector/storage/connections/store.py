@@ -27,6 +27,7 @@ from connector.storage.connections.model import (
     unknown,
 )
 from connector.storage.connections.secret_references import Reference, is_reference, resolve
+from connector.storage.connections.signing_secrets import SigningSecrets
 from connector.storage.database.database import Database
 
 __all__ = ["Configuration", "Connection", "ConnectionStore", "Stored", "configuration_for"]
@@ -113,7 +114,7 @@ class ConnectionStore:
                 rotated = tuple(self._rotated(connection.name, one) for one in connection.configurations)
                 database.execute(_PUT, _row(replace(connection, configurations=rotated)))
                 count += sum(isinstance(value, Sealed) for one in rotated for value in one.values().values())
-        return count
+            return count + SigningSecrets(self._database, self._keys).rotate(database)
 
     def _rotated(self, connection_name: str, configuration: Configuration) -> Configuration:
         places = _places(connection_name, configuration)

@@ -62,9 +62,10 @@ async function forget(name) {
 async function makeHook(workflow) {
   const { environment, connection } = one("[data-place]").selectedOptions[0]?.dataset || {};
   const place = Object.fromEntries(Object.entries({ environment, connection }).filter(([, name]) => name));
-  const made = await call("POST", "/api/webhooks", { workflow, ...place });
-  const lines = [`curl ${location.origin}${made.path}`, `--header 'X-Hook-Secret: ${made.secret}'`, "--header 'Content-Type: application/json'", "--data '{}'"];
-  one("[data-hook-call]").textContent = lines.join(" \\\n  ");
+  const how = [...document.querySelectorAll("[data-hook]")].map((each) => [each.dataset.hook, each.type === "checkbox" ? each.checked : each.value.trim()]);
+  const made = await call("POST", "/api/webhooks", { workflow, ...place, ...Object.fromEntries(how.filter(([, value]) => value)) });
+  const lines = made.signed ? [`${location.origin}${made.path}`, `signed with ${made.secret}`] : [`curl ${location.origin}${made.path}`, `--header 'X-Hook-Secret: ${made.secret}'`, "--header 'Content-Type: application/json'", "--data '{}'"];
+  one("[data-hook-call]").textContent = lines.join(made.signed ? "\n" : " \\\n  ");
   one("[data-made-hook]").hidden = false;
   one("[data-made-hook]").focus();
 }
