@@ -38,3 +38,15 @@ ALTER TABLE webhooks ADD COLUMN key_header TEXT
 ALTER TABLE webhooks ADD COLUMN key_member TEXT
 
 ALTER TABLE webhooks ADD COLUMN signed INTEGER NOT NULL DEFAULT 0
+
+-- Who is told of the end of a run or a batch. `state`: pending, handed (to the durable engine), delivered, failed.
+
+CREATE TABLE callbacks (
+    subject TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    url TEXT NOT NULL,
+    state TEXT NOT NULL,
+    message TEXT
+)
+
+CREATE INDEX callbacks_pending ON callbacks (subject) WHERE state = 'pending'
