@@ -15,6 +15,7 @@ from connector.errors import SpecError, UnknownName
 from connector.runs.batch import stop
 from connector.runs.batch.columns import Runnable
 from connector.runs.batch.store import Batch, Batches
+from connector.runs.callbacks import Callbacks
 from connector.runs.schedule.manage import ScheduleManager
 from connector.runs.schedule.store import Schedule, ScheduleStore
 from connector.runs.schedule.tick import TickDecider
@@ -47,6 +48,7 @@ class Durable:
         self.history = self._runs.history
         self.batches = Batches(database, clock)
         self.schedules = ScheduleStore(database, clock)
+        self.callbacks = Callbacks(database, workspace.signing_secrets, settings.environ, clock)
         self.hooks = Webhooks(database, workspace.signing_secrets, clock)
         ticking = TickDecider(self.schedules, self._runs, integrations)
         self._timetable = ScheduleManager(self.schedules, self._runs.queues, files, ticking)

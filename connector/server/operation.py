@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.errors import InvalidArguments
+from connector.runs.callbacks import Kind
 from connector.server import auth, idempotency_key, query_values
 from connector.server.auth import Role
 from connector.server.host import Host
@@ -30,6 +31,12 @@ NAME = {"type": "string", "minLength": 1, "maxLength": 200}
 WHERE: dict[str, Any] = {
     "environment": {**NAME, "description": "Where it goes; by default the connection's own default."},
     "connection": {**NAME, "description": "Which connection; by default the only one, or `default`."},
+}
+CALLBACK = {
+    "type": "string",
+    "format": "uri",
+    "maxLength": 2000,
+    "description": "The address that a worker tells of the end, signed by Standard Webhooks.",
 }
 LIMIT = {"type": "number", "minimum": 0, "maximum": 10**9, "description": "Credits that it may spend."}
 
@@ -95,6 +102,16 @@ class OperationCall:
     def place(self) -> dict[str, Any]:
         """Where it goes; None is the default."""
         return {name: self.query.get(name) for name in WHERE}
+
+    async def check_callback(self, given: Mapping[str, Any]) -> None:
+        """Raises InvalidArguments for an address that cannot be called back."""
+        if "callback" in given:
+            await self.host.run(self.host.durable.callbacks.check, given["callback"])
+
+    async def keep_callback(self, given: Mapping[str, Any], kind: Kind, subject: str) -> None:
+        """The end of what was asked for will be told, where that was asked for."""
+        if "callback" in given:
+            await self.host.run(self.host.durable.callbacks.add, kind, subject, given["callback"])
 
     @property
     def idempotency_key(self) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from upstream import Clock
 from connector.engine.http.transport import HttpTransport
 from connector.sandbox import InProcess, Sandbox
 from connector.sandbox import Settings as SandboxSettings
-from connector.server import json_logs
+from connector.server import json_logs, listen
 from connector.server.app import create
 from connector.server.host import Host
 from connector.server.settings import Settings
@@ -26,6 +27,8 @@ from connector.server.settings import Settings
 HERE = Path(__file__).parent
 # Stands for a person's key; whatever happens, it is in no body, log or metric.
 KEY = "sk-live-5d0c7a2be91f"
+# Whoever waits longer than this waits for nothing, in seconds.
+PATIENCE = 60
 BASE = "http://localhost:8760"
 SANDBOX = {"environment": "sandbox"}
 
@@ -122,6 +125,35 @@ def place(home: Path, **more: Any) -> Iterator[Place]:
     assert KEY not in told
     kept = opened.log.getvalue() + opened.host.metrics.page()[0].decode()
     assert not [token for token in opened.tokens.values() if token and token in kept]
+
+
+@contextmanager
+def served(home: Path, **settings: Any) -> Iterator[httpx.Client]:
+    """A host with a worker, on a port, and a client with its token."""
+    kept = {}
+
+    def make(port: int) -> Any:
+        told = {"environ": {}, "worker": True, **settings}
+        app = create(Settings(home=home, port=port, **told))
+        kept["token"] = app.state.host.tokens.first()
+        return app
+
+    stop_log = json_logs.start(io.StringIO())
+    with listen.serving(make) as url:
+        headers = {"authorization": f"Bearer {kept['token']}"}
+        with httpx.Client(base_url=url, headers=headers, timeout=PATIENCE) as client:
+            yield client
+    stop_log()
+
+
+def until(look: Callable[[], Any]) -> Any:
+    """What is looked for, as soon as it is there."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not come")
 
 
 def picture(side: int = 64, kind: str = "png", colour: str = "teal") -> bytes:

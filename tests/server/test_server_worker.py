@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+from server.support import PATIENCE as _PATIENCE
+from server.support import served, until
 
 from connector.runs.durable.worker_lease import take_lease
-from connector.server import json_logs, listen, resident_worker
-from connector.server.app import create
-from connector.server.settings import Settings
+from connector.server import resident_worker
 from connector.storage.database.database import Database
 
 CORE = "/api/actions/stable-image-core"
-_PATIENCE = 60
-
-
-@contextmanager
-def served(home: Path, **settings: Any) -> Iterator[httpx.Client]:
-    """A host with a worker, on a port, and a client with its token."""
-    kept = {}
-
-    def make(port: int) -> Any:
-        app = create(Settings(home=home, port=port, environ={}, worker=True, **settings))
-        kept["token"] = app.state.host.tokens.first()
-        return app
-
-    stop_log = json_logs.start(io.StringIO())
-    with listen.serving(make) as url:
-        headers = {"authorization": f"Bearer {kept['token']}"}
-        with httpx.Client(base_url=url, headers=headers, timeout=_PATIENCE) as client:
-            yield client
-    stop_log()
-
-
-def until(look: Callable[[], Any]) -> Any:
-    """What is looked for, as soon as it is there."""
-    end = time.monotonic() + _PATIENCE
-    while time.monotonic() < end:
-        if found := look():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come")
 
 
 def ended(client: httpx.Client, run: str) -> Any:

@@ -91,7 +91,7 @@ class Guard:
 
     def _check_port(self, host: str, port: int) -> None:
         if port not in self.ports and f"{_plain(host)}:{port}" not in self._allowed():
-            raise DownloadRefused(f"port {port} is not one of those that files are downloaded from")
+            raise DownloadRefused(f"port {port} is not one that is reached for callers")
 
     def _is_allowed(self, host: str, port: int) -> bool:
         return not {_plain(host), f"{_plain(host)}:{port}"}.isdisjoint(self._allowed())

@@ -21,6 +21,7 @@ NAME = "connector"
 VERSION = "1"
 SCHEMA = "dbos"
 
+CALL_BACK = "call_back"
 RUN_ACTION, RUN_WORKFLOW, FEED_BATCH, RUN_SCHEDULED = (
     "run_action",
     "run_workflow",
@@ -29,6 +30,7 @@ RUN_ACTION, RUN_WORKFLOW, FEED_BATCH, RUN_SCHEDULED = (
 )
 # What is asked for by somebody who waits has a queue of its own, so that no batch stands in its way.
 URGENT, ACTIONS, WORKFLOWS, BATCHES = "urgent", "actions", "workflows", "batches"
+CALLBACKS = "callbacks"
 
 # As long as a writer of the same file may take, in seconds.
 _PATIENCE = 30.0

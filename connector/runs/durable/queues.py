@@ -102,6 +102,16 @@ class Queues:
             if self._is_left(batch_id):
                 self.client.enqueue(options, batch_id)
 
+    def call_back(self, subject: str) -> None:
+        """Has the engine tell of an end, once, however often it is called."""
+        options: Any = {
+            "workflow_name": dbos_engine.CALL_BACK,
+            "queue_name": dbos_engine.CALLBACKS,
+            "workflow_id": f"callback {subject}",
+            "app_version": dbos_engine.VERSION,
+        }
+        self.client.enqueue(options, subject)
+
     def _alone(self, id: str) -> AbstractContextManager[object]:
         """Of many machines, one hands a thing over again; in a file, what one does the next one sees."""
         self.client  # noqa: B018  (it is opened before: that takes a transaction of its own, which waits for all)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from connector.engine.connector import AsyncConnector
 from connector.errors import ConnectorError, InvocationError
+from connector.runs.callbacks import Callbacks
 from connector.runs.durable.outages import is_passing, reason
 from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.service.execute_action import ActionExecutor
@@ -36,6 +37,7 @@ class WorkerContext:
     actions: ActionExecutor
     workflows: WorkflowExecutor
     runs: DurableRuns
+    callbacks: Callbacks
     io: Io
     clock: Callable[[], float]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dbos import DBOS
+from dbos import DBOS, StepOptions, error
 
 from connector.runs.durable import dbos_engine
 from connector.runs.schedule.store import ScheduleStore
@@ -47,6 +47,32 @@ async def run_scheduled(at: str, about: dict[str, str]) -> None:
     """A schedule has come to a time, which the engine tells as a text."""
     moment = datetime.fromisoformat(at).timestamp()
     await DBOS.run_step_async({"name": "tick"}, _tick, about["schedule"], moment)
+
+
+# A callback that was not taken is sent again after a second, four, sixteen: nine times in some hours.
+_DELIVERY: StepOptions = {
+    "name": "deliver",
+    "retries_allowed": True,
+    "interval_seconds": 1.0,
+    "backoff_rate": 4.0,
+    "max_attempts": 9,
+}
+
+
+@DBOS.workflow(name=dbos_engine.CALL_BACK, max_recovery_attempts=_UNLIMITED)
+async def call_back(subject: str) -> None:
+    """An end is told until it is taken."""
+    context = at_work()
+    try:
+        await DBOS.run_step_async(_DELIVERY, _deliver, subject)
+    except error.DBOSMaxStepRetriesExceeded as failed:
+        said = str(failed.errors[-1]) if failed.errors else "it was not taken"
+        await context.io.run(context.callbacks.enter, subject, "failed", said)
+
+
+async def _deliver(subject: str) -> None:
+    context = at_work()
+    await context.io.run(context.callbacks.deliver, subject)
 
 
 async def _tick(name: str, at: float) -> None:

@@ -18,6 +18,7 @@ from connector.engine.http.ssrf_guard import Guard
 from connector.engine.http.transport import Transport
 from connector.engine.sources import Sources
 from connector.errors import ConnectorError, DatabaseUnavailable
+from connector.runs.callbacks import Callbacks
 from connector.runs.durable import dbos_engine
 from connector.runs.durable.worker_lease import LeaseLost, take_lease
 from connector.runs.schedule.store import ScheduleStore
@@ -41,6 +42,7 @@ _ENGINE_THREADS = 4
 _STORE_THREADS = 4
 # How often the engine looks into each queue, and how many of its runs one worker has at a time.
 _URGENT, _WORKFLOWS, _BATCHES = (0.1, 100), (0.5, 200), (0.5, 20)
+_CALLBACKS = (0.5, 50)
 _ACTIONS_EVERY = 0.25
 # A server has many workers, and one that is gone is missed soon.
 _LOOK_EVERY = {"sqlite": 5.0, "postgresql": 2.0}
@@ -83,6 +85,7 @@ class Worker:
         workspace = Workspace(self._home, environ, clock, database)
         self._database = workspace.database
         self._files = files or workspace.files
+        self._callbacks = Callbacks(self._database, workspace.signing_secrets, environ, clock)
         self._concurrency = concurrency
         self._in_flight = in_flight
         self._drain = drain
@@ -171,7 +174,7 @@ class Worker:
             opened.callback(partial(asyncio.run, connector.close()))
         history = History(self._database, self._clock)
         ledger = Ledger(self._database, self._clock)
-        runs = DurableRuns(
+        runs = self._runs = DurableRuns(
             connectors.values(), self._files, keep_seconds=self._keep_seconds, clock=self._clock
         )
         opened.callback(runs.close)
@@ -205,6 +208,7 @@ class Worker:
             self._actions,
             self._workflows,
             runs,
+            self._callbacks,
             stores,
             self._clock,
         )
@@ -234,6 +238,7 @@ class Worker:
             dbos_engine.ACTIONS: (_ACTIONS_EVERY, self._in_flight),
             dbos_engine.WORKFLOWS: _WORKFLOWS,
             dbos_engine.BATCHES: _BATCHES,
+            dbos_engine.CALLBACKS: _CALLBACKS,
         }
 
     async def _look_after(self) -> None:
@@ -261,6 +266,9 @@ class Worker:
             self._place.check()
             self._strays.gather()
             self._strays.adopt()
+            for subject in self._callbacks.ended():
+                self._runs.queues.call_back(subject)
+                self._callbacks.enter(subject, "handed")
             self._tending.tend()
 
     async def _move(self, lost: LeaseLost) -> None:

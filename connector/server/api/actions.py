@@ -15,7 +15,7 @@ from connector.runs.service.runner import ServedIntegration
 from connector.server import inputs, responses
 from connector.server.host import Host
 from connector.server.json_reply import Reply
-from connector.server.operation import NAME, WHERE, Operation, OperationCall, members
+from connector.server.operation import CALLBACK, NAME, WHERE, Operation, OperationCall, members
 from connector.server.problem_documents import Refused
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration
@@ -39,6 +39,7 @@ async def get_action(call: OperationCall) -> Response:
 async def invoke(call: OperationCall) -> Response:
     """Makes a run, and waits for it unless the caller would not."""
     served, action = call.host.find(call.names["id"])
+    await call.check_callback(call.query)
     if call.query.get("durable"):
         return await _submitted(call, served, action)
     check_line(call.host)
@@ -46,6 +47,7 @@ async def invoke(call: OperationCall) -> Response:
         await _spec(call, action), token_name=call.token_name, idempotency_key=call.idempotency_key
     )
     call.request.state.run = run.id
+    await call.keep_callback(call.query, "run", run.id)
     if call.query.get("wait", True):
         run = await served.runner.wait(run.id, timeout=call.host.settings.max_wait)
     return await responses.of_run(call, run) if call.query.get("wait", True) else responses.accepted(run)
@@ -55,7 +57,9 @@ async def _submitted(call: OperationCall, served: ServedIntegration, action: Act
     """A run that a worker does, whatever becomes of this host."""
     submit = partial(call.host.durable.runs.submit, integration=served.integration.id)
     told: dict[str, Any] = {"token_name": call.token_name, "idempotency_key": call.idempotency_key}
-    return responses.accepted(await call.host.run(submit, await _spec(call, action), **told))
+    run = await call.host.run(submit, await _spec(call, action), **told)
+    await call.keep_callback(call.query, "run", run.id)
+    return responses.accepted(run)
 
 
 async def preview(call: OperationCall) -> Response:
@@ -213,6 +217,7 @@ INVOKE_QUERY = members(
         "default": False,
         "description": "Whether it is written down for a worker; the answer is then the run, at once.",
     },
+    callback=CALLBACK,
     on_filtered={
         "enum": ["raise", "return"],
         "default": "raise",

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from connector.runs.batch.store import Batch
 from connector.server import batch_requests
 from connector.server.json_reply import Reply
-from connector.server.operation import LIMIT, NAME, WHERE, Operation, OperationCall, members
+from connector.server.operation import CALLBACK, LIMIT, NAME, WHERE, Operation, OperationCall, members
 
 
 async def list_batches(call: OperationCall) -> Response:
@@ -21,7 +21,9 @@ async def list_batches(call: OperationCall) -> Response:
 async def begin_batch(call: OperationCall) -> Response:
     """All rows are checked before the first credit is spent. Files in them are references or addresses."""
     host = call.host
+    await call.check_callback(call.body)
     batch = await host.run(batch_requests.begin, host.durable, host.files, host.settings.home, call.body)
+    await call.keep_callback(call.body, "batch", batch.id)
     shown = await host.run(host.durable.batch_shown, batch)
     return Reply(shown, 201, {"location": f"/api/batches/{batch.id}"})
 
@@ -64,6 +66,7 @@ NEW = members(
     **WHERE,
     concurrency={"type": "integer", "minimum": 1, "maximum": 1000, "default": 16},
     limit_credits=LIMIT,
+    callback=CALLBACK,
 )
 _ALL, _ONE = "/api/batches", "/api/batches/{id}"
 _MOST = {"type": "integer", "minimum": 1, "maximum": 500}

@@ -81,6 +81,11 @@ async def run_webhook(call: OperationCall) -> Response:
     return Reply({"run": run.id, "state": run.state}, 202, {"x-run-id": run.id})
 
 
+async def renew_callback_secret(call: OperationCall) -> Response:
+    """The secret that signs callbacks from now on; it is in this answer, and nowhere else."""
+    return Reply({"secret": await call.host.run(call.host.durable.callbacks.new_secret)}, 200)
+
+
 def _secret(call: OperationCall) -> str:
     headers = call.request.headers
     scheme, _, given = headers.get("authorization", "").partition(" ")
@@ -154,6 +159,14 @@ OPERATIONS = (
     ),
     Operation(
         "DELETE", f"{_ALL}/{{id}}", remove_webhook, "Remove a webhook", role="manage", answers={204: None}
+    ),
+    Operation(
+        "POST",
+        "/api/callbacks/secret",
+        renew_callback_secret,
+        "Make the secret that signs callbacks",
+        role="manage",
+        answers={200: "CallbackSecret"},
     ),
     Operation(
         "POST",

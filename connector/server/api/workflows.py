@@ -13,7 +13,7 @@ from connector.runs.workflow import check, check_inputs, cost, read
 from connector.runs.workflow.model import Workflow
 from connector.server import inputs, responses
 from connector.server.json_reply import Reply
-from connector.server.operation import LIMIT, NAME, WHERE, Operation, OperationCall, members
+from connector.server.operation import CALLBACK, LIMIT, NAME, WHERE, Operation, OperationCall, members
 from connector.server.problem_documents import Refused
 from connector.storage.runs.model import RunSpec
 
@@ -39,12 +39,14 @@ async def get_workflow(call: OperationCall) -> Response:
 
 async def run_workflow(call: OperationCall) -> Response:
     """Writes a run of it down, which a worker does; its steps are told at `/api/runs/{id}/steps`."""
+    await call.check_callback(call.query)
     connector, workflow, given = await _given(call)
     limit = call.query.get("limit_credits")
     spec = RunSpec(workflow.id, given, **call.place, limit_credits=limit)
     told: dict[str, Any] = {"token_name": call.token_name, "idempotency_key": call.idempotency_key}
     submit = call.host.durable.runs.submit_workflow
     run = await call.host.run(submit, workflow, spec, integration=connector.integration.id, **told)
+    await call.keep_callback(call.query, "run", run.id)
     return responses.accepted(run)
 
 
@@ -100,13 +102,21 @@ def _problems(call: OperationCall, text: str) -> list[dict[str, Any]]:
 
 
 _RUN = members(**WHERE, limit_credits=LIMIT)
+_BEGIN = members(**WHERE, limit_credits=LIMIT, callback=CALLBACK)
 _ALL, _ONE = "/api/workflows", "/api/workflows/{id}"
 
 OPERATIONS = (
     Operation("GET", _ALL, list_workflows, "The workflows", answers={200: "Workflows"}),
     Operation("GET", _ONE, get_workflow, "One workflow", answers={200: "Workflow"}),
     Operation(
-        "POST", _ONE, run_workflow, "Run it", query=_RUN, reads="inputs", answers={202: "Started"}, keyed=True
+        "POST",
+        _ONE,
+        run_workflow,
+        "Run it",
+        query=_BEGIN,
+        reads="inputs",
+        answers={202: "Started"},
+        keyed=True,
     ),
     Operation(
         "POST",

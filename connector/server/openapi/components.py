@@ -141,15 +141,20 @@ SCHEMAS: Mapping[str, JsonSchema] = {
     "Run": shape(
         Run,
         inputs={"description": "What was given; a file stands as its reference and facts."},
-        result=_maybe(_ref("Result")),
+        result={"anyOf": [_ref("Result"), _ref("WorkflowResult"), {"type": "null"}]},
         file={"description": "The id of the file that it made."},
     ),
     "Result": _RESULT,
+    "WorkflowResult": _object(
+        {"workflow": _TEXT, "outcome": _TEXT, "credits": _NUMBER, "billed": _TEXT, "outputs": _OBJECT}
+    ),
     "Runs": _object({"runs": _list(_ref("Run")), "before": _maybe(_TEXT)}),
     "Unknown": _object({"unknown": _list(_UNKNOWN)}),
     "Settled": _object({"settled": _UNKNOWN}),
     "Started": _object({"run": _ref("Run")}),
-    "Outcome": _object({"run": _ref("Run"), "result": _ref("Result")}, file=_ref("File")),
+    "Outcome": _object(
+        {"run": _ref("Run"), "result": {"anyOf": [_ref("Result"), _ref("WorkflowResult")]}}, file=_ref("File")
+    ),
     "Workflows": _object({"workflows": _list(_object({**_WORKFLOW, "steps": _WHOLE}))}),
     "Workflow": _object(
         {**_WORKFLOW, "inputs": _OBJECT, "outputs": _OBJECT, "notes": _list(_TEXT)}
@@ -186,6 +191,10 @@ SCHEMAS: Mapping[str, JsonSchema] = {
     "Schedules": _object({"schedules": _list(_ref("Schedule"))}),
     "Webhooks": _object({"webhooks": _list(shape(Webhook, without={"definition"}))}),
     "NewWebhook": shape(Webhook, without={"definition"}, path=_TEXT, secret=_ONCE),
+    "CallbackSecret": _object({"secret": _ONCE}),
+    "Callback": _object(
+        {"type": _TEXT, "timestamp": _TEXT, "data": _object({}, run=_ref("Run"), batch=_OBJECT)}
+    ),
     "Hooked": _object({"run": _TEXT, "state": {"enum": [*get_args(State)]}}),
     "Preview": _object(
         {"method": _TEXT, "url": _TEXT, "headers": _OBJECT, "credits": _maybe(_NUMBER), "curl": _TEXT},

@@ -62,6 +62,7 @@ def document(
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "security": [{"bearer": []}, {"session": []}],
         "paths": dict(sorted(paths.items())),
+        "webhooks": {"ended": {"post": _CALLBACK}},
         "components": {
             "schemas": {**{name: plain(schema) for name, schema in SCHEMAS.items()}, **inputs},
             "responses": {
@@ -262,3 +263,15 @@ def _encodings(action: Action) -> Iterator[tuple[str, dict[str, str]]]:
             yield name, {"contentType": kinds or "application/octet-stream"}
         elif schema.get("type") == "object" or ("type" not in schema and "enum" not in schema):
             yield name, {"contentType": "application/json"}
+
+
+# What is told where a request has a `callback`.
+_CALLBACK: Mapping[str, Any] = {
+    "operationId": "ended",
+    "summary": "A run or a batch has ended",
+    "description": "Sent to the `callback` of a request, signed by Standard Webhooks (`webhook-id`, "
+    "`webhook-timestamp`, `webhook-signature`), and again until it is answered with 2xx. `type` is `run.` or "
+    "`batch.` and the state: `run.succeeded`, `run.failed`, `run.cancelled`, `run.unknown`, `batch.done`.",
+    "requestBody": {"required": True, "content": {"application/json": {"schema": _schema("Callback")}}},
+    "responses": {"2XX": {"description": "It was taken, and is not sent again."}},
+}
