@@ -22,12 +22,14 @@ from connector import media
 from connector.events import Event
 from connector.runs.batch.row import BatchRow
 from connector.runs.batch.store import Batches
+from connector.runs.callbacks import Callbacks
 from connector.runs.schedule.store import ScheduleStore
 from connector.runs.service.webhook_secrets import Webhooks
 from connector.secret import Secret
 from connector.storage.connections.api_tokens import Tokens
 from connector.storage.connections.encryption import MasterKeys
 from connector.storage.connections.model import Configuration, Connection
+from connector.storage.connections.signing_secrets import SigningSecrets
 from connector.storage.connections.store import ConnectionStore
 from connector.storage.database import migrations
 from connector.storage.database.database import Database
@@ -83,11 +85,17 @@ def _write(database: Database, home: Path, clock: Clock) -> dict[str, dict[str, 
     _ledger(database, clock, runs)
     _batches(database, clock, runs)
     _schedules(database, clock, runs)
-    hooks = Webhooks(database, clock)
-    for workflow, limit in (("twice", 9.5), ("once", None)):
-        shown["webhooks"][workflow] = hooks.add(
-            workflow=workflow, definition=WORKFLOW, limit_credits=limit, **PLACE
-        )[1]
+    signing = SigningSecrets(database, MasterKeys({}, home))
+    hooks = Webhooks(database, signing, clock)
+    for workflow, more in (
+        ("twice", {"limit_credits": 9.5, "key_member": "order.id"}),
+        ("once", {"key_header": "X-Delivery"}),
+        ("signed", {"signed": True}),
+    ):
+        shown["webhooks"][workflow] = hooks.add(workflow=workflow, definition=WORKFLOW, **more, **PLACE)[1]
+    callbacks = Callbacks(database, signing, {}, clock)
+    callbacks.add("run", runs[0], "https://example.com/ended?key=ü")
+    callbacks.enter(runs[0], "failed", "it was answered with 500")
     return shown
 
 

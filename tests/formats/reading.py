@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from connector.runs.batch.store import Batches
+from connector.runs.callbacks import Callbacks
 from connector.runs.schedule.store import ScheduleStore
-from connector.runs.service.webhook_secrets import Webhooks
+from connector.runs.service.webhook_secrets import Webhook, Webhooks
 from connector.secret import Secret
 from connector.storage.connections.api_tokens import Tokens
 from connector.storage.connections.encryption import MasterKeys
+from connector.storage.connections.signing_secrets import SigningSecrets
 from connector.storage.connections.store import ConnectionStore
 from connector.storage.database.database import Database
 from connector.storage.files.store import FileStore
@@ -60,9 +62,7 @@ def _fingerprint(database: Database, home: Path, shown: Mapping[str, Any]) -> An
 
 
 def _connections(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
-    # By its text: a checkout lets everybody read the file, and such a key is refused.
-    keys = MasterKeys({"CONNECTOR_MASTER_KEY": (home / "master.key").read_text("ascii")})
-    store = ConnectionStore(database, keys, environ=ENVIRON)
+    store = ConnectionStore(database, _keys(home), environ=ENVIRON)
     return [
         each.to_dict()
         | {
@@ -132,15 +132,36 @@ def _schedules(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
 
 
 def _webhooks(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
-    hooks = Webhooks(database, _now)
+    hooks = Webhooks(database, _signing(database, home), _now)
     return [
         each.to_dict()
         | {
             "definition": each.definition,
-            "is_let_in": hooks.admitted(each.id, shown["webhooks"][each.workflow]) == each,
+            "is_let_in": _is_let_in(hooks.admitted(each.id, secret), each, secret),
         }
         for each in hooks.list()
+        for secret in (shown["webhooks"][each.workflow],)
     ]
+
+
+def _is_let_in(admitted: tuple[Webhook, Secret | None] | None, hook: Webhook, secret: str) -> bool:
+    """By its secret, or with the secret that signs."""
+    return admitted is not None and admitted == (hook, Secret(secret) if hook.signed else None)
+
+
+def _callbacks(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
+    rows = database.read("SELECT subject FROM callbacks ORDER BY subject")
+    callbacks = Callbacks(database, _signing(database, home), {}, _now)
+    return {row["subject"]: callbacks.state(row["subject"]) for row in rows}
+
+
+def _signing(database: Database, home: Path) -> SigningSecrets:
+    return SigningSecrets(database, _keys(home))
+
+
+def _keys(home: Path) -> MasterKeys:
+    # By its text: a checkout lets everybody read the file, and such a key is refused.
+    return MasterKeys({"CONNECTOR_MASTER_KEY": (home / "master.key").read_text("ascii")})
 
 
 def _files(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
@@ -163,5 +184,6 @@ _PARTS = {
     "batches": _batches,
     "schedules": _schedules,
     "webhooks": _webhooks,
+    "callbacks": _callbacks,
     "files": _files,
 }
