@@ -308,7 +308,10 @@ def test_a_job_is_waited_for(host: Place) -> None:
 
 def test_runs_are_filtered_and_paged(host: Place) -> None:
     """Newest first; the end of a page says where the next one begins."""
-    made = [host.invoke("account").json()["run"]["id"] for _ in range(3)]
+    made = []
+    for _ in range(3):
+        made.append(host.invoke("account").json()["run"]["id"])
+        host.clock.now += 1
     page = host.get("/api/runs", params={"action": "account", "limit": 2}).json()
     assert [run["id"] for run in page["runs"]] == made[:0:-1]
     rest = host.get("/api/runs", params={"action": "account", "limit": 2, "before": page["before"]}).json()
@@ -543,9 +546,10 @@ def test_metrics_tell_what_is_left(tmp_path: Path) -> None:
         one = {"environments": ["sandbox"], "cap": 10, "fields": {"api_key": "sk-sandbox-1"}}
         assert host.post("/api/connections", json={"name": "w", "configurations": [one]}).status_code == 201
         host.invoke(CORE, BOAT, params={"connection": "w"})
+        host.host.served(None).connector.workspace.rate_limiter.lock_out("a-key", 30)
         text = host.get("/metrics").text
         assert 'connector_cap_left_credits{connection="w",environment="sandbox"} 7' in text
-        assert "connector_rate_wait_seconds{credential=" in text
+        assert 'connector_rate_wait_seconds{credential="a-key"} 30' in text
         refused = [host.invoke(CORE, BOAT, params={"connection": "w"}) for _ in range(3)][-1]
         assert (refused.status_code, refused.json()["code"]) == (402, "cap_reached")
         assert int(refused.headers["retry-after"]) > 0

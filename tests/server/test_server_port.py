@@ -218,6 +218,7 @@ def test_tls_is_spoken_where_it_is_given(tmp_path: Path) -> None:
             answer = client.get(link)
         assert "secure" in answer.headers["set-cookie"].lower()
         process.send_signal(signal.SIGINT)
+        process.communicate()
     assert process.returncode == 0
     with _serve(tmp_path / "home", "--tls-cert", str(key), "--tls-key", str(cert)) as process:
         said = process.stderr.read() if process.stderr else ""
@@ -254,6 +255,7 @@ def test_a_program_gets_its_token_as_json(tmp_path: Path) -> None:
         headers = {"authorization": f"Bearer {told['token']}"}
         assert httpx.get(f"{told['url']}/api/runs", headers=headers).json() == {"runs": [], "before": None}
         process.send_signal(signal.SIGINT)
+        process.communicate()  # whoever hangs up earlier ends it by that
     assert process.returncode == 0
 
 

@@ -121,4 +121,5 @@ def test_whatever_a_connection_is_called_its_address_is_told(host: Place, name: 
 def test_whatever_a_token_is_called_its_address_is_told(host: Place) -> None:
     """And it can be revoked there."""
     made = host.post("/api/tokens", json={"name": "\u65e5\u672c", "role": "use"})
+    assert made.status_code == 201, made.text
     assert host("DELETE", made.headers["location"]).status_code == 204

@@ -15,7 +15,9 @@ from typing import Any
 # Escapes and classes, in which the signs of what follows mean nothing.
 _PLAIN = re.compile(r"\\u[0-9A-Fa-f]{4}|\\[^1-9]|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _BEYOND = re.compile(r"\\[1-9]|\(\?(?:[=!>(]|<[=!]|P=)|[*+?}]\+")
-_UNICODE = re.compile(r"(\\\\)|\\u([0-9A-Fa-f]{4})")
+# What RE2 says otherwise, or means otherwise: to it, only ASCII letters are letters.
+_OTHER = re.compile(r"\\u([0-9A-Fa-f]{4})|(\\w)|(\[\^?\]?(?:\\.|[^\]\\])*\])|\\.", re.DOTALL)
+_WORD = r"\p{L}\p{N}_"
 
 
 def is_expression(pattern: str) -> bool:
@@ -57,11 +59,15 @@ def _compiled(pattern: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     try:
-        return re2.compile(_UNICODE.sub(_as_re2, pattern), options)
+        return re2.compile(_OTHER.sub(_as_re2, pattern), options)
     except (re2.error, UnicodeEncodeError):  # too large, or in another dialect; or none at all
         re.compile(pattern)
         return None
 
 
 def _as_re2(found: re.Match[str]) -> str:
-    return found[1] or f"\\x{{{found[2]}}}"
+    if found[1]:
+        return f"\\x{{{found[1]}}}"
+    if found[3]:
+        return "[" + _OTHER.sub(lambda inner: _WORD if inner[2] else _as_re2(inner), found[3][1:])
+    return f"[{_WORD}]" if found[2] else found[0]

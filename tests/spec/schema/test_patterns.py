@@ -77,6 +77,12 @@ def test_what_only_looks_like_it_is_tried(pattern: str) -> None:
         ("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", "X-Token", True),
         ("^.$", "\ud800", True),
         ("^a{3}$", "aaa", True),
+        (r"^[\w.@-]+$", "日本", True),
+        (r"^\w+$", "ü1_", True),
+        (r"^[^\w]+$", "ü", False),
+        (r"^[\u00e9-\u00ef\]]+$", "é]", True),
+        (r"^\\w$", r"\w", True),
+        (r"^\[\w\]$", "[ü]", True),
     ],
 )
 def test_both_engines_say_the_same(
