@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from connector.cli.report import exit_codes
 from connector.cli.report.durable_client import DurableClient
@@ -76,8 +76,7 @@ def unknown(desk: DurableClient, args: Namespace) -> int:
     if found:
         print("\n".join(line for one in found for line in _riddle(one)).lstrip("\n"))
     if found and not args.quiet:
-        looks = sorted({one.look for one in found if one.look})
-        terminal.say(_ADVICE.format(f" ({', '.join(looks)})" if looks else ""))
+        terminal.say(_advice(found))
     elif not args.quiet and not kept:
         terminal.say("There is none: every run has ended one way or the other, or is under way.")
     for id, path in kept:
@@ -92,9 +91,19 @@ _ADVICE = """
 The request left, and its answer did not come back: it may have been paid for.
 It is never sent again by itself. Look in the account{} whether it was charged:
   it was      connector jobs mark ID --paid      (its result is lost)
-  it was not  connector jobs mark ID --unpaid    (then: connector jobs retry ID)
-  never mind  connector jobs retry ID            (it may be paid for twice)
-A job that was cancelled can be had: connector jobs resume ID"""
+  it was not  connector jobs mark ID --unpaid    (then {})"""
+_ANYWAY = "\n  never mind  connector jobs retry ID            (it may be paid for twice)"
+_CANCELLED = "\nA job that was cancelled can be had: connector jobs resume ID"
+
+
+def _advice(found: Sequence[UnknownOutcome]) -> str:
+    """What to do; a run can be retried by its id, and any other use is invoked again."""
+    looks = sorted({one.look for one in found if one.look})
+    are_runs = any(one.run is not None for one in found)
+    again = "connector jobs retry ID" if are_runs else "connector invoke ..."
+    said = _ADVICE.format(f" ({', '.join(looks)})" if looks else "", again)
+    cancelled = any(one.is_cancelled_job for one in found)
+    return said + _ANYWAY * are_runs + _CANCELLED * cancelled
 
 
 def _riddle(one: UnknownOutcome) -> Iterator[str]:
