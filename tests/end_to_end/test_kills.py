@@ -153,7 +153,7 @@ def lock_out(connector):
     """Whoever uses this credential has to wait for an hour of the fast time."""
     workspace = connector.workspace
     place = resolve(connector.integration, workspace.connections, {}, None, None)
-    workspace.budget.lock_out(workspace.database.fingerprint(place.identity), 3600)
+    workspace.rate_limiter.lock_out(workspace.database.fingerprint(place.identity), 3600)
 
 
 def row(survivor):

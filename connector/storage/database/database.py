@@ -7,6 +7,7 @@ each other, by ``dialect``.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,6 +27,10 @@ __all__ = [
 ]
 
 FILE_NAME = "connector.db"
+
+_making = threading.Lock()
+# The microsecond that the last id was asked for, and the one that it got.
+_made = (0, 0)
 
 _SERVERS = ("postgresql://", "postgres://")
 
@@ -106,5 +111,13 @@ def timestamp(seconds: float) -> str:
 
 
 def new_id(now: float) -> str:
-    """An id that is unique, and sorts by time as text: microseconds, then chance."""
-    return f"{int(now * 1e6):014x}{os.urandom(5).hex()}"
+    """An id that is unique, and sorts by time as text: microseconds, then chance.
+
+    Of those that one process makes in the same microsecond, each sorts after the one before.
+    """
+    global _made
+    asked = int(now * 1e6)
+    with _making:
+        given = _made[1] + 1 if asked == _made[0] else asked
+        _made = (asked, given)
+    return f"{given:014x}{os.urandom(5).hex()}"

@@ -209,7 +209,7 @@ def test_what_is_about_to_leave_is_stopped(desk, runs):
         told.append(runs.cancel(run.id).state)
 
     key = desk.database.fingerprint(desk.connector._engine.destination(None, None).identity)
-    desk.connector.workspace.budget.lock_out(key, 60)
+    desk.connector.workspace.rate_limiter.lock_out(key, 60)
     desk.clock.sleep = sleep
     assert desk.do(run).state == "cancelled"
     assert (desk.sent(), told[0]) == ([], "cancelled")

@@ -187,7 +187,7 @@ def test_an_unknown_outcome_is_told_and_never_sent_again(studio):
     ended = studio.follow(run)
 
     [child] = studio.runs.unknown.list()
-    assert (child.parent, child.place) == (run.id, "draw[0]")
+    assert (child.run.parent, child.run.place) == (run.id, "draw[0]")
     assert (ended.state, ended.outcome, ended.billed) == ("failed", "unknown", "unknown")
     assert studio.posts() == ["core"]
     with pytest.raises(InvocationError, match="nobody knows"):

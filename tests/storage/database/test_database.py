@@ -266,7 +266,8 @@ def test_an_id_sorts_by_time_as_text():
     assert ids == sorted(ids)
     assert [int(each[:14], 16) for each in ids] == [int(moment * 1e6) for moment in moments]
     assert {len(each) for each in ids} == {24}
-    assert len({new_id(1.0) for _ in range(100)}) == 100
+    ids = [new_id(1.0) for _ in range(100)]
+    assert sorted(set(ids)) == ids
     assert all(each == each.lower() and int(each, 16) >= 0 for each in ids)
 
 
