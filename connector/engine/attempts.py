@@ -63,7 +63,8 @@ class Wire:
     clock: Callable[[], float]
     tell: Listener
     background: bool = False
-    jitter: Callable[[], float] = field(default=random.random)
+    # Not the generator that a program seeds, and whose numbers it counts on.
+    jitter: Callable[[], float] = field(default=random.SystemRandom().random)
     spool: Path | None = None
 
 
