@@ -160,21 +160,16 @@ class Media:
         if name is not None or wanted.is_dir() or str(target).endswith(("/", os.sep)):
             wanted = wanted / (safe_name(name) if name else self.name)
         wanted.parent.mkdir(parents=True, exist_ok=True)
-        return self._write(_claim(wanted))
-
-    def _write(self, claimed: Path) -> Path:
-        draft = claimed.with_name(f".{claimed.name[:_LONGEST_NAME]}.{secrets.token_hex(4)}.part")
+        draft = wanted.with_name(f".{wanted.name[:_LONGEST_NAME]}.{secrets.token_hex(4)}.part")
         try:
             with self.open() as source, draft.open("xb") as file:
                 shutil.copyfileobj(source, file, 1024 * 1024)
                 to_disk(file)
-            draft.replace(claimed)
-            folder_to_disk(claimed.parent)
-            return claimed
-        except BaseException:
+            saved = _named(draft, wanted)
+        finally:
             remove(draft)
-            remove(claimed)
-            raise
+        folder_to_disk(saved.parent)
+        return saved
 
     def __repr__(self) -> str:
         sides = f", {self.width} x {self.height}" if self.width else ""
@@ -261,14 +256,31 @@ def safe_name(name: str) -> str:
     return kept[-_LONGEST_NAME:].lstrip(" .") or "file"
 
 
-def _claim(wanted: Path) -> Path:
-    """The first free one of name.png, name-2.png, ...: an empty file, ours alone."""
+def _named(draft: Path, wanted: Path) -> Path:
+    """The first free one of name.png, name-2.png, ..., which the draft, a whole file, becomes."""
     for number in itertools.count(1):
         path = wanted if number == 1 else wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
         with contextlib.suppress(FileExistsError):
-            path.open("xb").close()
+            _link(draft, path)
             return path
     raise AssertionError("unreachable")
+
+
+def _link(draft: Path, path: Path) -> None:
+    """Raises FileExistsError for a name that is taken."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise
+    except (
+        OSError
+    ):  # a disk that knows no links: the name is taken first, and whoever looks then sees it empty
+        path.open("xb").close()
+        try:
+            draft.replace(path)
+        except BaseException:
+            remove(path)
+            raise
 
 
 def remove(path: Path) -> None:

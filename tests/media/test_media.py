@@ -34,6 +34,7 @@ from connector.media import (
     receive,
 )
 from connector.media.content import Content
+from connector.media.file import describe
 
 
 def picture(format: str, size: tuple[int, int] = (120, 80), **options: Any) -> bytes:
@@ -407,6 +408,31 @@ def test_failed_saving_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         media.save(tmp_path / "out" / "a.png")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_saved_file_is_whole_from_the_first_moment(
+    tmp_path: Path, links: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing has its name while it is written, whatever the disk can do."""
+    if not links:
+        monkeypatch.setattr(os, "link", lambda *given: _refuse())
+    (tmp_path / "cat.png").write_bytes(b"another")
+    seen: set[str] = set()
+
+    class Reader(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            seen.update(path.name for path in tmp_path.iterdir() if path.name[0] != ".")
+            return super().read(size)
+
+    media = describe(SimpleNamespace(path=None, open=lambda: Reader(PNG)), len(PNG))
+    assert media.save(tmp_path / "cat.png") == tmp_path / "cat-2.png"
+    assert seen == {"cat.png"}
+    assert [path.read_bytes() for path in sorted(tmp_path.iterdir())] == [PNG, b"another"]
+
+
+def _refuse() -> None:
+    raise PermissionError(1, "this disk knows no links")
 
 
 # From an answer

@@ -59,17 +59,7 @@ def stem(result: Result) -> str:
     return result.action if result.seed is None else f"{result.action}-{result.seed}"
 
 
-def claim(target: str, name: str) -> Path:
-    """A new, empty file for bytes that are about to arrive; nothing is overwritten."""
-    place = Path(target).expanduser()
-    wanted = place / name if is_folder(target) else place
-    wanted.parent.mkdir(parents=True, exist_ok=True)
-    number = 1
-    while True:
-        path = wanted if number == 1 else wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
-        try:
-            path.open("xb").close()
-        except FileExistsError:
-            number += 1
-        else:
-            return path
+def place(target: str, name: str) -> Path:
+    """The file that a target means, which has that name where the target is a folder."""
+    wanted = Path(target).expanduser()
+    return wanted / name if is_folder(target) else wanted

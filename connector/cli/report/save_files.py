@@ -49,10 +49,7 @@ def _written(desk: DurableClient, reference: str, target: str, stem: str) -> str
     """The place of one file, whose ending is its own, unless the target is a file."""
     media = desk.files.resolve(reference)
     name = PurePath(media.name)
-    path = output_path.claim(target, stem + name.suffix if stem else name.name)
-    with media.open() as source, path.open("wb") as file:
-        shutil.copyfileobj(source, file, 1 << 20)
-    return str(path)
+    return str(media.save(output_path.place(target, stem + name.suffix if stem else name.name)))
 
 
 def _pour(desk: DurableClient, reference: str) -> None:

@@ -16,7 +16,7 @@ from connector.cli.terminal import picture, terminal
 from connector.engine.connector import Connector
 from connector.engine.result import Result
 from connector.errors import ConnectorError
-from connector.media import kinds
+from connector.media import from_bytes, kinds
 from connector.media.content import File
 from connector.spec.schema import amounts
 
@@ -76,11 +76,8 @@ class Shown:
             return None
         is_text = isinstance(result.value, str)
         text = result.value if is_text else _pretty(result.value) + "\n"
-        path = output_path.claim(
-            str(self._args.output), output_path.stem(result) + (".txt" if is_text else ".json")
-        )
-        path.write_text(text, "utf-8")
-        return str(path)
+        name = output_path.stem(result) + (".txt" if is_text else ".json")
+        return str(from_bytes(text.encode()).save(output_path.place(str(self._args.output), name)))
 
     def _note(self, result: Result, path: Path) -> str:
         if result.invocation_id is not None:
