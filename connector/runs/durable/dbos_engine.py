@@ -7,9 +7,11 @@ by them after an upgrade, so they stay as they are.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import ConnectorError, InvocationError
+from connector.errors import ConnectorError, DatabaseUnavailable, InvocationError
 from connector.runs.durable.worker_lease import LeaseLost
 from connector.storage.database.database import Database
 
@@ -133,6 +135,17 @@ def failures() -> tuple[type[Exception], ...]:
     from sqlalchemy.exc import SQLAlchemyError
 
     return SQLAlchemyError, error.DBOSException
+
+
+@contextmanager
+def translated(database: Database) -> Iterator[None]:
+    """A failure of the engine's database leaves as DatabaseUnavailable."""
+    try:
+        yield
+    except failures() as error:
+        raise DatabaseUnavailable(
+            f"the database {database.name} could not be used ({said(error)}); try again when it can be"
+        ) from error
 
 
 def said(error: Exception) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +59,8 @@ class Queues:
             if self._client is None:
                 made = dbos_engine.connect(self._database)
                 self._closer = weakref.finalize(self, dbos_engine.dispose, made)
-                dbos_engine.migrate(self._database, made)
+                with dbos_engine.translated(self._database):
+                    dbos_engine.migrate(self._database, made)
                 self._client = dbos_engine.client(made)
             return self._client
 
@@ -86,7 +87,7 @@ class Queues:
 
     def again(self, run: Run) -> None:
         """Has the engine come back to a run that has not ended, unless it does already."""
-        with self._alone(run.id):
+        with self._alone(run.id), self._asked():
             if self._is_left(run.id):
                 self.add(run)
 
@@ -98,9 +99,9 @@ class Queues:
             "workflow_id": batch_id,
             "app_version": dbos_engine.VERSION,
         }
-        with self._alone(batch_id):
+        with self._alone(batch_id), self._asked() as client:
             if self._is_left(batch_id):
-                self.client.enqueue(options, batch_id)
+                client.enqueue(options, batch_id)
 
     def call_back(self, subject: str) -> None:
         """Has the engine tell of an end, once, however often it is called."""
@@ -110,7 +111,15 @@ class Queues:
             "workflow_id": f"callback {subject}",
             "app_version": dbos_engine.VERSION,
         }
-        self.client.enqueue(options, subject)
+        with self._asked() as client:
+            client.enqueue(options, subject)
+
+    @contextmanager
+    def _asked(self) -> Iterator[DBOSClient]:
+        """The engine. Raises DatabaseUnavailable where its database fails."""
+        client = self.client
+        with dbos_engine.translated(self._database):
+            yield client
 
     def _alone(self, id: str) -> AbstractContextManager[object]:
         """Of many machines, one hands a thing over again; in a file, what one does the next one sees."""
@@ -128,11 +137,13 @@ class Queues:
 
     def take_up(self, run: Run) -> None:
         """Has the engine begin once more with a run that it gave to somebody."""
-        self.client.resume_workflow(run.id, queue_name=queue_of(run, urgency(run)))
+        with self._asked() as client:
+            client.resume_workflow(run.id, queue_name=queue_of(run, urgency(run)))
 
     def take_back(self, run_id: str) -> None:
         """The engine does not come back to a run."""
-        self.client.cancel_workflow(run_id)
+        with self._asked() as client:
+            client.cancel_workflow(run_id)
 
     def close(self) -> None:
         """Lets go of the database; whoever uses this again opens it again."""

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from connector.errors import DatabaseUnavailable
 from connector.runs.durable import dbos_engine
 from connector.runs.durable.queues import Queues
 from connector.runs.worker import dbos_workflows
@@ -87,3 +88,22 @@ def test_the_steps_of_a_flow_have_the_names_and_order_of_ever(flow, monkeypatch)
         given = [datetime(2025, 11, 22, tzinfo=UTC).isoformat(), {"schedule": "nightly"}]
     asyncio.run(inspect.unwrap(getattr(dbos_workflows, flow))(*given))
     assert engine.steps == PINNED["steps"][flow]
+
+
+ASKED = {
+    "feed": lambda queues: queues.feed("a-batch"),
+    "again": lambda queues: queues.again(a_run(0)),
+    "call_back": lambda queues: queues.call_back("a-run"),
+    "take_up": lambda queues: queues.take_up(a_run(0)),
+    "take_back": lambda queues: queues.take_back("a-run"),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_database_that_fails_the_engine_is_unavailable(tmp_path, asked):
+    """Whatever is asked for, what it raises is no foreign exception: a full disk is no mistake of ours."""
+    with closing(Database(tmp_path / "connector.db")) as database, closing(Queues(database)) as queues:
+        assert queues.client
+        database.write(f"DROP TABLE {dbos_engine.flows(database)}", {})
+        with pytest.raises(DatabaseUnavailable, match="could not be used"):
+            ASKED[asked](queues)
