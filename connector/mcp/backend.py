@@ -45,8 +45,9 @@ class Alone:
         self._threads = Threads()
         options["sources"] = self._sources(self._resolve)
         connector = AsyncConnector(integration, **options)
-        self.files = connector.workspace.files
-        self.history = History(connector.workspace.database, options.get("clock", time.time))
+        workspace = connector.workspace
+        self.files = workspace.files
+        self.history = History(workspace.database, options.get("clock", time.time), workspace.ledger)
         self._worker = ServedIntegration(connector, Runner(connector, self.history, self.files))
         self.integrations = {integration.id: self._worker}
 

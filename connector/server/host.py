@@ -65,7 +65,7 @@ class Host:
         ]
         workspace = connectors[0].workspace
         database = workspace.database
-        self.history = History(database, settings.clock)
+        self.history = History(database, settings.clock, workspace.ledger)
         self.files = workspace.files
         self.tokens = Tokens(database, settings.clock)
         self.readiness = Readiness(self.tokens.list)

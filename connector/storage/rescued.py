@@ -76,6 +76,11 @@ class Rescued:
             return None
         return RescuedAnswer(invocation_id, facts, file, _hold(path, file))
 
+    def facts(self, invocation_id: str) -> Mapping[str, Any] | None:
+        """What is known of an answer that is here."""
+        found = self.find(invocation_id)
+        return None if found is None else found.facts
+
     def left(self) -> Iterator[RescuedAnswer]:
         """What nobody is about to deliver, oldest first; drafts that were left behind go."""
         for draft in self.folder.glob(f"{DRAFT}*"):

@@ -75,7 +75,7 @@ class Workspace:
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self.database, self._clock)
+        return Ledger(self.database, self._clock, self.rescued.facts)
 
     @cached_property
     def files(self) -> FileStore:

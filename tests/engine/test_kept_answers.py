@@ -8,6 +8,7 @@ from upstream import PNG, World
 
 from connector import errors
 from connector.engine.result import Result
+from connector.storage.process import this_process
 
 CORE, PROMPT = "stable-image-core", {"prompt": "a boat"}
 
@@ -55,6 +56,19 @@ def test_it_is_read_again_by_whoever_goes_on(world):
     found = world.connector.workspace.rescued.find(result.invocation_id)
     again = Result.restored(found.facts, found.media, found.held)
     assert (again.seed, again.credits, again.bytes) == (result.seed, result.credits, result.bytes)
+
+
+def test_a_process_that_died_before_the_settlement_has_its_answer_settled(world):
+    """By whoever looks next: it is not unknown, and can be had."""
+    result = world.connector.invoke(CORE, PROMPT)
+    workspace = world.connector.workspace
+    dead = f"{this_process().rpartition(' ')[0]} 0"
+    workspace.database.write(
+        "UPDATE invocations SET state = 'sent', billed = 'unknown', writer = :dead", {"dead": dead}
+    )
+    assert workspace.ledger.unknown() == []
+    entry = workspace.ledger.get(result.invocation_id)
+    assert (entry.state, entry.outcome, entry.billed, entry.credits) == ("done", "success", "yes", 3)
 
 
 def test_where_it_cannot_be_written_it_is_kept(world, tmp_path):

@@ -70,7 +70,7 @@ class DurableRuns:
         self._connectors = {each.integration.id: each for each in connectors}
         workspace = next(iter(self._connectors.values())).workspace
         self._ledger = workspace.ledger
-        self.history = History(workspace.database, clock)
+        self.history = History(workspace.database, clock, workspace.ledger)
         self.queues = Queues(workspace.database)
         self._record = RunRecord(self.history, files, keep_seconds)
         self._settlement = Settlement(self.history, self._ledger, workspace.rescued)

@@ -59,7 +59,7 @@ class NamedRuns:
         self._io = io or Threads(4)
         self._ledger = workspace.ledger
         self._files = workspace.files
-        self.history = History(workspace.database, clock)
+        self.history = History(workspace.database, clock, workspace.ledger)
         self._actions = ActionExecutor(
             {connector.integration.id: connector},
             self.history,

@@ -33,7 +33,6 @@ from connector.spec.model import Integration
 from connector.storage.blocking import Io, Threads
 from connector.storage.database.database import Database
 from connector.storage.files.store import FileStore
-from connector.storage.ledger.ledger import Ledger
 from connector.storage.runs.history import History, Run
 from connector.storage.workspace import Workspace
 
@@ -172,8 +171,8 @@ class Worker:
         connectors = {each.id: self._connector(each) for each in self._integrations}
         for connector in connectors.values():
             opened.callback(partial(asyncio.run, connector.close()))
-        history = History(self._database, self._clock)
-        ledger = Ledger(self._database, self._clock)
+        ledger = next(iter(connectors.values())).workspace.ledger
+        history = History(self._database, self._clock, ledger)
         runs = self._runs = DurableRuns(
             connectors.values(), self._files, keep_seconds=self._keep_seconds, clock=self._clock
         )

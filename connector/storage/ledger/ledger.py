@@ -129,11 +129,20 @@ WHERE id = :id AND state = 'sent'""",
 
 
 class Ledger:
-    """The entries in a database. All methods block, and may be called from any thread."""
+    """The entries in a database. All methods block, and may be called from any thread.
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+    ``arrived`` tells the facts of an answer that is on this machine's disk, if there is one.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], float] = time.time,
+        arrived: Callable[[str], Mapping[str, Any] | None] = lambda invocation_id: None,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._arrived = arrived
 
     def intend(self, entry: LedgerEntry, cap: float | None = None) -> Intent:
         """Writes the invocation down if the day's credits cover it; before its request leaves.
@@ -267,7 +276,7 @@ class Ledger:
         """
         abandoned = [row for row in self._database.read(_LEFT_OPEN) if self._is_abandoned(row)]
         for row in abandoned:
-            self._database.write(_ABANDONED[row["state"]], {"id": row["id"]})
+            self._end_abandoned(row["id"], row["state"])
         return len(abandoned)
 
     def abandon(self, invocation_id: str) -> LedgerEntry:
@@ -278,7 +287,7 @@ class Ledger:
         for row in self._database.read(_WRITER, {"id": invocation_id}):
             is_ours = row["writer"] == this_process()
             if row["state"] in _ABANDONED and (is_ours or not is_alive(row["writer"])):
-                self._database.write(_ABANDONED[row["state"]], {"id": invocation_id})
+                self._end_abandoned(invocation_id, row["state"])
         return self.get(invocation_id)
 
     def spent(self, connection: str, environment: str, day: date | None = None) -> float:
@@ -296,6 +305,17 @@ class Ledger:
     def _change(self, statement: str, invocation_id: str, **values: Any) -> None:
         if not self._database.write(statement, {"id": invocation_id, **values}):
             self.get(invocation_id)  # says that it is not there
+
+    def _end_abandoned(self, invocation_id: str, state: State) -> None:
+        """Its process ended; it may have ended between its answer's arrival and the settlement."""
+        facts = self._arrived(invocation_id) if state == "sent" else None
+        if facts is None or facts["outcome"] != "success":
+            self._database.write(_ABANDONED[state], {"id": invocation_id})
+            return
+        known: dict[str, Any] = {
+            name: facts.get(name) for name in ("outcome", "billed", "credits", "request_id")
+        }
+        self.settle(invocation_id, "done", **known)
 
     def _is_abandoned(self, row: Any) -> bool:
         is_old = row["created"] < self._clock() - _LONGEST_CALL

@@ -140,12 +140,17 @@ class KeyReused(InvocationError):
 
 
 class History:
-    """The runs in a database. All methods block, and may be called from any thread."""
+    """The runs in a database. All methods block, and may be called from any thread.
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+    Whoever settles runs gives the ``ledger`` that knows of the answers on this machine's disk.
+    """
+
+    def __init__(
+        self, database: Database, clock: Callable[[], float] = time.time, ledger: Ledger | None = None
+    ) -> None:
         self._database = database
         self.clock = clock
-        self._ledger = Ledger(database, clock)
+        self._ledger = ledger or Ledger(database, clock)
 
     def open(
         self, given: Mapping[str, Any], idempotency_key: str | None = None, state: State = "queued"
