@@ -7,12 +7,12 @@ STRANGERS ?= .venv-strangers
 AIRFLOW ?= .venv-airflow
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-n8n browser postgres strace strangers airflow lint types bench rate torture faults crowd soak fuzz mcp wheel release check clean
+.PHONY: demo test test-n8n browser postgres strangers airflow lint types bench rate torture faults crowd soak fuzz mcp wheel release check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
 
-test: $(VENV)/.ready browser postgres strace
+test: $(VENV)/.ready browser postgres
 	$(BIN)/python -m pytest
 
 # What the tests of the console drive: Debian's, where there is no browser yet and it can be had.
@@ -22,10 +22,6 @@ browser:
 # What the tests of shared databases start servers of their own with.
 postgres:
 	@sh tests/postgres.sh
-
-# What the tests of kills and full disks inject them with.
-strace:
-	@sh tests/faults/install.sh
 
 # Other people's clients against the sandbox, in an environment of their own: they are large.
 strangers: $(STRANGERS)/.ready
@@ -57,9 +53,11 @@ rate: $(VENV)/.ready
 torture: $(VENV)/.ready
 	PYTHONPATH=tests $(BIN)/python -m runs.torture
 
-# Kills and full disks at every system call of a paid use; fails where something paid is lost or paid twice.
-faults: $(VENV)/.ready strace
-	PYTHONPATH=tests $(BIN)/python -m faults.run
+# Kills and full disks at every system call of each use, which has so many SECONDS; fails where something paid is
+# lost or paid twice, or what is stored is not whole. Some two hours for all points.
+SECONDS ?= 1800
+faults: $(VENV)/.ready
+	PYTHONPATH=tests $(BIN)/python -m faults.run --seconds $(SECONDS)
 
 # 200 clients that use one host's sandbox at once for a minute; fails where one gets a 5xx, a run is lost, or one
 # answer in a hundred about the host's health takes more than 250 ms.

@@ -5,12 +5,15 @@ is fetched in none.
 """
 
 import io
+import json
+import random
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from sandbox.support import Made, QuickStudio
 from upstream import KEY, Clock
 
@@ -28,6 +31,8 @@ GLB = b"glTF\x02\0\0\0\x0c\0\0\0"
 MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"
 # Very many requests come in a moment of this world; the vendor's limit has tests of its own.
 PLENTY = 10_000_000
+# More than an answer may have and stay in memory.
+_LARGE = 2 * 1024 * 1024 + 1
 
 
 class TinyStudio(QuickStudio):
@@ -43,7 +48,7 @@ class TinyStudio(QuickStudio):
             return Made(MP4, "video/mp4")
         if operation.startswith("audio"):
             return _sound(fields.get("output_format", "mp3"))
-        return _picture(fields.get("output_format", "png"), seed)
+        return Made(*picture(fields.get("output_format", "png"), fields.get("prompt", ""), seed))
 
 
 def _sound(form):
@@ -51,10 +56,26 @@ def _sound(form):
     return Made((SAMPLES / f"tone.{form}").read_bytes(), kinds[form])
 
 
-def _picture(form, seed):
-    written = io.BytesIO()
-    Image.new("RGB", (64, 64), (seed % 256, 0, 0)).save(written, form)
-    return Made(written.getvalue(), f"image/{form}")
+def picture(form, prompt, seed):
+    """The picture's bytes and type. A PNG says what it was made of, and is large where its prompt says so."""
+    written, told = io.BytesIO(), PngInfo()
+    told.add_itxt("made of", json.dumps([prompt, seed]))
+    Image.new("RGB", (64, 64), (seed % 256, 0, 0)).save(
+        written, form, **{"pnginfo": told} if form == "png" else {}
+    )
+    if form == "png" and "large" in prompt.split():
+        written.write(random.Random(seed).randbytes(_LARGE))
+    return written.getvalue(), f"image/{form}"
+
+
+def made_of(content):
+    """The prompt and the seed of a PNG that was made here; None where it is not whole."""
+    try:
+        with Image.open(io.BytesIO(content)) as opened:
+            prompt, seed = json.loads(opened.text["made of"])
+    except (OSError, SyntaxError, KeyError, ValueError):
+        return None
+    return (prompt, seed) if picture("png", prompt, seed)[0] == content else None
 
 
 class QuickThreads(Threads):

@@ -1,8 +1,12 @@
-"""Every point of every use, for `make faults`. It takes a while, and tells what it found.
+"""Every point of every use, for `make faults`. It tells what it found, and fails where something was wrong.
 
-python -m faults.run [USE...]
+python -m faults.run [--seconds N] [USE...]
+
+Each use has so many seconds; where they are not enough, points from all over the use were tried.
 """
 
+import argparse
+import math
 import sys
 import tempfile
 import time
@@ -11,47 +15,82 @@ from pathlib import Path
 
 from runs.world import far, integration
 
-from faults import injection, trial, uses
+from faults import tracing, trial
+from faults.scene import Fault, Scene
+
+# With threads, a use makes a few calls more or fewer each time: the last points may be behind its end.
+_UNMET = 0.2
 
 
-def main(names):
-    if why := injection.missing():
+def main():
+    asked = _parser().parse_args()
+    if why := tracing.missing():
         sys.exit(why)
-    faults = 0
+    rows = []
     with tempfile.TemporaryDirectory(prefix="faults-") as name, far() as opened:
-        folder = integration(Path(name) / "integration", opened.url)
-        for use in names or uses.USES:
-            faults += disturbed(uses.Scene(Path(name), folder), opened, use)
-    sys.exit(f"{faults} faults" if faults else 0)
+        scene = Scene(Path(name), integration(Path(name) / "integration", opened.url))
+        try:
+            for use in asked.uses or trial.USES:
+                rows += disturbed(scene, opened, use, asked.seconds)
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+        finally:
+            scene.close()
+            print(f"\n{'use':14}{'fault':6}" + "".join(f"{name:>9}" for name in _COUNTED), flush=True)
+            for use, kind, counts in rows:
+                print(f"{use:14}{kind:6}" + "".join(f"{counts[name]:>9}" for name in _COUNTED), flush=True)
+    wrong = sum(counts["wrong"] for _, _, counts in rows)
+    unmet = [use for use, _, counts in rows if counts["unmet"] > counts["tried"] * _UNMET]
+    sys.exit(f"{wrong} faults; too few points were met: {unmet or 'in none'}" if wrong or unmet else 0)
 
 
-def disturbed(scene, opened, use):
-    """How many points of a use ended as they must not."""
-    began, ended, wrong = time.monotonic(), Counter(), 0
-    found = trial.listed(scene, opened, use)
-    for point in found:
-        outcome = trial.tried(scene, opened, use, point)
-        ended[point.fault, _in_words(outcome)] += 1
-        if outcome.faults:
-            wrong += 1
-            print(f"  {use}, {point}: {', '.join(outcome.faults)}; {outcome}", flush=True)
-    kills = sum(times for (_, words), times in ended.items() if words.startswith("killed"))
-    took = time.monotonic() - began
-    print(f"{use}: {len(found)} points, {kills} kills in {took:.0f} s, {wrong} of them wrong")
-    for (fault, words), times in sorted(ended.items()):
-        print(f"  {fault:14}{words:40}{times:>6}", flush=True)
-    return wrong
+# Of the points: how many there are, were tried, and were not met, as the use had ended by then. Of the
+# trials: how often it was paid, how much of it is kept, or is listed as unknown, how much of that list was
+# not paid, and in how many something was wrong.
+_COUNTED = ("points", "tried", "unmet", "paid", "kept", "unknown", "unpaid", "wrong", "seconds")
 
 
-def _in_words(outcome):
-    # Where a use goes another way than when it was listed, a point may not be reached.
-    how = "killed: " if outcome.was_killed else "not reached: " if outcome.point.kills else ""
-    if outcome.kept:
-        return f"{how}paid, and kept"
-    if outcome.unknown:
-        return f"{how}{'paid' if outcome.paid else 'not paid'}, and unknown"
-    return f"{how}not paid"
+def _parser():
+    parser = argparse.ArgumentParser(prog="faults.run")
+    parser.add_argument("--seconds", type=float, default=600.0)
+    parser.add_argument("uses", nargs="*", metavar="USE", help=f"of {', '.join(trial.USES)}")
+    return parser
+
+
+def disturbed(scene, opened, use, seconds):
+    """What came of each kind of fault at the points of a use."""
+    began, kinds, rows = time.monotonic(), trial.USES[use].kinds, []
+    for done, kind in enumerate(kinds, 1):
+        counts = Counter(points=trial.counted(scene, use, kind))
+        rows.append((use, kind, counts))
+        start = time.monotonic()
+        for number in scattered(counts["points"]):
+            if time.monotonic() > began + seconds * done / len(kinds):
+                break
+            _count(counts, use, trial.tried(scene, opened, use, Fault(kind, number)))
+        counts["seconds"] = round(time.monotonic() - start)
+        print(f"{use}, {kind}: {dict(counts)}", flush=True)
+    return rows
+
+
+def _count(counts, use, outcome):
+    counts["tried"] += 1
+    counts["unmet"] += not outcome.was_met
+    for name in ("paid", "kept", "unknown"):
+        counts[name] += getattr(outcome, name)
+    counts["unpaid"] += max(0, outcome.kept + outcome.unknown - outcome.paid)
+    counts["wrong"] += bool(outcome.wrong)
+    if outcome.wrong:
+        print(f"  {use}, {outcome.fault}: {'; '.join(outcome.wrong)} ({outcome})", flush=True)
+
+
+def scattered(count):
+    """The numbers from 1 to ``count``, each once, so that any first few of them are from all over."""
+    step = max(1, round(count * 0.618))
+    while math.gcd(step, count) != 1:
+        step += 1
+    return [place * step % count + 1 for place in range(count)]
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

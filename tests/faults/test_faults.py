@@ -1,14 +1,30 @@
-"""A paid use that is killed, or finds the disk full, at some of its system calls; `make faults` takes all.
+"""Processes that are killed, or find the disk full, at some of their system calls; `make faults` takes all.
 
-Whatever happens: what was paid is kept or listed as unknown, nothing is paid twice.
+Whatever happens: what was paid is kept or listed as unknown, nothing is paid twice, and what is stored is
+whole.
 """
 
 import pytest
 from runs.world import far, integration
 
-from faults import injection, trial, uses
+from faults import tracing, trial
+from faults.run import scattered
+from faults.scene import Fault, Scene
 
-_SAMPLE = 28
+# How many points of a use are tried, of all kinds of fault together.
+_SAMPLE = {
+    "invoke": 9,
+    "stream": 2,
+    "job": 3,
+    "batch": 2,
+    "host": 3,
+    "worker": 3,
+    "add": 2,
+    "rotate": 3,
+    "migrate": 3,
+}
+
+pytestmark = pytest.mark.skipif(bool(tracing.missing()), reason=tracing.missing() or "it can be traced")
 
 
 @pytest.fixture(scope="module")
@@ -17,14 +33,32 @@ def opened():
         yield opened
 
 
-@pytest.mark.skipif(bool(injection.missing()), reason=injection.missing() or "strace is there")
-def test_nothing_paid_is_lost_and_nothing_is_paid_twice(opened, tmp_path):
-    """Each n-th point of the command line's invocation, from the reservation to the end."""
-    scene = uses.Scene(tmp_path, integration(tmp_path / "integration", opened.url))
-    found = trial.listed(scene, opened, "invoke")
-    chosen = found[:: max(1, len(found) // _SAMPLE)]
-    outcomes = [trial.tried(scene, opened, "invoke", point) for point in chosen]
-    assert [(str(each.point), each.faults, each) for each in outcomes if each.faults] == []
-    kills = [each for each in outcomes if each.point.kills]
-    assert sum(each.was_killed for each in kills) >= len(kills) * 0.8  # a few may go another way
-    assert {bool(each.kept) for each in kills} == {True, False}  # before it was paid, and after
+@pytest.fixture(scope="module")
+def scene(opened, tmp_path_factory):
+    place = tmp_path_factory.mktemp("faults")
+    made = Scene(place, integration(place / "integration", opened.url))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("use", _SAMPLE)
+def test_nothing_is_lost_and_nothing_is_paid_twice(opened, scene, use):
+    """From all over the use, and with what its user does next."""
+    kinds, outcomes = trial.USES[use].kinds, []
+    for kind in kinds:
+        points = scattered(trial.counted(scene, use, kind))
+        share = -(-_SAMPLE[use] // len(kinds))
+        outcomes += [trial.tried(scene, opened, use, Fault(kind, number)) for number in points[:share]]
+    assert [(str(each.fault), each.wrong, str(each)) for each in outcomes if each.wrong] == []
+    assert any(each.was_met for each in outcomes)
+
+
+@pytest.mark.parametrize(("number", "paid"), [(1, 0), (-1, 1)])
+def test_a_kill_is_met_where_it_was_asked_for(opened, scene, number, paid):
+    """At the first call nothing is paid yet, and at the last everything is."""
+    points = trial.counted(scene, "invoke", "kill")
+    fault = Fault("kill", number % (points + 1))
+    scene.clear()
+    opened.http.post("/reset")
+    ended = trial.USES["invoke"].act(scene, "a boat", fault)
+    assert (ended.code, ended.counted, len(opened.paid())) == (-9, fault.number, paid)

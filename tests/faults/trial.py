@@ -3,54 +3,67 @@
 from dataclasses import dataclass
 from itertools import count
 
-from faults import injection, uses
+from faults.scene import Fault
+from faults.states import STATES
+from faults.uses import PAID, Found
 
+USES = PAID | STATES
 _NUMBERS = count(1)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """``paid`` is how often the far side was paid, ``kept`` and ``unknown`` are what is found after it."""
+    """``paid`` is how often the far side was paid, ``kept`` and ``unknown`` are what is found in the end."""
 
-    point: injection.Point
+    fault: Fault
+    struck: str
     code: int
     said: str
     paid: int
     kept: int
     unknown: int
+    wrong: tuple
 
     @property
-    def was_killed(self):
-        return self.code in (-9, 137)
+    def was_met(self):
+        return bool(self.struck)
 
-    @property
-    def faults(self):
-        """What must never be, in words."""
-        told = {
-            "paid twice": self.paid > 1,
-            "paid and lost": self.paid > self.kept + self.unknown,
-            "kept and not paid": self.kept > self.paid,
-            "a mistake in the connector": self.code == 70,
-            "success without its file": self.code == 0 and not self.kept,
-        }
-        return [name for name, holds in told.items() if holds]
+    def __str__(self):
+        numbers = f"{self.paid} paid, {self.kept} kept, {self.unknown} unknown"
+        return f"{self.struck or 'nothing'}, exit {self.code}, {numbers}: {self.said}"
 
 
-def listed(scene, far, use):
-    """The points of a use, after it was done once undisturbed."""
+def counted(scene, use, kind):
+    """How many calls of a use such a fault can befall; it is done once undisturbed."""
     scene.clear()
-    log = scene.place / "calls"
-    ended = uses.USES[use](scene, f"{use} {next(_NUMBERS)}", injection.listing(log))
-    assert ended.returncode == 0, ended.stderr
-    return injection.points(log)
+    prompt = f"{use} {next(_NUMBERS)}.{USES[use].large}"
+    return USES[use].act(scene, prompt, Fault(kind)).counted
 
 
-def tried(scene, far, use, point):
-    """The outcome of a use that is disturbed at a point."""
+def tried(scene, far, use, fault):
+    """The outcome of a use that is disturbed."""
     scene.clear()
-    prompt = f"{use} {next(_NUMBERS)}."
-    ended = uses.USES[use](scene, prompt, point.options)
-    kept, unknown = uses.found(scene)
+    far.http.post("/reset")
+    acting, prompt, found = USES[use], f"{use} {next(_NUMBERS)}.{USES[use].large}", Found()
+    ended = acting.act(scene, prompt, fault)
+    first = [asked for asked in far.paid() if asked.startswith(prompt)]
+    acting.next(scene, prompt, ended, found)
     paid = [asked for asked in far.paid() if asked.startswith(prompt)]
-    said = ended.stderr.strip()[-400:]
-    return Outcome(point, ended.returncode, said, len(paid), len(kept), len(unknown - kept))
+    said = ended.err.strip()[-400:]
+    numbers = len(paid), len(found.kept), len(found.unknown)
+    wrong = [*found.wrong, *_faults(acting, ended, first, paid, found)]
+    return Outcome(fault, ended.struck, ended.code, said, *numbers, tuple(dict.fromkeys(wrong)))
+
+
+def _faults(use, ended, first, paid, found):
+    """What must never be, in words."""
+    if len(set(first)) < len(first) or any(paid.count(one) > use.most for one in paid):
+        yield "paid twice"
+    if len(paid) > len(found.kept) + len(found.unknown):
+        yield "paid and lost"
+    if len(found.kept) > len(paid):
+        yield "kept and not paid"
+    if ended.code == 70:
+        yield "a mistake in the connector"
+    if ended.code == 0 and use.most and not found.kept:
+        yield "success without its file"
