@@ -116,7 +116,7 @@ def hide(value: Any, secrets: Iterable[str]) -> Any:
 
     It is somebody's result, so that what only resembles a part of a secret stays.
     """
-    return _hidden(value, _Looks.of(secrets))
+    return _hidden(value, _Looks.of(frozenset(secrets)))
 
 
 class _Looks(NamedTuple):
@@ -131,7 +131,9 @@ class _Looks(NamedTuple):
     cores: tuple[str, ...]
 
     @classmethod
-    def of(cls, secrets: Iterable[str]) -> _Looks:
+    @lru_cache(maxsize=256)
+    def of(cls, secrets: frozenset[str]) -> _Looks:
+        """They are the same for each answer of a credential."""
         short: dict[str, None] = {}
         forms: dict[str, None] = {}
         cores: dict[str, None] = {}

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from connector.media.file import Held, Media, folder_to_disk, from_bytes, from_path, remove, to_disk
+from connector.media.file import Held, Media, folder_to_disk, from_path, remove, to_disk
 from connector.media.receive import DRAFT
 from connector.storage.process import is_alive, this_process
 
@@ -103,7 +103,10 @@ def _held(
     try:
         if media is not None and place is not None and not _linked(media.path, place):
             _write(place, media)
-        _write(told, from_bytes(json.dumps({**facts, _WRITER: this_process()}).encode()))
+        # Under its name at once: a part of it is no JSON, and to rename it would wait for the disk once more.
+        with open(told, "wb", opener=_private) as note:
+            note.write(json.dumps({**facts, _WRITER: this_process()}).encode())
+            to_disk(note)
     except BaseException:
         if place is not None:
             remove(place)
