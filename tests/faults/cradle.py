@@ -6,8 +6,10 @@ counted: from its start, or where that is false from the next line, which says w
 """
 
 import atexit
+import ctypes
 import json
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -17,6 +19,8 @@ import connector.runs.worker.dbos_workflows
 import connector.server.serve_command  # noqa: F401
 from connector.cli import main as command
 from faults.tracing import Tracer
+
+_DIES_WITH_ITS_PARENT = 1
 
 
 def main():
@@ -50,6 +54,7 @@ def _born(told):
     waits, begins = os.pipe()
     pid = os.fork()
     if pid == 0:
+        ctypes.CDLL(None).prctl(_DIES_WITH_ITS_PARENT, signal.SIGKILL)
         os.close(begins)
         os.read(waits, 1)
         os.close(waits)

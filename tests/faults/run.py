@@ -7,6 +7,7 @@ Each use has so many seconds; where they are not enough, points from all over th
 
 import argparse
 import math
+import signal
 import sys
 import tempfile
 import time
@@ -26,6 +27,7 @@ def main():
     asked = _parser().parse_args()
     if why := tracing.missing():
         sys.exit(why)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     rows = []
     with tempfile.TemporaryDirectory(prefix="faults-") as name, far() as opened:
         scene = Scene(Path(name), integration(Path(name) / "integration", opened.url))
