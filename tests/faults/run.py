@@ -34,9 +34,7 @@ def main():
         try:
             for use in asked.uses or trial.USES:
                 rows += disturbed(scene, opened, use, asked.seconds)
-        except KeyboardInterrupt:
-            print("interrupted", flush=True)
-        finally:
+        finally:  # also where somebody stops it
             scene.close()
             print(f"\n{'use':14}{'fault':6}" + "".join(f"{name:>9}" for name in _COUNTED), flush=True)
             for use, kind, counts in rows:
