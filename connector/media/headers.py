@@ -13,16 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from connector.media import chunks, jpeg
 from connector.media.kinds import TEXT, UNKNOWN
 from connector.media.mp3 import is_mp3, mp3_seconds
 
 _HEAD = 4096
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
-_STEPS = 1000  # segments, chunks or boxes looked at in one file
-
-# Start of frame, of every kind: C4 (tables), C8 (reserved) and CC (conditioning) are none.
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_NO_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
+_STEPS = 1000  # boxes looked at in one file
 
 _BRANDS = {
     b"avif": "image/avif",
@@ -140,9 +137,12 @@ def _sides(width: int, height: int) -> Measure:
 
 
 def _png(reader: BinaryIO) -> Measure:
-    reader.seek(8)
-    length, name, width, height = struct.unpack(">I4sII", _take(reader, 16))
-    return _sides(width, height) if (length, name) == (13, b"IHDR") else _UNREADABLE
+    for name, length in chunks.of_png(reader):
+        if name == b"IHDR" and length >= 8:  # some writers have chunks of their own before it
+            return _sides(*struct.unpack(">II", _take(reader, 8)))
+        if name == b"IDAT":
+            break
+    return _UNREADABLE
 
 
 def _gif(reader: BinaryIO) -> Measure:
@@ -151,25 +151,7 @@ def _gif(reader: BinaryIO) -> Measure:
 
 
 def _jpeg(reader: BinaryIO) -> Measure:
-    reader.seek(2)
-    for marker, length in _segments(reader):
-        if marker in _FRAMES:
-            _, height, width = struct.unpack(">BHH", _take(reader, 5))
-            return _sides(width, height)
-        reader.seek(length, 1)
-    return _UNREADABLE
-
-
-def _segments(reader: BinaryIO) -> Iterator[tuple[int, int]]:
-    """Markers and the lengths of what follows, until the picture's own data; padding is passed over."""
-    for _ in range(_STEPS):
-        lead, marker = _take(reader, 2)
-        if lead != 0xFF or marker in (0xD9, 0xDA, 0x00):
-            return
-        if marker == 0xFF:
-            reader.seek(-1, 1)
-        elif marker not in _NO_LENGTH:
-            yield marker, max(struct.unpack(">H", _take(reader, 2))[0] - 2, 0)
+    return _sides(*(jpeg.sides(reader) or (0, 0)))
 
 
 def _webp(reader: BinaryIO) -> Measure:
@@ -188,10 +170,8 @@ def _webp(reader: BinaryIO) -> Measure:
 
 def _wav(reader: BinaryIO) -> Measure:
     end = reader.seek(0, 2)
-    reader.seek(12)
     rate = align = 0
-    for _ in range(_STEPS):
-        name, length = struct.unpack("<4sI", _take(reader, 8))
+    for name, length in chunks.of_riff(reader):
         start = reader.tell()
         if name == b"fmt ":
             rate, align = struct.unpack("<4xI4xH", _take(reader, 14))
@@ -199,7 +179,6 @@ def _wav(reader: BinaryIO) -> Measure:
             # A length of 0 or more than there is: the writer did not know it yet.
             frames = (min(length, end - start) if length else end - start) // align
             return None, None, frames / rate
-        reader.seek(start + length + length % 2)
     return _UNREADABLE
 
 

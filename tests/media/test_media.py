@@ -194,10 +194,10 @@ class CountingReader(io.BytesIO):
     ids=["jpeg segments", "jpeg padding", "wav chunks", "mp4 boxes", "mp3 frames"],
 )
 def test_hostile_bytes_never_keep_us_busy(data: bytes) -> None:
-    """A file made of two million tiny pieces is given up after a few thousand."""
+    """A file made of ever more tiny pieces is given up after some ten thousand."""
     reader = CountingReader(data)
     inspect(reader)
-    assert reader.reads < 3000
+    assert reader.reads < 100_000
 
 
 # Where it comes from
