@@ -13,21 +13,28 @@ from typing import Any, Protocol
 from connector import media
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
-from connector.media import Media, MediaError
-from connector.spec.model import Deprecation, JsonSchema
+from connector.media import Media, MediaError, upright
+from connector.media.orientation import UPRIGHT
+from connector.spec import file_options
+from connector.spec.model import Action, Deprecation, JsonSchema
 from connector.spec.schema.json_values import plain, shown
 from connector.spec.schema.validator import Checker
 
 
-class Taker(Protocol):
+class Form(Protocol):
+    """What declares inputs."""
+
+    @property
+    def parameters(self) -> Mapping[str, JsonSchema]: ...
+
+
+class Taker(Form, Protocol):
     """What takes arguments: an action, or whatever declares its inputs as one does."""
 
     @property
     def id(self) -> str: ...
     @property
     def title(self) -> str: ...
-    @property
-    def parameters(self) -> Mapping[str, JsonSchema]: ...
     @property
     def files(self) -> tuple[str, ...]: ...
     @property
@@ -42,25 +49,30 @@ class Arguments:
     warnings: tuple[Problem, ...] = ()
 
 
-def take(action: Taker, given: Mapping[str, Any], checker: Checker, sources: Sources) -> Arguments:
+def take(
+    action: Taker, given: Mapping[str, Any], checker: Checker, sources: Sources, *, turn: bool = True
+) -> Arguments:
     """The arguments of what was given. It blocks: files are opened, and URLs are fetched.
 
-    Raises InvalidArguments with every problem, each at its parameter.
+    A picture is turned upright as its EXIF says; without ``turn`` that is only told. Raises InvalidArguments
+    with every problem, each at its parameter.
     """
-    problems: list[Problem] = []
     set_values = {name: value for name, value in given.items() if value is not None}
-    values = {
-        name: _adopted(action.parameters.get(name, {}), value, name, sources, problems)
-        for name, value in set_values.items()
-    }
-    values, unsendable = _plain(values)
+    files = _Files(sources)
+    values, unsendable = _plain(_walked(action, set_values, files.adopt))
     told = {problem.path for problem in unsendable}
     broken = [problem for problem in checker.problems(values) if problem.path not in told]
-    found = [*problems, *unsendable, *broken, *_file_problems(action, values)]
-    wrong = [problem for problem in found if problem.severity == "error"]
-    if wrong:
+    found = [*files.problems, *unsendable, *broken, *_file_problems(action, values)]
+    if any(problem.severity == "error" for problem in found):
+        raise InvalidArguments(_once(_errors(found)), action.title)
+    values = files.upright(action, values, turn)
+    if files.problems and (wrong := _errors(files.problems)):
         raise InvalidArguments(_once(wrong), action.title)
-    return Arguments(values, (*_deprecation(action), *found))
+    return Arguments(values, (*_deprecation(action), *found, *files.problems))
+
+
+def _errors(problems: list[Problem]) -> list[Problem]:
+    return [problem for problem in problems if problem.severity == "error"]
 
 
 def _plain(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -80,11 +92,32 @@ def beside(action: Taker, given: Mapping[str, Any], folder: Path) -> dict[str, A
     return each_file(action, given, placed)
 
 
-def each_file(action: Taker, given: Mapping[str, Any], act: Callable[[Any, str], Any]) -> dict[str, Any]:
-    """What was given, with ``act`` done to whatever stands where the action takes a file, and its path."""
-    return {
-        name: _each_file(action.parameters.get(name, {}), value, name, act) for name, value in given.items()
-    }
+def each_file(action: Form, given: Mapping[str, Any], act: Callable[[Any, str], Any]) -> dict[str, Any]:
+    """What was given, with ``act`` done to whatever stands where the action takes a file, and its path.
+
+    What is said of a file stays beside it.
+    """
+
+    def inside(value: Any, path: str) -> Any:
+        file, options = file_options.split(value)
+        return file_options.joined(act(file, path), options)
+
+    return _walked(action, given, inside)
+
+
+def with_options(action: Form, given: Mapping[str, Any], options: Mapping[str, bool]) -> dict[str, Any]:
+    """What was given, with the same said of each file."""
+    return each_file(action, given, lambda file, path: file_options.joined(file, options))
+
+
+def alone(action: Form, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given, with each file alone, without what is said of it."""
+
+    def act(value: Any, path: str) -> Any:
+        file, options = file_options.split(value)
+        return file.as_stored() if options.get("keep_orientation") and isinstance(file, Media) else file
+
+    return _walked(action, given, act)
 
 
 def adopted(
@@ -118,17 +151,75 @@ def _once(problems: list[Problem]) -> list[Problem]:
     return list(dict.fromkeys(problems))
 
 
-def _adopted(schema: JsonSchema, value: Any, path: str, sources: Sources, problems: list[Problem]) -> Any:
-    """The value with every file in it made Media; what cannot be is a problem, and stays as it was."""
+class _Files:
+    """The files of one use of an action, and what is to be told of them."""
 
-    def adopt(file: Any, path: str) -> Any:
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self.problems: list[Problem] = []
+
+    def adopt(self, value: Any, path: str) -> Any:
+        """The value as a Media; what cannot be is a problem."""
+        file, options = file_options.split(value)
+        wrong = [name for name, option in options.items() if not isinstance(option, bool)]
+        self.problems += [Problem(f"{path}.{name}", "must be true or false") for name in wrong]
         try:
-            return media.adopt(file, sources)
+            found = media.adopt(file, self._sources)
         except MediaError as error:
-            problems.append(Problem(path, str(error)))
+            self.problems.append(Problem(path, str(error)))
             return _Unread()
+        return found.as_stored() if options.get("keep_orientation") else found
 
-    return _each_file(schema, value, path, adopt)
+    def upright(self, action: Taker, values: Mapping[str, Any], turn: bool) -> dict[str, Any]:
+        """The values with each picture stored as it is seen; what cannot be turned is a problem."""
+        given = [value for value in values.values() if isinstance(value, Media)]
+
+        def act(file: Any, path: str) -> Any:
+            if not isinstance(file, Media) or file.orientation == UPRIGHT:
+                return file
+            rules = action.parameters.get(path, {}).get("file", {})
+            said = f"its EXIF orientation is {file.orientation}"
+            try:
+                found = upright.turned(file, _most(action, rules, file, given)) if turn else file
+            except upright.NotTurned as error:
+                self.problems.append(_not_turned(path, said, error, needed=rules.get("upright", False)))
+                return file
+            sentence = f"is sent upright, as people see it ({said}); keep_orientation sends it as stored"
+            self.problems.append(Problem(path, sentence, severity="warning"))
+            return found
+
+        return _walked(action, values, act)
+
+
+def _not_turned(path: str, said: str, why: Exception, *, needed: bool) -> Problem:
+    if not needed:
+        sentence = f"is sent as it is stored, not as people see it ({said}): {why}"
+        return Problem(path, sentence, severity="warning")
+    return Problem(
+        path,
+        f"is stored in another way than people see it ({said}), and has to stand as it is seen here, but "
+        f"cannot be turned: {why}; save it upright, or send it as it is stored with keep_orientation",
+    )
+
+
+# So many bytes of a request are left to what is no file.
+_TEXTS = 64 * 1024
+
+
+def _most(action: Taker, rules: Mapping[str, Any], stored: Media, given: list[Media]) -> int | None:
+    """How many bytes a file may have once it is turned, by its own limit and that of the whole request."""
+    own: int | None = rules.get("max_bytes")
+    whole = action.request.max_bytes if isinstance(action, Action) else None
+    if whole is None:
+        return own
+    left = max(whole - _TEXTS - sum(each.size for each in given) + stored.size, stored.size)
+    return left if own is None else min(own, left)
+
+
+def _walked(action: Form, given: Mapping[str, Any], act: Callable[[Any, str], Any]) -> dict[str, Any]:
+    return {
+        name: _each_file(action.parameters.get(name, {}), value, name, act) for name, value in given.items()
+    }
 
 
 def _each_file(schema: JsonSchema, value: Any, path: str, act: Callable[[Any, str], Any]) -> Any:

@@ -18,6 +18,7 @@ from connector.mcp import tool_results, tools
 from connector.mcp.backend import Backing
 from connector.mcp.session_cap import SessionCap
 from connector.runs.service.runner import Runner, ServedIntegration
+from connector.spec import file_options
 from connector.spec.model import Action
 from connector.spec.schema.suggest import nearest
 from connector.storage.runs.model import Run, RunSpec
@@ -75,7 +76,7 @@ class ToolCaller:
         served, action = self.find(name)
         try:
             self._admit()
-            inputs = arguments.each_file(action, given, _by_reference)
+            inputs = arguments.each_file(action, _inputs(action, given), _by_reference)
             held = self.purse.hold(await self._price(served, action, inputs, caller), action.title)
             spec = RunSpec(action.id, inputs, caller.environment, caller.connection)
             run = await self._watched(served.runner, spec, caller, tell, held)
@@ -146,6 +147,14 @@ def _offered(backing: Backing, patterns: tuple[str, ...]) -> Iterator[tuple[str,
 def _matches(action: Action, pattern: str) -> bool:
     names = action.id, action.group.lower()
     return any(fnmatchcase(name, pattern.lower()) for name in names)
+
+
+def _inputs(action: Action, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of what a tool was given, with what was said of its files."""
+    names = tools.option_names(action)
+    inputs = {name: value for name, value in given.items() if name not in names}
+    said = {option: given[name] for name, option in names.items() if name in given}
+    return arguments.with_options(action, inputs, file_options.chosen(said))
 
 
 def _by_reference(value: Any, path: str) -> Any:

@@ -8,6 +8,8 @@ from typing import Any
 import mcp_types as types
 
 from connector.engine.render import SAFE_METHODS
+from connector.media.kinds import type_of
+from connector.spec import file_options
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration, JsonSchema
 from connector.spec.schema.plain_schema import plain
@@ -71,9 +73,28 @@ def tool(integration: Integration, action: Action) -> types.Tool:
 
 
 def input_schema(action: Action) -> dict[str, Any]:
-    """What the tool takes: the inputs as they are declared."""
+    """What the tool takes: the inputs as they are declared, and what may be said of files."""
     schema: dict[str, Any] = plain(action.inputs, "tool")
-    return {"type": "object", **{name: rule for name, rule in schema.items() if name not in _NOT_ON_TOP}}
+    known, properties = file_options.schemas(), dict(schema.get("properties", {}))
+    properties |= {name: known[option] for name, option in option_names(action).items()}
+    kept = {name: rule for name, rule in schema.items() if name not in _NOT_ON_TOP}
+    return {"type": "object", **kept, "properties": properties}
+
+
+def option_names(action: Action) -> dict[str, str]:
+    """What may be said of the files that an action takes, by names that no input has."""
+    found: dict[str, str] = {}
+    for option in file_options.NAMES if _takes_pictures(action) else ():
+        name = option
+        while name in action.parameters:
+            name = f"_{name}"
+        found[name] = option
+    return found
+
+
+def _takes_pictures(action: Action) -> bool:
+    rules = (action.parameters[name].get("file", {}) for name in action.files)
+    return any(type_of(form).startswith("image/") for each in rules for form in each.get("formats", ("png",)))
 
 
 def _said(action: Action) -> Iterator[str]:

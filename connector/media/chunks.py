@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 # So many are looked at in one file: a large PNG has thousands, a hostile file as many as it has bytes.
-_CHUNKS = 32_768
+_CHUNKS = 16_384
 
 
 def of_png(reader: BinaryIO) -> Iterator[tuple[bytes, int]]:

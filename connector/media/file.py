@@ -20,6 +20,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path, PurePath
 from typing import BinaryIO, Protocol
 
+from connector.media import orientation
 from connector.media.headers import inspect
 from connector.media.kinds import SUFFIXES, TEXT, UNKNOWN, settle, suffix_of, type_of
 
@@ -99,7 +100,7 @@ class Media:
     """A file that somebody gave or an answer gave. It can be read any number of times.
 
     ``type`` is what the content is, whatever was said of it; sides and seconds are None where there are
-    none or where the file's header cannot be read.
+    none or where the file's header cannot be read. The sides are those that people see.
     """
 
     name: str
@@ -109,10 +110,25 @@ class Media:
     height: int | None
     seconds: float | None
     _store: ByteStore = field(repr=False)
+    _orientation: int | None = field(default=None, repr=False)
 
     def open(self) -> BinaryIO:
         """A fresh reader at the first byte; the caller closes it."""
         return self._store.open()
+
+    @cached_property
+    def orientation(self) -> int:
+        """How its EXIF says that the picture is turned before people see it, from 1 (upright) to 8."""
+        if self._orientation is not None:
+            return self._orientation
+        with self.open() as reader:
+            return orientation.read(reader, self.type)
+
+    def as_stored(self) -> Media:
+        """The same bytes as a file of which nothing says that it is turned."""
+        is_lying = orientation.is_lying(self.orientation)
+        width, height = (self.height, self.width) if is_lying else (self.width, self.height)
+        return replace(self, width=width, height=height, _orientation=orientation.UPRIGHT)
 
     @property
     def path(self) -> Path | None:
@@ -229,7 +245,8 @@ def describe(
         info = inspect(file)
     kind = settle(info.type, declared_type)
     shown = own_name and own_name.encode("utf-8", "replace").decode()  # a file's name can be any bytes
-    return Media(shown or name_for(name, kind), kind, size, info.width, info.height, info.seconds, store)
+    facts = info.width, info.height, info.seconds
+    return Media(shown or name_for(name, kind), kind, size, *facts, store, info.orientation)
 
 
 @lru_cache(maxsize=256)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from connector.media import chunks, jpeg
+from connector.media import chunks, jpeg, orientation
 from connector.media.kinds import TEXT, UNKNOWN
 from connector.media.mp3 import is_mp3, mp3_seconds
 
@@ -34,12 +34,13 @@ _BRANDS = {
 
 @dataclass(frozen=True, slots=True)
 class FileInfo:
-    """What a file's first bytes tell."""
+    """What a file's first bytes tell; the sides are those that people see."""
 
     type: str = UNKNOWN
     width: int | None = None
     height: int | None = None
     seconds: float | None = None
+    orientation: int = orientation.UPRIGHT
 
 
 Measure = tuple[int | None, int | None, float | None]
@@ -55,7 +56,10 @@ def inspect(reader: BinaryIO) -> FileInfo:
         width, height, seconds = _MEASURES.get(kind, _nothing)(reader)
     except (EOFError, struct.error, ZeroDivisionError):
         width, height, seconds = _UNREADABLE
-    return FileInfo(kind, width, height, seconds)
+    turn = orientation.read(reader, kind)
+    if orientation.is_lying(turn):
+        width, height = height, width
+    return FileInfo(kind, width, height, seconds, turn)
 
 
 def _type(head: bytes) -> str:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 _MARKER = re.compile(rb"\xff([^\x00\xff])")
 _LOOK = (64, 65_536)  # how much is read to find the next marker: at first, and where there is junk
 # So many segments: cameras write dozens, hostile files as many as they have bytes.
-_SEGMENTS = 32_768
+_SEGMENTS = 16_384
 
 _START_OF_SCAN = 0xDA
 # Starts of frames, and of a hierarchy of them: C4 (tables), C8 (reserved) and CC (conditioning) are none.
@@ -19,51 +19,47 @@ _FRAMES = frozenset({*range(0xC0, 0xD0), 0xDE}) - {0xC4, 0xC8, 0xCC}
 # Markers without a segment; decoders look for the next one right behind them.
 _BARE = frozenset({0xC8, *range(0xD0, 0xDA), *range(0xF0, 0xFE)})
 _APP1 = 0xE1
-_EXIF = b"Exif\0\0"
+EXIF = b"Exif\0\0"  # what its TIFF structure stands behind
 
 
 def sides(reader: BinaryIO) -> tuple[int, int] | None:
-    """Width and height by the last frame before the picture's own data; None where there is none.
-
-    Raises EOFError or struct.error where the file ends before.
-    """
+    """Width and height by the last frame before the picture's own data; None where there is none."""
     found: tuple[int, int] | None = None
-    try:
-        for marker, length in _segments(reader):
-            if marker in _FRAMES and length >= 5:
-                height, width = struct.unpack(">xHH", reader.read(5))
-                found = width, height
-    except (EOFError, struct.error):
-        if found is None:
-            raise
+    for marker, length in _segments(reader):
+        if marker in _FRAMES and length >= 5 and len(data := reader.read(5)) == 5:
+            height, width = struct.unpack(">xHH", data)
+            found = width, height
     return found
 
 
 def exif(reader: BinaryIO) -> bytes:
     """The TIFF structure of its EXIF, or nothing."""
     parts = [
-        data[len(_EXIF) :]
+        data[len(EXIF) :]
         for marker, length in _segments(reader)
-        if marker == _APP1 and (data := reader.read(length)).startswith(_EXIF)
+        if marker == _APP1 and (data := reader.read(length)).startswith(EXIF)
     ]
     return b"".join(parts)
 
 
 def _segments(reader: BinaryIO) -> Iterator[tuple[int, int]]:
-    """Markers and the lengths of what follows, where the reader stands, until the picture's own data."""
+    """Markers and the lengths of what follows, where the reader stands, until the picture's own data.
+
+    They end with the file, wherever that is.
+    """
     reader.seek(2)
     for _ in range(_SEGMENTS):
         marker = _next_marker(reader)
-        if marker == _START_OF_SCAN or 0x01 <= marker < 0xC0:
+        if marker is None or marker == _START_OF_SCAN or marker < 0xC0:
             return
         if marker not in _BARE:
-            length = max(struct.unpack(">H", reader.read(2))[0] - 2, 0)
+            length = max(int.from_bytes(reader.read(2), "big") - 2, 0)
             place = reader.tell()
             yield marker, length
             reader.seek(place + length)
 
 
-def _next_marker(reader: BinaryIO) -> int:
+def _next_marker(reader: BinaryIO) -> int | None:
     """The next marker, with the reader behind it."""
     size = _LOOK[0]
     while piece := reader.read(size):
@@ -74,4 +70,4 @@ def _next_marker(reader: BinaryIO) -> int:
             break
         reader.seek(-1, 1)  # the last byte may be the first of a marker
         size = _LOOK[1]
-    raise EOFError
+    return None

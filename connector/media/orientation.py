@@ -10,23 +10,16 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from connector.media import chunks, jpeg
-from connector.media.file import Media
 
 UPRIGHT = 1
-_TAG, _SHORT, _LONG = 0x0112, 3, 4
+_TAG = 0x0112
+_LAYOUTS = {3: "H", 4: "I"}  # by the kind of the value in the directory: short, long
 
 
-def of(media: Media) -> int:
+def read(reader: BinaryIO, kind: str) -> int:
     """From 1 to 8. What cannot be read is upright."""
-    read = _EXIF.get(media.type)
-    if read is None:
-        return UPRIGHT
-    with media.open() as reader:
-        try:
-            found = _told(read(reader))
-        except (EOFError, struct.error):
-            return UPRIGHT
-    return found if 1 <= found <= 8 else UPRIGHT
+    found = _entry(exif(reader, kind))
+    return found[0] if found is not None and 1 <= found[0] <= 8 else UPRIGHT
 
 
 def is_lying(orientation: int) -> bool:
@@ -34,19 +27,40 @@ def is_lying(orientation: int) -> bool:
     return orientation >= 5
 
 
-def _told(exif: bytes) -> int:
-    """The orientation in a TIFF structure's first directory; 0 for none."""
+def exif(reader: BinaryIO, kind: str) -> bytes:
+    """The TIFF structure that is a picture's EXIF, or nothing."""
+    return _EXIF.get(kind, _none)(reader)
+
+
+def upright_exif(exif: bytes) -> bytes:
+    """The same EXIF for a picture that is stored as it is seen."""
+    found, changed = _entry(exif), bytearray(exif)
+    if found is not None:
+        _, place, layout = found
+        struct.pack_into(layout, changed, place, UPRIGHT)
+    return bytes(changed)
+
+
+def _entry(exif: bytes) -> tuple[int, int, str] | None:
+    """The orientation in a TIFF structure's first directory, with the place and the layout of its value."""
     order = {b"II": "<", b"MM": ">"}.get(exif[:2])
     if order is None:
-        return 0
-    (place,) = struct.unpack_from(f"{order}I", exif, 4)
-    (count,) = struct.unpack_from(f"{order}H", exif, place)
-    for entry in range(place + 2, place + 2 + 12 * count, 12):
-        tag, kind, values = struct.unpack_from(f"{order}HHI", exif, entry)
-        if tag == _TAG:
-            layout = {_SHORT: "H", _LONG: "I"}.get(kind) if values == 1 else None
-            return struct.unpack_from(order + layout, exif, entry + 8)[0] if layout else 0
-    return 0
+        return None
+    try:
+        (start,) = struct.unpack_from(f"{order}I", exif, 4)
+        (count,) = struct.unpack_from(f"{order}H", exif, start)
+        for entry in range(start + 2, start + 2 + 12 * count, 12):
+            tag, kind, values = struct.unpack_from(f"{order}HHI", exif, entry)
+            if tag == _TAG and kind in _LAYOUTS and values == 1:
+                layout = order + _LAYOUTS[kind]
+                return struct.unpack_from(layout, exif, entry + 8)[0], entry + 8, layout
+    except struct.error:
+        pass
+    return None
+
+
+def _none(reader: BinaryIO) -> bytes:
+    return b""
 
 
 def _of_png(reader: BinaryIO) -> bytes:
@@ -55,7 +69,7 @@ def _of_png(reader: BinaryIO) -> bytes:
 
 def _of_webp(reader: BinaryIO) -> bytes:
     found = (reader.read(length) for name, length in chunks.of_riff(reader) if name == b"EXIF")
-    return next(found, b"").removeprefix(b"Exif\0\0")
+    return next(found, b"").removeprefix(jpeg.EXIF)
 
 
 _EXIF: dict[str, Callable[[BinaryIO], bytes]] = {

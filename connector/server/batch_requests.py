@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from connector.engine.arguments import with_options
 from connector.engine.connector import AsyncConnector
 from connector.engine.sources import Sources
 from connector.errors import ConnectorError, InvalidArguments, Problem
@@ -25,6 +26,7 @@ from connector.runs.batch.read_rows import Rows
 from connector.runs.batch.store import Batch, BatchNotFound
 from connector.server.durable_requests import Durable
 from connector.server.problem_documents import Refused
+from connector.spec import file_options
 from connector.storage.files.store import FileStore
 from connector.storage.home import make_private
 
@@ -49,7 +51,7 @@ def begin(durable: Durable, files: FileStore, home: Path, asked: Mapping[str, An
             *place,
             folder,
             definition,
-            dict(asked.get("defaults", {})),
+            with_options(subject, asked.get("defaults", {}), file_options.chosen(asked)),
             name,
             asked.get("concurrency", 16),
             asked.get("limit_credits"),
@@ -97,7 +99,8 @@ def _items(folder: Path, files: FileStore, asked: Mapping[str, Any]) -> Path:
 
 def _rows(items: Path, subject: Any, asked: Mapping[str, Any]) -> Rows:
     try:
-        return Rows([str(items)], subject, Naming(dict(asked.get("columns", {})), asked.get("name_by")))
+        naming = Naming(dict(asked.get("columns", {})), asked.get("name_by"))
+        return Rows([str(items)], subject, naming, file_options.chosen(asked))
     except InvalidArguments as error:
         raise InvalidArguments([_placed(each) for each in error.problems], subject.title) from error
 

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from connector.engine.arguments import with_options
 from connector.errors import InvalidArguments, Problem
 from connector.runs.batch.columns import Runnable
 from connector.server import operation, query_values, uploads
 from connector.server.operation import OperationCall
+from connector.spec import file_options
 
 _JSON, _FORM = "application/json", "multipart/form-data"
 
 
 async def read(call: OperationCall, action: Runnable) -> dict[str, Any]:
-    """The inputs, as they were given: what they must be is the engine's to say."""
+    """The inputs, as they were given, with what the query says of their files.
+
+    What they must be is the engine's to say.
+    """
+    return with_options(action, await _read(call, action), file_options.chosen(call.query))
+
+
+async def _read(call: OperationCall, action: Runnable) -> dict[str, Any]:
     kind = operation.kind_of(call.request)
     if kind == _FORM:
         async with uploads.form(call.request) as pairs:

@@ -20,6 +20,7 @@ from connector.server import auth, idempotency_key, query_values
 from connector.server.auth import Role
 from connector.server.host import Host
 from connector.server.problem_documents import Refused
+from connector.spec import file_options
 from connector.spec.model import JsonSchema
 from connector.spec.schema.validator import Checker
 from connector.storage.connections.api_tokens import Token
@@ -32,6 +33,7 @@ WHERE: dict[str, Any] = {
     "environment": {**NAME, "description": "Where it goes; by default the connection's own default."},
     "connection": {**NAME, "description": "Which connection; by default the only one, or `default`."},
 }
+FILES = file_options.schemas()
 CALLBACK = {
     "type": "string",
     "format": "uri",

@@ -25,6 +25,24 @@ def _sides(picture: Any) -> tuple[int, int]:
         return image.size
 
 
+def test_a_picture_is_sent_upright_unless_it_is_to_stay(run: Any) -> None:
+    """It is told, and the result is as high as what was seen; a preview and a batch tell it as well."""
+    tag = Image.Exif()
+    tag[0x0112] = 6
+    Image.new("RGB", (96, 64), "teal").save("photo.jpg", exif=tag)
+    line, said = "outpaint -e sandbox --image @photo.jpg --up 100", "image: is sent upright"
+    ended = run(f"invoke {line} -o up.png")
+    assert said in ended.err
+    assert _sides("up.png") == (64, 196)
+    ended = run(f"invoke {line} -o kept.png --keep-orientation")
+    assert said not in ended.err
+    assert _sides("kept.png") == (96, 164)
+    assert said in run(f"preview {line}").err
+    for option, is_told in (("", True), ("--keep-orientation", False)):
+        ended = run(f"batch outpaint photo.jpg --set up=100 -e sandbox -o out --dry-run {option}")
+        assert (said in ended.err) is is_told
+
+
 def test_a_picture_is_saved_and_told(run: Any) -> None:
     """The path is the result; what it is, seed, credits, request and environment stand beside it."""
     ended = run(f"invoke {SMALL}")

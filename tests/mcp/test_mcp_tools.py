@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import threading
+from dataclasses import replace
 
 import anyio
 import httpx
@@ -16,6 +17,7 @@ from tooling import INTEGRATION, KEY, SAMPLES, tooling
 from upstream import forms
 
 from connector.mcp import builtin_tools
+from connector.mcp import tools as action_tools
 from connector.mcp.call_tool import Caller
 from connector.spec.schema.validator import Checker
 
@@ -42,14 +44,42 @@ def test_every_action_is_a_tool(listed):
 
 @pytest.mark.parametrize("name", sorted(INTEGRATION.actions))
 def test_a_tool_takes_what_its_action_takes(listed, name):
-    """Every input is there, what is required is required, and each example that needs no file passes."""
+    """Every input is there, what is required is required, and each example that needs no file passes.
+
+    Beside the inputs is what can be said of pictures.
+    """
     action, schema = INTEGRATION.actions[name], listed[name].input_schema
     assert schema["type"] == "object"
-    assert [*schema["properties"]] == [*action.parameters]
+    files = [action.parameters[name].get("file", {}) for name in action.files]
+    pictured = any({"png", "jpeg"} & {*rules.get("formats", ("png",))} for rules in files)
+    options = ["keep_orientation"] if pictured else []
+    assert [*schema["properties"]] == [*action.parameters, *options]
     assert schema.get("required") == action.inputs.get("required")
     assert not {"allOf", "anyOf", "oneOf", "not", "if"} & {*schema}
     for example in action.examples:
         assert Checker(schema, noun="an input").problems(dict(example.arguments)) == []
+
+
+def test_a_picture_is_sent_upright_unless_the_tool_is_told_otherwise(tools):
+    """The model is told, and says otherwise beside the inputs."""
+    out, tag = io.BytesIO(), Image.Exif()
+    tag[0x0112] = 6
+    Image.new("RGB", (96, 64), "teal").save(out, "JPEG", exif=tag)
+    photo = f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
+    for options in ({}, {"keep_orientation": True}):
+        given = {"image": photo, "up": 100, **options}
+        answer = tools.talk(lambda client, given=given: client.call_tool("outpaint", given))
+        warned = [warning["field"] for warning in answer.structured_content.get("warnings", [])]
+        assert warned == ([] if options else ["image"])
+
+
+def test_what_is_said_of_files_never_has_the_name_of_an_input():
+    """An action that has such an input keeps it, and the option is told apart."""
+    erase = INTEGRATION.actions["erase"]
+    properties = {**erase.parameters, "keep_orientation": {"type": "boolean"}}
+    own = replace(erase, inputs={**erase.inputs, "properties": properties})
+    assert action_tools.option_names(own) == {"_keep_orientation": "keep_orientation"}
+    assert [*action_tools.input_schema(own)["properties"]][-2:] == ["keep_orientation", "_keep_orientation"]
 
 
 def test_what_costs_says_so(listed):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from connector.media import from_bytes, orientation
+from connector.media import from_bytes
 
 _ORIENTATION = 0x0112
 # Folders of pictures on this machine, such as Pillow's own Tests/images, with a colon between them.
@@ -64,7 +64,7 @@ def wrong_length(data: bytes, dice: random.Random) -> bytes:
 
 
 def many_segments(data: bytes, dice: random.Random) -> bytes:
-    return data[:2] + b"\xff\xfe\x00\x03." * dice.choice([3, 999, 20_000]) + data[2:]
+    return data[:2] + b"\xff\xfe\x00\x03." * dice.choice([3, 999, 9_999]) + data[2:]
 
 
 def turned_bytes(data: bytes, dice: random.Random) -> bytes:
@@ -112,8 +112,9 @@ def compare(data: bytes, *, sides_alone: bool = False) -> bool:
     if expected is None:
         return False
     media = from_bytes(data)
-    turn = expected[1] if sides_alone else orientation.of(media)
-    assert ((media.width, media.height), turn) == expected, data[:200]
+    stored = media.as_stored()
+    turn = expected[1] if sides_alone else media.orientation
+    assert ((stored.width, stored.height), turn) == expected, data[:200]
     return True
 
 

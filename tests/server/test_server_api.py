@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 from server.support import SANDBOX, Place, picture, place
 
 from connector.storage.ledger.model import PollTurn
@@ -105,6 +107,31 @@ def test_a_form_with_uploads(host: Place) -> None:
     assert inputs["image"]["file"].startswith("file:")
     assert inputs["image"]["name"] == "room.png"
     assert host.get(f"/api/files/{inputs['image']['file'][5:]}/content").content == picture()
+
+
+def test_a_picture_is_sent_upright_unless_the_caller_says_otherwise(host: Place) -> None:
+    """By the query, for all files of a form or of JSON, or beside one file; a run keeps what was said."""
+    out, tag = io.BytesIO(), Image.Exif()
+    tag[0x0112] = 6
+    Image.new("RGB", (96, 64), "teal").save(out, "JPEG", exif=tag)
+    files = {"image": ("photo.jpg", out.getvalue(), "image/jpeg")}
+    reference = host.post("/api/files", files={"file": files["image"]}).json()["file"]
+    beside = {"file": reference, "keep_orientation": True}
+    keep = {**SANDBOX, "keep_orientation": "true"}
+    asked: list[tuple[dict[str, Any], bool]] = [
+        ({"params": SANDBOX, "data": {"up": "100"}, "files": files}, False),
+        ({"params": keep, "data": {"up": "100"}, "files": files}, True),
+        ({"params": SANDBOX, "json": {"inputs": {"image": reference, "up": 100}}}, False),
+        ({"params": keep, "json": {"inputs": {"image": reference, "up": 100}}}, True),
+        ({"params": SANDBOX, "json": {"inputs": {"image": beside, "up": 100}}}, True),
+    ]
+    for each, is_kept in asked:
+        told = host.post("/api/actions/outpaint", **each).json()
+        warned = [problem["field"] for problem in told["result"].get("warnings", [])]
+        assert warned == ([] if is_kept else ["image"]), each
+        kept = told["run"]["inputs"]["image"]
+        assert kept["file"].startswith("file:")
+        assert kept.get("keep_orientation", False) is is_kept
 
 
 def test_a_file_by_reference_in_every_form(host: Place) -> None:

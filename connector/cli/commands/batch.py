@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from connector.cli.parsing import numbers
+from connector.cli.parsing import invoke_options, numbers
 from connector.cli.parsing.parser import Parser
 
 TYPE_CHECKING = False
@@ -58,6 +58,7 @@ def _parser() -> Parser:
     add("items", metavar="ITEMS", nargs="+", help="the rows: a .csv or .jsonl file, or files")
     _add_rows(parser)
     _add_limits(parser)
+    invoke_options.add_file_options(parser)
     add = parser.add_argument_group("what for").add_argument
     add("--dry-run", action="store_true", help="check all rows and tell what they will cost; send nothing")
     add("--retry-failed", action="store_true", help="do again what failed and cost nothing")

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from connector.engine.arguments import with_options
 from connector.engine.connector import Connector
 from connector.errors import InvalidArguments, Problem, UnknownName
 from connector.runs.batch.columns import Naming, Runnable
 from connector.runs.batch.create import BatchOrder
 from connector.runs.batch.read_rows import Rows, beside
 from connector.runs.workflow import load
+from connector.spec import file_options
 from connector.spec.model import JsonSchema
 from connector.spec.schema import coerce
 from connector.spec.schema.suggest import nearest, same
@@ -29,17 +31,18 @@ def order(args: Namespace, connector: Connector) -> BatchOrder:
     defaults = _defaults(args.set, subject, problems)
     if problems:
         raise InvalidArguments(problems, subject.title, "the options cannot be used")
+    options = file_options.chosen(vars(args))
     environment, connection = connector.place(environment=args.environment, connection=args.connection)
     naming = Naming(mapping, args.name_by, "map", lambda column, wanted: f"--map {column}={wanted}")
     return BatchOrder(
-        Rows(args.items, subject, naming),
+        Rows(args.items, subject, naming, options),
         subject,
         connector.integration.id,
         environment,
         connection,
         Path(args.output or _NOWHERE).expanduser(),
         definition,
-        defaults,
+        with_options(subject, defaults, options),
         args.name,
         args.concurrency,
         args.limit_credits,

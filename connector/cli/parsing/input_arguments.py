@@ -14,6 +14,7 @@ from connector.cli.parsing import input_values
 from connector.cli.parsing.input_options import PREFIX
 from connector.cli.parsing.input_values import Stdin, Unclear
 from connector.errors import InvalidArguments, Problem
+from connector.spec import file_options
 
 if TYPE_CHECKING:
     from connector.cli.parsing.input_options import Form
@@ -31,7 +32,12 @@ def given(args: argparse.Namespace, card: Form) -> dict[str, Any]:
             problems.append(Problem(name, str(unclear)))
     if problems:
         raise InvalidArguments(problems, card.title)
-    return found
+    options = file_options.chosen(vars(args))
+    if not options:
+        return found
+    from connector.engine.arguments import with_options
+
+    return with_options(card, found, options)
 
 
 def _texts(args: argparse.Namespace, problems: list[Problem]) -> dict[str, list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from connector.spec import file_options
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,6 +27,7 @@ OWN = frozenset(
     (
         *("--json", "--integration", "--quiet", "--help"),
         *("--environment", "--connection", "--accept", "--file", "--input"),
+        *(f"--{name.replace('_', '-')}" for name in file_options.NAMES),
         *(
             "--wait",
             "--no-wait",

@@ -8,7 +8,7 @@ from functools import partial
 from connector.cli.parsing import find_action, input_options, numbers
 from connector.cli.parsing.action_card import Card, card
 from connector.cli.parsing.parser import Parser, Scan, named_folder, one_of
-from connector.spec import cache, listing
+from connector.spec import cache, file_options, listing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,6 +101,14 @@ def add_request_options(parser: Parser, *, accepts: bool = True) -> None:
         "-f", "--file", metavar="INPUTS", help="a YAML or JSON file of inputs; paths in it are relative to it"
     )
     add("-i", "--input", metavar="NAME=VALUE", action="append", help="any input by its own name; repeatable")
+    add_file_options(parser)
+
+
+def add_file_options(parser: Parser) -> None:
+    """What is said of all files that are given."""
+    add = parser.add_argument_group("the files that are given").add_argument
+    for name, said in file_options.HELP.items():
+        add(f"--{name.replace('_', '-')}", action="store_true", help=said)
 
 
 def _add_answer_options(parser: Parser, *, shown: bool) -> None:

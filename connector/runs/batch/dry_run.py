@@ -50,7 +50,7 @@ class DryRun:
         told = [] if row.is_unread else [_in(row, each) for each in self._check(given)]
         found = [*row.problems, *(each for each in told if each.severity == "error")]
         if not found:
-            self._note([each.message for each in told])
+            self._note([str(replace(each, file=None, line=None)) for each in told])
             found = self._add_price(row, given)
         self.wrong_rows += bool(found)
         self.problem_count += len(found)

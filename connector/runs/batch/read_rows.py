@@ -11,12 +11,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from connector.engine.arguments import each_file
+from connector.engine.arguments import each_file, with_options
 from connector.errors import Problem
 from connector.runs.batch import csv_jsonl
 from connector.runs.batch.columns import Naming, Runnable, reader
 from connector.runs.batch.csv_jsonl import Item
-from connector.spec.model import JsonSchema
+from connector.spec.model import Empty, JsonSchema
 from connector.spec.schema.coerce import types
 
 _ADDRESSES = ("http://", "https://", "data:")
@@ -50,12 +50,15 @@ class Rows:
     """The rows of a source, each made when it is asked for; they can be gone through again.
 
     Raises InvalidArguments for a source that cannot be read, and for its columns. What is wrong with a
-    single row is among its problems.
+    single row is among its problems. ``options`` are what is said of the files of all rows.
     """
 
-    def __init__(self, words: Sequence[str], subject: Runnable, naming: Naming) -> None:
+    def __init__(
+        self, words: Sequence[str], subject: Runnable, naming: Naming, options: Mapping[str, bool] = Empty
+    ) -> None:
         self.source = csv_jsonl.source(words)
         self._subject = subject
+        self._options = options
         self._read = reader(self.source, subject, naming)
         self._telling = _telling(subject)
         self._folder = self.source.folder.resolve()
@@ -82,6 +85,7 @@ class Rows:
         given = self._read(item)
         problems = tuple(Problem(name, sentence, file, item.line) for name, sentence in given.wrong)
         inputs = each_file(self._subject, given.values, lambda value, _: beside(value, self._folder))
+        inputs = with_options(self._subject, inputs, self._options)
         return InputRow(
             number, inputs, slug(given.label or self._told(given.values)), file, item.line, problems
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connector.engine import pricing
-from connector.engine.arguments import adopted, each_file, is_address, take
+from connector.engine.arguments import adopted, alone, each_file, is_address, take
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem, UnknownName
 from connector.runs.batch.columns import Runnable
@@ -47,7 +47,7 @@ def _action_check(subject: Runnable, integration: Integration, sources: Sources)
 
     def check(given: Mapping[str, Any]) -> Sequence[Problem]:
         try:
-            return take(subject, given, checker, sources).warnings
+            return take(subject, given, checker, sources, turn=False).warnings
         except InvalidArguments as error:
             addresses = _addresses(subject, given)
             return [each for each in error.problems if each.path not in addresses]
@@ -70,7 +70,7 @@ def _workflow_check(subject: Runnable, integration: Integration, sources: Source
 
     def check(given: Mapping[str, Any]) -> Sequence[Problem]:
         seen, problems = adopted(subject, given, sources, lambda file: not is_address(file))
-        return problems or check_run.problems(subject, integration, seen)
+        return problems or check_run.problems(subject, integration, alone(subject, seen))
 
     return check
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connector.engine.arguments import each_file, is_address
+from connector.engine.arguments import alone, each_file, is_address
 from connector.engine.sources import Sources
 from connector.errors import CapReached, InvalidArguments, Problem
 from connector.media import MediaError, adopt
@@ -44,7 +44,7 @@ def checked(
         return _plain(file) if _is_kept(file) else read(file, path)
 
     taken = each_file(workflow, _given(given), read_new)
-    seen = each_file(workflow, taken, read)
+    seen = alone(workflow, each_file(workflow, taken, read))
     problems += check_run.problems(workflow, integration, seen)
     if wrong := [problem for problem in dict.fromkeys(problems) if problem.severity == "error"]:
         raise InvalidArguments(wrong, workflow.title, "the inputs cannot be used")

@@ -15,7 +15,7 @@ from connector.runs.service.runner import ServedIntegration
 from connector.server import inputs, responses
 from connector.server.host import Host
 from connector.server.json_reply import Reply
-from connector.server.operation import CALLBACK, NAME, WHERE, Operation, OperationCall, members
+from connector.server.operation import CALLBACK, FILES, NAME, WHERE, Operation, OperationCall, members
 from connector.server.problem_documents import Refused
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration
@@ -209,6 +209,7 @@ _TIMEOUT = {
 }
 INVOKE_QUERY = members(
     **WHERE,
+    **FILES,
     accept=_ACCEPT,
     timeout=_TIMEOUT,
     wait={"type": "boolean", "default": True, "description": "Whether the answer is the result, or the run."},
@@ -244,7 +245,7 @@ OPERATIONS = (
         f"{_ONE}/preview",
         preview,
         "The request that would be sent",
-        query=members(**WHERE, accept=_ACCEPT),
+        query=members(**WHERE, **FILES, accept=_ACCEPT),
         reads=_INPUTS,
         answers={200: "Preview"},
     ),
@@ -253,7 +254,7 @@ OPERATIONS = (
         f"{_ONE}/estimate",
         estimate,
         "What it would cost",
-        query=members(**WHERE, balance={"type": "boolean", "default": False}),
+        query=members(**WHERE, **FILES, balance={"type": "boolean", "default": False}),
         reads=_INPUTS,
         answers={200: "Estimate"},
     ),
@@ -262,7 +263,7 @@ OPERATIONS = (
         f"{_ONE}/check",
         check,
         "What is wrong with the inputs",
-        query=members(**WHERE),
+        query=members(**WHERE, **FILES),
         reads=_INPUTS,
         answers={200: "Problems"},
     ),
@@ -271,7 +272,7 @@ OPERATIONS = (
         f"{_ONE}/stream",
         stream,
         "The answer's bytes as they arrive",
-        query=members(**WHERE, accept=_ACCEPT, timeout=_TIMEOUT),
+        query=members(**WHERE, **FILES, accept=_ACCEPT, timeout=_TIMEOUT),
         reads=_INPUTS,
         answers={200: "Bytes"},
     ),

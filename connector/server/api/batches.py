@@ -9,7 +9,7 @@ from starlette.responses import Response
 from connector.runs.batch.store import Batch
 from connector.server import batch_requests
 from connector.server.json_reply import Reply
-from connector.server.operation import CALLBACK, LIMIT, NAME, WHERE, Operation, OperationCall, members
+from connector.server.operation import CALLBACK, FILES, LIMIT, NAME, WHERE, Operation, OperationCall, members
 
 
 async def list_batches(call: OperationCall) -> Response:
@@ -64,6 +64,7 @@ NEW = members(
     name_by=NAME,
     name=NAME,
     **WHERE,
+    **FILES,
     concurrency={"type": "integer", "minimum": 1, "maximum": 1000, "default": 16},
     limit_credits=LIMIT,
     callback=CALLBACK,

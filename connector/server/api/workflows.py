@@ -13,7 +13,7 @@ from connector.runs.workflow import check, check_inputs, cost, read
 from connector.runs.workflow.model import Workflow
 from connector.server import inputs, responses
 from connector.server.json_reply import Reply
-from connector.server.operation import CALLBACK, LIMIT, NAME, WHERE, Operation, OperationCall, members
+from connector.server.operation import CALLBACK, FILES, LIMIT, NAME, WHERE, Operation, OperationCall, members
 from connector.server.problem_documents import Refused
 from connector.storage.runs.model import RunSpec
 
@@ -101,8 +101,8 @@ def _problems(call: OperationCall, text: str) -> list[dict[str, Any]]:
     return [each.to_dict() for each in check.problems(read.source_of(text, "workflow"), integration)]
 
 
-_RUN = members(**WHERE, limit_credits=LIMIT)
-_BEGIN = members(**WHERE, limit_credits=LIMIT, callback=CALLBACK)
+_RUN = members(**WHERE, **FILES, limit_credits=LIMIT)
+_BEGIN = members(**WHERE, **FILES, limit_credits=LIMIT, callback=CALLBACK)
 _ALL, _ONE = "/api/workflows", "/api/workflows/{id}"
 
 OPERATIONS = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from connector.spec import file_options
 from connector.spec.model import JsonSchema
 from connector.spec.schema import describe
 
@@ -46,6 +47,11 @@ GIVEN_FILE: JsonSchema = {
                 "type": {"type": "string", "examples": ["image/png"]},
                 "name": {"type": "string"},
             },
+        },
+        {
+            "type": "object",
+            "required": ["file"],
+            "properties": {"file": {"description": "Any of these forms."}, **file_options.schemas()},
         },
     ],
 }

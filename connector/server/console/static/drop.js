@@ -5,6 +5,13 @@ import { all, make, one, part, Refusal, size } from "./kit.js";
 
 const drops = new Map();
 
+// Pictures are sent as people see them, and not every browser turns a WebP as its EXIF says: this one is 2 x 1, turned.
+const TURNED = "data:image/webp;base64,UklGRk4AAABXRUJQVlA4WAoAAAAIAAAAAQAAAAAAVlA4TA4AAAAvAQAAAAcQEf0PRET/A0VYSUYaAAAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAA=";
+let turnsWebp = true;
+const probe = new Image();
+probe.addEventListener("load", () => (turnsWebp = probe.naturalWidth === 1));
+probe.src = TURNED;
+
 /** The Drop of a field's element. */
 export const dropOf = (element) => drops.get(element);
 
@@ -15,6 +22,7 @@ export class Drop {
   address = null;
   #upload = null;
   #turn = 0;
+  #type = "";
 
   constructor(root) {
     this.root = root;
@@ -29,6 +37,12 @@ export class Drop {
 
   get given() {
     return Boolean(this.reference || this.#upload);
+  }
+
+  /** The file as an input has it, or null. */
+  get value() {
+    const isSeenAsStored = this.reference && this.#type === "image/webp" && !turnsWebp;
+    return isSeenAsStored ? { file: this.reference, keep_orientation: true } : this.reference;
   }
 
   /** The reference, once the file is up. Throws what kept it from going up. */
@@ -118,6 +132,7 @@ export class Drop {
   }
 
   #show(name, facts) {
+    this.#type = facts.type;
     const view = one("[data-drop-view]", this.root);
     view.replaceChildren(...preview(facts.type || "", facts.address, name));
     one("[data-drop-name]", this.root).textContent = name;

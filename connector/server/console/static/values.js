@@ -20,7 +20,7 @@ const READERS = {
   json: (field) => written(control(field).value),
   rows: (field) => some(entries(one("[data-pairs]", field))),
   files: (field) => some(fileEntries(one("[data-file-pairs]", field))),
-  file: (field) => dropOf(one("[data-drop]", field)).reference || UNSET,
+  file: (field) => dropOf(one("[data-drop]", field)).value || UNSET,
   mask: () => UNSET,
 };
 
