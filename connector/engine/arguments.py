@@ -16,7 +16,7 @@ from connector.errors import InvalidArguments, Problem
 from connector.media import Media, MediaError, upright
 from connector.media.orientation import UPRIGHT
 from connector.spec import file_options
-from connector.spec.model import Action, Deprecation, JsonSchema
+from connector.spec.model import Deprecation, JsonSchema
 from connector.spec.schema.json_values import plain, shown
 from connector.spec.schema.validator import Checker
 
@@ -63,16 +63,16 @@ def take(
     told = {problem.path for problem in unsendable}
     broken = [problem for problem in checker.problems(values) if problem.path not in told]
     found = [*files.problems, *unsendable, *broken, *_file_problems(action, values)]
-    if any(problem.severity == "error" for problem in found):
-        raise InvalidArguments(_once(_errors(found)), action.title)
+    _refuse_errors(action, found)
     values = files.upright(action, values, turn)
-    if files.problems and (wrong := _errors(files.problems)):
-        raise InvalidArguments(_once(wrong), action.title)
+    _refuse_errors(action, files.problems)
     return Arguments(values, (*_deprecation(action), *found, *files.problems))
 
 
-def _errors(problems: list[Problem]) -> list[Problem]:
-    return [problem for problem in problems if problem.severity == "error"]
+def _refuse_errors(action: Taker, problems: list[Problem]) -> None:
+    wrong = [problem for problem in problems if problem.severity == "error"]
+    if wrong:
+        raise InvalidArguments(_once(wrong), action.title)
 
 
 def _plain(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -172,7 +172,6 @@ class _Files:
 
     def upright(self, action: Taker, values: Mapping[str, Any], turn: bool) -> dict[str, Any]:
         """The values with each picture stored as it is seen; what cannot be turned is a problem."""
-        given = [value for value in values.values() if isinstance(value, Media)]
 
         def act(file: Any, path: str) -> Any:
             if not isinstance(file, Media) or file.orientation == UPRIGHT:
@@ -180,7 +179,7 @@ class _Files:
             rules = action.parameters.get(path, {}).get("file", {})
             said = f"its EXIF orientation is {file.orientation}"
             try:
-                found = upright.turned(file, _most(action, rules, file, given)) if turn else file
+                found = upright.turned(file, rules.get("max_bytes")) if turn else file
             except upright.NotTurned as error:
                 self.problems.append(_not_turned(path, said, error, needed=rules.get("upright", False)))
                 return file
@@ -200,20 +199,6 @@ def _not_turned(path: str, said: str, why: Exception, *, needed: bool) -> Proble
         f"is stored in another way than people see it ({said}), and has to stand as it is seen here, but "
         f"cannot be turned: {why}; save it upright, or send it as it is stored with keep_orientation",
     )
-
-
-# So many bytes of a request are left to what is no file.
-_TEXTS = 64 * 1024
-
-
-def _most(action: Taker, rules: Mapping[str, Any], stored: Media, given: list[Media]) -> int | None:
-    """How many bytes a file may have once it is turned, by its own limit and that of the whole request."""
-    own: int | None = rules.get("max_bytes")
-    whole = action.request.max_bytes if isinstance(action, Action) else None
-    if whole is None:
-        return own
-    left = max(whole - _TEXTS - sum(each.size for each in given) + stored.size, stored.size)
-    return left if own is None else min(own, left)
 
 
 def _walked(action: Form, given: Mapping[str, Any], act: Callable[[Any, str], Any]) -> dict[str, Any]:

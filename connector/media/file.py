@@ -119,8 +119,8 @@ class Media:
     @cached_property
     def orientation(self) -> int:
         """How its EXIF says that the picture is turned before people see it, from 1 (upright) to 8."""
-        if self._orientation is not None:
-            return self._orientation
+        if self._orientation is not None or not self.type.startswith("image/"):
+            return self._orientation or orientation.UPRIGHT
         with self.open() as reader:
             return orientation.read(reader, self.type)
 

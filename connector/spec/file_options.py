@@ -39,8 +39,5 @@ def schemas() -> dict[str, Any]:
 
 def joined(file: Any, options: Mapping[str, Any]) -> Any:
     """The file, with what is said of it."""
-    if not options:
-        return file
-    within, own = split(file)
-    is_reference = hasattr(within, "keys") and "file" in within
-    return {**(within if is_reference else {"file": within}), **own, **options}
+    is_open = hasattr(file, "keys") and "file" in file  # a file of an earlier run, or one with options
+    return {**(file if is_open else {"file": file}), **options} if options else file

@@ -83,7 +83,9 @@ def _same(keyword: str, ours: Any, theirs: Any) -> Iterator[Difference]:
 def _file_rules(ours: Json, theirs: Json) -> Iterator[Difference]:
     if "x-file" not in theirs:
         return
-    rules, wanted = ours.get("file", {}), theirs["x-file"]
+    # What we do to a file before it is sent is none of their rules.
+    rules = {name: rule for name, rule in ours.get("file", {}).items() if name != "upright"}
+    wanted = theirs["x-file"]
     for name in dict.fromkeys((*rules, *wanted)):
         yield from _same(f"file.{name}", _unordered(rules.get(name)), _unordered(wanted.get(name)))
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from connector.spec import file_options
+
 # What the reader puts in its place; a token is never written out.
 TOKEN = "$CONNECTOR_TOKEN"
 
@@ -92,9 +94,13 @@ def is_file(value: Any) -> bool:
     return isinstance(value, Mapping) and str(value.get("file", "")).startswith("file:")
 
 
+def _as_given(kept: Any, file: str) -> Any:
+    return file_options.joined(file, file_options.split(kept)[1])
+
+
 def _by_reference(value: Any) -> Any:
     if is_file(value):
-        return value["file"]
+        return _as_given(value, value["file"])
     if isinstance(value, Mapping):
         return {name: _by_reference(one) for name, one in value.items()}
     return value
@@ -103,7 +109,7 @@ def _by_reference(value: Any) -> Any:
 def _by_name(value: Any) -> Any:
     """In a program on another machine a file is a path."""
     if is_file(value):
-        return value.get("name") or value["file"]
+        return _as_given(value, value.get("name") or value["file"])
     if isinstance(value, Mapping):
         return {name: _by_name(one) for name, one in value.items()}
     return value

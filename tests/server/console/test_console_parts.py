@@ -6,6 +6,7 @@ import ast
 import itertools
 import json
 import shlex
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -150,6 +151,17 @@ class TestCalls:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         )
         assert ast.literal_eval(invoke.args[1])["image"] == "it's.png"
+
+    def test_what_was_said_of_a_file_is_said_again(self) -> None:
+        """A picture that was sent as it is stored is so in the sample."""
+        kept = {"file": "file:abc", "name": "a.png", "keep_orientation": True}
+        samples = calls(replace(self.USE, inputs={"image": kept}), "http://localhost")
+        words = shlex.split(samples["curl"].replace("\\\n", " "))
+        given = {"image": {"file": "file:abc", "keep_orientation": True}}
+        assert json.loads(words[words.index("--data") + 1])["inputs"] == given
+        tree = ast.parse(samples["Python"])
+        given = next(node for node in ast.walk(tree) if isinstance(node, ast.Dict))
+        assert ast.literal_eval(given)["image"] == {"file": "a.png", "keep_orientation": True}
 
     def test_http_tells_its_length(self) -> None:
         head, _, body = calls(self.USE, "http://localhost:8760")["HTTP"].partition("\n\n")
