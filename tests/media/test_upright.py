@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import random
 import sys
 
 import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from connector.media import Media, from_bytes, upright
-from tests.media.test_lenient_headers import exif
+from tests.media.test_lenient_headers import cut, exif, turned_bytes, wrong_length
 
 PROFILE = bytes(range(256)) * 2
 KINDS = {
@@ -90,3 +92,20 @@ def test_what_cannot_be_turned_says_why(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(upright.NotTurned, match="pip install pillow"):
         upright.turned(given)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow tells that files are cut short
+def test_damaged_pictures_are_turned_or_told_of() -> None:
+    """Whatever is wrong with a file, there is a picture or a sentence."""
+    dice = random.Random(7)
+    originals = [stored(form, mode, 6, **options) for form, mode, options, _ in KINDS.values()]
+    turned = 0
+    for given in originals:
+        for mutate in (turned_bytes, wrong_length, cut):
+            for _ in range(6):
+                damaged = from_bytes(mutate(given.bytes, dice))
+                if damaged.type != given.type or damaged.orientation == 1:
+                    continue
+                with contextlib.suppress(upright.NotTurned):
+                    turned += upright.turned(damaged).orientation == 1
+    assert turned > 20
