@@ -149,7 +149,8 @@ def picture_facts(path):
 
     with Image.open(path) as picture:
         width, height = picture.size
-        return {"format": picture.format.lower(), "width": width, "height": height}
+        turn = picture.getexif().get(0x0112, 1)
+        return {"format": picture.format.lower(), "width": width, "height": height, "orientation": turn}
 
 
 def sound_facts(path):
@@ -174,6 +175,7 @@ KEPT = {
     "dimensions": lambda facts, limit: f"{facts['width']}x{facts['height']}" in limit,
     "min_seconds": lambda facts, limit: facts["seconds"] >= limit,
     "max_seconds": lambda facts, limit: facts["seconds"] <= limit,
+    "upright": lambda facts, limit: facts["orientation"] == 1,
 }
 
 
