@@ -13,9 +13,9 @@ from typing import Any
 
 from connector.errors import Problem
 from connector.secret import Secret
-from connector.server.operation import members
+from connector.server.operation import SHARED, members
 from connector.spec import template, url
-from connector.spec.model import Integration, JsonSchema
+from connector.spec.model import Integration
 from connector.storage.connections import check_credential
 from connector.storage.connections.model import Configuration, Connection, Stored, header, header_key
 from connector.storage.connections.secret_references import Reference, is_reference
@@ -23,45 +23,7 @@ from connector.storage.connections.secret_references import Reference, is_refere
 Sent = Mapping[str, Any]
 _SET_HERE = "references to this machine are set on it (connector connections add)"
 
-_NAME = {"type": "string", "minLength": 1, "maxLength": 100}
-_FIELD: JsonSchema = {
-    "description": "A value; what stands there as {stored: true} or {reference: ...} is kept.",
-    "anyOf": [
-        {"type": ["string", "null"], "maxLength": 65536},
-        {"type": "object", "properties": {"stored": {"const": True}, "reference": {"type": "string"}}},
-    ],
-}
-_HEADER: JsonSchema = {
-    "description": "A value, kept as a secret unless the name is known to be harmless; {plain: ...} is one "
-    "that may be shown. What stands there as {stored: true} or {reference: ...} is kept.",
-    "anyOf": [
-        {"type": "string", "maxLength": 65536},
-        {
-            "type": "object",
-            "properties": {
-                "plain": {"type": "string"},
-                "stored": {"const": True},
-                "reference": {"type": "string"},
-            },
-        },
-    ],
-}
-CONFIGURATION = members(
-    "environments",
-    name={**_NAME, "description": "By default the environments' names."},
-    environments={"type": "array", "minItems": 1, "items": _NAME},
-    default={"type": "boolean", "description": "Whether it is used where no environment is named."},
-    base_url={"type": ["string", "null"], "description": "Where requests go; by default the environment's."},
-    headers={"type": "object", "additionalProperties": _HEADER},
-    cap={"type": ["number", "null"], "minimum": 0, "description": "Credits for each environment and day."},
-    fields={"type": "object", "additionalProperties": _FIELD, "description": "The credential's fields."},
-)
-CONNECTION = members(
-    "configurations",
-    name=_NAME,
-    integration=_NAME,
-    configurations={"type": "array", "minItems": 1, "items": CONFIGURATION},
-)
+CONNECTION = members("configurations", **SHARED["connection"])
 
 
 def connection(

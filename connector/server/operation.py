@@ -6,7 +6,7 @@ The JSON Schemas of a row both check what comes and describe it in the OpenAPI d
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,27 +20,18 @@ from connector.server import auth, idempotency_key, query_values
 from connector.server.auth import Role
 from connector.server.host import Host
 from connector.server.problem_documents import Refused
-from connector.spec import file_options
 from connector.spec.model import JsonSchema
+from connector.spec.resource import table
 from connector.spec.schema.validator import Checker
 from connector.storage.connections.api_tokens import Token
 
 Handler = Callable[["OperationCall"], Awaitable[Response]]
 
-# What several operations ask for in the same words.
-NAME = {"type": "string", "minLength": 1, "maxLength": 200}
-WHERE: dict[str, Any] = {
-    "environment": {**NAME, "description": "Where it goes; by default the connection's own default."},
-    "connection": {**NAME, "description": "Which connection; by default the only one, or `default`."},
-}
-FILES = file_options.schemas()
-CALLBACK = {
-    "type": "string",
-    "format": "uri",
-    "maxLength": 2000,
-    "description": "The address that a worker tells of the end, signed by Standard Webhooks.",
-}
-LIMIT = {"type": "number", "minimum": 0, "maximum": 10**9, "description": "Credits that it may spend."}
+_DECLARED = table("connector.server", "operations.yaml")
+# The modules of the functions that answer, and their rows.
+ROWS: Mapping[str, Mapping[str, Any]] = _DECLARED["operations"]
+# What several ask for in the same words.
+SHARED: Mapping[str, Any] = _DECLARED["shared"]
 
 
 def members(*required: str, **properties: JsonSchema) -> JsonSchema:
@@ -51,12 +42,7 @@ def members(*required: str, **properties: JsonSchema) -> JsonSchema:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """``body`` is the schema of a JSON body; an operation that reads its body itself says so by ``reads``.
-
-    ``answers`` maps a status to the name of its schema in the document, or to None where there is no body;
-    ``headers`` are those that an answer of a status always has, where it is other than its schema's.
-    Without a ``role`` everybody may.
-    """
+    """A row of ``operations.yaml``, which tells what each word means."""
 
     method: str
     path: str
@@ -66,14 +52,21 @@ class Operation:
     query: JsonSchema = field(default_factory=members)
     body: JsonSchema | None = None
     reads: str | None = None
-    answers: Mapping[int, str | None] = field(default_factory=lambda: {200: "Anything"})
-    headers: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    # Whether it takes an Idempotency-Key.
+    answers: Mapping[int, str | None] = field(default_factory=dict)
+    headers: Mapping[int, Sequence[str]] = field(default_factory=dict)
     keyed: bool = False
-    # Whether the answer may be the file that was made, where a client would rather have that than JSON.
     or_file: bool = False
-    # Whether it is answered whatever the load: signs of life, and reads that mostly wait for something.
     at_once: bool = False
+
+    @classmethod
+    def declared(cls, handler: Handler, row: Mapping[str, Any]) -> Operation:
+        """The operation that a row says, answered by the handler."""
+        words = {name: value for name, value in row.items() if name not in ("at", "required")}
+        method, path = row["at"].split()
+        words["query"] = members(**row.get("query", {}))
+        if "body" in row:
+            words["body"] = members(*row.get("required", ()), **row["body"])
+        return cls(method, path, handler, **words)
 
     @property
     def id(self) -> str:
@@ -103,7 +96,7 @@ class OperationCall:
     @property
     def place(self) -> dict[str, Any]:
         """Where it goes; None is the default."""
-        return {name: self.query.get(name) for name in WHERE}
+        return {name: self.query.get(name) for name in SHARED["where"]}
 
     async def check_callback(self, given: Mapping[str, Any]) -> None:
         """Raises InvalidArguments for an address that cannot be called back."""

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib import import_module
+
 from starlette.responses import Response
 
-from connector.server.api import (
-    actions,
-    batches,
-    connections,
-    files,
-    health,
-    integrations,
-    jobs,
-    runs,
-    schedules,
-    session,
-    spending,
-    tokens,
-    webhooks,
-    workflows,
-)
 from connector.server.json_reply import Reply
 from connector.server.openapi.document import document
-from connector.server.operation import Operation, OperationCall
+from connector.server.operation import ROWS, Operation, OperationCall
 from connector.spec.model import Integration
 
 
@@ -39,20 +26,14 @@ def _written(served: list[Integration], port: int) -> bytes:
     return bytes(Reply(document(served, OPERATIONS, port)).body)
 
 
+def _declared() -> Iterator[Operation]:
+    for group, rows in ROWS.items():
+        module = import_module(f"connector.server.api.{group}")
+        for name, row in rows.items():
+            yield Operation.declared(getattr(module, name), row)
+
+
 OPERATIONS: tuple[Operation, ...] = (
-    *health.OPERATIONS,
-    *session.OPERATIONS,
+    *_declared(),
     Operation("GET", "/openapi.json", describe_host, "This document", answers={200: "Anything"}),
-    *integrations.OPERATIONS,
-    *actions.OPERATIONS,
-    *runs.OPERATIONS,
-    *jobs.OPERATIONS,
-    *workflows.OPERATIONS,
-    *batches.OPERATIONS,
-    *schedules.OPERATIONS,
-    *webhooks.OPERATIONS,
-    *files.OPERATIONS,
-    *connections.OPERATIONS,
-    *spending.OPERATIONS,
-    *tokens.OPERATIONS,
 )

@@ -15,7 +15,7 @@ from connector.runs.service.runner import ServedIntegration
 from connector.server import inputs, responses
 from connector.server.host import Host
 from connector.server.json_reply import Reply
-from connector.server.operation import CALLBACK, FILES, NAME, WHERE, Operation, OperationCall, members
+from connector.server.operation import OperationCall
 from connector.server.problem_documents import Refused
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration
@@ -197,83 +197,3 @@ def _credits(action: Action) -> Any:
     if price.by_request or price.unknown:
         return "by_request" if price.by_request else "unknown"
     return {"by": price.by, "values": dict(price.values)} if price.by else price.flat
-
-
-_ACCEPT = {**NAME, "description": "The form of the upstream's answer, of those that the action declares."}
-# In less than a second there is no answer, and what is paid for is lost.
-_TIMEOUT = {
-    "type": "number",
-    "minimum": 1,
-    "maximum": 86400,
-    "description": "Seconds for the answer, or for a job to end.",
-}
-INVOKE_QUERY = members(
-    **WHERE,
-    **FILES,
-    accept=_ACCEPT,
-    timeout=_TIMEOUT,
-    wait={"type": "boolean", "default": True, "description": "Whether the answer is the result, or the run."},
-    durable={
-        "type": "boolean",
-        "default": False,
-        "description": "Whether it is written down for a worker; the answer is then the run, at once.",
-    },
-    callback=CALLBACK,
-    on_filtered={
-        "enum": ["raise", "return"],
-        "default": "raise",
-        "description": "What a filtered result is.",
-    },
-)
-_INPUTS = "inputs"
-_ONE = "/api/actions/{id}"
-
-OPERATIONS = (
-    Operation("GET", "/api/actions", list_actions, "The actions", answers={200: "Actions"}),
-    Operation("GET", _ONE, get_action, "All about one action", answers={200: "Action"}),
-    Operation(
-        "POST",
-        _ONE,
-        invoke,
-        "Use the action",
-        query=INVOKE_QUERY,
-        reads=_INPUTS,
-        answers={200: "Outcome", 202: "Started"},
-    ),
-    Operation(
-        "POST",
-        f"{_ONE}/preview",
-        preview,
-        "The request that would be sent",
-        query=members(**WHERE, **FILES, accept=_ACCEPT),
-        reads=_INPUTS,
-        answers={200: "Preview"},
-    ),
-    Operation(
-        "POST",
-        f"{_ONE}/estimate",
-        estimate,
-        "What it would cost",
-        query=members(**WHERE, **FILES, balance={"type": "boolean", "default": False}),
-        reads=_INPUTS,
-        answers={200: "Estimate"},
-    ),
-    Operation(
-        "POST",
-        f"{_ONE}/check",
-        check,
-        "What is wrong with the inputs",
-        query=members(**WHERE, **FILES),
-        reads=_INPUTS,
-        answers={200: "Problems"},
-    ),
-    Operation(
-        "POST",
-        f"{_ONE}/stream",
-        stream,
-        "The answer's bytes as they arrive",
-        query=members(**WHERE, **FILES, accept=_ACCEPT, timeout=_TIMEOUT),
-        reads=_INPUTS,
-        answers={200: "Bytes"},
-    ),
-)

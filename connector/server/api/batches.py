@@ -9,7 +9,7 @@ from starlette.responses import Response
 from connector.runs.batch.store import Batch
 from connector.server import batch_requests
 from connector.server.json_reply import Reply
-from connector.server.operation import CALLBACK, FILES, LIMIT, NAME, WHERE, Operation, OperationCall, members
+from connector.server.operation import OperationCall
 
 
 async def list_batches(call: OperationCall) -> Response:
@@ -54,35 +54,3 @@ async def _batch(call: OperationCall) -> Batch:
 
 
 _OBJECT: dict[str, Any] = {"type": "object"}
-NEW = members(
-    "subject",
-    subject={**NAME, "description": "The action or the workflow."},
-    items={"type": "array", "minItems": 1, "maxItems": 100_000, "items": _OBJECT},
-    file={**NAME, "description": "An uploaded .csv or .jsonl file, as `file:ID`."},
-    defaults={**_OBJECT, "description": "Inputs that each row has unless it says otherwise."},
-    columns={"type": "object", "additionalProperties": {"type": "string"}},
-    name_by=NAME,
-    name=NAME,
-    **WHERE,
-    **FILES,
-    concurrency={"type": "integer", "minimum": 1, "maximum": 1000, "default": 16},
-    limit_credits=LIMIT,
-    callback=CALLBACK,
-)
-_ALL, _ONE = "/api/batches", "/api/batches/{id}"
-_MOST = {"type": "integer", "minimum": 1, "maximum": 500}
-
-OPERATIONS = (
-    Operation("GET", _ALL, list_batches, "The batches", query=members(limit=_MOST), answers={200: "Batches"}),
-    Operation("POST", _ALL, begin_batch, "Begin a batch", body=NEW, answers={201: "Batch"}),
-    Operation("GET", _ONE, get_batch, "One batch", answers={200: "Batch"}),
-    Operation(
-        "GET",
-        f"{_ONE}/rows",
-        list_batch_rows,
-        "Its rows",
-        query=members(after={"type": "integer", "minimum": 0, "maximum": 10**9}, limit=_MOST),
-        answers={200: "BatchRows"},
-    ),
-    Operation("POST", f"{_ONE}/cancel", cancel_batch, "Stop it", answers={200: "Batch"}),
-)

@@ -12,7 +12,7 @@ from connector.errors import ConnectorError, InvalidArguments, Problem
 from connector.runs.service.runner import ServedIntegration
 from connector.server import connection_form, problem_documents
 from connector.server.json_reply import Reply
-from connector.server.operation import Operation, OperationCall, members
+from connector.server.operation import OperationCall
 from connector.server.problem_documents import Refused
 from connector.storage.connections.model import Connection, configuration_for
 
@@ -99,32 +99,3 @@ async def _connection(call: OperationCall) -> Connection:
 
 def _store(served: ServedIntegration) -> Any:
     return served.connector.workspace.connections
-
-
-_ENVIRONMENT = members(environment={"type": "string", "description": "Only this one."})
-_ALL, _ONE = "/api/connections", "/api/connections/{name}"
-
-OPERATIONS = (
-    Operation("GET", _ALL, list_connections, "The connections", answers={200: "Connections"}),
-    Operation(
-        "POST",
-        _ALL,
-        add_connection,
-        "Make a connection",
-        role="manage",
-        body=connection_form.CONNECTION,
-        answers={201: "Connection"},
-    ),
-    Operation("GET", _ONE, get_connection, "One connection", answers={200: "Connection"}),
-    Operation(
-        "PUT",
-        _ONE,
-        change_connection,
-        "Change it",
-        role="manage",
-        body=connection_form.CONNECTION,
-        answers={200: "Connection"},
-    ),
-    Operation("DELETE", _ONE, remove_connection, "Forget it", role="manage", answers={204: None}),
-    Operation("POST", f"{_ONE}/test", test_connection, "Try it", body=_ENVIRONMENT, answers={200: "Tests"}),
-)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from connector.errors import InvalidArguments, Problem
 from connector.server import send_file, uploads
 from connector.server.json_reply import Reply
-from connector.server.operation import Operation, OperationCall, kind_of, members
+from connector.server.operation import OperationCall, kind_of
 from connector.server.problem_documents import Refused
 from connector.storage.files.store import StoredFile
 
@@ -83,35 +83,3 @@ async def remove_file(call: OperationCall) -> Response:
 
 async def _file(call: OperationCall) -> StoredFile:
     return await call.host.run(call.host.files.get, call.names["id"])
-
-
-_QUERY = members(
-    source={"enum": ["upload", "result"], "description": "Only files that came in this way."},
-    before={"type": "string", "maxLength": 200, "description": "Only files that are older than this one."},
-    limit={"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
-)
-_KEEP = members(
-    keep={
-        "type": "number",
-        "exclusiveMinimum": 0,
-        "maximum": 10**9,
-        "description": "Seconds; then it goes. Else it goes some days later, unless a run takes it before.",
-    }
-)
-_ONE = "/api/files/{id}"
-_BYTES = {200: "Bytes", 206: "Bytes", 304: None}
-_OF_CONTENT = ("ETag", "Accept-Ranges", "Content-Disposition")
-_HEADERS = {200: _OF_CONTENT, 206: (*_OF_CONTENT, "Content-Range"), 304: _OF_CONTENT}
-
-OPERATIONS = (
-    Operation(
-        "POST", "/api/files", put_file, "Put a file in", query=_KEEP, reads="file", answers={201: "File"}
-    ),
-    Operation("GET", "/api/files", list_files, "Files, newest first", query=_QUERY, answers={200: "Files"}),
-    Operation("GET", _ONE, get_file, "What a file is", answers={200: "File"}),
-    Operation("GET", f"{_ONE}/content", get_content, "Its bytes", answers=_BYTES, headers=_HEADERS),
-    Operation(
-        "GET", f"{_ONE}/thumbnail", get_thumbnail, "A small picture of it", answers=_BYTES, headers=_HEADERS
-    ),
-    Operation("DELETE", _ONE, remove_file, "Throw it away", answers={204: None}),
-)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from connector.server.json_reply import Reply
-from connector.server.operation import Operation, OperationCall
+from connector.server.operation import OperationCall
 from connector.server.problem_documents import Refused
 
 
@@ -24,16 +24,3 @@ async def is_ready(call: OperationCall) -> Response:
 async def tell_metrics(call: OperationCall) -> Response:
     text, kind = await call.host.run(call.host.metrics.page, call.request.headers.get("accept", ""))
     return Response(text, headers={"content-type": kind})
-
-
-_STATUS = {200: "Status"}
-
-OPERATIONS = (
-    Operation(
-        "GET", "/healthz", is_alive, "Whether the host lives", role=None, answers=_STATUS, at_once=True
-    ),
-    Operation(
-        "GET", "/readyz", is_ready, "Whether it takes requests", role=None, answers=_STATUS, at_once=True
-    ),
-    Operation("GET", "/metrics", tell_metrics, "What it counts, for Prometheus", answers={200: "Metrics"}),
-)

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import FileResponse, Response
 
 from connector.server.json_reply import Reply
-from connector.server.operation import Operation, OperationCall
+from connector.server.operation import OperationCall
 from connector.server.problem_documents import Refused
 from connector.spec.model import Integration
 
@@ -59,14 +59,3 @@ def described(integration: Integration) -> dict[str, Any]:
         "balance": integration.balance is not None,
         "actions": list(integration.actions),
     }
-
-
-OPERATIONS = (
-    Operation(
-        "GET", "/api/integrations", list_integrations, "The integrations", answers={200: "Integrations"}
-    ),
-    Operation(
-        "GET", "/api/integrations/{id}", get_integration, "One integration", answers={200: "Integration"}
-    ),
-    Operation("GET", "/api/integrations/{id}/icon", get_icon, "Its icon", answers={200: "Bytes"}),
-)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from connector.errors import JobNotFound, JobPending
 from connector.media import Media
 from connector.server.json_reply import Reply
-from connector.server.operation import Operation, OperationCall, members
+from connector.server.operation import OperationCall
 from connector.storage.ledger.model import LedgerEntry
 
 
@@ -55,23 +55,3 @@ async def _entry(call: OperationCall) -> LedgerEntry:
         return await call.host.run(ledger.get, call.names["id"])
     except JobNotFound as error:  # which tells an operator in which database it looked
         raise JobNotFound(f"this host knows no job {call.names['id'][:80]!r}") from error
-
-
-_TIMEOUT = members(
-    timeout={"type": "number", "minimum": 0, "maximum": 3600, "description": "Seconds; 0 asks once."}
-)
-_ONE = "/api/jobs/{id}"
-
-OPERATIONS = (
-    Operation("GET", "/api/jobs", list_jobs, "Jobs that are running", answers={200: "Jobs"}),
-    Operation("GET", _ONE, get_job, "One job", answers={200: "Job"}),
-    Operation(
-        "POST",
-        f"{_ONE}/wait",
-        wait_for_job,
-        "Wait for it",
-        query=_TIMEOUT,
-        answers={200: "JobResult", 202: "Job"},
-    ),
-    Operation("POST", f"{_ONE}/cancel", cancel_job, "Stop asking for it", answers={200: "Job"}),
-)

@@ -8,10 +8,8 @@ from starlette.responses import Response, StreamingResponse
 
 from connector.server import responses, sse
 from connector.server.json_reply import Reply
-from connector.server.operation import NAME, Operation, OperationCall, members
-from connector.storage.runs.model import ENDED, Run
-
-_STATES = ("queued", "running", *sorted(ENDED))
+from connector.server.operation import OperationCall
+from connector.storage.runs.model import Run
 
 
 async def list_runs(call: OperationCall) -> Response:
@@ -119,62 +117,4 @@ async def _run(call: OperationCall) -> Run:
     return await call.host.run(call.host.history.get, call.names["id"])
 
 
-_QUERY = members(
-    action={**NAME, "description": "Only runs of this action."},
-    environment={**NAME, "description": "Only runs in this environment."},
-    state={"enum": list(_STATES), "description": "Only runs in this state."},
-    outcome={**NAME, "description": "Only runs with this outcome."},
-    before={**NAME, "description": "Only runs that are older than this one."},
-    limit={"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
-)
-_AFTER = members(
-    after={"type": "integer", "minimum": 0, "maximum": 10**12, "description": "The last event seen."}
-)
-_PATIENCE = members(
-    timeout={"type": "number", "minimum": 0, "maximum": 86400, "description": "Seconds to wait for its end."}
-)
-_ONE = "/api/runs/{id}"
 _MOST_STEPS = 10_000
-_MARK = members("paid", paid={"type": "boolean", "description": "Whether the account was charged for it."})
-
-OPERATIONS = (
-    Operation("GET", "/api/runs", list_runs, "Runs, newest first", query=_QUERY, answers={200: "Runs"}),
-    Operation("GET", _ONE, get_run, "One run", answers={200: "Started"}),
-    Operation(
-        "GET",
-        f"{_ONE}/result",
-        get_result,
-        "Its result",
-        query=_PATIENCE,
-        answers={200: "Outcome", 202: "Started"},
-        or_file=True,
-        at_once=True,
-    ),
-    Operation(
-        "GET",
-        f"{_ONE}/events",
-        watch_run,
-        "Its events",
-        query=_AFTER,
-        answers={200: "Events", 204: None},
-        at_once=True,
-    ),
-    Operation("POST", f"{_ONE}/cancel", cancel_run, "Cancel it", answers={200: "Started"}),
-    Operation("POST", f"{_ONE}/again", run_again, "Run it again", answers={202: "Started"}),
-    Operation("GET", f"{_ONE}/steps", list_steps, "The steps of a workflow's run", answers={200: "Steps"}),
-    Operation("POST", f"{_ONE}/resume", resume_run, "Go on with a durable run", answers={202: "Started"}),
-    Operation("POST", f"{_ONE}/retry", retry_run, "Try it once more, durably", answers={202: "Started"}),
-    Operation(
-        "POST", f"{_ONE}/mark", mark_run, "Settle an unknown outcome", body=_MARK, answers={200: "Started"}
-    ),
-    Operation("GET", "/api/unknown", list_unknown, "Unknown outcomes", answers={200: "Unknown"}),
-    Operation(
-        "POST",
-        "/api/unknown/{id}/mark",
-        settle_unknown,
-        "Settle one of them",
-        body=_MARK,
-        answers={200: "Settled"},
-    ),
-    Operation("GET", "/api/worker", get_worker, "Who does durable runs", answers={200: "Worker"}),
-)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from connector.runs.schedule.store import Schedule
 from connector.server.host import Host
 from connector.server.json_reply import Reply
-from connector.server.operation import LIMIT, NAME, WHERE, Operation, OperationCall, members
+from connector.server.operation import OperationCall
 
 _ABOUT = ("name", "subject", "inputs")
 
@@ -68,34 +68,3 @@ async def run_schedule(call: OperationCall) -> Response:
 async def _changed(call: OperationCall, act: Any) -> Response:
     schedule = await call.host.run(act, call.names["name"])
     return Reply(await call.host.run(call.host.durable.schedule_shown, schedule))
-
-
-NEW = members(
-    *("name", "subject", "cron"),
-    name=NAME,
-    subject={**NAME, "description": "The action or the workflow."},
-    inputs={"type": "object", "description": "Those of the action or workflow."},
-    cron={**NAME, "description": "Minute, hour, day of the month, month, day of the week."},
-    timezone={**NAME, "default": "UTC"},
-    **WHERE,
-    overlap={"enum": ["skip", "queue"], "default": "skip"},
-    catch_up={"enum": ["none", "last", "all"], "default": "last"},
-    limit_credits={**LIMIT, "description": "Credits that one run may spend."},
-    limit_daily={**LIMIT, "description": "Credits that all runs of a UTC day may spend."},
-)
-_ALL, _ONE = "/api/schedules", "/api/schedules/{name}"
-_TICKS = members(ticks={"type": "integer", "minimum": 1, "maximum": 500, "default": 20})
-
-OPERATIONS = (
-    Operation("GET", _ALL, list_schedules, "The schedules", answers={200: "Schedules"}),
-    Operation(
-        "POST", _ALL, add_schedule, "Keep a schedule", role="manage", body=NEW, answers={201: "Schedule"}
-    ),
-    Operation("GET", _ONE, get_schedule, "One schedule", query=_TICKS, answers={200: "Schedule"}),
-    Operation("DELETE", _ONE, remove_schedule, "Forget it", role="manage", answers={204: None}),
-    Operation("POST", f"{_ONE}/pause", pause_schedule, "Pause it", role="manage", answers={200: "Schedule"}),
-    Operation(
-        "POST", f"{_ONE}/resume", resume_schedule, "Resume it", role="manage", answers={200: "Schedule"}
-    ),
-    Operation("POST", f"{_ONE}/run", run_schedule, "Do it now", answers={200: "Ticked"}),
-)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import RedirectResponse, Response
 
 from connector.server import auth, uploads
-from connector.server.operation import Operation, OperationCall, kind_of, members, wrong_kind
+from connector.server.operation import OperationCall, kind_of, wrong_kind
 from connector.server.problem_documents import Refused
 
 _FORM = "application/x-www-form-urlencoded"
@@ -47,21 +47,3 @@ async def _token(call: OperationCall) -> str:
     else:
         raise wrong_kind(request, _FORM)
     return found.strip() if isinstance(found, str) else ""
-
-
-_QUERY = members(token={"type": "string"}, failed={"type": "string"})
-
-OPERATIONS = (
-    Operation(
-        "GET",
-        "/login",
-        open_session,
-        "Sign in by a link",
-        role=None,
-        query=_QUERY,
-        answers={200: "Page", 401: "Page", 303: None},
-        headers={303: ("Location",)},
-    ),
-    Operation("POST", "/login", sign_in, "Sign in by a form", role=None, reads="token", answers={303: None}),
-    Operation("POST", "/logout", sign_out, "Sign out", role=None, answers={303: None}),
-)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from starlette.responses import Response
 
 from connector.server.json_reply import Reply
-from connector.server.operation import NAME, Operation, OperationCall, members
+from connector.server.operation import OperationCall
 
 
 async def get_balance(call: OperationCall) -> Response:
@@ -29,20 +29,3 @@ async def get_spend(call: OperationCall) -> Response:
         "unknown": [entry.to_dict() for entry in unknown],
     }
     return Reply(told)
-
-
-_WHERE = members(environment=NAME, connection=NAME, integration=NAME)
-_DAYS = members(days={"type": "integer", "minimum": 1, "maximum": 3660, "default": 30})
-
-OPERATIONS = (
-    Operation(
-        "GET",
-        "/api/balance",
-        get_balance,
-        "Credits left",
-        query=_WHERE,
-        answers={200: "Balance"},
-        at_once=True,
-    ),
-    Operation("GET", "/api/spend", get_spend, "Credits spent", query=_DAYS, answers={200: "Spend"}),
-)

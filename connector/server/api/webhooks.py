@@ -13,16 +13,7 @@ from connector.runs.service.webhook_secrets import Webhook
 from connector.secret import Secret
 from connector.server import idempotency_key
 from connector.server.json_reply import Reply
-from connector.server.operation import (
-    LIMIT,
-    NAME,
-    WHERE,
-    Operation,
-    OperationCall,
-    members,
-    read_body,
-    read_json_of,
-)
+from connector.server.operation import SHARED, OperationCall, read_body, read_json_of
 from connector.server.problem_documents import Refused
 
 _HEADER = "x-hook-secret"
@@ -37,7 +28,7 @@ async def add_webhook(call: OperationCall) -> Response:
     """The secret is in this answer, and nowhere else. The workflow runs as it is now."""
     durable, body = call.host.durable, call.body
     connector, workflow = await call.host.run(durable.workflow, body["workflow"])
-    where = {name: body.get(name) for name in WHERE}
+    where = {name: body.get(name) for name in SHARED["where"]}
     environment, connection = await call.host.run(connector.place, **where)
     said = standard_webhooks.problem(body["secret"]) if "secret" in body else None
     problems = [Problem("secret", said)] if said else []
@@ -127,55 +118,3 @@ def _key(call: OperationCall, hook: Webhook, body: Mapping[str, Any]) -> str | N
 
 
 _HOW = ("limit_credits", "key_header", "key_member", "secret", "signed")
-NEW = members(
-    "workflow",
-    workflow=NAME,
-    **WHERE,
-    limit_credits=LIMIT,
-    key_header={
-        "type": "string",
-        "pattern": "^[A-Za-z0-9-]{1,100}$",
-        "description": "The header with a delivery's id, beside `webhook-id` and `Idempotency-Key`.",
-    },
-    key_member={**NAME, "description": "The member of the body with a delivery's id, as `data.id`."},
-    signed={
-        "type": "boolean",
-        "description": "Whether deliveries are signed (Standard Webhooks), with a secret that is made here.",
-    },
-    secret={**NAME, "description": "The secret, `whsec_...`, with which the sender signs deliveries."},
-)
-_ALL = "/api/webhooks"
-
-OPERATIONS = (
-    Operation("GET", _ALL, list_webhooks, "The webhooks", role="manage", answers={200: "Webhooks"}),
-    Operation(
-        "POST",
-        _ALL,
-        add_webhook,
-        "Make a webhook for a workflow",
-        role="manage",
-        body=NEW,
-        answers={201: "NewWebhook"},
-    ),
-    Operation(
-        "DELETE", f"{_ALL}/{{id}}", remove_webhook, "Remove a webhook", role="manage", answers={204: None}
-    ),
-    Operation(
-        "POST",
-        "/api/callbacks/secret",
-        renew_callback_secret,
-        "Make the secret that signs callbacks",
-        role="manage",
-        answers={200: "CallbackSecret"},
-    ),
-    Operation(
-        "POST",
-        "/hooks/{id}",
-        run_webhook,
-        "Run the workflow of a webhook",
-        role=None,
-        reads="hook",
-        answers={202: "Hooked"},
-        keyed=True,
-    ),
-)

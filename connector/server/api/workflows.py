@@ -13,7 +13,7 @@ from connector.runs.workflow import check, check_inputs, cost, read
 from connector.runs.workflow.model import Workflow
 from connector.server import inputs, responses
 from connector.server.json_reply import Reply
-from connector.server.operation import CALLBACK, FILES, LIMIT, NAME, WHERE, Operation, OperationCall, members
+from connector.server.operation import OperationCall
 from connector.server.problem_documents import Refused
 from connector.storage.runs.model import RunSpec
 
@@ -99,50 +99,3 @@ async def check_workflow(call: OperationCall) -> Response:
 def _problems(call: OperationCall, text: str) -> list[dict[str, Any]]:
     integration = call.host.served(call.query.get("integration")).integration
     return [each.to_dict() for each in check.problems(read.source_of(text, "workflow"), integration)]
-
-
-_RUN = members(**WHERE, **FILES, limit_credits=LIMIT)
-_BEGIN = members(**WHERE, **FILES, limit_credits=LIMIT, callback=CALLBACK)
-_ALL, _ONE = "/api/workflows", "/api/workflows/{id}"
-
-OPERATIONS = (
-    Operation("GET", _ALL, list_workflows, "The workflows", answers={200: "Workflows"}),
-    Operation("GET", _ONE, get_workflow, "One workflow", answers={200: "Workflow"}),
-    Operation(
-        "POST",
-        _ONE,
-        run_workflow,
-        "Run it",
-        query=_BEGIN,
-        reads="inputs",
-        answers={202: "Started"},
-        keyed=True,
-    ),
-    Operation(
-        "POST",
-        f"{_ONE}/check",
-        check_workflow_inputs,
-        "What is wrong with its inputs",
-        query=_RUN,
-        reads="inputs",
-        answers={200: "Problems"},
-    ),
-    Operation(
-        "POST",
-        f"{_ONE}/estimate",
-        estimate_workflow,
-        "What a run would cost",
-        query=_RUN,
-        reads="inputs",
-        answers={200: "WorkflowCost"},
-    ),
-    Operation(
-        "POST",
-        "/api/check",
-        check_workflow,
-        "What is wrong with a workflow's text",
-        query=members(integration=NAME),
-        reads="workflow",
-        answers={200: "Problems"},
-    ),
-)
