@@ -14,7 +14,7 @@ from connector.media.kinds import type_of
 from connector.server import idempotency_key
 from connector.server.api.actions import accepted_forms
 from connector.server.auth import cookie_name
-from connector.server.openapi.components import SCHEMAS
+from connector.server.openapi.components import DECLARED, SCHEMAS
 from connector.server.operation import Operation, members
 from connector.server.responses import FAMILIES
 from connector.spec.listing import price_text
@@ -24,18 +24,7 @@ from connector.spec.schema.plain_schema import plain
 _HOLE = re.compile(r"\{(\w+)\}")
 # What is there once for each action, under a path of its own.
 _ACTION = "/api/actions/{id}"
-# Answers that are no JSON.
-_OTHER = {
-    "Bytes": ["*/*"],
-    "Metrics": ["text/plain", "application/openmetrics-text"],
-    "Events": ["text/event-stream"],
-    "Page": ["text/html"],
-}
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
-_DESCRIPTION = (
-    "Everything that the connector does, over HTTP. Failures are problem documents (RFC 9457) whose `code` "
-    "names the outcome, with a problem for each field. Files are given by reference (`file:ID`), or uploaded."
-)
 
 
 def document(
@@ -56,30 +45,19 @@ def document(
         }
     names = ", ".join(integration.name for integration in integrations)
     inputs = dict(_inputs(action for _, action in actions))
+    common = DECLARED["components"]
+    schemes = common["securitySchemes"]
     return {
         "openapi": "3.1.0",
-        "info": {"title": f"Connector: {names}", "version": __version__, "description": _DESCRIPTION},
+        "info": DECLARED["info"] | {"title": f"Connector: {names}", "version": __version__},
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "security": [{"bearer": []}, {"session": []}],
         "paths": dict(sorted(paths.items())),
-        "webhooks": {"ended": {"post": _CALLBACK}},
+        "webhooks": {"ended": {"post": DECLARED["callback"]}},
         "components": {
             "schemas": {**{name: plain(schema) for name, schema in SCHEMAS.items()}, **inputs},
-            "responses": {
-                "Problem": {
-                    "description": "It failed, and why.",
-                    "content": {"application/problem+json": {"schema": _schema("Problem")}},
-                }
-            },
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "description": "A token of this host."},
-                "session": {
-                    "type": "apiKey",
-                    "in": "cookie",
-                    "name": cookie_name(port),
-                    "description": "The session of somebody who is signed in at /login.",
-                },
-            },
+            "responses": common["responses"],
+            "securitySchemes": schemes | {"session": schemes["session"] | {"name": cookie_name(port)}},
         },
     }
 
@@ -134,36 +112,13 @@ def _body(operation: Operation) -> dict[str, Any]:
         return {
             "requestBody": {
                 "required": operation.reads not in ("inputs", "hook"),
-                "content": _READ[operation.reads],
+                "content": DECLARED["bodies"][operation.reads],
             }
         }
     if operation.body is None:
         return {}
     content = {"application/json": {"schema": plain(operation.body)}}
     return {"requestBody": {"required": bool(operation.body.get("required")), "content": content}}
-
-
-_ANY_INPUTS = members(inputs={"type": "object", "description": "Those of the action."})
-_BYTES = {"type": "string", "contentMediaType": "application/octet-stream"}
-_READ: Mapping[str, Any] = {
-    "inputs": {
-        "application/json": {"schema": _ANY_INPUTS},
-        "multipart/form-data": {"schema": {"type": "object", "description": "The action's inputs."}},
-    },
-    "file": {
-        "multipart/form-data": {
-            "schema": {"type": "object", "required": ["file"], "properties": {"file": _BYTES}}
-        },
-        "application/octet-stream": {"schema": {}},
-    },
-    "workflow": {"text/plain": {"schema": {}}},
-    "hook": {"application/json": {"schema": {"type": "object", "description": "The workflow's inputs."}}},
-    "token": {
-        "application/x-www-form-urlencoded": {
-            "schema": {"type": "object", "properties": {"token": {"type": "string"}}}
-        }
-    },
-}
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
@@ -195,8 +150,8 @@ def _response(status: int, name: str | None) -> dict[str, Any]:
     said = {202: "It goes on.", 204: "Done.", 303: "On to the next page."}.get(status, "The answer.")
     if name is None:
         return {"description": said}
-    if name in _OTHER:
-        return {"description": said, "content": {kind: {"schema": {}} for kind in _OTHER[name]}}
+    if name in DECLARED["other"]:
+        return {"description": said, "content": {kind: {"schema": {}} for kind in DECLARED["other"][name]}}
     return {"description": said, "content": {"application/json": {"schema": _schema(name)}}}
 
 
@@ -263,15 +218,3 @@ def _encodings(action: Action) -> Iterator[tuple[str, dict[str, str]]]:
             yield name, {"contentType": kinds or "application/octet-stream"}
         elif schema.get("type") == "object" or ("type" not in schema and "enum" not in schema):
             yield name, {"contentType": "application/json"}
-
-
-# What is told where a request has a `callback`.
-_CALLBACK: Mapping[str, Any] = {
-    "operationId": "ended",
-    "summary": "A run or a batch has ended",
-    "description": "Sent to the `callback` of a request, signed by Standard Webhooks (`webhook-id`, "
-    "`webhook-timestamp`, `webhook-signature`), and again until it is answered with 2xx. `type` is `run.` or "
-    "`batch.` and the state: `run.succeeded`, `run.failed`, `run.cancelled`, `run.unknown`, `batch.done`.",
-    "requestBody": {"required": True, "content": {"application/json": {"schema": _schema("Callback")}}},
-    "responses": {"2XX": {"description": "It was taken, and is not sent again."}},
-}
