@@ -6,7 +6,7 @@ action takes a form, since Swagger 2.0 has files in forms alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from connector.authoring.export.swagger_schema import kind, older
 from connector.authoring.export.texts import described, priced, titled
 from connector.server.exports import openapi
 from connector.spec.model import Action, Integration, JsonSchema
+from connector.spec.resource import table
 
 Document = dict[str, Any]
 
@@ -29,19 +30,8 @@ _RULES = frozenset(
     )
 )
 _LONGEST_TITLE, _LONGEST_DESCRIPTION = 30, 500
-_FACTS = {"X-Run-Id": "string", "X-Seed": "string", "X-Credits": "string", "X-Request-Id": "string"}
-_COLOUR = "#4B3F72"
-_PROBLEM = {"description": "It failed, and why.", "schema": {"$ref": "#/definitions/Problem"}}
-_ID: Document = {
-    "name": "id",
-    "in": "path",
-    "required": True,
-    "type": "string",
-    "description": "Its id.",
-    "x-ms-summary": "Id",
-    "x-ms-visibility": _SHOWN,
-    "x-ms-url-encoding": "single",
-}
+_DECLARED = table("connector.server.exports", "swagger2.yaml")
+_PROBLEM, _FILE = _DECLARED["shared"]["problem"], _DECLARED["shared"]["file"]
 
 
 def definition(integration: Integration, url: str) -> Document:
@@ -69,36 +59,9 @@ def definition(integration: Integration, url: str) -> Document:
 
 
 def properties() -> Document:
-    """What Power Platform calls ``apiProperties.json``: a token is asked for, kept secret, and sent."""
-    return {
-        "properties": {
-            "connectionParameters": {
-                "api_key": {
-                    "type": "securestring",
-                    "uiDefinition": {
-                        "displayName": "Token",
-                        "description": "A token of the connector's host, which `connector serve` prints",
-                        "tooltip": "The token alone, without the word Bearer",
-                        "constraints": {"tabIndex": 2, "clearText": False, "required": "true"},
-                    },
-                }
-            },
-            "iconBrandColor": _COLOUR,
-            "capabilities": ["actions"],
-            "policyTemplateInstances": [
-                {
-                    "templateId": "setheader",
-                    "title": "Send the token as a bearer",
-                    "parameters": {
-                        "x-ms-apimTemplateParameter.name": "Authorization",
-                        "x-ms-apimTemplateParameter.value": "Bearer @connectionParameters('api_key')",
-                        "x-ms-apimTemplateParameter.existsAction": "override",
-                        "x-ms-apimTemplate-policySection": "Request",
-                    },
-                }
-            ],
-        }
-    }
+    """What Power Platform calls ``apiProperties.json``."""
+    own: Document = _DECLARED["properties"]
+    return own
 
 
 def _metadata(integration: Integration) -> Document:
@@ -126,7 +89,7 @@ def _paths(integration: Integration, newer: Document) -> Iterator[tuple[str, Doc
     for action in integration.actions.values():
         path = _ACTIONS + action.id
         yield path, {"post": _operation(integration, action, newer["paths"][path]["post"])}
-    yield from _BESIDE.items()
+    yield from _DECLARED["paths"].items()
 
 
 def _operation(integration: Integration, action: Action, newer: Document) -> Document:
@@ -140,7 +103,7 @@ def _operation(integration: Integration, action: Action, newer: Document) -> Doc
         "parameters": [*_accept(media), *_fields(action), *_query(newer["parameters"])],
         "produces": [*media, "application/json"],
         "responses": {
-            "200": _file() if media else _outcome(told),
+            "200": _FILE if media else _outcome(told),
             "202": {"description": "It goes on.", "schema": {"$ref": "#/definitions/Started"}},
             "default": _PROBLEM,
         },
@@ -217,15 +180,6 @@ def _query(newer: list[Document]) -> Iterator[Document]:
         }
 
 
-def _file() -> Document:
-    headers = {name: {"type": type_, "description": "A fact."} for name, type_ in _FACTS.items()}
-    return {
-        "description": "The file that was made.",
-        "schema": {"type": "string", "format": "binary", "x-ms-summary": "File"},
-        "headers": headers,
-    }
-
-
 def _outcome(told: Action) -> Document:
     """The answer as JSON, with what the action declares of its value."""
     if not told.output.schema:
@@ -240,79 +194,3 @@ def _definitions(newer: Document) -> Iterator[tuple[str, Document]]:
     for name, schema in newer["components"]["schemas"].items():
         if "." not in name and name != "GivenFile":
             yield name, older(schema)
-
-
-_BESIDE: Mapping[str, Document] = {
-    "/api/files": {
-        "post": {
-            "operationId": "HostPutFile",
-            "summary": "Put a file in",
-            "description": "Keeps a file, which actions then take by its reference.",
-            "consumes": [_FORM],
-            "parameters": [
-                {
-                    "name": "file",
-                    "in": "formData",
-                    "required": True,
-                    "type": "file",
-                    "description": "The file.",
-                    "x-ms-summary": "File",
-                    "x-ms-visibility": _SHOWN,
-                }
-            ],
-            "responses": {
-                "201": {"description": "It is kept.", "schema": {"$ref": "#/definitions/File"}},
-                "default": _PROBLEM,
-            },
-        }
-    },
-    "/api/files/{id}/content": {
-        "get": {
-            "operationId": "HostGetFile",
-            "summary": "Get a file",
-            "description": "The bytes of a file that is kept.",
-            "parameters": [_ID],
-            "produces": ["application/octet-stream"],
-            "responses": {"200": _file(), "default": _PROBLEM},
-        }
-    },
-    "/api/runs/{id}": {
-        "get": {
-            "operationId": "HostGetRun",
-            "summary": "Get a run",
-            "description": "How a run stands: its state, what it cost, and the id of the file that it made.",
-            "parameters": [_ID],
-            "responses": {
-                "200": {"description": "The run.", "schema": {"$ref": "#/definitions/Started"}},
-                "default": _PROBLEM,
-            },
-        }
-    },
-    "/api/runs/{id}/result": {
-        "get": {
-            "operationId": "HostGetResult",
-            "summary": "Get the result of a run",
-            "description": "What a run made, once it has ended. Until then, how it stands; then ask again.",
-            "parameters": [
-                _ID,
-                {
-                    "name": "timeout",
-                    "in": "query",
-                    "required": False,
-                    "type": "number",
-                    "default": 90,
-                    "minimum": 0,
-                    "maximum": 110,
-                    "description": "Seconds to wait for its end.",
-                    "x-ms-summary": "Timeout",
-                    "x-ms-visibility": _MORE,
-                },
-            ],
-            "responses": {
-                "200": {"description": "It has ended.", "schema": {"$ref": "#/definitions/Outcome"}},
-                "202": {"description": "It goes on.", "schema": {"$ref": "#/definitions/Started"}},
-                "default": _PROBLEM,
-            },
-        }
-    },
-}
