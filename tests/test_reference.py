@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = Path(connector.__file__).parent
 PAGE = (ROOT / "docs" / "reference.md").read_text("utf-8")
 SOURCES = {path: path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
+# All that the package says: its code, and the help of its commands.
+SAID = "\n".join([*SOURCES.values(), *(path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.txt")))])
 TREES = {path: ast.parse(text) for path, text in SOURCES.items()}
 # What is not a constant of ours: the name of the transport that the integration declares.
 DYNAMIC = {"home / name": "stability-sandbox"}
@@ -57,7 +59,7 @@ def _read_from_environ(tree):
 def _variables():
     """What the code and the shipped integration read, and every name of ours that a user may meet."""
     found = {name for tree in TREES.values() for name in _read_from_environ(tree)}
-    found |= set(re.findall(r"CONNECTOR_[A-Z_]*[A-Z]", "\n".join(SOURCES.values())))
+    found |= set(re.findall(r"CONNECTOR_[A-Z_]*[A-Z]", SAID))
     fields = yaml.safe_load((ROOT / "integration.yaml").read_text())["connection"]["credential"]["properties"]
     return found | {field["variable"] for field in fields.values() if "variable" in field}
 
@@ -123,7 +125,7 @@ def test_variables_are_read_where_the_page_says():
 
 def test_variables_of_libraries_are_those_that_the_code_speaks_of():
     """Proxies, certificates and the database's password."""
-    spoken = re.findall(r"\b(?:[A-Z]+_PROXY|SSL_CERT_[A-Z]+|PG[A-Z]{4,})\b", "\n".join(SOURCES.values()))
+    spoken = re.findall(r"\b(?:[A-Z]+_PROXY|SSL_CERT_[A-Z]+|PG[A-Z]{4,})\b", SAID)
     assert _names("### Variables that libraries read") - PYTHONS == set(spoken)
 
 

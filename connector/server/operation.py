@@ -27,7 +27,7 @@ from connector.storage.connections.api_tokens import Token
 
 Handler = Callable[["OperationCall"], Awaitable[Response]]
 
-_DECLARED = table("connector.server", "operations.yaml")
+_DECLARED = table("server/operations.yaml")
 # The modules of the functions that answer, and their rows.
 ROWS: Mapping[str, Mapping[str, Any]] = _DECLARED["operations"]
 # What several ask for in the same words.

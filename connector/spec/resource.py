@@ -1,16 +1,32 @@
-"""Tables that ship inside the package as YAML files."""
+"""Texts and tables that ship inside the package as files of their own.
+
+They serve the help of commands, so this imports next to nothing.
+"""
+
+# ruff: noqa: PTH100, PTH118, PTH120, PTH123
+# (importing pathlib takes longer than all that is done here)
 
 from __future__ import annotations
 
-from importlib.resources import files
-from typing import Any
+import os
 
-import yaml
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-# A safe one too, and ten times as quick.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def table(package: str, name: str) -> Any:
-    """What a file of the package declares."""
-    return yaml.load(files(package).joinpath(name).read_bytes(), _LOADER)
+def text(name: str) -> str:
+    """The file of that path below the package ``connector``."""
+    with open(os.path.join(_PACKAGE, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def table(name: str) -> Any:
+    """What the YAML file of that path declares."""
+    import yaml
+
+    # A safe one too, and ten times as quick.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(text(name), loader)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connector.cli import command_table
-from connector.cli.completion.completion import SCRIPTS
+from connector.cli.completion.completion import SHELLS, script
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_broken_integration_completes_nothing(run: Any) -> None:
     assert (ended.code, ended.out) == (0, "")
 
 
-@pytest.mark.parametrize("shell", SCRIPTS)
+@pytest.mark.parametrize("shell", SHELLS)
 def test_there_is_a_script(shell: str, run: Any) -> None:
     """Each shell's script calls back for the words."""
     assert f"connector __complete {shell}" in run(f"completion {shell}").out
@@ -134,4 +134,4 @@ def test_there_is_a_script(shell: str, run: Any) -> None:
 
 def test_bash_reads_its_script() -> None:
     """The script is bash."""
-    subprocess.run(["bash", "-n"], input=SCRIPTS["bash"], text=True, check=True)
+    subprocess.run(["bash", "-n"], input=script("bash"), text=True, check=True)

@@ -234,7 +234,7 @@ def test_a_name_that_promises_another_kind_is_told(run: Any) -> None:
 )
 def test_a_job_is_waited_for_as_asked(option: str, waits: bool, run: Any) -> None:
     """The two names of one option mean two things."""
-    asked = invoke_options.read("invoke", [*SMALL.split(), *option.split()], "", "")
+    asked = invoke_options.read("invoke", [*SMALL.split(), *option.split()])
     assert asked is not None
     assert asked.args.wait is waits
 

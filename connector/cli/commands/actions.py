@@ -12,17 +12,9 @@ if TYPE_CHECKING:
 
     Entries = list[dict[str, Any]]
 
-_EPILOG = """\
-examples:
-  connector actions                 all of them
-  connector actions upscale         those that speak of upscaling
-  connector actions --group Audio   one group
-  connector actions --json          for programs
-"""
-
 
 def run(words: list[str]) -> int:
-    parser = Parser("actions", "Lists the actions of the integration.", _EPILOG)
+    parser = Parser("actions")
     parser.add_argument("word", nargs="?", metavar="WORD", help="only those whose texts have this word")
     parser.add_argument("--group", metavar="GROUP", help="only those of this group")
     args = parser.read(words)

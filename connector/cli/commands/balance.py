@@ -9,16 +9,9 @@ from connector.cli.terminal.progress import Progress
 from connector.engine.connector import Connector
 from connector.spec.schema import amounts
 
-_EPILOG = """\
-examples:
-  connector balance
-  connector balance -e sandbox
-  connector balance -c work --json
-"""
-
 
 def run(words: list[str]) -> int:
-    parser = Parser("balance", "Tells how many credits the account has left. Asking is free.", _EPILOG)
+    parser = Parser("balance")
     add = parser.add_argument
     add(
         "-e", "--environment", metavar="ENV", help="such as production, or sandbox (or CONNECTOR_ENVIRONMENT)"

@@ -11,27 +11,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from connector.errors import Problem
 
-_DESCRIPTION = "Does an action, or a workflow, for every row of a file, or for every file that matches."
-_EPILOG = """\
-ITEMS is a .csv file (columns are inputs), a .jsonl file (an object in each
-line), or files that are a row each: 'photos/*.png'. Paths in a file are
-relative to it. All rows are checked before the first credit is spent.
-
-DIR gets the files, each named by its row, results.csv and results.jsonl with
-what became of every row, and a contact sheet. Whatever stops the batch, the
-same command goes on with it: a row that is done is never paid for again.
-
-  connector batch list             the batches of this machine
-  connector batch show NAME        one of them, with its rows that failed
-  connector batch cancel NAME      stop one, and what it has under way
-
-examples:
-  connector batch stable-image-core prompts.csv -o out --dry-run
-  connector batch stable-image-core prompts.csv -o out --limit-credits 100
-  connector batch remove-background 'photos/*.png' -o cut -e sandbox
-  connector batch search-and-recolor rows.jsonl -o out --set grow_mask=3
-  connector batch stable-image-core prompts.csv -o out --retry-failed
-"""
 _USAGE = "ACTION_OR_WORKFLOW ITEMS... -o DIR [OPTIONS]"
 _MOST = 1000
 
@@ -52,7 +31,7 @@ def run(words: list[str]) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser("batch", _DESCRIPTION, _EPILOG, _USAGE)
+    parser = Parser("batch", usage=_USAGE)
     add = parser.add_argument
     add("subject", metavar="ACTION_OR_WORKFLOW", help="what is done with each row; a workflow's file too")
     add("items", metavar="ITEMS", nargs="+", help="the rows: a .csv or .jsonl file, or files")

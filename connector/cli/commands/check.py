@@ -17,21 +17,9 @@ if TYPE_CHECKING:
     from connector.authoring.drift import Change, DriftReport
     from connector.errors import Problem
 
-_EPILOG = """\
-Each problem is a line: FILE:LINE: PATH: what is wrong and what to do.
-With --against, what is new, gone and changed follows by action, with the YAML
-to add for what is new.
-The exit code is 1 where there is one, else 0; warnings alone leave it at 0.
-
-examples:
-  connector check
-  connector check my-integration/
-  connector check --against openapi.json    compare with that document too
-"""
-
 
 def run(words: list[str]) -> int:
-    parser = Parser("check", "Names every problem in an integration's files.", _EPILOG)
+    parser = Parser("check")
     parser.add_argument("folder", metavar="FOLDER", nargs="?", help="where integration.yaml is")
     parser.add_argument("--against", metavar="DOC", help="an OpenAPI document that the specs must agree with")
     args = parser.read(words)

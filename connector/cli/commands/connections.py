@@ -14,30 +14,9 @@ from connector.errors import ConnectorError
 from connector.spec.schema import amounts
 from connector.storage.connections.model import Configuration, Connection, configuration_for
 
-_OVERVIEW = """\
-Usage: connector connections COMMAND [WORDS] [OPTIONS]
-
-  add NAME     keep a credential for an environment, or for several
-  list         list the connections
-  show NAME    tell all about one, but its secrets
-  test [NAME]  try them, and say what the API answered
-  remove NAME  forget one, and its secrets
-  rotate       seal all secrets again with the first master key
-
-A secret is kept encrypted, or is a reference (env:NAME, file:PATH,
-keyring:SERVICE/USER, vault:MOUNT/PATH#FIELD) that is read when it is used.
-No command ever shows it.
-
-examples:
-  connector connections add work -e production --api-key -   (from stdin)
-  connector connections add work -e staging --api-key env:KEY
-  connector connections test work
-  connector connections COMMAND --help
-"""
-
 
 def run(words: list[str]) -> int:
-    name = subcommand("connections", words, _OVERVIEW, ("add", *_COMMANDS))
+    name = subcommand("connections", words, ("add", *_COMMANDS))
     if name == "add":
         from connector.cli.commands import connections_add
 

@@ -22,17 +22,7 @@ from connector.storage.connections import check_credential
 from connector.storage.connections.model import Configuration, Connection, Stored, header
 from connector.storage.connections.secret_references import is_reference
 
-_EPILOG = """\
-A secret is best piped in (-), typed at the prompt that comes where it is
-missing, or named by a reference: env:NAME, file:PATH, keyring:SERVICE/USER,
-vault:MOUNT/PATH#FIELD.
-Adding to a NAME that is there adds a configuration for other environments.
-
-examples:
-  connector connections add work -e production --api-key -  < key.txt
-  connector connections add work -e production -e staging --api-key env:KEY
-  connector connections add work -e qa --base-url https://qa.example --cap 500
-"""
+_ACT = "connections add"
 _PREFIX = "field "
 _HEADER_HELP = "a header for every request, kept as a secret; or a reference as its value; repeatable"
 _PLACE = re.compile(r"^configurations\.\d+\.(fields\.)?")
@@ -84,7 +74,7 @@ def _in_our_words(error: InvalidArguments, name: str) -> InvalidArguments:
 
 def _parser(integration: Integration) -> Parser:
     said = f"Keeps a credential for {integration.name}."
-    parser = Parser("connections add", said, _EPILOG, "NAME [-e ENV ...] [FIELDS] [OPTIONS]")
+    parser = Parser(_ACT, said, "NAME [-e ENV ...] [FIELDS] [OPTIONS]", page=_ACT)
     parser.quotes_words = False
     add = parser.add_argument
     add("name", metavar="NAME", help="what to call the connection")

@@ -7,19 +7,9 @@ from pathlib import Path
 from connector.cli.parsing.parser import Parser
 from connector.cli.parsing.usage import needing
 
-_EPILOG = """\
-It serves the sandbox on a free port for as long as it takes, spends nothing,
-and keeps nothing outside the folder. Jobs are asked for every ten seconds, so
-it takes about a minute.
-
-examples:
-  connector demo
-  connector demo -o pictures --story
-"""
-
 
 def run(words: list[str]) -> int:
-    parser = Parser("demo", "Makes pictures with every action, and contact sheets of them.", _EPILOG)
+    parser = Parser("demo")
     parser.add_argument(
         "-o", "--output", metavar="FOLDER", default="out", help="where to write (default: out)"
     )

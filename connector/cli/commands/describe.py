@@ -14,16 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-_EPILOG = """\
-examples:
-  connector describe erase
-  connector describe "Search and Replace"
-  connector describe stable-diffusion-3 --json | jq .inputs
-"""
-
 
 def run(words: list[str]) -> int:
-    parser = Parser("describe", "Tells all about one action.", _EPILOG)
+    parser = Parser("describe")
     parser.add_argument("action", metavar="ACTION", help="its id or title; `connector actions` lists them")
     args = parser.read(words)
     found = card(args.action, folder_of(args))

@@ -9,29 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from connector.cli.parsing.parser import HelpShown, Parser, folder_of
+from connector.cli.parsing.parser import HelpShown, Parser, folder_of, overview
 from connector.cli.parsing.usage import needing
 from connector.cli.terminal import terminal
 from connector.errors import InvalidArguments, InvocationError, Problem
 from connector.spec.model import Integration
 
-_OVERVIEW = """\
-Usage: connector export PLATFORM -o TARGET [OPTIONS]
-
-  openapi   an OpenAPI 3.1 document of the host, for whatever reads one
-  swagger   Swagger 2.0 and properties, for a Power Platform custom connector
-  n8n       a community node for n8n, with its credential
-
-Each is a description of the host that `connector serve` starts, at --host URL;
-a token of that host is its credential. No secret is in it.
-
-  superblocks ACTION   a use of an action, as a step of Superblocks
-
-examples:
-  connector export openapi -o stability.json --host https://connector.example
-  connector export swagger -o power-platform --host https://connector.example
-  connector export n8n -o n8n-nodes-stabilityai --host http://127.0.0.1:8760
-"""
 _HOST = "http://127.0.0.1:8760"
 Write = Callable[[Integration, str, Path, bool], None]
 
@@ -39,7 +22,7 @@ Write = Callable[[Integration, str, Path, bool], None]
 def run(words: list[str]) -> int:
     name = words[0] if words else "--help"
     if name in ("-h", "--help", "help"):
-        raise HelpShown(_OVERVIEW)
+        raise HelpShown(overview("export"))
     if name == "superblocks":
         from connector.cli.commands import superblocks
 

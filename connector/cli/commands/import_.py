@@ -13,18 +13,6 @@ if TYPE_CHECKING:
 
     from connector.authoring.importing import Imported, ImportReport
 
-_EPILOG = """\
-DOCUMENT is a file or an http(s) address: OpenAPI 3.0 or 3.1, or Swagger 2.0,
-in JSON or YAML. Each operation becomes an action. What a spec cannot say is
-told by operation, with what was done instead. References to other files and
-hosts are told too, and never fetched.
-
-examples:
-  connector import openapi petstore.yaml -o petstore
-  connector import openapi https://api.example.com/openapi.json -o api --json
-  connector actions --integration petstore
-  connector import superblocks api.json     tell what its steps do here
-"""
 _SHOWN = 40
 
 
@@ -33,7 +21,7 @@ def run(words: list[str]) -> int:
         from connector.cli.commands import superblocks
 
         return superblocks.read(words[1:])
-    parser = Parser("import", "Makes an integration's folder of an API's own description.", _EPILOG)
+    parser = Parser("import")
     parser.add_argument("kind", metavar="KIND", type=one_of("openapi"), help="what it is written in: openapi")
     parser.add_argument("document", metavar="DOCUMENT", help="the file, or the address it is fetched from")
     parser.add_argument("-o", "--output", metavar="FOLDER", required=True, help="the folder that is made")

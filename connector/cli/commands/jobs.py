@@ -17,32 +17,6 @@ if TYPE_CHECKING:
     from connector.storage.ledger.model import LedgerEntry
     from connector.storage.runs.model import Run
 
-_OVERVIEW = """\
-Usage: connector jobs [COMMAND] [WORDS] [OPTIONS]
-
-Without a command it lists the jobs that are running, whichever process
-started them.
-
-  list           the jobs that are running, and the durable runs
-  submit ACTION  write down a use of an action, for a worker to do
-  show ID        tell all about a run
-  watch ID       tell what happens to a run, as it happens
-  wait ID        wait for a run, and save what it made
-  cancel ID      stop a run where that is possible
-  resume ID      go on with a run or a job, wherever it was started
-  unknown        list the runs whose outcome nobody knows
-  mark ID        settle such a run: --paid or --unpaid
-  retry ID       do a run once more
-
-What is submitted is done by a worker: connector worker.
-
-examples:
-  connector jobs
-  connector jobs submit stable-image-core -e sandbox --prompt "a boat"
-  connector jobs list --state failed
-  connector jobs --json | jq -r '.jobs[].upstream_id'
-  connector jobs COMMAND --help
-"""
 _STATES = ("queued", "running", "succeeded", "failed", "unknown", "cancelled")
 _MOST_JOBS = 1000
 
@@ -50,7 +24,7 @@ _MOST_JOBS = 1000
 def run(words: list[str]) -> int:
     if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help")):
         return _running(words)
-    name = subcommand("jobs", words, _OVERVIEW, ("list", "submit", *_COMMANDS))
+    name = subcommand("jobs", words, ("list", "submit", *_COMMANDS))
     if name == "submit":
         from connector.cli.commands import jobs_submit
 

@@ -6,19 +6,9 @@ from connector.cli.parsing import invoke_options
 from connector.cli.parsing.parser import Parser, one_of
 from connector.cli.terminal import terminal
 
-_DESCRIPTION = "Writes down a use of an action, which a worker does; prints its id at once."
-_EPILOG = """\
-Its inputs are checked and its files are kept now, so that they may go away.
-
-examples:
-  connector jobs submit stable-image-core --prompt "a paper boat"
-  id=$(connector jobs submit erase --image @room.png --mask @mask.png -q)
-  connector jobs wait $id -o room.png
-"""
-
 
 def run(words: list[str]) -> int:
-    asked = invoke_options.read("jobs submit", words, _DESCRIPTION, _EPILOG, _add_answer_options)
+    asked = invoke_options.read("jobs submit", words, _add_answer_options)
     from connector.cli.report.durable_client import desk
     from connector.storage.runs.model import RunSpec
 

@@ -18,23 +18,9 @@ if TYPE_CHECKING:
     from connector.mcp.backend import Alone
     from connector.mcp.call_tool import Caller, ToolCaller
 
-_EPILOG = """\
-A client starts it by itself: give it the command `connector` with the words
-`mcp -e sandbox`. Tools that cost say so; the caps of the environment hold, and
---limit-credits besides. Files are read below --root, links resolved, and
-nowhere else. Over HTTP it listens on this machine alone, for whoever is on it;
-`connector serve` has the same at /mcp, behind its tokens.
-
-examples:
-  connector mcp -e sandbox
-  connector mcp --root ~/pictures --limit-credits 50
-  connector mcp --actions 'stable-image-*' --actions upscale
-  connector mcp --http --port 8790 -e sandbox
-"""
-
 
 def run(words: list[str]) -> int:
-    parser = Parser("mcp", "Serves the actions as tools to one agent, until it goes.", _EPILOG)
+    parser = Parser("mcp")
     _add_options(parser)
     args = parser.read(words)
     with needing("MCP", "mcp"):

@@ -8,19 +8,9 @@ from connector.cli.parsing import find_action, invoke_options
 from connector.cli.terminal import terminal
 from connector.spec.schema import amounts
 
-_DESCRIPTION = "Shows the request that invoke would send, as a curl command with its secrets masked."
-_EPILOG = """\
-Options of invoke that are about the answer are accepted here and change
-nothing, so that a command line is previewed by changing one word.
-
-examples:
-  connector preview stable-image-core --prompt "a paper boat"
-  connector preview erase --image @room.png --mask @mask.png --json
-"""
-
 
 def run(words: list[str]) -> int:
-    asked = invoke_options.read("preview", words, _DESCRIPTION, _EPILOG)
+    asked = invoke_options.read("preview", words)
     from connector.engine.connector import Connector
 
     with Connector(find_action.integration(asked.folder)) as connector:

@@ -13,14 +13,6 @@ from connector.cli.terminal.progress import Progress
 from connector.engine.connector import Connector
 from connector.engine.result import Result
 
-_EPILOG = """\
-examples:
-  connector result ID                  wait for it, and save what it made
-  connector result ID --no-wait        ask once; exit code 9: not finished
-  connector result ID -o out/ --json
-`connector jobs` lists the jobs that are running.
-"""
-
 
 def run(words: list[str]) -> int:
     args = _parser().read(words)
@@ -44,7 +36,7 @@ def _fetch(connector: Connector, args: Namespace, progress: Progress, shown: Sho
 
 
 def _parser() -> Parser:
-    parser = Parser("result", "Fetches the result of a job.", _EPILOG)
+    parser = Parser("result")
     add = parser.add_argument
     add("job_id", metavar="JOB_ID", help="the upstream's id of the job, or the connector's own")
     wait = "wait until it is finished (default), or ask once"

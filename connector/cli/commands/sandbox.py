@@ -14,21 +14,11 @@ from connector.errors import InvocationError
 if TYPE_CHECKING:
     from connector.sandbox import Sandbox
 
-_EPILOG = """\
-The environment `sandbox` needs no server: connector invoke ... -e sandbox.
-This one is for other programs, which use its address in place of the API's.
-
-examples:
-  connector sandbox
-  connector sandbox --port 0 --credits 50
-  connector sandbox --state ~/.sandbox --job-seconds 3
-"""
-
 
 def run(words: list[str]) -> int:
     from connector.sandbox import command
 
-    parser = Parser("sandbox", "Serves a stand-in for the API on this machine, until Ctrl-C.", _EPILOG)
+    parser = Parser("sandbox")
     command.add_arguments(parser)
     args = parser.read(words)
     try:

@@ -19,32 +19,11 @@ if TYPE_CHECKING:
     from connector.runs.schedule.manage import ScheduleManager
     from connector.runs.schedule.store import Schedule, Tick
 
-_OVERVIEW = """\
-Usage: connector schedule COMMAND [WORDS] [OPTIONS]
-
-  add NAME ...  keep an action or workflow to be done at the times of a line
-  list          list the schedules, with their next times
-  show NAME     tell all about one, and what became of its times
-  next NAME     tell its next times
-  run NAME      do it now, whatever the time
-  pause NAME    let its times go, until it is resumed
-  resume NAME   count its times again, from now on
-  remove NAME   forget it; its runs stay
-
-Its times are kept by workers: connector worker.
-
-examples:
-  connector schedule add morning --cron "0 8 * * *" --timezone Europe/Berlin \\
-    stable-image-core --prompt "a boat at dawn" --limit-daily 10
-  connector schedule next morning -n 5
-  connector schedule show morning
-  connector schedule COMMAND --help
-"""
 _MOST = 1000
 
 
 def run(words: list[str]) -> int:
-    name = subcommand("schedule", words, _OVERVIEW, ("add", *_COMMANDS))
+    name = subcommand("schedule", words, ("add", *_COMMANDS))
     if name == "add":
         from connector.cli.commands import schedule_add
 

@@ -17,24 +17,6 @@ if TYPE_CHECKING:
     from connector.runs.schedule.manage import ScheduleManager
     from connector.runs.schedule.store import Schedule
 
-_DESCRIPTION = (
-    "Keeps an action or workflow to be done at the times of a cron line: minute, hour, day of the month, "
-    "month, day of the week. Its inputs are checked and its files are kept now; a workflow runs as its file "
-    "is now, whatever becomes of that file."
-)
-_EPILOG = """\
-Where both days are told, either will do. When clocks go forward, a time in
-the hour that is left out is kept at its end (02:30 at 03:00); when they go
-back, a time in the hour that comes twice is kept once, the first time, and a
-line for every hour (*) both times.
-
-A day of --limit-daily is a UTC day; what goes on counts as spent.
-
-examples:
-  connector schedule add morning --cron "0 8 * * *" --timezone Europe/Berlin \\
-    stable-image-core --prompt "a boat at dawn" --limit-daily 10
-  connector schedule add shots --cron "0 6 * * mon" product-shots -f shots.yaml
-"""
 _SHOWN = 3
 _ACT = "schedule add NAME"
 
@@ -44,7 +26,7 @@ def run(words: list[str]) -> int:
     rest = words[1:] if name else words
     if not name and not {"-h", "--help"} & {*rest}:
         Parser("schedule add", "").refuse(Problem("name", "NAME is missing: what the schedule is called"))
-    asked = runnable.read(_ACT, rest, _DESCRIPTION, _EPILOG, _add_options, actions=True)
+    asked = runnable.read(_ACT, rest, _add_options, actions=True)
     args = asked.args
     if args.cron is None:
         said = "--cron is missing: when it is, such as '0 8 * * *' for every day at eight"

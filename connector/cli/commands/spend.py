@@ -13,20 +13,9 @@ from connector.engine.connector import Connector
 from connector.storage.database.database import timestamp
 from connector.storage.ledger.ledger import LedgerEntry, SpendingRow
 
-_EPILOG = """\
-Days are UTC days. Credits are those of the declared prices. What is not
-certain yet, as the price of a job that runs, counts as billed. An invocation
-whose outcome is unknown is never sent again by itself: look in the account
-whether it ran.
-
-examples:
-  connector spend --days 1
-  connector spend --json | jq .credits
-"""
-
 
 def run(words: list[str]) -> int:
-    parser = Parser("spend", "Tells what was spent.", _EPILOG)
+    parser = Parser("spend")
     parser.add_argument(
         "--days", metavar="N", type=_days, default=7, help="how many days back, with today (default: 7)"
     )

@@ -13,21 +13,12 @@ from connector.cli.parsing.parser import Parser, folder_of
 from connector.cli.terminal import terminal
 from connector.errors import InvocationError
 
-_DESCRIPTION = "Writes a use of an action as a step of Superblocks."
-_EPILOG = """\
-The step is the very request that `preview` shows, without its credential. A
-file stands as a FilePicker with the name of its input.
-
-examples:
-  connector export superblocks erase --image @room.png -o step.json
-  connector export superblocks stable-image-core --prompt "a boat" -o step.json
-"""
 _MOST_BYTES = 10 * 1024 * 1024
 
 
 def export(words: list[str]) -> int:
     """Writes a step. It is checked as ``invoke`` checks its inputs, and nothing is sent."""
-    asked = invoke_options.read("export superblocks", words, _DESCRIPTION, _EPILOG, _add_options)
+    asked = invoke_options.read("export superblocks", words, _add_options)
     from connector.authoring.export import superblocks, write_files
     from connector.engine.connector import Connector
 

@@ -21,26 +21,6 @@ from connector.storage.home import home
 from connector.storage.runs.history import History
 from connector.storage.runs.model import OPEN, Run
 
-_DESCRIPTION = "Does what is submitted with `jobs submit`, `workflow`, `batch` and `schedule`, until Ctrl-C."
-_EPILOG = """\
-Runs, batches and schedules are written down, and need a worker to be done.
-It may be stopped or killed at any moment: whoever is next goes on where it
-was, and nothing is paid for twice. A database in a file has one worker.
-
-On Ctrl-C (or SIGTERM) it begins nothing new, and waits for the answers that
-are under way. A second Ctrl-C leaves at once; nothing is lost by that either.
-
-examples:
-  connector worker
-  connector worker --concurrency 8 --drain 60
-  connector worker --json >> runs.jsonl
-  connector worker --database postgresql://USER@HOST/NAME
-
-A password in a URL can be read by who lists processes: keep it in
-CONNECTOR_DATABASE, PGPASSWORD or ~/.pgpass. Beside a shared database, workers
-share CONNECTOR_MASTER_KEY and CONNECTOR_FILES.
-"""
-
 
 def run(words: list[str]) -> int:
     args = _parser().read(words)
@@ -48,7 +28,7 @@ def run(words: list[str]) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser("worker", _DESCRIPTION, _EPILOG, "[FOLDER...] [OPTIONS]")
+    parser = Parser("worker", usage="[FOLDER...] [OPTIONS]")
     add = parser.add_argument
     add("folders", metavar="FOLDER", nargs="*", help="integrations to work for beside the first")
     add("--concurrency", metavar="N", type=numbers.count(), default=32, help="requests at once (default: 32)")

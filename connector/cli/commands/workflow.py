@@ -16,28 +16,9 @@ if TYPE_CHECKING:
     from connector.runs.workflow.model import Step, Workflow
     from connector.storage.runs.model import Run
 
-_OVERVIEW = """\
-Usage: connector workflow COMMAND [WORDS] [OPTIONS]
-
-  list         list the workflows of the integration
-  show NAME    tell all about one: its inputs, steps and outputs
-  check FILE   name every problem in a workflow's file
-  run NAME     run one, and save what it makes
-  status [ID]  the runs of workflows; or one, with what each step cost
-
-A workflow is named by its id, or by its file.
-
-examples:
-  connector workflow list
-  connector workflow show product-shots
-  connector workflow check mine.yaml
-  connector workflow run variations -e sandbox --prompt "a boat" -o boats/
-  connector workflow run mine.yaml --help
-"""
-
 
 def run(words: list[str]) -> int:
-    name = subcommand("workflow", words, _OVERVIEW, ("run", *_COMMANDS))
+    name = subcommand("workflow", words, ("run", *_COMMANDS))
     if name == "run":
         from connector.cli.commands import workflow_run
 

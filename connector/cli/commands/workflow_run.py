@@ -24,17 +24,6 @@ if TYPE_CHECKING:
     from connector.runs.workflow.model import Workflow
     from connector.storage.runs.model import Run
 
-_DESCRIPTION = "Runs a workflow, and saves what it makes. Each of its inputs is an option."
-_EPILOG = """\
-What it will cost is told first. Where no worker is alive, this command is one
-for as long as the run lasts; whatever stops it, the next worker goes on, and no
-step is paid for twice.
-
-examples:
-  connector workflow run product-shots --dry-run -f shots.yaml
-  connector workflow run variations -e sandbox --prompt "a boat" -o boats/
-  connector workflow run mine.yaml --limit-credits 40 --no-wait
-"""
 _LOOK_AGAIN = 0.2
 # How often it is seen to that somebody works on the run, in seconds.
 _TEND = 2.0
@@ -42,7 +31,7 @@ _DRAIN = 30.0
 
 
 def run(words: list[str]) -> int:
-    asked = runnable.read("workflow run", words, _DESCRIPTION, _EPILOG, _add_options, actions=False)
+    asked = runnable.read("workflow run", words, _add_options, actions=False)
     assert asked.workflow is not None
     from connector.cli.report.durable_client import desk
     from connector.storage.runs.model import RunSpec

@@ -76,7 +76,7 @@ _WRITTEN: Mapping[str, Callable[[Candidate, str, str], str]] = {
 # The word behind a command that is a command itself.
 _BELOW: Mapping[str, Sequence[str]] = {
     "batch": ("list", "show", "cancel"),
-    "completion": (*completion.SCRIPTS,),
+    "completion": completion.SHELLS,
     "connections": ("add", "list", "show", "test", "remove", "rotate"),
     "export": ("openapi", "swagger", "n8n", "superblocks"),
     "import": ("openapi", "superblocks"),

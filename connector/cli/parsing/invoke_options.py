@@ -37,8 +37,6 @@ class ParsedCommand:
 def read(
     command: str,
     words: Sequence[str],
-    description: str,
-    epilog: str,
     answer: Callable[[Parser], None] | None = None,
 ) -> ParsedCommand:
     """What is asked for. Raises HelpShown where help was, and the error of what is wrong.
@@ -46,7 +44,7 @@ def read(
     ``answer`` adds the options about the answer, in place of those of ``invoke``.
     """
     add_answer = answer or partial(_add_answer_options, shown=command == "invoke")
-    parser = _parser(command, description, epilog, add_answer)
+    parser = _parser(command, add_answer)
     folder = named_folder(words)
     entries = listing.entries(folder, cache.default_cache())
     place = place_of(words, parser, lambda word: find_action.find(word, entries) is not None)
@@ -55,7 +53,7 @@ def read(
         refuse_or_help(parser, words, "action", said)
     found = card(words[place], folder)
     paragraphs = (f"{found.title}: {found.description}", f"Price: {found.price_line}.", found.deprecation)
-    own = _parser(command, "\n\n".join(filter(None, paragraphs)), epilog, add_answer, found)
+    own = _parser(command, add_answer, found, "\n\n".join(filter(None, paragraphs)))
     args = own.read([*words[:place], *words[place + 1 :]])
     return ParsedCommand(args, found, folder)
 
@@ -71,14 +69,13 @@ def refuse_or_help(parser: Parser, words: Sequence[str], what: str, missing: str
 
 def _parser(
     command: str,
-    description: str,
-    epilog: str,
     add_answer: Callable[[Parser], None],
     card: Card | None = None,
+    description: str | None = None,
 ) -> Parser:
     """The parser of a command; with an action's card, of its inputs too."""
     usage = "[INPUTS] [OPTIONS]" if card else "ACTION [INPUTS] [OPTIONS]"
-    parser = Parser(f"{command} {card.id}" if card else command, description, epilog, usage)
+    parser = Parser(f"{command} {card.id}" if card else command, description, usage, page=command)
     if card is not None:
         input_options.add_options(parser, card)
         parser.hints["--accept"] = ("", card.accept)

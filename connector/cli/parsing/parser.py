@@ -6,7 +6,7 @@ import argparse
 import os
 
 from connector.cli.terminal import terminal
-from connector.spec import cache
+from connector.spec import cache, resource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,22 +33,31 @@ class HelpShown(BaseException):
 
 
 class Parser(argparse.ArgumentParser):
-    """The parser of one command. Use ``read``; every command has the common options."""
+    """The parser of one command. Use ``read``; every command has the common options.
+
+    Its help is that of the command's page; ``description`` and ``page`` stand in place of its own.
+    """
 
     # Completion wants a command's parser, and nothing done: ``read`` and ``refuse`` raise Reached.
     is_wanted = False
 
-    def __init__(self, command: str, description: str, epilog: str = "", usage: str | None = None) -> None:
+    def __init__(
+        self,
+        command: str,
+        description: str | None = None,
+        usage: str | None = None,
+        page: str | None = None,
+    ) -> None:
         super().__init__(
             prog=f"connector {command}",
             description=description,
-            epilog=epilog,
             usage=usage and f"connector {command} {usage}",
             formatter_class=_formatter,
             add_help=False,
             allow_abbrev=False,
         )
         self.command = command
+        self._page = command if description is None else page
         # A word that nobody expected is quoted, unless it may be a secret that lost its option.
         self.quotes_words = True
         # What a shell is told of an option beside its name: a title, and the words that it takes.
@@ -88,6 +97,9 @@ class Parser(argparse.ArgumentParser):
         raise BadUsage(*problems, command=self.command)
 
     def format_help(self) -> str:
+        if self._page is not None:
+            first, self.epilog = page(self._page)
+            self.description = self.description or first
         paragraphs = (self.description or "").split("\n\n")
         self.description = "\n\n".join("\n".join(terminal.wrapped(text)) for text in paragraphs)
         return super().format_help()
@@ -247,11 +259,11 @@ def named_folder(words: Sequence[str]) -> str:
     return folder_of(parser.parse_known_args([*words])[0])
 
 
-def subcommand(command: str, words: Sequence[str], overview: str, known: Collection[str]) -> str:
+def subcommand(command: str, words: Sequence[str], known: Collection[str]) -> str:
     """The command that stands behind a command. Raises HelpShown where help was asked for."""
     name = words[0] if words else "--help"
     if name in ("-h", "--help", "help"):
-        raise HelpShown(overview)
+        raise HelpShown(overview(command))
     if name not in known:
         from connector.cli.parsing.usage import BadUsage
         from connector.errors import Problem
@@ -260,6 +272,17 @@ def subcommand(command: str, words: Sequence[str], overview: str, known: Collect
         sentence = f"{command} has no command {name!r}{nearest(name, known)}"
         raise BadUsage(Problem("command", sentence), command=command)
     return name
+
+
+def overview(command: str) -> str:
+    """The text of ``help/COMMAND.txt``."""
+    return resource.text(f"cli/help/{'-'.join(filter(str.islower, command.split()))}.txt")
+
+
+def page(command: str) -> tuple[str, str]:
+    """What stands above and below the options in the help of a command."""
+    first, _, rest = overview(command).partition("\n\n")
+    return " ".join(first.split()), rest
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

@@ -23,7 +23,7 @@ from connector.spec.schema.suggest import nearest
 from connector.storage.files.store import FileStore
 
 if TYPE_CHECKING:
-    from connector.cli.parsing.input_options import Form
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,13 @@ class Ordered:
 def read(
     command: str,
     words: Sequence[str],
-    description: str,
-    epilog: str,
     add_own: Callable[[Parser], None],
     *,
     actions: bool,
 ) -> Ordered:
     """What is asked for. Raises HelpShown where help was, and the error of what is wrong."""
     named = "ACTION_OR_WORKFLOW" if actions else "WORKFLOW"
-    parser = _parser(command, description, epilog, add_own, f"{named} [INPUTS] [OPTIONS]")
+    parser = _parser(command, add_own, f"{named} [INPUTS] [OPTIONS]")
     folder = named_folder(words)
     integration = find_action.integration(folder)
     place = invoke_options.place_of(words, parser, partial(_is_known, integration, folder, actions))
@@ -62,8 +60,7 @@ def read(
         invoke_options.refuse_or_help(parser, words, "subject", said)
     workflow = load.named(words[place], integration)
     found = _form(words[place], workflow, integration, folder, actions)
-    paragraphs = f"{found.title}: {found.description}"
-    own = _parser(f"{command} {found.id}", paragraphs, epilog, add_own, "[INPUTS] [OPTIONS]", found)
+    own = _parser(command, add_own, "[INPUTS] [OPTIONS]", found)
     args = own.read([*words[:place], *words[place + 1 :]])
     return Ordered(args, folder, found.id, found.title, workflow, input_arguments.given(args, found))
 
@@ -106,13 +103,13 @@ def _form(name: str, workflow: Workflow | None, integration: Integration, folder
 
 def _parser(
     command: str,
-    description: str,
-    epilog: str,
     add_own: Callable[[Parser], None],
     usage: str,
-    form: Form | None = None,
+    form: Any = None,
 ) -> Parser:
-    parser = Parser(command, description, epilog, usage)
+    named = f"{command} {form.id}" if form else command
+    said = f"{form.title}: {form.description}" if form else None
+    parser = Parser(named, said, usage, page=command)
     own = Parser(command, "")
     for add in (partial(invoke_options.add_request_options, accepts=False), add_own, Parser.add_common):
         add(own)

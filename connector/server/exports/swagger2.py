@@ -30,7 +30,7 @@ _RULES = frozenset(
     )
 )
 _LONGEST_TITLE, _LONGEST_DESCRIPTION = 30, 500
-_DECLARED = table("connector.server.exports", "swagger2.yaml")
+_DECLARED = table("server/exports/swagger2.yaml")
 _PROBLEM, _FILE = _DECLARED["shared"]["problem"], _DECLARED["shared"]["file"]
 
 

@@ -22,7 +22,7 @@ from connector.storage.files.store import StoredFile
 from connector.storage.ledger.model import LedgerEntry, SpendingRow
 from connector.storage.runs.model import Run
 
-DECLARED: Mapping[str, Any] = table("connector.server.openapi", "components.yaml")
+DECLARED: Mapping[str, Any] = table("server/openapi/components.yaml")
 _STORED = (Batch, BatchRow, Connection, LedgerEntry, Run, Schedule, StoredFile, Tick, Token, Webhook)
 _VALUES = {kind.__name__: kind for kind in (*_STORED, Result, SpendingRow, WorkflowCost)}
 
