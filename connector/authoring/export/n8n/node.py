@@ -9,6 +9,7 @@ from connector.authoring.export.n8n.fields import Fields, fields
 from connector.authoring.export.n8n.lint_rules import Property, sentences, spelt
 from connector.authoring.export.n8n.literal import Code, literal
 from connector.authoring.export.n8n.naming import PackageNames, camel, order, sentence, singular
+from connector.authoring.export.n8n.templates import DECLARED
 from connector.authoring.export.texts import priced, titled
 from connector.spec.model import Action, Integration
 
@@ -19,6 +20,7 @@ _RUNS = "connectorRun"
 def description(integration: Integration, names: PackageNames) -> dict[str, Any]:
     """What n8n calls a node's description, with pieces of code where it refers to what the host is asked."""
     groups = _groups(integration)
+    field, wait = DECLARED["options"]["field"], DECLARED["options"]["wait"]
     return {
         "displayName": integration.name,
         "name": names.node,
@@ -37,8 +39,8 @@ def description(integration: Integration, names: PackageNames) -> dict[str, Any]
             _resources(groups),
             *_of_actions(groups),
             *_of_runs(),
-            _options({"hide": {"resource": [_RUNS]}}, *_where(integration), _FIELD, _WAIT),
-            _options({"show": {"resource": [_RUNS]}}, _FIELD),
+            _options({"hide": {"resource": [_RUNS]}}, *_where(integration), field, wait),
+            _options({"show": {"resource": [_RUNS]}}, field),
         ],
     }
 
@@ -108,41 +110,9 @@ def _listed(names: tuple[str, ...]) -> str:
 
 def _of_runs() -> Iterator[Property]:
     """What was begun, and goes on or has ended: looked at, waited for, cancelled."""
-    yield _operations(
-        _RUNS,
-        [
-            {
-                "name": "Get Result",
-                "value": "getResult",
-                "action": "Get the result of a run",
-                "description": "Wait for a run to end, and get what it made",
-                "routing": Code("host.result()"),
-            },
-            {
-                "name": "Get",
-                "value": "get",
-                "action": "Get a run",
-                "description": "Get how a run stands, and what it cost",
-                "routing": Code("host.run('GET', '')"),
-            },
-            {
-                "name": "Cancel",
-                "value": "cancel",
-                "action": "Cancel a run",
-                "description": "Stop asking for a run's result. What has left may be charged all the same.",
-                "routing": Code("host.run('POST', '/cancel')"),
-            },
-        ],
-    )
-    yield {
-        "displayName": "Run ID",
-        "name": "run",
-        "type": "string",
-        "required": True,
-        "displayOptions": {"show": {"resource": [_RUNS]}},
-        "default": "",
-        "description": "The ID of the run, which every operation that begins one tells",
-    }
+    runs = DECLARED["runs"]
+    yield _operations(_RUNS, [one | {"routing": Code(one["routing"])} for one in runs["operations"]])
+    yield runs["id"]
 
 
 def _options(shown: Mapping[str, Any], *options: Property) -> Property:
@@ -179,19 +149,3 @@ def _query(title: str, name: str, said: str) -> Property:
         "description": said,
         "routing": {"send": {"type": "query", "property": name, "value": "={{$value || undefined}}"}},
     }
-
-
-_FIELD: Property = {
-    "displayName": "Put Output File in Field",
-    "name": "binaryField",
-    "type": "string",
-    "default": "data",
-    "hint": "The name of the output binary field to put the file in",
-}
-_WAIT: Property = {
-    "displayName": "Wait",
-    "name": "wait",
-    "type": "boolean",
-    "default": True,
-    "description": "Whether to wait for the result. Else the run is the answer, and Get Result waits later.",
-}

@@ -1,0 +1,15 @@
+"""Templates of the package: its files, with holes for what differs, and the parts of its descriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connector.spec import resource
+
+_HERE = "authoring/export/n8n/templates"
+DECLARED: Mapping[str, Any] = resource.table(f"{_HERE}/declared.yaml")
+
+
+def template(name: str) -> str:
+    return resource.text(f"{_HERE}/{name}")

@@ -1,0 +1,7 @@
+'use strict';
+
+exports.{name} = class {name} {{
+	constructor() {{
+{fields}
+	}}
+}};
