@@ -11,38 +11,37 @@ import mcp_types as types
 from connector.errors import ConnectorError, InvalidArguments
 from connector.mcp import tool_results
 from connector.mcp.call_tool import Caller, ToolCaller
-from connector.spec.model import JsonSchema
+from connector.mcp.tools import DECLARED
 from connector.spec.schema.validator import Checker
 from connector.storage.runs.model import Run
 
 Given = Mapping[str, Any]
 Answer = Callable[[ToolCaller, Caller, Given], Awaitable[types.CallToolResult]]
 
-# How long a call may wait for a run that another one began.
-_LONGEST_WAIT = 300.0
-
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A tool of ours. It costs nothing and changes nothing."""
+    """A tool of ours, as it is declared. It costs nothing and changes nothing."""
 
     name: str
-    title: str
-    description: str
-    properties: JsonSchema
-    required: tuple[str, ...]
+    declared: Mapping[str, Any]
     answer: Answer
 
     @property
+    def title(self) -> str:
+        return str(self.declared["title"])
+
+    @property
     def schema(self) -> dict[str, Any]:
-        rules = {"type": "object", "properties": self.properties, "additionalProperties": False}
-        return rules | ({"required": [*self.required]} if self.required else {})
+        required = {"required": self.declared["required"]} if "required" in self.declared else {}
+        inputs = self.declared.get("properties", {})
+        return {"type": "object", "properties": inputs, "additionalProperties": False} | required
 
     def tool(self, name: str) -> types.Tool:
         return types.Tool(
             name=name,
             title=self.title,
-            description=self.description,
+            description=self.declared["description"],
             input_schema=self.schema,
             annotations=types.ToolAnnotations(
                 title=self.title, read_only_hint=True, idempotent_hint=True, open_world_hint=False
@@ -87,7 +86,7 @@ async def _environments(desk: ToolCaller, caller: Caller, given: Given) -> types
             }
             for each in connector.integration.environments.values()
         ]
-    return tool_results.of_facts({"environments": listed, "to_change": _TO_CHANGE})
+    return tool_results.of_facts({"environments": listed, "to_change": DECLARED["to_change"]})
 
 
 async def _spending(desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
@@ -122,54 +121,11 @@ async def _get_run(desk: ToolCaller, caller: Caller, given: Given) -> types.Call
     return await desk.backing.run(tool_results.of_run, desk.backing.files, run)
 
 
-_TO_CHANGE = (
-    "The environment is chosen by whoever starts the server: connector mcp -e NAME, or /mcp?environment=NAME "
-    "at a host. One that needs no credential costs nothing, and is for trying things out."
-)
-OWN = (
-    Own(
-        "estimate",
-        "Estimate",
-        "What a use of an action would cost, in credits. The inputs are checked, and nothing is sent. Free.",
-        {
-            "action": {"type": "string", "description": "The name of the action's tool."},
-            "inputs": {"type": "object", "description": "What the tool would be given."},
-        },
-        ("action",),
-        _estimate,
-    ),
-    Own(
-        "environments",
-        "Environments",
-        "Where calls go: the environments that there are, and which of them is in use. Free.",
-        {},
-        (),
-        _environments,
-    ),
-    Own(
-        "spending",
-        "Spending",
-        "What was spent since this server started, and today; what is left of its limit and of the account "
-        "itself. Free.",
-        {},
-        (),
-        _spending,
-    ),
-    Own(
-        "get-run",
-        "Get run",
-        "How an earlier call stands, by the id of its run: its result, or why it failed, and whether it was "
-        "billed. For a call that was cancelled or cut off, and for a job that goes on. Free.",
-        {
-            "run": {"type": "string", "description": "The id that an answer or a progress message told."},
-            "wait": {
-                "type": "number",
-                "minimum": 0,
-                "maximum": _LONGEST_WAIT,
-                "description": "Seconds to wait for its end.",
-            },
-        },
-        ("run",),
-        _get_run,
-    ),
-)
+# The answers of our tools, by their names.
+_ANSWERS: Mapping[str, Answer] = {
+    "estimate": _estimate,
+    "environments": _environments,
+    "spending": _spending,
+    "get-run": _get_run,
+}
+OWN = tuple(Own(name, told, _ANSWERS[name]) for name, told in DECLARED["own"].items())

@@ -15,6 +15,7 @@ from mcp.shared.exceptions import MCPError
 from connector import __version__
 from connector.mcp import builtin_tools, resources
 from connector.mcp.call_tool import Caller, Tell, ToolCaller
+from connector.mcp.tools import DECLARED
 
 Context = ServerRequestContext[Any, Any]
 Answer = TypeVar("Answer")
@@ -32,7 +33,7 @@ def server(desk: ToolCaller, caller_of: CallerOf) -> Server[Any]:
         title=first.name,
         version=__version__,
         description=first.description,
-        instructions=_INSTRUCTIONS,
+        instructions=DECLARED["instructions"],
         website_url=first.documentation,
         **_handlers(desk, caller_of),
     )
@@ -97,14 +98,3 @@ def _guarded(
             raise MCPError(types.INTERNAL_ERROR, _INTERNAL) from error
 
     return handle
-
-
-_INSTRUCTIONS = (
-    "Each action of the API is a tool. A tool's description tells what it costs in credits; paid tools are "
-    "annotated as not read-only, and are never to be called twice for one wish. `estimate` tells the cost "
-    "of a call before it is made, `spending` what was spent, `environments` whether calls are real. "
-    "Files are given as paths in the allowed folders, addresses, data URIs, or as `file:ID` of an earlier "
-    "result. A picture comes back small, to be looked at; the whole file is the linked resource, and goes "
-    "to the next tool as its `file:ID`. Jobs are waited for, with progress. An error says whether it was "
-    "billed and what to do; where it says `unknown`, a person decides."
-)

@@ -10,6 +10,7 @@ from typing import Any
 import mcp_types as types
 
 from connector.errors import ConnectorError
+from connector.mcp.tools import DECLARED
 from connector.media import from_bytes, thumbnail
 from connector.storage.files.store import FileStore, StoredFile
 from connector.storage.runs.model import Run
@@ -18,17 +19,6 @@ SCHEME = "connector://files/"
 # A longer answer of the API is kept as a file: a model reads every character that it is sent.
 _LONGEST_VALUE = 32 * 1024
 _FACTS = ("seed", "finish_reason", "request_id", "warnings")
-_ADVICE: Mapping[str, str] = {
-    "bad_input": "Mend the inputs that are named, and call it again; nothing was sent.",
-    "unknown": "Do not call it again by yourself: it may have been paid for. Ask a person to look.",
-    "cap_reached": "Ask a person whether more may be spent.",
-    "out_of_credits": "Ask a person to buy credits.",
-    "missing_credential": "Ask a person to add the key: connector connections add.",
-    "unauthorized": "Ask a person to look at the key.",
-    "moderated": "Change what is asked for: the same will be refused again.",
-    "filtered": "Change what is asked for, or the seed.",
-    "job_pending": "Ask for the run again later.",
-}
 _BILLED = {"yes": "It was billed.", "unknown": "It may have been billed."}
 
 
@@ -80,7 +70,7 @@ def of_file(stored: StoredFile) -> dict[str, Any]:
 
 def _sentences(error: Mapping[str, Any]) -> Iterator[str]:
     yield f"{error['code']}: {error['message']}"
-    yield from filter(None, [_BILLED.get(error["billed"]), _ADVICE.get(error["code"])])
+    yield from filter(None, [_BILLED.get(error["billed"]), DECLARED["advice"].get(error["code"])])
     if error.get("retry_after"):
         yield f"Try again in {error['retry_after']:.0f} seconds."
     elif error.get("retryable"):

@@ -12,51 +12,15 @@ from connector.media.kinds import type_of
 from connector.spec import file_options
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration, JsonSchema
+from connector.spec.resource import table
 from connector.spec.schema.plain_schema import plain
 
 # Models whose tools have these at the top of their schema refuse every request, so the rules are told in
 # words. They are checked all the same.
 _NOT_ON_TOP = frozenset(("allOf", "anyOf", "oneOf", "not", "if", "then", "else"))
 
-_TEXT = {"type": "string"}
-_NUMBER = {"type": "number"}
-FILE: JsonSchema = {
-    "type": "object",
-    "description": "What it made. Give `file` to another tool; `uri` reads it as a resource.",
-    "required": ["file", "uri", "name", "type", "bytes"],
-    "properties": {
-        "file": _TEXT,
-        "uri": _TEXT,
-        "name": _TEXT,
-        "type": _TEXT,
-        "bytes": {"type": "integer"},
-        "width": {"type": "integer"},
-        "height": {"type": "integer"},
-        "seconds": _NUMBER,
-    },
-}
-OUTCOME: JsonSchema = {
-    "type": "object",
-    "required": ["outcome", "billed"],
-    "properties": {
-        "outcome": {**_TEXT, "description": "success, pending, or the code of a failure"},
-        "billed": {"enum": ["no", "yes", "unknown"]},
-        "credits": {**_NUMBER, "description": "what it cost by the declared price"},
-        "run": {**_TEXT, "description": "the id of its record"},
-        "action": _TEXT,
-        "environment": _TEXT,
-        "connection": _TEXT,
-        "seed": {"type": "integer"},
-        "finish_reason": _TEXT,
-        "request_id": _TEXT,
-        "job_id": _TEXT,
-        "seconds": _NUMBER,
-        "file": FILE,
-        "value": {"description": "the JSON or text that the API answered"},
-        "warnings": {"type": "array", "items": {"type": "object"}},
-        "error": {"type": "object", "description": "the failure, with a problem for each input"},
-    },
-}
+# What clients are told of all tools.
+DECLARED: Mapping[str, Any] = table("mcp/tools.yaml")
 
 
 def tool(integration: Integration, action: Action) -> types.Tool:
@@ -66,7 +30,7 @@ def tool(integration: Integration, action: Action) -> types.Tool:
         title=action.title,
         description=" ".join(_said(action)),
         input_schema=input_schema(action),
-        output_schema=dict(OUTCOME),
+        output_schema=dict(DECLARED["outcome"]),
         annotations=_annotations(action),
         _meta=dict(_facts(integration, action)),
     )
