@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): every failure, by one table from what failed to the status.
+"""Problem documents (RFC 9457): the status and the words of every failure, by the table ``problems.yaml``.
 
 What the host itself refuses is a ``Refused``; everything else is an error of the connector. A failed run
 is kept as facts and not as an exception, so that documents are made of facts.
@@ -18,6 +18,7 @@ from connector import errors
 from connector.errors import ConnectorError
 from connector.server import json_logs
 from connector.server.json_reply import Reply
+from connector.spec.resource import table
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -34,62 +35,10 @@ class Refused(ConnectorError):
         self.headers = dict(headers or {})
 
 
-# The class, the status, and the title. An error has the row of the nearest of its classes.
-_FAMILIES: tuple[tuple[type[ConnectorError], int, str], ...] = (
-    (errors.ConnectorError, 500, "The host could not do it"),
-    (errors.DatabaseUnavailable, 503, "The host's database is away"),
-    (errors.SpecError, 500, "The integration's files have problems"),
-    (errors.InvocationError, 400, "It cannot be done as asked"),
-    (errors.UnknownName, 404, "There is nothing of that name"),
-    (errors.InvalidArguments, 422, "The arguments cannot be sent"),
-    (errors.CapReached, 402, "The day's credits are used up"),
-    # It is the host's credential at the upstream that fails: 401 would blame the caller's token.
-    (errors.CredentialError, 424, "The credential for the upstream does not work"),
-    (errors.UpstreamError, 502, "The upstream refused"),
-    (errors.BadRequest, 400, "The upstream found fault with the arguments"),
-    (errors.OutOfCredits, 402, "The account has too few credits"),
-    (errors.Moderated, 403, "The upstream's moderation refused the input"),
-    (errors.Forbidden, 403, "The credential may not do this"),
-    (errors.Filtered, 422, "The upstream withheld what it made"),
-    (errors.Rejected, 422, "The upstream did not accept it"),
-    (errors.NotFound, 404, "It is not there"),
-    (errors.TooLarge, 413, "It is too large"),
-    (errors.RateLimited, 429, "Too many requests"),
-    (errors.UpstreamFailed, 502, "The upstream failed"),
-    (errors.InvalidAnswer, 502, "The upstream's answer is not what it promises"),
-    (errors.Unreachable, 502, "The upstream cannot be reached"),
-    (errors.TransportError, 504, "The upstream did not answer"),
-    (errors.TimedOut, 504, "The upstream did not answer in time"),
-    # Many clients repeat a 502, 503 or 504 by themselves, and this one may have been paid for.
-    (errors.OutcomeUnknown, 500, "Nobody knows whether it ran"),
-    (errors.JobError, 409, "The job cannot be had"),
-    (errors.JobNotFound, 404, "There is no such job"),
-    (errors.JobExpired, 410, "The upstream no longer keeps the result"),
-)  # fmt: skip
-
-# What only a host can say.
-_OWN: Mapping[str, tuple[int, str]] = {
-    "unauthenticated": (401, "A token is needed"),
-    "role": (403, "The token may not do this"),
-    "cross_site": (403, "The request comes from another site"),
-    "foreign_host": (421, "The host is not known by that name"),
-    "not_found": (404, "It is not there"),
-    "method_not_allowed": (405, "It takes other methods"),
-    "bad_request": (400, "The request cannot be read"),
-    "too_slow": (408, "The request took too long to come"),
-    "conflict": (409, "It is there already"),
-    "key_reused": (422, "The idempotency key was used for something else"),
-    "too_large": (413, "It is too large"),
-    "range": (416, "The file has no such range"),
-    "media_type": (415, "The body is of another kind than can be read here"),
-    "interrupted": (500, "The host ended before it was done"),
-    "internal": (500, "The host failed"),
-    "bad_rows": (422, "Some rows cannot be done"),
-    "files_unavailable": (503, "The host's files are away"),
-    "cannot_deliver": (507, "The folder for the results takes none"),
-    "not_installed": (501, "A part of the host is not installed"),
-    "busy": (503, "The host has as much to do as it can"),
-    "stopping": (503, "The host is stopping"),
+Row = tuple[int, str]
+_DECLARED = table("server/problems.yaml")
+_FAMILIES: Mapping[type[ConnectorError], Row] = {
+    getattr(errors, name): tuple(row) for name, row in _DECLARED["errors"].items()
 }
 
 
@@ -99,15 +48,14 @@ def _kinds(kind: type[ConnectorError]) -> Iterator[type[ConnectorError]]:
         yield from _kinds(below)
 
 
-def row_of(error: type[ConnectorError]) -> tuple[int, str]:
+def row_of(error: type[ConnectorError]) -> Row:
     """The status and title of a class of errors."""
-    rows = {kind: (status, title) for kind, status, title in _FAMILIES}
-    return next(rows[kind] for kind in error.__mro__ if kind in rows)
+    return next(_FAMILIES[kind] for kind in error.__mro__ if kind in _FAMILIES)
 
 
-STATUSES: Mapping[str, tuple[int, str]] = {
+STATUSES: Mapping[str, Row] = {
     **{kind.code: row_of(kind) for kind in _kinds(ConnectorError) if kind is not Refused},
-    **_OWN,
+    **{code: tuple(row) for code, row in _DECLARED["refusals"].items()},
 }
 
 
