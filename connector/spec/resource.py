@@ -30,3 +30,9 @@ def table(name: str) -> Any:
     # A safe one too, and ten times as quick.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load(text(name), loader)
+
+
+def statements(name: str) -> dict[str, str]:
+    """The statements of that SQL file, by the names in lines such as ``-- name: get`` that begin them."""
+    named = (part.partition("\n") for part in text(name).split("-- name: ")[1:])
+    return {first.strip(): rest.strip() for first, _, rest in named}

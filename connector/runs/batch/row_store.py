@@ -11,8 +11,8 @@ from typing import Any
 
 from connector.errors import Billed, ConnectorError
 from connector.runs.batch.row import AGAIN, OUTSIDE, BatchRow, Counts, Ended, RowState
+from connector.spec import resource
 from connector.storage.database.database import Database
-from connector.storage.runs.model import ENDED
 
 
 def _quoted(words: Iterable[str]) -> str:
@@ -20,99 +20,13 @@ def _quoted(words: Iterable[str]) -> str:
     return ", ".join(f"'{word}'" for word in sorted(words))
 
 
+_SQL = resource.statements("runs/batch/row_store.sql")
 _OF_RUN = ("number", "state", "outcome", "credits", "billed", "seconds", "estimate")
 _OWN = tuple(one.name for one in fields(BatchRow))
-_ROW = ", ".join(_OWN)
-
 _ADD = f"""
-INSERT INTO batch_rows (batch, updated, {_ROW})
+INSERT INTO batch_rows (batch, updated, {", ".join(_OWN)})
 VALUES (:batch, :updated, {", ".join(f":{name}" for name in _OWN)})
 ON CONFLICT DO NOTHING"""
-_REPLACE = """
-UPDATE batch_rows
-SET inputs = :inputs, digest = :digest, label = :label, estimate = :estimate, state = 'pending',
-    outcome = NULL, message = NULL, files = NULL, updated = :updated
-WHERE batch = :batch AND number = :number AND state IN ('pending', 'failed', 'cancelled')"""
-_PRICE = """
-UPDATE batch_rows SET estimate = :estimate WHERE batch = :batch AND number = :number AND state = 'pending'"""
-_DROP = """
-DELETE FROM batch_rows WHERE batch = :batch AND number = :number
-AND state IN ('pending', 'failed', 'cancelled') AND billed = 'no' RETURNING number"""
-_LAST = "SELECT max(number) AS last FROM batch_rows WHERE batch = :batch"
-_DIGESTS = """
-SELECT number, digest, state FROM batch_rows
-WHERE batch = :batch AND number BETWEEN :first AND :last ORDER BY number"""
-
-_PENDING = f"""
-SELECT {_ROW} FROM batch_rows WHERE batch = :batch AND state = 'pending' AND number > :after
-ORDER BY number LIMIT :limit"""
-_BEGIN = """
-UPDATE batch_rows SET state = 'running', run_id = :run_id, updated = :updated
-WHERE batch = :batch AND number = :number AND state = 'pending'"""
-_REFUSE = """
-UPDATE batch_rows
-SET state = 'failed', outcome = :outcome, billed = 'no', credits = 0, message = :message, updated = :updated
-WHERE batch = :batch AND number = :number AND state = 'pending'"""
-_ENDED_RUNS = f"""
-SELECT batch_rows.number, batch_rows.estimate,
-    runs.state, runs.outcome, runs.credits, runs.billed, runs.seconds, runs.error
-FROM batch_rows JOIN runs ON runs.id = batch_rows.run_id
-WHERE batch_rows.batch = :batch AND batch_rows.state = 'running'
-AND runs.state IN ({_quoted(ENDED)})
-ORDER BY batch_rows.number"""
-_LATER_RUNS = """
-SELECT batch_rows.number, max(runs.id) AS run_id
-FROM batch_rows JOIN runs ON runs.batch = batch_rows.batch AND runs.row = batch_rows.number
-WHERE batch_rows.batch = :batch AND batch_rows.state <> 'running' AND batch_rows.state <> 'succeeded'
-AND (
-    runs.id > coalesce(batch_rows.run_id, '')
-    OR (runs.id = batch_rows.run_id AND batch_rows.state = 'unknown' AND runs.state <> 'unknown')
-)
-GROUP BY batch_rows.number"""
-_FOLLOW = """
-UPDATE batch_rows SET state = 'running', run_id = :run_id, files = NULL, updated = :updated
-WHERE batch = :batch AND number = :number"""
-_END = """
-UPDATE batch_rows
-SET state = :state, outcome = :outcome, credits = :credits, billed = :billed, seconds = :seconds,
-    message = :message, files = NULL, updated = :updated
-WHERE batch = :batch AND number = :number AND state = 'running'"""
-
-_ENDED_SINCE = """
-SELECT count(*) AS count FROM batch_rows
-WHERE batch = :batch AND state <> 'pending' AND state <> 'running' AND updated >= :moment"""
-_COUNT_IF = "SELECT count(*) AS count FROM batch_rows WHERE batch = :batch AND {condition}"
-_OUTSIDE = f"""
-SELECT outcome FROM batch_rows WHERE batch = :batch AND state = 'failed' AND billed = 'no'
-AND outcome IN ({_quoted(OUTSIDE)}) ORDER BY number LIMIT 1"""
-
-_TO_DELIVER = f"""
-SELECT {_ROW} FROM batch_rows
-WHERE batch = :batch AND files IS NULL AND state <> 'pending' AND state <> 'running'
-ORDER BY number LIMIT :limit"""
-_DELIVER = "UPDATE batch_rows SET files = :files WHERE batch = :batch AND number = :number"
-_FAILED = f"""
-SELECT {_ROW} FROM batch_rows WHERE batch = :batch AND state IN ('failed', 'unknown')
-ORDER BY number LIMIT :limit"""
-_ROWS = f"""
-SELECT {_ROW} FROM batch_rows WHERE batch = :batch AND number > :after ORDER BY number LIMIT :limit"""
-
-_COUNTS = """
-SELECT state, count(*) AS count, sum(estimate) AS estimate
-FROM batch_rows WHERE batch = :batch GROUP BY state"""
-# Runs rather than rows: one that was tried again has cost each time. What nobody knows counts as paid.
-_SPENT = f"""
-SELECT runs.billed, sum(coalesce(runs.credits, batch_rows.estimate)) AS credits
-FROM runs JOIN batch_rows ON batch_rows.batch = runs.batch AND batch_rows.number = runs.row
-WHERE runs.batch = :batch AND runs.billed <> 'no' AND runs.state IN ({_quoted(ENDED)})
-AND (batch_rows.state <> 'running' OR runs.id <> batch_rows.run_id)
-GROUP BY runs.billed"""
-_RUNNING = "SELECT number, run_id, estimate FROM batch_rows WHERE batch = :batch AND state = 'running'"
-_AGAIN_IF = """
-UPDATE batch_rows
-SET state = 'pending', outcome = NULL, message = NULL, files = NULL, credits = NULL, billed = 'no',
-    updated = :updated
-WHERE batch = :batch AND {condition} RETURNING number"""
 
 
 class BatchRows:
@@ -130,23 +44,23 @@ class BatchRows:
 
     def replace(self, rows: Iterable[BatchRow]) -> None:
         """Rows that are to be done get other inputs; those that are done, or under way, stay as they are."""
-        self._many(_REPLACE, map(_values, rows))
+        self._many(_SQL["replace"], map(_values, rows))
 
     def price(self, rows: Iterable[BatchRow]) -> None:
         """What rows that are to be done will cost."""
-        self._many(_PRICE, map(_values, rows))
+        self._many(_SQL["price"], map(_values, rows))
 
     def drop(self, number: int) -> bool:
         """A row that cost nothing and is not done is gone; whether it was one. Its runs stay."""
-        return bool(self._database.write(_DROP, {"batch": self._batch_id, "number": number}))
+        return bool(self._database.write(_SQL["drop"], {"batch": self._batch_id, "number": number}))
 
     def last(self) -> int:
         """The highest number of a row."""
-        return int(self._database.read(_LAST, {"batch": self._batch_id})[0]["last"] or 0)
+        return int(self._database.read(_SQL["last"], {"batch": self._batch_id})[0]["last"] or 0)
 
     def digests(self, first: int, last: int) -> dict[int, tuple[str, RowState]]:
         """The digest and the state of each row in that span."""
-        rows = self._database.read(_DIGESTS, {"batch": self._batch_id, "first": first, "last": last})
+        rows = self._database.read(_SQL["digests"], {"batch": self._batch_id, "first": first, "last": last})
         return {row["number"]: (row["digest"], row["state"]) for row in rows}
 
     # --- its rows, as they become runs
@@ -154,16 +68,16 @@ class BatchRows:
     def pending(self, limit: int, after: int = 0) -> builtins.list[BatchRow]:
         """The next rows that are to be done."""
         asked = {"batch": self._batch_id, "limit": limit, "after": after}
-        return [_row(row) for row in self._database.read(_PENDING, asked)]
+        return [_row(row) for row in self._database.read(_SQL["pending"], asked)]
 
     def begin(self, number: int, run_id: str) -> None:
         """The row has a run."""
-        self._many(_BEGIN, [{"number": number, "run_id": run_id}])
+        self._many(_SQL["begin"], [{"number": number, "run_id": run_id}])
 
     def refuse(self, number: int, error: ConnectorError) -> None:
         """The row could not even become a run."""
         told = {"number": number, "outcome": error.code, "message": error.message}
-        self._many(_REFUSE, [told])
+        self._many(_SQL["refuse"], [told])
 
     def catch_up(self) -> int:
         """Rows whose run is not their last one get the last one; how many there were.
@@ -171,28 +85,28 @@ class BatchRows:
         Somebody may have died between a run and its row, have a run tried once more, or have found out what
         became of it.
         """
-        found = self._database.read(_LATER_RUNS, {"batch": self._batch_id})
-        self._many(_FOLLOW, [{"number": row["number"], "run_id": row["run_id"]} for row in found])
+        found = self._database.read(_SQL["later_runs"], {"batch": self._batch_id})
+        self._many(_SQL["follow"], [{"number": row["number"], "run_id": row["run_id"]} for row in found])
         return len(found)
 
     def settle(self) -> builtins.list[Ended]:
         """Rows end as their runs have; how they did."""
-        ended = [_ended(row) for row in self._database.read(_ENDED_RUNS, {"batch": self._batch_id})]
-        self._many(_END, map(asdict, ended))
+        ended = [_ended(row) for row in self._database.read(_SQL["ended_runs"], {"batch": self._batch_id})]
+        self._many(_SQL["end"], map(asdict, ended))
         return ended
 
     def running(self) -> dict[int, float]:
         """The rows under way, and what each is expected to cost."""
-        rows = self._database.read(_RUNNING, {"batch": self._batch_id})
+        rows = self._database.read(_SQL["running"], {"batch": self._batch_id})
         return {row["number"]: row["estimate"] or 0.0 for row in rows}
 
     def run_ids(self) -> builtins.list[str]:
         """The runs under way."""
-        return [row["run_id"] for row in self._database.read(_RUNNING, {"batch": self._batch_id})]
+        return [row["run_id"] for row in self._database.read(_SQL["running"], {"batch": self._batch_id})]
 
     def spent(self) -> dict[Billed, float]:
         """What the runs of the batch that are settled have cost, and what they may have."""
-        found = self._database.read(_SPENT, {"batch": self._batch_id})
+        found = self._database.read(_SQL["spent"], {"batch": self._batch_id})
         return {row["billed"]: row["credits"] or 0.0 for row in found}
 
     def again(self, *, failed: bool = False, unknown: bool = False) -> int:
@@ -202,7 +116,7 @@ class BatchRows:
         anything. ``failed``: all that cost nothing and can succeed. ``unknown``: those too that may have
         been paid for, and what was filtered.
         """
-        statement = _AGAIN_IF.format(condition=_may_be_again(failed, unknown))
+        statement = _SQL["again_if"].format(condition=_may_be_again(failed, unknown))
         return len(self._database.write(statement, {"batch": self._batch_id, "updated": self._clock()}))
 
     def retryable(self) -> int:
@@ -214,43 +128,45 @@ class BatchRows:
         return self._count(_DOUBTFUL)
 
     def _count(self, condition: str) -> int:
-        statement = _COUNT_IF.format(condition=condition)
+        statement = _SQL["count_if"].format(condition=condition)
         return int(self._database.read(statement, {"batch": self._batch_id})[0]["count"])
 
     def outside(self) -> str | None:
         """The outcome of a row that failed for a reason which is not its own, if one did."""
-        found = self._database.read(_OUTSIDE, {"batch": self._batch_id})
+        found = self._database.read(
+            _SQL["outside"].format(outside=_quoted(OUTSIDE)), {"batch": self._batch_id}
+        )
         return str(found[0]["outcome"]) if found else None
 
     # --- what became of its rows
 
     def to_deliver(self, limit: int = 100) -> builtins.list[BatchRow]:
         """Rows that have ended, and whose files are in no folder yet."""
-        rows = self._database.read(_TO_DELIVER, {"batch": self._batch_id, "limit": limit})
+        rows = self._database.read(_SQL["to_deliver"], {"batch": self._batch_id, "limit": limit})
         return [_row(row) for row in rows]
 
     def delivered(self, files: Mapping[int, Sequence[str]]) -> None:
         """The files of rows are in the folder, under these names."""
         rows = [{"number": number, "files": json.dumps(list(names))} for number, names in files.items()]
-        self._many(_DELIVER, rows)
+        self._many(_SQL["deliver"], rows)
 
     def rows(self, after: int = 0, limit: int = 500) -> builtins.list[BatchRow]:
         """The rows behind a number, in their order."""
         asked = {"batch": self._batch_id, "after": after, "limit": limit}
-        return [_row(row) for row in self._database.read(_ROWS, asked)]
+        return [_row(row) for row in self._database.read(_SQL["rows"], asked)]
 
     def failed(self, limit: int) -> builtins.list[BatchRow]:
         """The first rows that failed, or whose outcome nobody knows."""
         asked = {"batch": self._batch_id, "limit": limit}
-        return [_row(row) for row in self._database.read(_FAILED, asked)]
+        return [_row(row) for row in self._database.read(_SQL["failed"], asked)]
 
     def ended_since(self, moment: float) -> int:
         """How many rows have ended since then."""
         asked = {"batch": self._batch_id, "moment": moment}
-        return int(self._database.read(_ENDED_SINCE, asked)[0]["count"])
+        return int(self._database.read(_SQL["ended_since"], asked)[0]["count"])
 
     def counts(self) -> Counts:
-        found = self._database.read(_COUNTS, {"batch": self._batch_id})
+        found = self._database.read(_SQL["counts"], {"batch": self._batch_id})
         left = sum(row["estimate"] or 0.0 for row in found if row["state"] in ("pending", "running"))
         spent = self.spent()
         rows = {row["state"]: row["count"] for row in found}

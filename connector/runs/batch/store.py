@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from connector.errors import InvocationError
 from connector.runs.batch.row_store import BatchRows
+from connector.spec import resource
 from connector.spec.schema.suggest import nearest
 from connector.storage.database.database import Database, new_id, timestamp
 
@@ -69,18 +70,13 @@ class Batch:
         return shown | times
 
 
+_SQL = resource.statements("runs/batch/store.sql")
 _OWN = tuple(one.name for one in fields(Batch))
 _AS_JSON = frozenset({"defaults", "options"})
 
 _INSERT = f"""
 INSERT INTO batches ({", ".join(_OWN)}) VALUES ({", ".join(f":{name}" for name in _OWN)})
 ON CONFLICT (name) DO NOTHING RETURNING id"""
-_GET = "SELECT * FROM batches WHERE id = :id OR name = :id"
-_LIST = "SELECT * FROM batches ORDER BY id DESC LIMIT :limit"
-_END = """
-UPDATE batches SET state = :state, message = :message, updated = :updated
-WHERE id = :id AND state = 'feeding'"""
-_COUNT = "UPDATE batches SET total = (SELECT count(*) FROM batch_rows WHERE batch = :id) WHERE id = :id"
 
 
 class BatchNotFound(InvocationError, LookupError):
@@ -106,7 +102,7 @@ class Batches:
 
     def get(self, id_or_name: str) -> Batch:
         """The batch of that id or name. Raises BatchNotFound."""
-        found = self._database.read(_GET, {"id": id_or_name})
+        found = self._database.read(_SQL["get"], {"id": id_or_name})
         if found:
             return _batch(found[0])
         near = nearest(id_or_name, [each.name for each in self.list(1000)])
@@ -114,7 +110,7 @@ class Batches:
 
     def list(self, limit: int = 50) -> builtins.list[Batch]:
         """The batches, newest first."""
-        return [_batch(row) for row in self._database.read(_LIST, {"limit": limit})]
+        return [_batch(row) for row in self._database.read(_SQL["list"], {"limit": limit})]
 
     def change(self, batch_id: str, **changed: Any) -> Batch:
         """The batch with other values."""
@@ -127,12 +123,12 @@ class Batches:
     def end(self, batch_id: str, state: State, message: str | None = None) -> Batch:
         """The batch is fed no more, unless somebody stopped it before."""
         told = {"id": batch_id, "state": state, "message": message, "updated": self._clock()}
-        self._database.write(_END, told)
+        self._database.write(_SQL["end"], told)
         return self.get(batch_id)
 
     def count(self, batch_id: str) -> Batch:
         """The batch with the number of its rows."""
-        self._database.write(_COUNT, {"id": batch_id})
+        self._database.write(_SQL["count"], {"id": batch_id})
         return self.get(batch_id)
 
     def rows(self, batch_id: str) -> BatchRows:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from connector.errors import Billed, InvocationError
 from connector.runs.schedule.cron import Cron
+from connector.spec import resource
 from connector.spec.schema.suggest import nearest
 from connector.storage.database.database import Database, timestamp
 from connector.storage.runs.model import Kind
@@ -105,6 +106,7 @@ class Tick:
         return shown | {"at": timestamp(self.at), "updated": timestamp(self.updated)}
 
 
+_SQL = resource.statements("runs/schedule/store.sql")
 _OWN = tuple(one.name for one in fields(Schedule))
 _INSERT = f"""
 INSERT INTO schedules ({", ".join(_OWN)}) VALUES ({", ".join(f":{name}" for name in _OWN)})
@@ -114,20 +116,7 @@ _KEPT = ("name", "created", "paused")
 _REPLACE = f"""
 UPDATE schedules SET {", ".join(f"{name} = :{name}" for name in _OWN if name not in _KEPT)}
 WHERE name = :name RETURNING name"""
-_GET = "SELECT * FROM schedules WHERE name = :name"
-_LIST = "SELECT * FROM schedules ORDER BY name"
-_PAUSE = "UPDATE schedules SET paused = :paused, updated = :now WHERE name = :name"
-# What came meanwhile is nothing that was missed.
-_RESUME = "UPDATE schedules SET paused = 0, updated = :now, since = :now WHERE name = :name AND paused = 1"
-_SETTLED = "UPDATE schedules SET since = :since WHERE name = :name AND since < :since"
 _REMOVE = ("DELETE FROM ticks WHERE schedule = :name", "DELETE FROM schedules WHERE name = :name")
-_TICKS = """
-SELECT ticks.*, runs.state AS run_state, runs.credits, runs.billed, runs.seconds
-FROM ticks LEFT JOIN runs ON runs.id = ticks.run_id
-WHERE ticks.schedule = :name AND ticks.at < :before ORDER BY ticks.at DESC LIMIT :limit"""
-_TICK = """
-INSERT INTO ticks (schedule, at, updated, why, state, message)
-VALUES (:name, :at, :now, :why, :state, :message) ON CONFLICT (schedule, at) DO NOTHING"""
 _FOREVER = 1e12
 
 
@@ -162,7 +151,7 @@ class ScheduleStore:
         return schedule
 
     def find(self, name: str) -> Schedule | None:
-        rows = self.database.read(_GET, {"name": name})
+        rows = self.database.read(_SQL["get"], {"name": name})
         return _schedule(rows[0]) if rows else None
 
     def get(self, name: str) -> Schedule:
@@ -174,17 +163,17 @@ class ScheduleStore:
         return found
 
     def list(self) -> builtins.list[Schedule]:
-        return [_schedule(row) for row in self.database.read(_LIST)]
+        return [_schedule(row) for row in self.database.read(_SQL["list"])]
 
     def pause(self, name: str) -> None:
-        self.database.write(_PAUSE, {"name": name, "now": self.clock(), "paused": 1})
+        self.database.write(_SQL["pause"], {"name": name, "now": self.clock(), "paused": 1})
 
     def resume(self, name: str) -> None:
-        self.database.write(_RESUME, {"name": name, "now": self.clock()})
+        self.database.write(_SQL["resume"], {"name": name, "now": self.clock()})
 
     def settle(self, name: str, since: float) -> None:
         """What became of its times up to then is settled."""
-        self.database.write(_SETTLED, {"name": name, "since": since})
+        self.database.write(_SQL["settled"], {"name": name, "since": since})
 
     def remove(self, name: str) -> None:
         with self.database.transaction(about(name)) as database:
@@ -193,7 +182,7 @@ class ScheduleStore:
 
     def ticks(self, name: str, limit: int = 20, before: float = _FOREVER) -> builtins.list[Tick]:
         """What became of its times, the latest first."""
-        rows = self.database.read(_TICKS, {"name": name, "limit": limit, "before": before})
+        rows = self.database.read(_SQL["ticks"], {"name": name, "limit": limit, "before": before})
         return [tick_of(row) for row in rows]
 
     def add_tick(
@@ -201,7 +190,7 @@ class ScheduleStore:
     ) -> None:
         """Writes a time down, unless it is written down already."""
         told = {"name": name, "at": at, "now": self.clock(), "why": why, "state": state, "message": message}
-        self.database.write(_TICK, told)
+        self.database.write(_SQL["tick"], told)
 
 
 def about(name: str) -> str:

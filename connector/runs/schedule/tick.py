@@ -19,42 +19,20 @@ from connector.runs.schedule.store import Schedule, ScheduleStore, Tick, TickSta
 from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.workflow import check_inputs, cost
 from connector.runs.workflow.model import Workflow
+from connector.spec import resource
 from connector.spec.model import Action, Integration
 from connector.storage.runs.model import Run, RunSpec
 
 if TYPE_CHECKING:
     from connector.storage.database.protocols import Transaction
 
+_SQL = resource.statements("runs/schedule/tick.sql")
 # So many times of a schedule may wait for the run before them.
 MOST_WAITING = 100
 # Nobody waits for what a schedule begins.
 _PRIORITY = 5
 # Sums of credits are not exact.
 _ROUNDING = 1e-6
-
-_ONE = """
-SELECT ticks.*, runs.state AS run_state, runs.credits, runs.billed, runs.seconds
-FROM ticks LEFT JOIN runs ON runs.id = ticks.run_id WHERE ticks.schedule = :name AND ticks.at = :at"""
-# A run that is about to be written down is under way, too.
-_UNDER_WAY = """
-SELECT ticks.run_id FROM ticks LEFT JOIN runs ON runs.id = ticks.run_id
-WHERE ticks.schedule = :name AND ticks.at <> :at AND ticks.state = 'begun'
-AND (runs.state IS NULL OR runs.state IN ('queued', 'running')) LIMIT 1"""
-_BEFORE = "SELECT count(*) AS count FROM ticks WHERE schedule = :name AND at < :at AND state = 'due'"
-# What may have been paid for counts: at its price, or at its estimate until that is known.
-_SPENT = """
-SELECT coalesce(sum(
-    CASE WHEN runs.state IS NULL OR runs.state IN ('queued', 'running') THEN coalesce(ticks.estimate, 0)
-    WHEN runs.billed = 'no' THEN 0 ELSE coalesce(runs.credits, ticks.estimate, 0) END
-), 0) AS credits
-FROM ticks LEFT JOIN runs ON runs.id = ticks.run_id
-WHERE ticks.schedule = :name AND ticks.at <> :at AND ticks.state = 'begun' AND ticks.updated >= :midnight"""
-_DECIDE = """
-UPDATE ticks SET state = :state, message = :message, estimate = :estimate, updated = :now
-WHERE schedule = :name AND at = :at AND state = 'due'"""
-_RUN = "UPDATE ticks SET run_id = :run_id WHERE schedule = :name AND at = :at AND run_id IS NULL"
-_REFUSED = """
-UPDATE ticks SET state = 'refused', message = :message, updated = :now WHERE schedule = :name AND at = :at"""
 
 
 class TickDecider:
@@ -84,15 +62,15 @@ class TickDecider:
             return self._done(schedule, tick)
         except InvocationError as error:
             told = {"name": name, "at": at, "now": self._store.clock(), "message": str(error)}
-            self._store.database.write(_REFUSED, told)
+            self._store.database.write(_SQL["refused"], told)
             return True
 
     def _tick(self, schedule: Schedule, at: float) -> Tick | None:
         """The time as it is written down. What is settled already comes to nothing, and what is no time."""
-        found = self._store.database.read(_ONE, {"name": schedule.name, "at": at})
+        found = self._store.database.read(_SQL["one"], {"name": schedule.name, "at": at})
         if not found and at > schedule.since and not schedule.paused and schedule.times.is_time(at):
             self._store.add_tick(schedule.name, at, "time")
-            found = self._store.database.read(_ONE, {"name": schedule.name, "at": at})
+            found = self._store.database.read(_SQL["one"], {"name": schedule.name, "at": at})
         return tick_of(found[0]) if found else None
 
     def _done(self, schedule: Schedule, tick: Tick) -> bool:
@@ -105,7 +83,7 @@ class TickDecider:
             tick = decided
         run = self._submit(schedule, tick, subject)
         told = {"name": schedule.name, "at": tick.at, "run_id": run.id}
-        self._store.database.write(_RUN, told)
+        self._store.database.write(_SQL["run"], told)
         return True
 
     def _decided(
@@ -123,7 +101,7 @@ class TickDecider:
             bounds = [each for each in (most, *_left(schedule, spent)) if each is not None]
             estimate = min(bounds) if bounds else least
             told = {"name": schedule.name, "at": tick.at, "now": self._store.clock(), "state": state}
-            database.execute(_DECIDE, told | {"message": message, "estimate": estimate})
+            database.execute(_SQL["decide"], told | {"message": message, "estimate": estimate})
         return replace(tick, state=state, message=message, estimate=estimate)
 
     def _spent(self, database: Transaction, schedule: Schedule, tick: Tick) -> float:
@@ -131,7 +109,7 @@ class TickDecider:
         today = datetime.fromtimestamp(self._store.clock(), UTC)
         midnight = today.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
         told = {"name": schedule.name, "at": tick.at, "midnight": midnight}
-        return float(database.execute(_SPENT, told).fetchone()["credits"])
+        return float(database.execute(_SQL["spent"], told).fetchone()["credits"])
 
     def _submit(self, schedule: Schedule, tick: Tick, subject: Runnable) -> Run:
         place = schedule.environment or None, schedule.connection or None
@@ -152,8 +130,8 @@ def _overlap(database: Transaction, schedule: Schedule, tick: Tick) -> tuple[Tic
     if schedule.paused:
         return "skipped", "it was paused"
     told = {"name": schedule.name, "at": tick.at}
-    open_run = database.execute(_UNDER_WAY, told).fetchone()
-    waiting = int(database.execute(_BEFORE, told).fetchone()["count"])
+    open_run = database.execute(_SQL["under_way"], told).fetchone()
+    waiting = int(database.execute(_SQL["before"], told).fetchone()["count"])
     if open_run is None and not waiting:
         return "begun", None
     if schedule.overlap == "skip" and tick.why == "time" and open_run is not None:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from connector.errors import InvocationError
 from connector.media import Media, thumbnail
 from connector.media.file import OnDisk, describe, name_for
+from connector.spec import resource
 from connector.storage.database.database import Database, timestamp
 from connector.storage.database.protocols import Conflict
 from connector.storage.files.blobs import Blobs, Folder
@@ -24,6 +25,7 @@ __all__ = ["FileNotFound", "FileStore", "FileTooLarge", "IncomingUpload", "Sourc
 
 Source = Literal["upload", "result", "thumbnail"]
 
+_SQL = resource.statements("storage/files/store.sql")
 _SCHEME = "file:"
 # Nothing takes so long to arrive.
 _LEFT_BEHIND = 24 * 3600.0
@@ -77,21 +79,6 @@ _INSERT = f"""
 INSERT INTO files ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})"""
 
 _IS_KEPT = "(expires IS NULL OR expires > :now)"
-
-_GET = f"SELECT * FROM files WHERE id = :id AND {_IS_KEPT}"
-
-_THUMBNAIL = "SELECT id FROM files WHERE thumbnail_of = :id"
-
-_USE = """
-UPDATE files SET unused = 0, expires = :expires
-WHERE id = :id AND unused = 1 OR thumbnail_of = (SELECT id FROM files WHERE id = :id AND unused = 1)"""
-
-_FAMILY = "SELECT id FROM files WHERE id = :id OR thumbnail_of = :id"
-
-_DELETE = "DELETE FROM files WHERE id = :id OR thumbnail_of = :id"
-
-_EXPIRED = "SELECT id FROM files WHERE expires <= :now AND thumbnail_of IS NULL"
-
 _FILTERS = {
     "source": "source = :source",
     "run_id": "run_id = :run_id",
@@ -175,12 +162,12 @@ class FileStore:
         if not stored.unused:
             return stored
         expires = None if keep_seconds is None else stored.created + keep_seconds
-        self._database.write(_USE, {"id": file_id, "expires": expires})
+        self._database.write(_SQL["use"], {"id": file_id, "expires": expires})
         return self.get(file_id)
 
     def get(self, file_id: str) -> StoredFile:
         """What is known of a file. Raises FileNotFound."""
-        found = self._database.read(_GET, {"id": file_id, "now": self._clock()})
+        found = self._database.read(_SQL["get"], {"id": file_id, "now": self._clock()})
         if not found:
             raise FileNotFound(
                 f"there is no file {file_id[:60]!r} here; it may have expired: upload it once more"
@@ -228,7 +215,7 @@ class FileStore:
 
     def expire(self) -> int:
         """Removes what has expired, and what broken uploads left behind; how many files had expired."""
-        expired = [row["id"] for row in self._database.read(_EXPIRED, {"now": self._clock()})]
+        expired = [row["id"] for row in self._database.read(_SQL["expired"], {"now": self._clock()})]
         for file_id in expired:
             self._delete(file_id)
         self._sweep()
@@ -237,7 +224,7 @@ class FileStore:
     def thumbnail(self, file_id: str) -> str | None:
         """The id of a small picture of a file, made once; None where there can be none."""
         stored = self.get(file_id)
-        made = self._database.read(_THUMBNAIL, {"id": file_id})
+        made = self._database.read(_SQL["thumbnail"], {"id": file_id})
         if made:
             return str(made[0]["id"])
         picture = thumbnail.of(self.open(file_id))
@@ -299,9 +286,9 @@ class FileStore:
 
     def _delete(self, file_id: str) -> None:
         """The content goes first: what is left of a deletion that was cut short can be found by its row."""
-        for row in self._database.read(_FAMILY, {"id": file_id}):
+        for row in self._database.read(_SQL["family"], {"id": file_id}):
             self._blobs.remove(row["id"])
-        self._database.write(_DELETE, {"id": file_id})
+        self._database.write(_SQL["delete"], {"id": file_id})
 
     def _sweep(self) -> None:
         for draft in self._blobs.arriving.glob("*"):

@@ -18,6 +18,7 @@ from connector.errors import (
     JobNotFound,
     OutcomeUnknown,
 )
+from connector.spec import resource
 from connector.storage.database.database import Database, new_id, timestamp
 from connector.storage.database.protocols import Conflict, Transaction
 from connector.storage.ledger.model import Intent, LedgerEntry, PollTurn, SpendingRow, State
@@ -29,6 +30,7 @@ __all__ = ["Intent", "Ledger", "LedgerEntry", "PollTurn", "SpendingRow", "State"
 # whose processes cannot be seen from here.
 _LONGEST_CALL = 3600.0
 
+_SQL = resource.statements("storage/ledger/ledger.sql")
 _OWN = tuple(field.name for field in fields(LedgerEntry))
 _COLUMNS = (*_OWN, "day", "writer")
 
@@ -36,96 +38,11 @@ _INSERT = f"""
 INSERT INTO invocations ({", ".join(f'"{name}"' for name in _COLUMNS)})
 VALUES ({", ".join(f":{name}" for name in _COLUMNS)})"""
 
-_SPENT = """
-SELECT coalesce(sum(credits), 0) AS spent FROM spending
-WHERE day = :day AND connection = :connection AND environment = :environment"""
-
-_SUMMARY = """
-SELECT day, connection, environment, action, count(*) AS invocations,
-    sum(counted) AS credits,
-    sum(CASE WHEN billed = 'unknown' THEN counted ELSE 0 END) AS uncertain
-FROM invocations
-WHERE day >= :first AND day <= :last
-GROUP BY day, connection, environment, action
-ORDER BY day, connection, environment, action"""
-
-_GET = """
-SELECT * FROM invocations WHERE id = :id OR upstream_id = :id ORDER BY id DESC LIMIT 1"""
-
-_OF_ORIGIN = "SELECT * FROM invocations WHERE origin = :origin ORDER BY id DESC LIMIT 1"
-
-_WRITER = "SELECT state, writer FROM invocations WHERE id = :id"
-
-_ENTRIES = """
-SELECT * FROM invocations WHERE created >= :since ORDER BY id DESC LIMIT :limit"""
-
-_ENTRIES_IN_STATE = """
-SELECT * FROM invocations WHERE state = :state AND created >= :since ORDER BY id DESC LIMIT :limit"""
-
-# What was tried once more is decided upon. A filtered answer came, whatever it cost.
-_UNKNOWN = """
-SELECT * FROM invocations
-WHERE (state = 'unknown'
-        OR (state IN ('failed', 'cancelled') AND billed = 'unknown' AND outcome <> 'filtered'))
-    AND NOT EXISTS (SELECT 1 FROM runs WHERE retry_of = invocations.origin)
-ORDER BY id DESC LIMIT :limit"""
-
-_LEFT_OPEN = "SELECT id, created, state, writer FROM invocations WHERE state IN ('intended', 'sent')"
-
-# Who is about to send must be the only one. The same process may send again, what was refused unread.
-_SENT = """
-UPDATE invocations SET state = 'sent', writer = :writer
-WHERE id = :id AND (state = 'intended' OR (state = 'sent' AND writer = :writer))
-RETURNING id"""
-
-_UNRUN = "UPDATE invocations SET state = 'intended' WHERE id = :id AND state = 'sent' AND writer = :writer"
-
-_RUNNING = """
-UPDATE invocations
-SET state = 'running', upstream_id = :upstream_id, "fetch" = :fetch,
-    next_poll = :next_poll, deadline = :deadline
-WHERE id = :id
-RETURNING id"""
-
 # Two clocks, or one that is added to, may differ by this much.
 _JUST_NOW = 0.001
 
-_POLL_TURN = """
-UPDATE invocations SET next_poll = :until
-WHERE id = :id AND coalesce(next_poll, 0) <= :now
-RETURNING state"""
-
-_POLLED = "UPDATE invocations SET next_poll = :next_poll WHERE id = :id RETURNING id"
-
-_SETTLE = """
-UPDATE invocations
-SET state = :state, outcome = :outcome, billed = :billed, credits = coalesce(:credits, credits),
-    request_id = coalesce(:request_id, request_id), message = :message, next_poll = NULL
-WHERE id = :id
-RETURNING id"""
-
-_SAVED = "UPDATE invocations SET files = :files WHERE id = :id RETURNING id"
-
-_CANCEL = """
-UPDATE invocations
-SET billed = CASE WHEN state = 'intended' THEN 'no' ELSE billed END,
-    state = 'cancelled', outcome = 'job_cancelled', next_poll = NULL
-WHERE id = :id AND state IN ('intended', 'running', 'cancelled')
-RETURNING id"""
-
 # What a process that is gone has left open: the state it left, and how that ends.
-_ABANDONED = {
-    "intended": """
-UPDATE invocations
-SET state = 'failed', billed = 'no', outcome = 'not_sent',
-    message = 'it ended before the request left; it can be invoked again'
-WHERE id = :id AND state = 'intended'""",
-    "sent": """
-UPDATE invocations
-SET state = 'unknown', outcome = 'unknown',
-    message = 'the process ended before the answer came; see at the upstream whether it ran'
-WHERE id = :id AND state = 'sent'""",
-}
+_ABANDONED = {"intended": _SQL["not_sent"], "sent": _SQL["lost"]}
 
 
 class Ledger:
@@ -164,7 +81,7 @@ class Ledger:
     def sent(self, invocation_id: str) -> None:
         """The request leaves now. What another process has sent is refused: it may have cost already."""
         values = {"id": invocation_id, "writer": this_process()}
-        if not self._database.write(_SENT, values):
+        if not self._database.write(_SQL["sent"], values):
             state = self.get(invocation_id).state
             if state == "cancelled":
                 raise JobCancelled(
@@ -178,7 +95,7 @@ class Ledger:
 
     def unrun(self, invocation_id: str) -> None:
         """What was sent last did not run: it never left, or was refused unread. It may be sent again."""
-        self._database.write(_UNRUN, {"id": invocation_id, "writer": this_process()})
+        self._database.write(_SQL["unrun"], {"id": invocation_id, "writer": this_process()})
 
     def not_sent(self, invocation_id: str) -> None:
         """It was given up before it left; what has been sent stays as it is."""
@@ -194,7 +111,7 @@ class Ledger:
     ) -> None:
         """The upstream took it as a job, which the action ``fetch`` asks for."""
         values = {"upstream_id": upstream_id, "fetch": fetch, "next_poll": next_poll, "deadline": deadline}
-        self._change(_RUNNING, invocation_id, **values)
+        self._change(_SQL["running"], invocation_id, **values)
 
     def poll_turn(self, invocation_id: str, interval: float) -> PollTurn:
         """Takes the next turn to ask for a job, or says how long nobody may.
@@ -203,7 +120,7 @@ class Ledger:
         """
         now = self._clock()
         values = {"id": invocation_id, "now": now + _JUST_NOW, "until": now + interval}
-        taken = self._database.write(_POLL_TURN, values)
+        taken = self._database.write(_SQL["poll_turn"], values)
         if taken:
             return PollTurn(0.0, taken[0]["state"])
         entry = self.get(invocation_id)
@@ -211,7 +128,7 @@ class Ledger:
 
     def polled(self, invocation_id: str, next_poll: float) -> None:
         """The job was asked for, and is not to be asked for again before ``next_poll``."""
-        self._change(_POLLED, invocation_id, next_poll=next_poll)
+        self._change(_SQL["polled"], invocation_id, next_poll=next_poll)
 
     def settle(
         self,
@@ -225,21 +142,21 @@ class Ledger:
     ) -> None:
         """How it ended, also where that becomes known late. ``message`` holds no secret any more."""
         values = {"state": state, "outcome": outcome, "billed": billed, "credits": credits}
-        self._change(_SETTLE, invocation_id, **values, request_id=request_id, message=message)
+        self._change(_SQL["settle"], invocation_id, **values, request_id=request_id, message=message)
 
     def saved(self, invocation_id: str, files: tuple[str, ...]) -> None:
         """Where its result was written to."""
-        self._change(_SAVED, invocation_id, files=json.dumps(files))
+        self._change(_SQL["saved"], invocation_id, files=json.dumps(files))
 
     def cancel(self, invocation_id: str) -> None:
         """We stop asking for it. What has been sent and not answered cannot be taken back."""
-        if not self._database.write(_CANCEL, {"id": invocation_id}):
+        if not self._database.write(_SQL["cancel"], {"id": invocation_id}):
             state = self.get(invocation_id).state
             raise JobError(f"invocation {invocation_id} is {state!r}, and cannot be cancelled any more")
 
     def get(self, any_id: str) -> LedgerEntry:
         """The entry of that id, or the last one whose job has that id upstream."""
-        found = self._database.read(_GET, {"id": any_id})
+        found = self._database.read(_SQL["get"], {"id": any_id})
         if not found:
             place = self._database.name
             raise JobNotFound(
@@ -250,12 +167,12 @@ class Ledger:
 
     def of_origin(self, origin: str) -> LedgerEntry | None:
         """The last entry of that origin; None where nothing that may cost came of it."""
-        rows = self._database.read(_OF_ORIGIN, {"origin": origin})
+        rows = self._database.read(_SQL["of_origin"], {"origin": origin})
         return _entry(rows[0]) if rows else None
 
     def entries(self, state: State | None = None, since: float = 0.0, limit: int = 100) -> list[LedgerEntry]:
         """The entries (in one state, since a moment), newest first."""
-        query = _ENTRIES if state is None else _ENTRIES_IN_STATE
+        query = _SQL["entries"] if state is None else _SQL["entries_in_state"]
         values = {"state": state, "since": since, "limit": limit}
         return [_entry(row) for row in self._database.read(query, values)]
 
@@ -265,7 +182,7 @@ class Ledger:
         Among it are cancelled jobs, which can still be had.
         """
         self.reconcile()
-        return [_entry(row) for row in self._database.read(_UNKNOWN, {"limit": limit})]
+        return [_entry(row) for row in self._database.read(_SQL["unknown"], {"limit": limit})]
 
     def reconcile(self) -> int:
         """Settles what processes that are gone have left open; how many there were.
@@ -274,7 +191,7 @@ class Ledger:
         same boot of the same machine. That is known at once, and a slow request of a living process is
         never taken for a lost one before an hour has passed. The hour alone decides for other machines.
         """
-        abandoned = [row for row in self._database.read(_LEFT_OPEN) if self._is_abandoned(row)]
+        abandoned = [row for row in self._database.read(_SQL["left_open"]) if self._is_abandoned(row)]
         for row in abandoned:
             self._end_abandoned(row["id"], row["state"])
         return len(abandoned)
@@ -284,7 +201,7 @@ class Ledger:
 
         Where its process lives on this machine all the same, and is another one, it stays as it is.
         """
-        for row in self._database.read(_WRITER, {"id": invocation_id}):
+        for row in self._database.read(_SQL["writer"], {"id": invocation_id}):
             is_ours = row["writer"] == this_process()
             if row["state"] in _ABANDONED and (is_ours or not is_alive(row["writer"])):
                 self._end_abandoned(invocation_id, row["state"])
@@ -294,12 +211,12 @@ class Ledger:
         """The credits of a UTC day, today's if none is named, with those that are not settled yet."""
         shown = _day(self._clock()) if day is None else day.isoformat()
         values = {"connection": connection, "environment": environment, "day": shown}
-        rows = self._database.read(_SPENT, values)
+        rows = self._database.read(_SQL["spent"], values)
         return float(rows[0]["spent"])
 
     def summary(self, first: date, last: date) -> list[SpendingRow]:
         """The costs of the UTC days from first to last, by day, connection, environment and action."""
-        rows = self._database.read(_SUMMARY, {"first": first.isoformat(), "last": last.isoformat()})
+        rows = self._database.read(_SQL["summary"], {"first": first.isoformat(), "last": last.isoformat()})
         return [SpendingRow(**dict(row)) for row in rows]
 
     def _change(self, statement: str, invocation_id: str, **values: Any) -> None:
@@ -324,7 +241,7 @@ class Ledger:
 
 def _checked(database: Transaction, row: Mapping[str, Any], cap: float) -> float:
     """The day's credits with this invocation; an error where they would pass the cap."""
-    spent = float(database.execute(_SPENT, row).fetchone()["spent"])
+    spent = float(database.execute(_SQL["spent"], row).fetchone()["spent"])
     if _exceeds(spent, row["estimate"], cap):
         raise _cap_reached(row, spent, cap)
     return spent + (row["estimate"] or 0)
