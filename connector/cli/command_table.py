@@ -2,55 +2,23 @@
 
 from __future__ import annotations
 
+from connector.spec import resource
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from connector.errors import ConnectorError
 
-# heading, then name and what it does
-TABLE: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    (
-        "Actions",
-        (
-            ("actions", "list what the integration can do, with prices"),
-            ("describe", "tell all about one action: its inputs, limits, price"),
-            ("invoke", "use an action, and save what it makes"),
-            ("preview", "show the request that invoke would send, as curl"),
-            ("result", "fetch the result of a job, by its id"),
-        ),
-    ),
-    (
-        "Accounts and money",
-        (
-            ("connections", "keep credentials: add, list, show, test, remove, rotate"),
-            ("balance", "tell how many credits the account has left"),
-            ("spend", "tell what was spent, by day, environment and action"),
-        ),
-    ),
-    (
-        "What outlasts a call",
-        (
-            ("batch", "do an action or a workflow for every row of a file"),
-            ("jobs", "list what runs; submit, watch, cancel and settle durable runs"),
-            ("workflow", "run a recipe of several actions: list, show, check, run"),
-            ("schedule", "do an action or workflow at the times of a cron line"),
-            ("worker", "do what is submitted, until it is stopped"),
-        ),
-    ),
-    (
-        "Authors and tools",
-        (
-            ("import", "make an integration of an OpenAPI document"),
-            ("check", "name every problem in an integration's files"),
-            ("sandbox", "serve the stand-in for the API on a port"),
-            ("serve", "serve all of this over HTTP, with a console in the browser"),
-            ("mcp", "serve the actions as tools to an agent (MCP)"),
-            ("export", "write what other platforms register"),
-            ("demo", "use every action against the sandbox, and show the pictures"),
-            ("completion", "print the completion script for bash, zsh or fish"),
-        ),
-    ),
-)
+Row = tuple[str, str]
 
+
+def _block(text: str) -> tuple[str, tuple[Row, ...]]:
+    """A heading, with the names below it and what each does."""
+    heading, *rows = text.splitlines()
+    named = (row.split(None, 1) for row in rows)
+    return heading, tuple((name, about) for name, about in named)
+
+
+TABLE = tuple(map(_block, resource.text("cli/help/commands.txt").split("\n\n")))
 NAMES = tuple(name for _, rows in TABLE for name, _ in rows)
 MODULES = {name: f"commands.{name}" for name in NAMES} | {
     "__complete": "completion.complete",

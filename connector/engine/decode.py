@@ -34,23 +34,8 @@ _COMMON_RULES = (
     OutcomeRule("invalid_answer", ("1xx", "3xx"), message="The answer is a redirect or no answer at all."),
 )
 
-_ERRORS: Mapping[str, type[ConnectorError]] = {
-    kind.code: kind
-    for kind in (
-        errors.BadRequest,
-        errors.Unauthorized,
-        errors.OutOfCredits,
-        errors.Moderated,
-        errors.Forbidden,
-        errors.Filtered,
-        errors.Rejected,
-        errors.NotFound,
-        errors.TooLarge,
-        errors.RateLimited,
-        errors.UpstreamFailed,
-        errors.InvalidAnswer,
-    )
-}
+_FAILURES: list[type[ConnectorError]] = [errors.Unauthorized, *errors.UpstreamError.__subclasses__()]
+_ERRORS = {kind.code: kind for kind in _FAILURES}
 
 # An answer is quoted in a message up to here.
 _QUOTED = 300

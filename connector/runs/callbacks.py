@@ -17,9 +17,12 @@ from connector.errors import InvalidArguments, Problem
 from connector.media.content import DownloadRefused
 from connector.runs.batch.store import Batches
 from connector.runs.service import standard_webhooks
+from connector.spec import resource
 from connector.storage.connections.signing_secrets import SigningSecrets
 from connector.storage.database.database import Database, timestamp
 from connector.storage.runs.history import History
+
+_SQL = resource.statements("runs/callbacks.sql")
 
 Kind = Literal["run", "batch"]
 
@@ -30,19 +33,6 @@ _TIMEOUT = Timeout(connect=10, read=20, total=30)
 _MOST = 64 * 1024
 # What of a batch is paths of this machine, or what its caller said.
 _HIDDEN = ("options", "source", "defaults")
-
-_ADD = """
-INSERT INTO callbacks (subject, kind, url, state) VALUES (:subject, :kind, :url, 'pending')
-ON CONFLICT (subject) DO NOTHING"""
-_GET = "SELECT * FROM callbacks WHERE subject = :subject"
-_ENTER = "UPDATE callbacks SET state = :state, message = :message WHERE subject = :subject"
-_ENDED = """
-SELECT callbacks.subject FROM callbacks
-LEFT JOIN runs ON callbacks.kind = 'run' AND runs.id = callbacks.subject
-LEFT JOIN batches ON callbacks.kind = 'batch' AND batches.id = callbacks.subject
-WHERE callbacks.state = 'pending' AND (
-    runs.state NOT IN ('queued', 'running') OR batches.state NOT IN ('written', 'feeding', 'paused')
-)"""
 
 
 class NotTaken(Exception):
@@ -85,18 +75,18 @@ class Callbacks:
 
     def add(self, kind: Kind, subject: str, url: str) -> None:
         """The end of the run or batch of that id will be told there; a second address is not taken."""
-        self._database.write(_ADD, {"subject": subject, "kind": kind, "url": url})
+        self._database.write(_SQL["add"], {"subject": subject, "kind": kind, "url": url})
 
     def ended(self) -> list[str]:
         """The runs and batches that have ended, and whose callbacks nobody has begun with."""
-        return [row["subject"] for row in self._database.read(_ENDED)]
+        return [row["subject"] for row in self._database.read(_SQL["ended"])]
 
     def enter(self, subject: str, state: str, message: str | None = None) -> None:
-        self._database.write(_ENTER, {"subject": subject, "state": state, "message": message})
+        self._database.write(_SQL["enter"], {"subject": subject, "state": state, "message": message})
 
     def state(self, subject: str) -> tuple[str, str | None] | None:
         """How far a callback has come, and why it failed; None where there is none."""
-        rows = self._database.read(_GET, {"subject": subject})
+        rows = self._database.read(_SQL["get"], {"subject": subject})
         return (rows[0]["state"], rows[0]["message"]) if rows else None
 
     def deliver(self, subject: str) -> None:
@@ -104,7 +94,7 @@ class Callbacks:
         from connector.engine.http.http1 import Http1
         from connector.engine.http.transport import HttpTransport
 
-        [row] = self._database.read(_GET, {"subject": subject})
+        [row] = self._database.read(_SQL["get"], {"subject": subject})
         body = json.dumps(self._payload(row["kind"], subject), allow_nan=False).encode()
         secret = self._signing.get(_SECRET)
         assert secret is not None

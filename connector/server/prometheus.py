@@ -12,7 +12,10 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, exposition
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.openmetrics import exposition as openmetrics
 
+from connector.spec import resource
 from connector.storage.database.database import Database
+
+_SQL = resource.statements("server/prometheus.sql")
 
 QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SLOW = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0)
@@ -22,31 +25,18 @@ _OPENMETRICS = "application/openmetrics-text"
 Labels = tuple[str, ...]
 Readings = Iterable[tuple[Labels, float]]
 
-_QUEUE = """
-SELECT kind, state, count(*) AS count FROM runs
-WHERE durable = 1 AND state IN ('queued', 'running') GROUP BY kind, state"""
-_ENDED = """
-SELECT kind, coalesce(outcome, state) AS outcome, count(*) AS count FROM runs
-WHERE durable = 1 AND state NOT IN ('queued', 'running') GROUP BY kind, coalesce(outcome, state)"""
-_BATCHES = "SELECT state, count(*) AS count FROM batches GROUP BY state"
-_ROWS = "SELECT state, count(*) AS count FROM batch_rows GROUP BY state"
-_SCHEDULES = """
-SELECT ticks.schedule, CASE WHEN ticks.state = 'begun' THEN coalesce(runs.state, ticks.state)
-    ELSE ticks.state END AS outcome, 1 AS count
-FROM ticks LEFT JOIN runs ON runs.id = ticks.run_id
-WHERE ticks.at = (SELECT max(at) FROM ticks AS others WHERE others.schedule = ticks.schedule)"""
 
 # Of durable runs: the name, what it is, its labels (which are columns), and the query.
 _DURABLE: tuple[tuple[str, str, Labels, str], ...] = (
-    ("connector_durable_queue", "Durable runs that wait or are under way.", ("kind", "state"), _QUEUE),
-    ("connector_durable_ended", "Durable runs that have ended.", ("kind", "outcome"), _ENDED),
-    ("connector_batches", "Batches.", ("state",), _BATCHES),
-    ("connector_batch_rows", "Rows of all batches.", ("state",), _ROWS),
+    ("connector_durable_queue", "Durable runs that wait or are under way.", ("kind", "state"), _SQL["queue"]),
+    ("connector_durable_ended", "Durable runs that have ended.", ("kind", "outcome"), _SQL["ended"]),
+    ("connector_batches", "Batches.", ("state",), _SQL["batches"]),
+    ("connector_batch_rows", "Rows of all batches.", ("state",), _SQL["rows"]),
     (
         "connector_schedule_last",
         "What became of a schedule's last time.",
         ("schedule", "outcome"),
-        _SCHEDULES,
+        _SQL["schedules"],
     ),
 )
 

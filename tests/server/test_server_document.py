@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,6 +14,8 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from server.support import SANDBOX, Place, picture, place
 
+from connector.server import api
+from connector.server.operation import ROWS
 from connector.server.routes import OPERATIONS
 
 
@@ -69,6 +74,19 @@ def test_every_operation_of_the_host_is_there(document: dict[str, Any], actions:
             assert operation.method.lower() in document["paths"][path]
     told = [one["operationId"] for path in document["paths"].values() for one in path.values()]
     assert len(told) == len({*told})
+
+
+def test_every_handler_is_declared() -> None:
+    """What no row names would answer nothing."""
+    for group in {path.stem for path in Path(api.__file__).parent.glob("*.py")} - {"__init__"}:
+        module = import_module(f"connector.server.api.{group}")
+        public = {name for name, one in vars(module).items() if _is_handler(one, module) and name[0] != "_"}
+        assert public == ROWS[group].keys()
+
+
+def _is_handler(one: Any, module: ModuleType) -> bool:
+    named = getattr(one, "__annotations__", {})
+    return getattr(one, "__module__", "") == module.__name__ and "OperationCall" in named.values()
 
 
 def test_no_word_of_ours_is_left(document: dict[str, Any]) -> None:

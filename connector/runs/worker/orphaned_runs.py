@@ -13,25 +13,13 @@ from typing import Any
 from connector.runs.durable import dbos_engine
 from connector.runs.durable.worker_lease import WorkerLease
 from connector.runs.worker.context import WorkerContext
+from connector.spec import resource
 from connector.storage.database.database import Database
+
+_SQL = resource.statements("runs/worker/orphaned_runs.sql")
 
 # What was written down just now is being handed over.
 _JUST_NOW = 10.0
-
-_STRAYS = """
-SELECT runs.id, flow.status FROM runs LEFT JOIN {table} AS flow ON flow.workflow_uuid = runs.id
-WHERE runs.durable = 1 AND runs.state IN ('queued', 'running') AND runs.updated < :before
-AND (
-    flow.status IS NULL OR flow.status NOT IN ('ENQUEUED', 'DELAYED', 'PENDING')
-    OR (flow.status = 'PENDING' AND flow.executor_id = :executor)
-)
-ORDER BY runs.id"""
-
-_ELSEWHERE = """
-SELECT DISTINCT executor_id FROM {table} WHERE status = 'PENDING' AND executor_id <> :executor"""
-
-_LEFT_THERE = """
-SELECT workflow_uuid, queue_name FROM {table} WHERE status = 'PENDING' AND executor_id = :executor"""
 
 
 class OrphanedRuns:
@@ -51,7 +39,7 @@ class OrphanedRuns:
         so twice is a stray.
         """
         values = {"before": self._shop.clock() - _JUST_NOW, "executor": self._place.name}
-        found = self._read(_STRAYS, values)
+        found = self._read(_SQL["strays"], values)
         at_work = self._shop.actions.at_work | self._shop.workflows.at_work
         ours = {row["id"] for row in found if row["status"] == "PENDING"} - at_work
         again = [row["id"] for row in found if row["status"] != "PENDING"]
@@ -68,7 +56,7 @@ class OrphanedRuns:
         A worker whose connection broke takes its place again within a moment: only a place that is found
         empty twice is deserted.
         """
-        names = {row["executor_id"] for row in self._read(_ELSEWHERE, {"executor": self._place.name})}
+        names = {row["executor_id"] for row in self._read(_SQL["elsewhere"], {"executor": self._place.name})}
         empty = frozenset(name for name in names if self._is_empty(name))
         deserted, self._empty = empty & self._empty, empty
         return sum(self._adopt(name) for name in deserted)
@@ -79,7 +67,7 @@ class OrphanedRuns:
 
     def _adopt(self, name: str) -> int:
         with self._place.instead_of(name) as is_empty:
-            left = self._read(_LEFT_THERE, {"executor": name}) if is_empty else []
+            left = self._read(_SQL["left_there"], {"executor": name}) if is_empty else []
             for row in left:
                 client = self._shop.runs.queues.client
                 client.resume_workflow(row["workflow_uuid"], queue_name=row["queue_name"])

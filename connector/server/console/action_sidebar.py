@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from connector.media import kinds
 from connector.runs.service.unknown_outcomes import UnknownOutcome
 from connector.server.console.code_samples import is_file
 from connector.spec import template
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from connector.server.host import Host
 
 _GLYPHS = (("image/", "image"), ("audio/", "sound"), ("video/", "film"), ("model/", "cube"))
-_FORMATS = {"image/jpeg": "jpeg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
-_FORMATS |= {"audio/mpeg": "mp3", "audio/wav": "wav", "audio/x-wav": "wav", "video/mp4": "mp4"}
-_FORMATS |= {"model/gltf-binary": "glb"}
 _GIST = 90
 # The shapes of two pictures differ by rounding.
 _ALIKE = 0.02
@@ -79,20 +77,19 @@ def _unconnected(
 
 def uses(integration: Integration, stored: StoredFile) -> list[FollowUp]:
     """The actions that take such a file; one of an action's many inputs is named."""
-    kind = _FORMATS.get(stored.type, "")
     found = []
     for action in integration.actions.values():
-        fitting = [name for name in action.files if not action.deprecated and _takes(action, name, kind)]
+        fitting = [name for name in action.files if not action.deprecated and _takes(action, name, stored)]
         for name in fitting:
             label = str(action.parameters[name].get("title", name)) if len(fitting) > 1 else ""
             found.append(FollowUp(action.id, action.title, name, label))
     return found
 
 
-def _takes(action: Action, name: str, kind: str) -> bool:
+def _takes(action: Action, name: str, stored: StoredFile) -> bool:
     schema = action.parameters[name]
     formats = schema.get("file", {}).get("formats", ())
-    return kind in formats and schema.get("widget") != "mask"
+    return kinds.type_of(stored.type) in map(kinds.type_of, formats) and schema.get("widget") != "mask"
 
 
 def glyph(action: Action) -> str:

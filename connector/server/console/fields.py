@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from connector.media import kinds
 from connector.server.console.conditions import Effects, effects, holds
 from connector.spec.model import JsonSchema
 from connector.spec.schema import describe
@@ -27,8 +28,6 @@ _SIDES = {"left": "left", "right": "right", "up": "up", "top": "up", "down": "do
 _KINDS = {"string": "text", "integer": "number", "number": "number", "boolean": "choice", "object": "rows"}
 # Of these, a list is written with a line for each.
 _PLAIN = ("string", "integer", "number")
-_MIME = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "gif": "image/gif"}
-_MIME |= {"mp3": "audio/mpeg", "wav": "audio/wav", "mp4": "video/mp4", "glb": "model/gltf-binary"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class FormField:
     def accept(self) -> str:
         """What the file chooser offers."""
         formats = self.schema.get("file", {}).get("formats", ())
-        return ",".join(_MIME[name] for name in formats) or ("image/*" if self.kind == "mask" else "")
+        return ",".join(map(kinds.type_of, formats)) or ("image/*" if self.kind == "mask" else "")
 
     @property
     def picture(self) -> bool:

@@ -12,8 +12,11 @@ from hashlib import sha256
 from typing import Any, Literal, get_args
 
 from connector.errors import InvalidArguments, InvocationError, Problem, UnknownName
+from connector.spec import resource
 from connector.spec.schema.suggest import nearest
 from connector.storage.database.database import Database, timestamp
+
+_SQL = resource.statements("storage/connections/api_tokens.sql")
 
 Role = Literal[
     "use",  # invoke, read, upload
@@ -25,25 +28,6 @@ _FIRST = "first"
 _LONGEST_NAME = 100
 # Whoever adds the first or removes the last looks at all of them.
 _ALL = "tokens"
-
-_ADD = """
-INSERT INTO tokens (name, role, digest, created) VALUES (:name, :role, :digest, :created)
-ON CONFLICT DO NOTHING RETURNING name"""
-
-_ADD_FIRST = """
-INSERT INTO tokens (name, role, digest, created)
-SELECT :name, :role, :digest, :created WHERE NOT EXISTS (SELECT 1 FROM tokens)
-RETURNING name"""
-
-# Without one that may manage, nobody could ever add another.
-_REMOVE = """
-DELETE FROM tokens WHERE name = :name AND (
-    role <> 'manage' OR EXISTS (SELECT 1 FROM tokens WHERE role = 'manage' AND name <> :name)
-) RETURNING name"""
-
-_LIST = "SELECT * FROM tokens ORDER BY created, name"
-
-_WHO = "SELECT * FROM tokens WHERE digest = :digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +59,7 @@ class Tokens:
         problems = [*_problems(name, role)]
         if problems:
             raise InvalidArguments(problems)
-        if not self._database.write(_ADD, row):
+        if not self._database.write(_SQL["add"], row):
             taken = f"a token is named {name!r} already; choose another name, or remove that one first"
             raise InvalidArguments([Problem("name", taken)])
         return token
@@ -83,14 +67,14 @@ class Tokens:
     def first(self) -> str | None:
         """The token that a new host is managed with, shown this once; None where there are tokens."""
         token, row = self._made(_FIRST, "manage")
-        return token if self._database.write(_ADD_FIRST, row, about=_ALL) else None
+        return token if self._database.write(_SQL["add_first"], row, about=_ALL) else None
 
     def list(self) -> builtins.list[Token]:
-        return [_token(row) for row in self._database.read(_LIST)]
+        return [_token(row) for row in self._database.read(_SQL["list"])]
 
     def remove(self, name: str) -> None:
         """Nobody is let in by it any more. Raises where there is none, and for the last that may manage."""
-        if self._database.write(_REMOVE, {"name": name}, about=_ALL):
+        if self._database.write(_SQL["remove"], {"name": name}, about=_ALL):
             return
         names = [token.name for token in self.list()]
         if name not in names:
@@ -105,7 +89,7 @@ class Tokens:
 
     def _found(self, digest: str) -> Sequence[Any]:
         """At most one. Only a digest is looked for, of which nobody can choose the beginning."""
-        return self._database.read(_WHO, {"digest": digest})
+        return self._database.read(_SQL["who"], {"digest": digest})
 
     def _made(self, name: str, role: str) -> tuple[str, Mapping[str, Any]]:
         token = secrets.token_urlsafe(32)
