@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from connector.errors import InvalidArguments, Problem
 
@@ -32,32 +32,6 @@ class Item:
     values: Sequence[str] | Mapping[str, Any] = ()
     wrong: str | None = None
     path: str | None = None
-
-
-class ItemSource(Protocol):
-    """Where items come from. It can be gone through any number of times."""
-
-    @property
-    def name(self) -> str:
-        """What a person calls it."""
-        ...
-
-    @property
-    def folder(self) -> Path:
-        """What paths in it are relative to."""
-        ...
-
-    @property
-    def place(self) -> Path:
-        """What it is known by when it has other items: its file, or the folder of its files."""
-        ...
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person might not expect of it."""
-        ...
-
-    def items(self) -> Iterator[Item]: ...
 
 
 @dataclass(frozen=True)
@@ -138,7 +112,13 @@ class Files:
             yield from (Item(None, (path,), path=path) for path in _matching(word))
 
 
-def source(words: Sequence[str]) -> Table | Objects | Files:
+# Where items come from; it can be gone through any number of times. Its ``folder`` is what paths in it are
+# relative to, its ``place`` what it is known by when it has other items, and its ``notes`` are what a person
+# might not expect of it.
+ItemSource = Table | Objects | Files
+
+
+def source(words: Sequence[str]) -> ItemSource:
     """The source that somebody names: a table, a file of objects, or files. Raises InvalidArguments."""
     first = Path(words[0]).expanduser()
     if first.suffix.lower() not in _ROWS:
