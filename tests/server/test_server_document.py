@@ -15,8 +15,9 @@ from openapi_spec_validator import validate
 from server.support import SANDBOX, Place, picture, place
 
 from connector.server import api
-from connector.server.operation import ROWS
+from connector.server.operation import ROWS, SHARED
 from connector.server.routes import OPERATIONS
+from connector.spec import file_options
 
 
 @pytest.fixture(scope="module")
@@ -234,3 +235,8 @@ def test_nonsense_in_a_body_is_refused(host: Place, value: Any) -> None:
                 operation.method, path, content=json.dumps(body), headers={"content-type": "application/json"}
             )
             assert 400 <= answer.status_code < 500, (operation.id, body, answer.text)
+
+
+def test_what_is_said_of_files_is_what_the_other_interfaces_take() -> None:
+    """The table of operations repeats it, with the same words."""
+    assert SHARED["files"] == file_options.schemas()
