@@ -183,7 +183,9 @@ class _Files:
             except upright.NotTurned as error:
                 self.problems.append(_not_turned(path, said, error, needed=rules.get("upright", False)))
                 return file
-            sentence = f"is sent upright, as people see it ({said}); keep_orientation sends it as stored"
+            sentence = (
+                f"is sent upright, as people see it ({said}); the option keep_orientation sends it as stored"
+            )
             self.problems.append(Problem(path, sentence, severity="warning"))
             return found
 
