@@ -47,7 +47,9 @@ class Security:
         # another site cannot have excuses it.
         if scope["method"] not in _SAFE and (not by_header or _is_open(scope["path"])):
             check_origin(headers)
-        token = await self._host.callers.who(given) if given else None
+        # Who asks for the host's health is nobody in particular: no thread is waited for.
+        is_health = scope["path"] in ("/healthz", "/readyz")
+        token = await self._host.callers.who(given) if given and not is_health else None
         scope.setdefault("state", {})["caller"] = token
         if token is None and not _is_open(scope["path"]):
             await _stranger(scope, headers)(scope, receive, send)

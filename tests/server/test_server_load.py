@@ -189,7 +189,9 @@ def test_readiness_waits_for_no_thread_of_others(tmp_path: Path) -> None:
             taken = [asyncio.create_task(host.host.run(gate.wait, _PATIENCE)) for _ in range(200)]
             await asyncio.sleep(0)
             try:
-                return (await host.asked("GET", "/readyz")).status_code
+                answer = await host.asked("GET", "/readyz")
+                assert not any(each.done() for each in taken)
+                return answer.status_code
             finally:
                 gate.set()
                 await asyncio.gather(*taken)
