@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector.spec import resource
+from connector.spec import package_data
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def _block(text: str) -> tuple[str, tuple[Row, ...]]:
     return heading, tuple((name, about) for name, about in named)
 
 
-TABLE = tuple(map(_block, resource.text("cli/help/commands.txt").split("\n\n")))
+TABLE = tuple(map(_block, package_data.text("cli/help/commands.txt").split("\n\n")))
 NAMES = tuple(name for _, rows in TABLE for name, _ in rows)
 MODULES = {name: f"commands.{name}" for name in NAMES} | {
     "__complete": "completion.complete",

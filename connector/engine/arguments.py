@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from connector import media
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
-from connector.media import Media, MediaError, upright
+from connector.media import Media, MediaError, exif_transpose
 from connector.media.orientation import UPRIGHT
 from connector.spec import file_options
 from connector.spec.model import Deprecation, JsonSchema
@@ -179,8 +179,8 @@ class _Files:
             rules = action.parameters.get(path, {}).get("file", {})
             said = f"its EXIF orientation is {file.orientation}"
             try:
-                found = upright.turned(file, rules.get("max_bytes")) if turn else file
-            except upright.NotTurned as error:
+                found = exif_transpose.turned(file, rules.get("max_bytes")) if turn else file
+            except exif_transpose.NotTurned as error:
                 self.problems.append(_not_turned(path, said, error, needed=rules.get("upright", False)))
                 return file
             sentence = (

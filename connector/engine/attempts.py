@@ -10,7 +10,6 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -22,15 +21,15 @@ from connector.engine.http.messages import Request, Response
 from connector.engine.http.transport import Transport
 from connector.engine.pricing import Estimate
 from connector.engine.render import SAFE_METHODS
+from connector.engine.request_pacer import RequestPacer
 from connector.engine.result import Result
 from connector.engine.retry import FailedAttempt, retry_after, wait_before_next
-from connector.engine.turn import Turn
 from connector.errors import ConnectorError, InvalidAnswer, RateLimited
 from connector.events import Event, Listener
 from connector.secret import hide
 from connector.spec.model import Action, Integration
-from connector.storage.blocking import Io, surely
-from connector.storage.ledger.rate_limit import RateLimiter, Slot
+from connector.storage.blocking import Io
+from connector.storage.ledger.rate_limit import RateLimiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +114,19 @@ async def pause_or_raise(wire: Wire, attempt: FailedAttempt, passage: Passage) -
     await wire.io.sleep(wait)
 
 
-async def take_slot(wire: Wire, call: RenderedCall) -> Slot | None:
+async def pacer_of(wire: Wire, call: RenderedCall, cancellation: Cancellation) -> RequestPacer | None:
     """Waits until the credential's rate limit lets a request leave; None where there is no limit."""
     limit = wire.integration.rate_limit
     if limit is None:
         return None
-    slot = await wire.io.run(partial(wire.limiter.reserve, call.key, limit, background=wire.background))
-    try:
-        while slot.wait > 0:
-            if slot.wait > 1:
-                wire.tell(Event("waiting", "The rate limit of this credential is used up.", slot.wait))
-            await wire.io.sleep(slot.wait)
-            slot = await wire.io.run(wire.limiter.look_again, slot)
-    except BaseException:
-        await surely(wire.io, partial(wire.limiter.unused, slot))
-        raise
-    return slot
+    pacer = RequestPacer(wire.limiter, call.key, limit, wire.background, cancellation)
+    wait = await wire.io.run(pacer.reserve)
+    while wait > 0:
+        if wait > 1:
+            wire.tell(Event("waiting", "The rate limit of this credential is used up.", wait))
+        await wire.io.sleep(wait)
+        wait = await wire.io.run(pacer.look_again)
+    return pacer
 
 
 async def opened(
@@ -138,7 +134,7 @@ async def opened(
 ) -> Response | FailedAttempt:
     """The response of one attempt, whose body is still to come, or the attempt as it failed."""
     try:
-        async with in_turn(wire, call) as request:
+        async with paced(wire, call) as request:
             await wire.io.run(on_leaving)
             wire.tell(Event("sent", f"{call.request.method} {call.action.title}"))
             return await wire.io.run(_answered, call.transport, request)
@@ -147,16 +143,14 @@ async def opened(
 
 
 @asynccontextmanager
-async def in_turn(wire: Wire, call: RenderedCall) -> AsyncIterator[Request]:
-    """The request in its turn, whose exchange ends when the one who waits for it is stopped."""
-    slot, cancellation = await take_slot(wire, call), Cancellation()
-    turn = None if slot is None else Turn(wire.limiter, slot, cancellation)
+async def paced(wire: Wire, call: RenderedCall) -> AsyncIterator[Request]:
+    """The request, once it may leave; its exchange ends when the one who waits for it is stopped."""
+    cancellation = Cancellation()
     try:
-        yield replace(call.request, cancellation=cancellation, turn=turn)
+        pacer = await pacer_of(wire, call, cancellation)
+        yield replace(call.request, cancellation=cancellation, pacer=pacer)
     except BaseException:
         cancellation.cancel()
-        if turn is not None and not turn.has_left:
-            await surely(wire.io, turn.unused)
         raise
 
 
@@ -164,7 +158,7 @@ async def _attempt(
     wire: Wire, call: RenderedCall, number: int, on_leaving: Callable[[], None]
 ) -> Result | FailedAttempt:
     try:
-        async with in_turn(wire, call) as request:
+        async with paced(wire, call) as request:
             answer = await wire.io.run(_send, wire, call, request, on_leaving)
     except ConnectorError as error:
         return FailedAttempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)

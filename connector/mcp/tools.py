@@ -12,7 +12,7 @@ from connector.media.kinds import type_of
 from connector.spec import file_options
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration, JsonSchema
-from connector.spec.resource import table
+from connector.spec.package_data import table
 from connector.spec.schema.plain_schema import plain
 
 # Models whose tools have these at the top of their schema refuse every request, so the rules are told in

@@ -289,9 +289,8 @@ def _link(draft: Path, path: Path) -> None:
         os.link(draft, path)
     except FileExistsError:
         raise
-    except (
-        OSError
-    ):  # a disk that knows no links: the name is taken first, and whoever looks then sees it empty
+    except OSError:
+        # A disk that knows no links: the name is taken first, and whoever looks then sees it empty.
         path.open("xb").close()
         try:
             draft.replace(path)

@@ -17,12 +17,12 @@ from connector.errors import InvalidArguments, Problem
 from connector.media.content import DownloadRefused
 from connector.runs.batch.store import Batches
 from connector.runs.service import standard_webhooks
-from connector.spec import resource
+from connector.spec import package_data
 from connector.storage.connections.signing_secrets import SigningSecrets
 from connector.storage.database.database import Database, timestamp
 from connector.storage.runs.history import History
 
-_SQL = resource.statements("runs/callbacks.sql")
+_SQL = package_data.statements("runs/callbacks.sql")
 
 Kind = Literal["run", "batch"]
 

@@ -18,8 +18,8 @@ from connector.errors import UnknownName
 from connector.runs.service.runner import Runner, ServedIntegration
 from connector.runs.worker.worker import Worker
 from connector.server import json_logs
-from connector.server.admission import Reads
 from connector.server.durable_requests import Durable
+from connector.server.load_shedding import Reads
 from connector.server.problem_documents import Refused
 from connector.server.prometheus import Gauge, Metrics
 from connector.server.readiness import Readiness

@@ -21,7 +21,7 @@ from connector.server.auth import Role
 from connector.server.host import Host
 from connector.server.problem_documents import Refused
 from connector.spec.model import JsonSchema
-from connector.spec.resource import table
+from connector.spec.package_data import table
 from connector.spec.schema.validator import Checker
 from connector.storage.connections.api_tokens import Token
 

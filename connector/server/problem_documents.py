@@ -18,7 +18,7 @@ from connector import errors
 from connector.errors import ConnectorError
 from connector.server import json_logs
 from connector.server.json_reply import Reply
-from connector.spec.resource import table
+from connector.spec.package_data import table
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from connector.storage.database.database import FILE_NAME, Database
 from connector.storage.ledger.ledger import Ledger
 from connector.storage.ledger.rate_limit import DatabaseRateLimiter
-from connector.storage.rescued import Rescued
+from connector.storage.rescue_folder import RescueFolder
 
 if TYPE_CHECKING:
     from connector.storage.connections.encryption import MasterKeys
@@ -42,9 +42,9 @@ class Workspace:
         self._clock = clock
 
     @cached_property
-    def rescued(self) -> Rescued:
+    def rescued(self) -> RescueFolder:
         """What was paid for, until it is where somebody wants it."""
-        return Rescued(self.home / "rescued")
+        return RescueFolder(self.home / "rescued")
 
     @cached_property
     def database(self) -> Database:

@@ -14,7 +14,7 @@ from connector.engine.connector import Connector
 from connector.errors import InvalidArguments
 from connector.media import Media, adopt, from_bytes
 from connector.spec import file_options
-from tests.media.test_upright import stored
+from tests.media.test_exif_transpose import stored
 
 GREY = {"mask": Path(__file__).parents[2] / "actions/samples/room-mask.png"}
 

@@ -11,7 +11,7 @@ import pytest
 from server.support import Place, place
 
 from connector.errors import DatabaseUnavailable
-from connector.server.admission import Reads
+from connector.server.load_shedding import Reads
 from connector.server.problem_documents import Refused
 from connector.server.readiness import Readiness
 from connector.server.token_cache import Callers

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from connector.cli.parsing.parser import Parser, one_of
 from connector.cli.terminal import terminal
-from connector.spec import resource
+from connector.spec import package_data
 
 SHELLS = ("bash", "zsh", "fish")
 
 
 def script(shell: str) -> str:
     """The script of a shell. bash ends a word at = : and @, so that its script tells what it has already."""
-    return resource.text(f"cli/completion/connector.{shell}")
+    return package_data.text(f"cli/completion/connector.{shell}")
 
 
 def run(words: list[str]) -> int:

@@ -6,7 +6,7 @@ import argparse
 import os
 
 from connector.cli.terminal import terminal
-from connector.spec import cache, resource
+from connector.spec import cache, package_data
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ def subcommand(command: str, words: Sequence[str], known: Collection[str]) -> st
 
 def overview(command: str) -> str:
     """The text of ``help/COMMAND.txt``."""
-    return resource.text(f"cli/help/{'-'.join(filter(str.islower, command.split()))}.txt")
+    return package_data.text(f"cli/help/{'-'.join(filter(str.islower, command.split()))}.txt")
 
 
 def page(command: str) -> tuple[str, str]:

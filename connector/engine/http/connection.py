@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.engine.http.messages import Turn
+from connector.engine.http.messages import Pacer
 from connector.spec.url import is_link_local
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class HttpConnection:
         self._source = _Source(connected)
         self._reader = _Reader(self._source, 16 * 1024)
         self._heard = False
-        self._turn: Turn | None = None
+        self._pacer: Pacer | None = None
         self.sent = 0
         self.idle_since = 0.0
 
@@ -146,28 +146,28 @@ class HttpConnection:
         """The far side has hung up, and somebody has read as far as that."""
         return self._source.has_ended
 
-    def begin(self, patience: Deadline, turn: Turn | None = None) -> None:
-        """A new exchange starts, whose request is in its turn."""
+    def begin(self, patience: Deadline, pacer: Pacer | None = None) -> None:
+        """A new exchange starts, whose requests the pacer is told of."""
         self._source.patience = patience
-        self._turn = turn
-        self._source.on_silence = None if turn is None else self._on_silence
+        self._pacer = pacer
+        self._source.on_silence = None if pacer is None else self._on_silence
         self._source.received = self.sent = 0
         self._source.has_ended = False
         self._heard = False
 
     def arrived(self) -> None:
         """The far side has begun to answer."""
-        turn, self._turn = self._turn, None
+        pacer, self._pacer = self._pacer, None
         self._source.on_silence = None
-        if turn is not None:
-            turn.arrived(self._tcp()[1])
+        if pacer is not None:
+            pacer.arrived(self._tcp()[1])
 
     def _on_silence(self) -> None:
         """No answer for long. What the far side has acknowledged counts as arrived."""
-        if self._turn is not None and self._tcp()[0]:
+        if self._pacer is not None and self._tcp()[0]:
             self.arrived()
-        elif self._turn is not None:
-            self._turn.is_on_its_way()
+        elif self._pacer is not None:
+            self._pacer.is_on_its_way()
 
     def _tcp(self) -> tuple[bool, float]:
         """Whether the far side has all that was sent, and the seconds of the fastest way back.

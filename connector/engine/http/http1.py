@@ -35,7 +35,7 @@ import httpx
 
 from connector.engine.http.cancellation import Cancellation
 from connector.engine.http.connection import Deadline, Dial, HttpConnection, dial, secure, tls_context
-from connector.engine.http.messages import Turn
+from connector.engine.http.messages import Pacer
 from connector.engine.http.multipart import joined
 
 Origin = tuple[str, str, int]
@@ -53,7 +53,7 @@ class Http1(httpx.BaseTransport):
     """A transport for httpx that many threads may use at once.
 
     Of a request's extensions it heeds httpx's ``timeout``, and four of ours: ``deadline`` (a moment of
-    ``time.monotonic``), ``paid``, ``cancellation`` and ``turn``.
+    ``time.monotonic``), ``paid``, ``cancellation`` and ``pacer``.
     """
 
     def __init__(self, *, verify: bool | ssl.SSLContext = True, dial: Dial = dial) -> None:
@@ -95,11 +95,11 @@ class Http1(httpx.BaseTransport):
 
     def _exchange(self, request: httpx.Request, connection: HttpConnection, origin: Origin) -> httpx.Response:
         cancellation: Cancellation | None = request.extensions.get("cancellation")
-        turn: Turn | None = request.extensions.get("turn")
+        pacer: Pacer | None = request.extensions.get("pacer")
         try:
-            if turn is not None:
-                turn.leaves()
-            connection.begin(_patience(request, "read"), turn)
+            if pacer is not None:
+                pacer.leaves()
+            connection.begin(_patience(request, "read"), pacer)
             if cancellation is not None:
                 cancellation.hold(connection.close)
             failure = _upload(request, connection)
@@ -247,11 +247,11 @@ def _headers(answer: http.client.HTTPResponse) -> list[tuple[bytes, bytes]]:
 def _upload(request: httpx.Request, connection: HttpConnection) -> OSError | None:
     """Send the request. What cut it short is returned, not raised: an answer may be there all the same."""
     assert isinstance(request.stream, httpx.SyncByteStream)
-    turn: Turn | None = request.extensions.get("turn")
+    pacer: Pacer | None = request.extensions.get("pacer")
     try:
         for piece in joined(chain((_head(request),), request.stream)):
-            if turn is not None:
-                turn.is_on_its_way()
+            if pacer is not None:
+                pacer.is_on_its_way()
             if not connection.send(piece):
                 return BrokenPipeError("the far side answered before it had read the request")
     except TimeoutError as error:

@@ -48,7 +48,7 @@ class Timeout:
     total: float | None = None
 
 
-class Turn(Protocol):
+class Pacer(Protocol):
     """Who is told how far the requests of one exchange have come; none has left before. All methods block."""
 
     def leaves(self) -> None:
@@ -70,7 +70,7 @@ class Request:
 
     ``secrets`` are the texts in it that nobody may see. ``paid`` says that it may cost, so that
     it must not leave over a connection that the far side may have closed. By the ``cancellation`` whoever
-    stops waiting for the answer ends the exchange. The ``turn`` is its own under a rate limit.
+    stops waiting for the answer ends the exchange. The ``pacer`` keeps it to a rate limit.
     """
 
     method: str
@@ -82,7 +82,7 @@ class Request:
     paid: bool = False
     secrets: tuple[str, ...] = ()
     cancellation: Cancellation | None = field(default=None, compare=False)
-    turn: Turn | None = field(default=None, compare=False)
+    pacer: Pacer | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {redact(self.url, self.secrets)}>"

@@ -10,7 +10,7 @@ import httpx
 
 from connector.engine.http.connection import tls_context
 from connector.engine.http.http1 import Http1
-from connector.engine.http.in_turn import InTurn
+from connector.engine.http.paced_transport import PacedTransport
 
 
 class ByEnvironment(httpx.BaseTransport):
@@ -47,7 +47,7 @@ class ByEnvironment(httpx.BaseTransport):
     def _through(self, proxy: str) -> httpx.BaseTransport:
         context = tls_context(self._verify) if isinstance(self._verify, bool) else self._verify
         try:
-            return InTurn(httpx.HTTPTransport(verify=context, proxy=proxy, trust_env=False))
+            return PacedTransport(httpx.HTTPTransport(verify=context, proxy=proxy, trust_env=False))
         except ImportError as error:
             raise httpx.ProxyError(
                 "the environment names a SOCKS proxy, which needs `pip install socksio`"

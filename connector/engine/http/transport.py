@@ -15,9 +15,9 @@ from typing import Protocol
 
 import httpx
 
-from connector.engine.http.in_turn import InTurn
 from connector.engine.http.messages import Request, Response
 from connector.engine.http.multipart import Encoded, encode
+from connector.engine.http.paced_transport import PacedTransport
 from connector.engine.http.response_body import Exchange, ResponseBody
 from connector.errors import InvalidAnswer
 from connector.spec.header_names import TRANSPORT_HEADERS, canonical
@@ -55,7 +55,7 @@ class HttpTransport:
         verify: bool | ssl.SSLContext = True,
         max_redirects: int = MAX_REDIRECTS,
     ) -> None:
-        self._inner = _by_environment(verify) if inner is None else InTurn(inner)
+        self._inner = _by_environment(verify) if inner is None else PacedTransport(inner)
         self._max_redirects = max_redirects
 
     def send(self, request: Request) -> Response:
@@ -129,7 +129,7 @@ def _extensions(request: Request, exchange: Exchange) -> dict[str, object]:
         "deadline": exchange.deadline,
         "paid": request.paid,
         "cancellation": request.cancellation,
-        "turn": request.turn,
+        "pacer": request.pacer,
     }
 
 

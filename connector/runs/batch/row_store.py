@@ -11,7 +11,7 @@ from typing import Any
 
 from connector.errors import Billed, ConnectorError
 from connector.runs.batch.row import AGAIN, OUTSIDE, BatchRow, Counts, Ended, RowState
-from connector.spec import resource
+from connector.spec import package_data
 from connector.storage.database.database import Database
 
 
@@ -20,7 +20,7 @@ def _quoted(words: Iterable[str]) -> str:
     return ", ".join(f"'{word}'" for word in sorted(words))
 
 
-_SQL = resource.statements("runs/batch/row_store.sql")
+_SQL = package_data.statements("runs/batch/row_store.sql")
 _OF_RUN = ("number", "state", "outcome", "credits", "billed", "seconds", "estimate")
 _OWN = tuple(one.name for one in fields(BatchRow))
 _ADD = f"""

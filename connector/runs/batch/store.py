@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from connector.errors import InvocationError
 from connector.runs.batch.row_store import BatchRows
-from connector.spec import resource
+from connector.spec import package_data
 from connector.spec.schema.suggest import nearest
 from connector.storage.database.database import Database, new_id, timestamp
 
@@ -70,7 +70,7 @@ class Batch:
         return shown | times
 
 
-_SQL = resource.statements("runs/batch/store.sql")
+_SQL = package_data.statements("runs/batch/store.sql")
 _OWN = tuple(one.name for one in fields(Batch))
 _AS_JSON = frozenset({"defaults", "options"})
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from connector.errors import Billed, InvocationError
 from connector.runs.schedule.cron import Cron
-from connector.spec import resource
+from connector.spec import package_data
 from connector.spec.schema.suggest import nearest
 from connector.storage.database.database import Database, timestamp
 from connector.storage.runs.model import Kind
@@ -106,7 +106,7 @@ class Tick:
         return shown | {"at": timestamp(self.at), "updated": timestamp(self.updated)}
 
 
-_SQL = resource.statements("runs/schedule/store.sql")
+_SQL = package_data.statements("runs/schedule/store.sql")
 _OWN = tuple(one.name for one in fields(Schedule))
 _INSERT = f"""
 INSERT INTO schedules ({", ".join(_OWN)}) VALUES ({", ".join(f":{name}" for name in _OWN)})

@@ -19,14 +19,14 @@ from connector.runs.schedule.store import Schedule, ScheduleStore, Tick, TickSta
 from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.workflow import check_inputs, cost
 from connector.runs.workflow.model import Workflow
-from connector.spec import resource
+from connector.spec import package_data
 from connector.spec.model import Action, Integration
 from connector.storage.runs.model import Run, RunSpec
 
 if TYPE_CHECKING:
     from connector.storage.database.protocols import Transaction
 
-_SQL = resource.statements("runs/schedule/tick.sql")
+_SQL = package_data.statements("runs/schedule/tick.sql")
 # So many times of a schedule may wait for the run before them.
 MOST_WAITING = 100
 # Nobody waits for what a schedule begins.

@@ -8,7 +8,7 @@ from connector.events import Event, Listener
 from connector.spec.model import JobSpec
 from connector.storage.ledger.ledger import Ledger
 from connector.storage.ledger.model import LedgerEntry
-from connector.storage.rescued import Rescued
+from connector.storage.rescue_folder import RescueFolder
 from connector.storage.runs.history import History, Run, Told
 from connector.storage.runs.model import CANCELLED, RunEnding, State
 
@@ -19,7 +19,7 @@ _QUEUED: frozenset[State] = frozenset({"queued"})
 class Settlement:
     """Both rows of each run."""
 
-    def __init__(self, history: History, ledger: Ledger, rescued: Rescued) -> None:
+    def __init__(self, history: History, ledger: Ledger, rescued: RescueFolder) -> None:
         self._history = history
         self._ledger = ledger
         self._rescued = rescued

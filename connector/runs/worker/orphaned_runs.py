@@ -13,10 +13,10 @@ from typing import Any
 from connector.runs.durable import dbos_engine
 from connector.runs.durable.worker_lease import WorkerLease
 from connector.runs.worker.context import WorkerContext
-from connector.spec import resource
+from connector.spec import package_data
 from connector.storage.database.database import Database
 
-_SQL = resource.statements("runs/worker/orphaned_runs.sql")
+_SQL = package_data.statements("runs/worker/orphaned_runs.sql")
 
 # What was written down just now is being handed over.
 _JUST_NOW = 10.0

@@ -14,7 +14,7 @@ from connector.authoring.export.swagger_schema import kind, older
 from connector.authoring.export.texts import described, priced, titled
 from connector.server.exports import openapi
 from connector.spec.model import Action, Integration, JsonSchema
-from connector.spec.resource import table
+from connector.spec.package_data import table
 
 Document = dict[str, Any]
 

@@ -14,7 +14,7 @@ from connector.runs.workflow.cost import WorkflowCost
 from connector.server.connection_form import CONNECTION
 from connector.server.openapi.shapes import shape
 from connector.spec.model import JsonSchema
-from connector.spec.resource import table
+from connector.spec.package_data import table
 from connector.spec.schema.plain_schema import GIVEN_FILE
 from connector.storage.connections.api_tokens import Token
 from connector.storage.connections.model import Connection

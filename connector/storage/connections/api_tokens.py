@@ -12,11 +12,11 @@ from hashlib import sha256
 from typing import Any, Literal, get_args
 
 from connector.errors import InvalidArguments, InvocationError, Problem, UnknownName
-from connector.spec import resource
+from connector.spec import package_data
 from connector.spec.schema.suggest import nearest
 from connector.storage.database.database import Database, timestamp
 
-_SQL = resource.statements("storage/connections/api_tokens.sql")
+_SQL = package_data.statements("storage/connections/api_tokens.sql")
 
 Role = Literal[
     "use",  # invoke, read, upload

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from connector.errors import InvocationError
 from connector.media import Media, thumbnail
 from connector.media.file import OnDisk, describe, name_for
-from connector.spec import resource
+from connector.spec import package_data
 from connector.storage.database.database import Database, timestamp
 from connector.storage.database.protocols import Conflict
 from connector.storage.files.blobs import Blobs, Folder
@@ -25,7 +25,7 @@ __all__ = ["FileNotFound", "FileStore", "FileTooLarge", "IncomingUpload", "Sourc
 
 Source = Literal["upload", "result", "thumbnail"]
 
-_SQL = resource.statements("storage/files/store.sql")
+_SQL = package_data.statements("storage/files/store.sql")
 _SCHEME = "file:"
 # Nothing takes so long to arrive.
 _LEFT_BEHIND = 24 * 3600.0

@@ -18,7 +18,7 @@ from connector.errors import (
     JobNotFound,
     OutcomeUnknown,
 )
-from connector.spec import resource
+from connector.spec import package_data
 from connector.storage.database.database import Database, new_id, timestamp
 from connector.storage.database.protocols import Conflict, Transaction
 from connector.storage.ledger.model import Intent, LedgerEntry, PollTurn, SpendingRow, State
@@ -30,7 +30,7 @@ __all__ = ["Intent", "Ledger", "LedgerEntry", "PollTurn", "SpendingRow", "State"
 # whose processes cannot be seen from here.
 _LONGEST_CALL = 3600.0
 
-_SQL = resource.statements("storage/ledger/ledger.sql")
+_SQL = package_data.statements("storage/ledger/ledger.sql")
 _OWN = tuple(field.name for field in fields(LedgerEntry))
 _COLUMNS = (*_OWN, "day", "writer")
 

@@ -57,7 +57,7 @@ _BURST = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class Permit:
     """What a request has of the limit: the slot that it holds, and the seconds until it may leave in it.
 
     Without a ``number`` no slot is known to be free within the window; the limiter is to be asked again then.
@@ -74,11 +74,11 @@ class Slot:
 class RateLimiter(Protocol):
     """What is asked before each request, polls included. All methods block; any thread may call them."""
 
-    def reserve(self, key: str, limit: RateLimit, *, background: bool = False) -> Slot:
+    def reserve(self, key: str, limit: RateLimit, *, background: bool = False) -> Permit:
         """A slot for the next request, soonest first. Nobody waits for the answer of ``background``."""
         ...
 
-    def look_again(self, slot: Slot) -> Slot:
+    def look_again(self, permit: Permit) -> Permit:
         """The same slot from now on, or what there is instead.
 
         To be asked when its wait is over and it still has one, when its request has not left for more than a
@@ -87,11 +87,11 @@ class RateLimiter(Protocol):
         """
         ...
 
-    def arrived(self, slot: Slot, ago: float) -> None:
+    def arrived(self, permit: Permit, ago: float) -> None:
         """Its request arrived at least so many seconds ago."""
         ...
 
-    def unused(self, slot: Slot) -> None:
+    def unused(self, permit: Permit) -> None:
         """Its request did not leave, and will not."""
         ...
 
@@ -188,29 +188,29 @@ class _Line:
         self._lock = threading.Lock()
         self._seen: dict[tuple[str, bool], dict[int, float]] = {}
 
-    def may_ask(self, slot: Slot) -> bool:
+    def may_ask(self, permit: Permit) -> bool:
         """Whether it is among the first, or nobody stands before it."""
         with self._lock:
-            persons, background = (self._standing(slot, is_background) for is_background in (False, True))
-            mine, before = (background, len(persons)) if slot.background else (persons, 0)
+            persons, background = (self._standing(permit, is_background) for is_background in (False, True))
+            mine, before = (background, len(persons)) if permit.background else (persons, 0)
             if not mine and not before:
                 return True
-            mine[slot.holder] = self._clock()
-            first = max(1, slot.limit.requests // 10) - before
-            return first > 0 and slot.holder in islice(mine, first)
+            mine[permit.holder] = self._clock()
+            first = max(1, permit.limit.requests // 10) - before
+            return first > 0 and permit.holder in islice(mine, first)
 
-    def join(self, slot: Slot) -> None:
+    def join(self, permit: Permit) -> None:
         with self._lock:
-            self._standing(slot, slot.background)[slot.holder] = self._clock()
+            self._standing(permit, permit.background)[permit.holder] = self._clock()
 
-    def leave(self, slot: Slot) -> None:
+    def leave(self, permit: Permit) -> None:
         with self._lock:
-            self._standing(slot, slot.background).pop(slot.holder, None)
+            self._standing(permit, permit.background).pop(permit.holder, None)
 
-    def _standing(self, slot: Slot, is_background: bool) -> dict[int, float]:
-        line = self._seen.setdefault((slot.key, is_background), {})
+    def _standing(self, permit: Permit, is_background: bool) -> dict[int, float]:
+        line = self._seen.setdefault((permit.key, is_background), {})
         # Whoever was stopped does not ask again.
-        while line and next(iter(line.values())) < self._clock() - slot.limit.window:
+        while line and next(iter(line.values())) < self._clock() - permit.limit.window:
             del line[next(iter(line))]
         return line
 
@@ -236,20 +236,20 @@ class DatabaseRateLimiter:
         ]
         self._reserve, self._look_again, self._set_right, self._arrived, self._lock_out, self._ahead = worded
 
-    def reserve(self, key: str, limit: RateLimit, *, background: bool = False) -> Slot:
-        return self._claimed(Slot(key, _kept(limit), background, int.from_bytes(os.urandom(6))))
+    def reserve(self, key: str, limit: RateLimit, *, background: bool = False) -> Permit:
+        return self._claimed(Permit(key, _kept(limit), background, int.from_bytes(os.urandom(6))))
 
-    def look_again(self, slot: Slot) -> Slot:
-        return (slot.number is not None and self._held(self._look_again, slot)) or self._claimed(slot)
+    def look_again(self, permit: Permit) -> Permit:
+        return (permit.number is not None and self._held(self._look_again, permit)) or self._claimed(permit)
 
-    def arrived(self, slot: Slot, ago: float) -> None:
-        self._write(self._arrived, slot, ago=ago)
+    def arrived(self, permit: Permit, ago: float) -> None:
+        self._write(self._arrived, permit, ago=ago)
 
-    def unused(self, slot: Slot) -> None:
-        if slot.number is None:
-            self._line.leave(slot)
+    def unused(self, permit: Permit) -> None:
+        if permit.number is None:
+            self._line.leave(permit)
         else:
-            self._write(_UNUSED, slot)
+            self._write(_UNUSED, permit)
 
     def lock_out(self, key: str, seconds: float) -> None:
         values = {"key": key, "now": self._clock(), "seconds": min(seconds, _FURTHEST), "furthest": _FURTHEST}
@@ -260,46 +260,46 @@ class DatabaseRateLimiter:
         rows = self._database.read(self._ahead, {"now": self._clock(), "furthest": _FURTHEST})
         return {row["key"]: wait for row in rows if (wait := _seconds(row["wait"]))}
 
-    def _claimed(self, slot: Slot) -> Slot:
-        slot = replace(slot, number=None, wait=slot.limit.window / 20)
-        if not self._line.may_ask(slot):
-            return slot
-        held = self._held(self._reserve, slot)
-        if held is None and self._made(slot):
-            held = self._held(self._reserve, slot)
+    def _claimed(self, permit: Permit) -> Permit:
+        permit = replace(permit, number=None, wait=permit.limit.window / 20)
+        if not self._line.may_ask(permit):
+            return permit
+        held = self._held(self._reserve, permit)
+        if held is None and self._made(permit):
+            held = self._held(self._reserve, permit)
         if held is None:
-            self._line.join(slot)
-            return slot
-        self._line.leave(slot)
+            self._line.join(permit)
+            return permit
+        self._line.leave(permit)
         return held
 
-    def _made(self, slot: Slot) -> bool:
+    def _made(self, permit: Permit) -> bool:
         """Whether there may be slots now that were not there, or that a wrong clock had taken away."""
-        which = (slot.key, slot.limit.requests)
+        which = (permit.key, permit.limit.requests)
         if which in self._known:
-            return bool(self._write(self._set_right, slot))
-        self._write(_MAKE, slot)
+            return bool(self._write(self._set_right, permit))
+        self._write(_MAKE, permit)
         self._known.add(which)
         return True
 
-    def _held(self, statement: str, slot: Slot) -> Slot | None:
-        for row in self._write(statement, slot):
+    def _held(self, statement: str, permit: Permit) -> Permit | None:
+        for row in self._write(statement, permit):
             # The statement may have waited for others, which must not be waited for again.
             now = row["now"] if self._is_servers_clock else self._clock()
-            return replace(slot, number=row["number"], wait=_seconds(row["left_at"] - now))
+            return replace(permit, number=row["number"], wait=_seconds(row["left_at"] - now))
         return None
 
-    def _write(self, statement: str, slot: Slot, ago: float = 0.0) -> Any:
-        window = slot.limit.window
+    def _write(self, statement: str, permit: Permit, ago: float = 0.0) -> Any:
+        window = permit.limit.window
         values = {
-            "key": slot.key,
-            "number": slot.number,
-            "holder": slot.holder,
-            "background": int(slot.background),
-            "requests": slot.limit.requests,
+            "key": permit.key,
+            "number": permit.number,
+            "holder": permit.holder,
+            "background": int(permit.background),
+            "requests": permit.limit.requests,
             "window": window,
-            "burst": 1 if slot.background else max(_BURST, slot.limit.requests // 10),
-            "pace": window / slot.limit.requests,
+            "burst": 1 if permit.background else max(_BURST, permit.limit.requests // 10),
+            "pace": window / permit.limit.requests,
             "lease": window + _LEASE_SECONDS,
             "furthest": _FURTHEST,
             "ago": ago,

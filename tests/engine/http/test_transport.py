@@ -900,11 +900,11 @@ def test_proxy_of_the_environment_is_used(far_side: OpenFarSide, monkeypatch: py
     assert direct.heads[0].startswith("GET /y HTTP/1.1")
 
 
-# Turns under a rate limit
+# Requests under a rate limit
 
 
 class Told:
-    """A turn that only listens."""
+    """A pacer that only listens."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
@@ -937,8 +937,8 @@ def test_each_request_that_leaves_is_told_of(transport: HttpTransport, far_side:
 
     far.behaviours = [hang_up_on_the_second(far), lead_on]
     first, second = Told(), Told()
-    read(transport.send(Request("GET", far.url, turn=first)))
-    read(transport.send(Request("GET", far.url, turn=second)))
+    read(transport.send(Request("GET", far.url, pacer=first)))
+    read(transport.send(Request("GET", far.url, pacer=second)))
     assert first.without("is on its way") == ["leaves", "arrived"]
     assert second.without("is on its way") == ["leaves", "leaves", "arrived", "leaves", "arrived"]
 
@@ -947,19 +947,19 @@ def test_what_does_not_leave_is_not_told_of(transport: HttpTransport) -> None:
     """Nobody listens at the address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    turn = Told()
+    pacer = Told()
     with pytest.raises(Unreachable):
-        transport.send(Request("GET", url, turn=turn))
-    assert turn.said == []
+        transport.send(Request("GET", url, pacer=pacer))
+    assert pacer.said == []
 
 
 def test_a_request_without_an_answer_has_not_arrived(transport: HttpTransport, far_side: OpenFarSide) -> None:
     """The far side hangs up, and nobody knows whether it was counted."""
-    turn = Told()
+    pacer = Told()
     far = far_side(lambda peer: (peer.request(), None)[1])
     with pytest.raises(OutcomeUnknown):
-        transport.send(Request("POST", far.url, paid=True, turn=turn))
-    assert turn.without("is on its way") == ["leaves"]
+        transport.send(Request("POST", far.url, paid=True, pacer=pacer))
+    assert pacer.without("is on its way") == ["leaves"]
 
 
 def test_what_was_acknowledged_has_arrived_after_a_while(
@@ -967,13 +967,13 @@ def test_what_was_acknowledged_has_arrived_after_a_while(
 ) -> None:
     """An answer that takes a minute does not hold the limit for so long; a request that is stuck does."""
     monkeypatch.setattr("connector.engine.http.connection.SILENT_SECONDS", 0.05)
-    turn, stuck, arrived = Told(), Told(), threading.Event()
+    pacer, stuck, arrived = Told(), Told(), threading.Event()
 
     def tell(ago: float) -> None:
-        turn.said.append("arrived")
+        pacer.said.append("arrived")
         arrived.set()
 
-    turn.arrived = tell  # type: ignore[method-assign]
+    pacer.arrived = tell  # type: ignore[method-assign]
 
     def answer_late(peer: Peer) -> None:
         peer.request()
@@ -985,13 +985,13 @@ def test_what_was_acknowledged_has_arrived_after_a_while(
 
     seen = threading.Event()
     far = far_side(answer_late)
-    read(transport.send(Request("POST", far.url, paid=True, turn=turn)))
-    assert turn.without("is on its way") == ["leaves", "arrived"]
+    read(transport.send(Request("POST", far.url, paid=True, pacer=pacer)))
+    assert pacer.without("is on its way") == ["leaves", "arrived"]
 
     full = far_side(do_not_read)
     full.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     large = Request(
-        "POST", full.url, body=Raw(b"x" * 200_000), timeout=Timeout(read=1.0), paid=True, turn=stuck
+        "POST", full.url, body=Raw(b"x" * 200_000), timeout=Timeout(read=1.0), paid=True, pacer=stuck
     )
     with pytest.raises((OutcomeUnknown, TimedOut)):
         transport.send(large)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connector.spec import resource
+from connector.spec import package_data
 
 _HERE = "authoring/export/n8n/templates"
-DECLARED: Mapping[str, Any] = resource.table(f"{_HERE}/declared.yaml")
+DECLARED: Mapping[str, Any] = package_data.table(f"{_HERE}/declared.yaml")
 
 
 def template(name: str) -> str:
-    return resource.text(f"{_HERE}/{name}")
+    return package_data.text(f"{_HERE}/{name}")

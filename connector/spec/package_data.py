@@ -1,4 +1,4 @@
-"""Texts and tables that ship inside the package as files of their own.
+"""Package data: texts, tables and statements that ship inside the package as files of their own.
 
 They serve the help of commands, so this imports next to nothing.
 """

@@ -1,4 +1,4 @@
-"""Upright pictures: the turn that a picture's EXIF tells of, done to its pixels.
+"""EXIF transpose: the turn that a picture's EXIF tells of, done to its pixels.
 
 A JPEG is written with its own tables and subsampling, turned with it, so that little more than rounding is
 lost; PNG and lossless WebP lose nothing. The colour profile and the rest of the EXIF stay.

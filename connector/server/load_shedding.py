@@ -1,4 +1,4 @@
-"""Admission of reads: a few at a time, a short line, and whoever comes then is told to come again.
+"""Load shedding: a few reads at a time, a short line, and whoever comes then is told to come again.
 
 What may be paid for is never put off here; it has a line of its own (``check_line``).
 """

@@ -10,7 +10,7 @@ import sys
 import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
-from connector.media import Media, from_bytes, upright
+from connector.media import Media, exif_transpose, from_bytes
 from tests.media.test_lenient_headers import cut, exif, turned_bytes, wrong_length
 
 PROFILE = bytes(range(256)) * 2
@@ -50,7 +50,7 @@ def test_the_pixels_are_turned_and_the_rest_stays(kind: str, turn: int) -> None:
     form, mode, options, tolerance = KINDS[kind]
     given = stored(form, mode, turn, (90, 61) if kind.endswith("sides") else (96, 64), **options)
     assert given.orientation == turn
-    made = upright.turned(given)
+    made = exif_transpose.turned(given)
     expected, found = ImageOps.exif_transpose(opened(given)), opened(made)
     assert (found.size, found.mode) == (expected.size, expected.mode)
     assert (made.type, made.name, (made.width, made.height)) == (given.type, given.name, expected.size)
@@ -62,17 +62,17 @@ def test_the_pixels_are_turned_and_the_rest_stays(kind: str, turn: int) -> None:
     assert made.orientation == 1
     assert found.getexif()[0x010F] == "a maker"
     assert found.info["icc_profile"] == PROFILE
-    assert upright.turned(given).bytes == made.bytes
+    assert exif_transpose.turned(given).bytes == made.bytes
 
 
 def test_a_turned_picture_keeps_to_its_limit() -> None:
     """Where it would be too large, it is written smaller; where that is not enough, it is not turned."""
     given = stored("JPEG", "RGB", 6, quality=98, size=(960, 640))
-    made = upright.turned(given, given.size // 3)
+    made = exif_transpose.turned(given, given.size // 3)
     assert made.size <= given.size // 3
     assert (made.width, made.height) == (640, 960)
-    with pytest.raises(upright.NotTurned, match="more than 500 bytes"):
-        upright.turned(given, 500)
+    with pytest.raises(exif_transpose.NotTurned, match="more than 500 bytes"):
+        exif_transpose.turned(given, 500)
 
 
 def test_what_cannot_be_turned_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,11 +87,11 @@ def test_what_cannot_be_turned_says_why(monkeypatch: pytest.MonkeyPatch) -> None
     }
     for why, media in whys.items():
         assert media.orientation == 6
-        with pytest.raises(upright.NotTurned, match=why):
-            upright.turned(media)
+        with pytest.raises(exif_transpose.NotTurned, match=why):
+            exif_transpose.turned(media)
     monkeypatch.setitem(sys.modules, "PIL", None)
-    with pytest.raises(upright.NotTurned, match="pip install pillow"):
-        upright.turned(given)
+    with pytest.raises(exif_transpose.NotTurned, match="pip install pillow"):
+        exif_transpose.turned(given)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow tells that files are cut short
@@ -106,6 +106,6 @@ def test_damaged_pictures_are_turned_or_told_of() -> None:
                 damaged = from_bytes(mutate(given.bytes, dice))
                 if damaged.type != given.type or damaged.orientation == 1:
                     continue
-                with contextlib.suppress(upright.NotTurned):
-                    turned += upright.turned(damaged).orientation == 1
+                with contextlib.suppress(exif_transpose.NotTurned):
+                    turned += exif_transpose.turned(damaged).orientation == 1
     assert turned > 20

@@ -1,4 +1,4 @@
-"""A turn takes a slot for each request of an exchange, keeps it while it may still arrive, and loses none."""
+"""A pacer takes a permit for each request of an exchange, keeps it while it may arrive, and loses none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from connector import errors
 from connector.engine.connector import AsyncConnector
 from connector.engine.http.cancellation import Cancellation
 from connector.engine.http.transport import HttpTransport
-from connector.engine.turn import Turn
+from connector.engine.request_pacer import RequestPacer
 from connector.spec.model import RateLimit
 from connector.storage.database.database import Database
 from connector.storage.ledger.rate_limit import DatabaseRateLimiter
@@ -29,8 +29,10 @@ def limiter():
         yield DatabaseRateLimiter(database)
 
 
-def turn_of(limiter, cancellation=None):
-    return Turn(limiter, limiter.reserve("key", LIMIT), cancellation or Cancellation())
+def pacer_of(limiter, cancellation=None):
+    pacer = RequestPacer(limiter, "key", LIMIT, False, cancellation or Cancellation())
+    assert pacer.reserve() == 0
+    return pacer
 
 
 def free(limiter):
@@ -41,39 +43,58 @@ def free(limiter):
     return sum(slot.wait == 0 for slot in slots)
 
 
-def test_the_second_request_of_an_exchange_takes_a_slot_of_its_own(limiter):
+def test_the_second_request_of_an_exchange_takes_a_permit_of_its_own(limiter):
     """And the first one keeps what it has."""
-    turn = turn_of(limiter)
-    turn.leaves()
+    pacer = pacer_of(limiter)
+    pacer.leaves()
     assert free(limiter) == 1
-    turn.leaves()
+    pacer.leaves()
     assert free(limiter) == 0
 
 
-def test_what_did_not_leave_gives_its_slot_back(limiter):
+def test_what_did_not_leave_gives_its_permit_back(limiter):
     """At once."""
-    turn = turn_of(limiter)
-    turn.unused()
+    cancellation = Cancellation()
+    pacer_of(limiter, cancellation)
+    assert free(limiter) == 1
+    cancellation.cancel()
     assert free(limiter) == 2
+
+
+def test_who_is_stopped_while_a_thread_asks_gives_back_what_it_gets(limiter):
+    """The thread cannot be stopped; its permit is nobody's when it comes."""
+    cancellation = Cancellation()
+    pacer = RequestPacer(limiter, "key", LIMIT, False, cancellation)
+    cancellation.cancel()
+    pacer.reserve()
+    assert free(limiter) == 2
+
+
+def test_what_has_left_is_not_given_back(limiter):
+    """Whoever stops then has sent it all the same."""
+    cancellation = Cancellation()
+    pacer_of(limiter, cancellation).leaves()
+    cancellation.cancel()
+    assert free(limiter) == 1
 
 
 def after(monkeypatch, seconds):
     now = time.monotonic()
-    monkeypatch.setattr("connector.engine.turn.time.monotonic", lambda: now + seconds)
+    monkeypatch.setattr("connector.engine.request_pacer.time.monotonic", lambda: now + seconds)
 
 
 def test_a_request_that_leaves_late_looks_whether_it_still_may(limiter, monkeypatch):
-    """Its slot may be another's by then: it waits for one, until whoever asked is stopped."""
+    """Its permit may be another's by then: it waits for one, until whoever asked is stopped."""
     clock = limiter._clock
     cancellation, left = Cancellation(), threading.Event()
-    turn = turn_of(limiter, cancellation)
+    pacer = pacer_of(limiter, cancellation)
     after(monkeypatch, 3600)
     limiter._clock = lambda: clock() + 3600
     for _ in range(2):
         limiter.reserve("key", LIMIT)
 
     def leave():
-        turn.leaves()
+        pacer.leaves()
         left.set()
 
     thread = threading.Thread(target=leave)
@@ -84,15 +105,15 @@ def test_a_request_that_leaves_late_looks_whether_it_still_may(limiter, monkeypa
     thread.join()
 
 
-def test_a_request_that_is_long_on_its_way_keeps_its_slot(limiter, monkeypatch):
+def test_a_request_that_is_long_on_its_way_keeps_its_permit(limiter, monkeypatch):
     """Longer than the lease of one that nobody hears of."""
     clock = limiter._clock
-    turn = turn_of(limiter)
-    turn.leaves()
+    pacer = pacer_of(limiter)
+    pacer.leaves()
     for later in range(10, 120, 11):
         after(monkeypatch, later)
         limiter._clock = lambda later=later: clock() + later
-        turn.is_on_its_way()
+        pacer.is_on_its_way()
     assert free(limiter) == 1
 
 
@@ -108,7 +129,7 @@ def test_an_unreachable_upstream_uses_nothing_of_the_limit(tmp_path):
 
 
 @pytest.mark.parametrize("waits", [True, False])
-def test_whoever_is_stopped_before_its_request_leaves_gives_the_slot_back(tmp_path, waits):
+def test_whoever_is_stopped_before_its_request_leaves_gives_its_permit_back(tmp_path, waits):
     """Also while it waits for its time to come."""
     upstream = Upstream(*[answer(200, {"credits": 1})] * 200)
 

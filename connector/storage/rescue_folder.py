@@ -1,4 +1,4 @@
-"""The folder ``rescued``: what was paid for lies there from its arrival until it is where somebody wants it.
+"""The rescue folder, ``rescued`` in the home: what was paid for lies there until it is where it is wanted.
 
 An answer's file is on the disk before the ledger says that it came. Who delivers it takes it away again, so
 that what is left belongs to processes that were killed, or could not write to where it should have gone.
@@ -45,7 +45,7 @@ class RescuedAnswer:
         return not is_alive(str(self.facts.get(_WRITER) or "  "))
 
 
-class Rescued:
+class RescueFolder:
     """The folder. All methods block, and may be called from any thread."""
 
     def __init__(self, folder: Path) -> None:
