@@ -95,6 +95,9 @@ def test_an_edge_is_moved_by_keys(visitor: Visitor) -> None:
     """A handle is a slider; what is continued has the size that was told."""
     visitor.open("/actions/outpaint?example=0")
     expect(visitor("field-image")).to_contain_text("Fits")
+    expect(
+        visitor("handle-left")
+    ).to_be_visible()  # it is once the picture is decoded, and takes no focus before
     visitor("handle-left").focus()
     visitor.page.keyboard.press("Shift+ArrowLeft")
     expect(visitor("handle-left")).to_have_attribute("aria-valuenow", "320")
