@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ _HEEDED_WITHIN = 2.0
 _STOPPED_WITHIN = 0.1
 # So long is waited for a thread that looks into a queue, in seconds.
 _PATIENCE = 30.0
+_PAUSE = 0.01
 # What the engine names the threads that look into its queues.
 _LOOKING = "queue-worker-"
 # The engine that executes flows in this process; there is one at most.
@@ -63,8 +65,10 @@ def stop() -> None:
     """Ends what is executed where it stands; it is taken up again by whoever is next."""
     from dbos import DBOS
 
-    _stop_looking()
-    DBOS.destroy()
+    try:
+        _stop_looking()
+    finally:
+        DBOS.destroy()
 
 
 def _stop_looking() -> None:
@@ -76,6 +80,9 @@ def _stop_looking() -> None:
     while _launched:
         for event in _launched.pop().background_thread_stop_events:
             event.set()
-    for thread in threading.enumerate():
-        if thread.name.startswith(_LOOKING):
-            thread.join(_PATIENCE)
+    until = time.monotonic() + _PATIENCE
+    # Not joined: a thread that is only about to begin cannot be.
+    while time.monotonic() < until and any(
+        thread.name.startswith(_LOOKING) for thread in threading.enumerate()
+    ):
+        time.sleep(_PAUSE)
