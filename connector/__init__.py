@@ -31,6 +31,7 @@ _ERRORS = (
     "JobPending",
     "MissingCredential",
     "Moderated",
+    "NeedsConfirmation",
     "NotFound",
     "NotSaved",
     "OutOfCredits",

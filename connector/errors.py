@@ -7,6 +7,7 @@
     ├── InvocationError        the caller: what was asked cannot be done
     │   ├── UnknownName            no such action, environment, connection or configuration
     │   ├── InvalidArguments       the arguments break the action's rules
+    │   │   └── NeedsConfirmation      they can be sent, and are hardly meant
     │   └── CapReached             the environment's credits for the day are used up
     ├── CredentialError        the operator: a secret is missing, unreadable or refused
     │   ├── MissingCredential
@@ -56,18 +57,20 @@ class Problem:
     """One finding of a check: where, and a sentence that says what to do.
 
     ``path`` is dotted (``inputs.seed``, or just ``seed`` for an argument); ``file`` and ``line``
-    (1-based) are set where the value came from a file.
+    (1-based) are set where the value came from a file. A ``question`` stops like an error, until what
+    it warns of is accepted.
     """
 
     path: str
     message: str
     file: str | None = None
     line: int | None = None
-    severity: Literal["error", "warning"] = "error"
+    severity: Literal["error", "warning", "question"] = "error"
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        said = ": ".join(part for part in (place, self.path, self.message) if part)
+        return f"{said}; accept_warnings sends it all the same" if self.severity == "question" else said
 
     def to_dict(self) -> dict[str, Any]:
         """The shape that every face shows; ``field`` is the path."""
@@ -198,6 +201,18 @@ class InvalidArguments(InvocationError):
         subject = f"{action}: " if action else ""
         listed = "\n".join(f"  {problem}" for problem in found)
         super().__init__(f"{subject}{said}:\n{listed}", problems=found)
+
+
+class NeedsConfirmation(InvalidArguments):
+    """Something would be paid for that is hardly meant; nothing was sent. Carries what speaks against it.
+
+    With ``accept_warnings`` said of a file it is sent all the same.
+    """
+
+    code = "needs_confirmation"
+
+    def __init__(self, problems: Iterable[Problem], action: str | None = None) -> None:
+        super().__init__(problems, action, "this is perhaps not what is meant, so nothing was sent")
 
 
 class CapReached(InvocationError):

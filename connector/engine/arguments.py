@@ -5,15 +5,15 @@ Nothing is sent here, and nothing is spent: whatever can be known to be wrong is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from connector import media
 from connector.engine.sources import Sources
-from connector.errors import InvalidArguments, Problem
-from connector.media import Media, MediaError, exif_transpose
+from connector.errors import InvalidArguments, NeedsConfirmation, Problem
+from connector.media import Media, MediaError, exif_transpose, mask
 from connector.media.orientation import UPRIGHT
 from connector.spec import file_options
 from connector.spec.model import Deprecation, JsonSchema
@@ -50,12 +50,19 @@ class Arguments:
 
 
 def take(
-    action: Taker, given: Mapping[str, Any], checker: Checker, sources: Sources, *, turn: bool = True
+    action: Taker,
+    given: Mapping[str, Any],
+    checker: Checker,
+    sources: Sources,
+    *,
+    turn: bool = True,
+    confirm: bool = True,
 ) -> Arguments:
     """The arguments of what was given. It blocks: files are opened, and URLs are fetched.
 
     A picture is turned upright as its EXIF says; without ``turn`` that is only told. Raises InvalidArguments
-    with every problem, each at its parameter.
+    with every problem, each at its parameter, and NeedsConfirmation where all can be sent and something would
+    be paid for that is hardly meant; without ``confirm``, and where that is accepted, it is only told.
     """
     set_values = {name: value for name, value in given.items() if value is not None}
     files = _Files(sources)
@@ -66,7 +73,10 @@ def take(
     _refuse_errors(action, found)
     values = files.upright(action, values, turn)
     _refuse_errors(action, files.problems)
-    return Arguments(values, (*_deprecation(action), *found, *files.problems))
+    asked = confirmed(action, given, questions(action, values))
+    if confirm and any(problem.severity == "question" for problem in asked):
+        raise NeedsConfirmation(asked, action.title)
+    return Arguments(values, (*_deprecation(action), *found, *files.problems, *asked))
 
 
 def _refuse_errors(action: Taker, problems: list[Problem]) -> None:
@@ -239,3 +249,37 @@ def _file_problems(action: Taker, values: Mapping[str, Any]) -> Iterator[Problem
         rules, value = action.parameters[name].get("file"), values.get(name)
         if rules and isinstance(value, Media):
             yield from (Problem(name, sentence) for sentence in media.problems(value, rules))
+
+
+def questions(
+    action: Taker, values: Mapping[str, Any], later: Collection[str] = frozenset()
+) -> Iterator[Problem]:
+    """What can be sent, and is hardly meant: masks that select nothing, or everything.
+
+    ``later`` names what is given, and not known yet.
+    """
+    for name in (each for each in action.files if each not in later):
+        schema = action.parameters[name]
+        selects, default = schema.get("mask_selects"), schema.get("mask_default")
+        given, masked = values.get(name), values.get(schema.get("mask_of", ""))
+        said = ""
+        if isinstance(given, Media) and selects:
+            said = mask.doubt(given, selects)
+        elif given is None and default and isinstance(masked, Media) and mask.is_opaque(masked):
+            said = f"is not given, and {schema['mask_of']} has no {default} part, so that nothing is selected"
+        if said:
+            yield Problem(name, said, severity="question")
+
+
+def confirmed(action: Form, given: Mapping[str, Any], problems: Iterable[Problem]) -> list[Problem]:
+    """The problems; what is asked is a mere warning where what was given says that it is accepted."""
+    accepted: list[Any] = []
+
+    def note(value: Any, path: str) -> Any:
+        accepted.append(file_options.split(value)[1].get("accept_warnings"))
+        return value
+
+    _walked(action, given, note)
+    if True not in accepted:
+        return list(problems)
+    return [replace(each, severity="warning") if each.severity == "question" else each for each in problems]

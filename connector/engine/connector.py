@@ -204,8 +204,7 @@ class AsyncConnector:
         """The very request that ``invoke`` would send, with its secrets masked; nothing is sent."""
         use = Invocation(action, arguments or {}, environment, connection, accept)
         request, estimate, taken = await prepare_masked(self._engine, use)
-        warnings = tuple(map(str, taken.warnings))
-        return Preview(request, estimate.credits, estimate.why, warnings)
+        return Preview(request, estimate.credits, estimate.why, taken.warnings)
 
     async def estimate(
         self,

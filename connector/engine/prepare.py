@@ -87,18 +87,18 @@ async def prepare_masked(engine: Engine, use: Invocation) -> tuple[Request, Esti
 
 
 def _prepared_masked(engine: Engine, use: Invocation) -> tuple[Request, Estimate, Arguments]:
-    action, arguments = take_arguments(engine, use)
+    action, arguments = take_arguments(engine, use, confirm=False)
     destination = engine.destination(use.connection, use.environment, masked=True)
     authorization = masked(engine.integration.auth, MASK)
     request = _rendered(engine, use, action, arguments, destination, authorization)
     return request, _priced(engine, action, arguments, destination, request), arguments
 
 
-def take_arguments(engine: Engine, use: Invocation) -> tuple[Action, Arguments]:
+def take_arguments(engine: Engine, use: Invocation, *, confirm: bool = True) -> tuple[Action, Arguments]:
     """The action that a use names, and its arguments, checked. It blocks."""
     action = engine.action(use.action)
     _check_accept(engine, action, use.accept)
-    return action, take(action, use.given, engine.checker(action), engine.sources)
+    return action, take(action, use.given, engine.checker(action), engine.sources, confirm=confirm)
 
 
 def ready(

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connector.engine.http.messages import Multipart, Part, Raw, Request
+from connector.errors import Problem
 from connector.media.content import Content
 from connector.secret import MASK, redact
 
@@ -27,7 +28,7 @@ class Preview:
     request: Request
     credits: float | None
     why: str
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Method, url, headers and the body: ordered parts of a form, or the content of any other."""
@@ -43,7 +44,7 @@ class Preview:
             shown["body"] = _raw(request.body, request.secrets)
         shown["credits"] = self.credits
         if self.warnings:
-            shown["warnings"] = list(self.warnings)
+            shown["warnings"] = [str(each) for each in self.warnings]
         return shown
 
     def curl(self, *, by_name: bool = False) -> str:

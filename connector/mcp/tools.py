@@ -48,12 +48,19 @@ def input_schema(action: Action) -> dict[str, Any]:
 def option_names(action: Action) -> dict[str, str]:
     """What may be said of the files that an action takes, by names that no input has."""
     found: dict[str, str] = {}
-    for option in file_options.NAMES if _takes_pictures(action) else ():
+    for option in (each for each in file_options.NAMES if _has_use_for(action, each)):
         name = option
         while name in action.parameters:
             name = f"_{name}"
         found[name] = option
     return found
+
+
+def _has_use_for(action: Action, option: str) -> bool:
+    """A model reads every word of a tool's schema, so that each has what may be of use to it alone."""
+    if option == "accept_warnings":
+        return any("mask_selects" in action.parameters[name] for name in action.files)
+    return _takes_pictures(action)
 
 
 def _takes_pictures(action: Action) -> bool:

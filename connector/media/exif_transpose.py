@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 # A picture that says it has more pixels than this is not opened: it would fill the memory.
-_MOST_PIXELS = 80_000_000
+MOST_PIXELS = 80_000_000
 _BLOCK = 16  # so many pixels of a JPEG are stored together, at most
 # The qualities that are tried one after the other where a picture must become smaller.
 _QUALITIES = (95, 90, 80, 65)
@@ -34,7 +34,7 @@ def turned(media: Media, most: int | None = None) -> Media:
         from PIL import Image
     except ImportError:
         raise NotTurned("Pillow is not installed (pip install pillow)") from None
-    if (media.width or 0) * (media.height or 0) > _MOST_PIXELS:
+    if (media.width or 0) * (media.height or 0) > MOST_PIXELS:
         raise NotTurned("it has too many pixels")
     try:
         with media.open() as source, Image.open(source) as picture:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # What may be said, in the words of help. All are true or false.
 HELP: Mapping[str, str] = {
     "keep_orientation": "send pictures as they are stored, whatever their EXIF says of their orientation",
+    "accept_warnings": "send also what is hardly meant, such as a mask that selects nothing",
 }
 NAMES = tuple(HELP)
 

@@ -102,6 +102,17 @@ def test_the_painted_mask_is_what_is_sent(visitor: Visitor, brush: Brush) -> Non
     assert sent.getpixel((100, 256)) == 0
 
 
+def test_a_blank_mask_is_asked_about_before_it_is_paid_for(visitor: Visitor, brush: Brush) -> None:
+    """The doubt stands at the mask; what is painted takes it away, and a second button goes on all the same."""
+    visitor("run").click()
+    expect(visitor("confirming")).to_be_visible()
+    expect(visitor("field-mask")).to_contain_text("no transparent part")
+    assert visitor.page.locator("[data-run-view]").count() == 0
+    visitor("confirming").get_by_role("button").click()
+    expect(visitor("run-view")).to_have_attribute("data-state", "succeeded")
+    expect(visitor("confirming")).to_be_hidden()
+
+
 def test_another_picture_begins_anew(visitor: Visitor, brush: Brush) -> None:
     """Of another size, that is; without a picture there is nothing to paint on."""
     brush.stroke(*ACROSS)

@@ -135,7 +135,7 @@ def test_a_connection_is_tried(run: Any, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_cap_refuses_before_it_spends(run: Any) -> None:
     """What would pass the day's cap is refused, with the code for money."""
     run("connections add work -e sandbox --api-key env:STABILITY_API_KEY --cap 7")
-    line = "invoke erase -c work -e sandbox --image small.png -o out/"
+    line = "invoke erase -c work -e sandbox --image small.png -y -o out/"
     assert run(line).code == 0
     refused = run(line)
     assert refused.code == 5

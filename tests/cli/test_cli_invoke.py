@@ -17,7 +17,7 @@ from connector.cli.parsing import invoke_options
 from connector.cli.parsing.input_values import Stdin, combined
 from connector.sandbox import transport
 
-SMALL = "erase -e sandbox --image @small.png --seed 7"
+SMALL = "erase -e sandbox --image @small.png --seed 7 --yes"
 
 
 def _sides(picture: Any) -> tuple[int, int]:

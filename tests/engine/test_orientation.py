@@ -33,7 +33,7 @@ def parts(
     sent = {
         part.name: adopt(part.value) for part in preview.request.body.parts if isinstance(part.value, Media)
     }
-    return sent, preview.warnings
+    return sent, tuple(map(str, preview.warnings))
 
 
 @pytest.mark.parametrize("turn", [3, 6, 8])

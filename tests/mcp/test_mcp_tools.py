@@ -53,6 +53,7 @@ def test_a_tool_takes_what_its_action_takes(listed, name):
     files = [action.parameters[name].get("file", {}) for name in action.files]
     pictured = any({"png", "jpeg"} & {*rules.get("formats", ("png",))} for rules in files)
     options = ["keep_orientation"] if pictured else []
+    options += ["accept_warnings"] if "mask" in action.parameters else []
     assert [*schema["properties"]] == [*action.parameters, *options]
     assert schema.get("required") == action.inputs.get("required")
     assert not {"allOf", "anyOf", "oneOf", "not", "if"} & {*schema}
@@ -60,12 +61,16 @@ def test_a_tool_takes_what_its_action_takes(listed, name):
         assert Checker(schema, noun="an input").problems(dict(example.arguments)) == []
 
 
+def _photo(orientation=1):
+    out, tag = io.BytesIO(), Image.Exif()
+    tag[0x0112] = orientation
+    Image.new("RGB", (96, 64), "teal").save(out, "JPEG", exif=tag)
+    return f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
+
+
 def test_a_picture_is_sent_upright_unless_the_tool_is_told_otherwise(tools):
     """The model is told, and says otherwise beside the inputs."""
-    out, tag = io.BytesIO(), Image.Exif()
-    tag[0x0112] = 6
-    Image.new("RGB", (96, 64), "teal").save(out, "JPEG", exif=tag)
-    photo = f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
+    photo = _photo(6)
     for options in ({}, {"keep_orientation": True}):
         given = {"image": photo, "up": 100, **options}
         answer = tools.talk(lambda client, given=given: client.call_tool("outpaint", given))
@@ -73,13 +78,23 @@ def test_a_picture_is_sent_upright_unless_the_tool_is_told_otherwise(tools):
         assert warned == ([] if options else ["image"])
 
 
+def test_a_tool_asks_before_it_pays_for_what_is_hardly_meant(tools):
+    """The model is told what to do: to mend it, or to call again with the flag that a person agreed to."""
+    image = {"image": _photo()}
+    told = tools.call("erase", image)
+    assert told.structured_content["outcome"] == "needs_confirmation"
+    assert "accept_warnings" in told.content[0].text
+    assert tools.call("erase", {**image, "accept_warnings": True}).structured_content["outcome"] == "success"
+
+
 def test_what_is_said_of_files_never_has_the_name_of_an_input():
     """An action that has such an input keeps it, and the option is told apart."""
     erase = INTEGRATION.actions["erase"]
     properties = {**erase.parameters, "keep_orientation": {"type": "boolean"}}
     own = replace(erase, inputs={**erase.inputs, "properties": properties})
-    assert action_tools.option_names(own) == {"_keep_orientation": "keep_orientation"}
-    assert [*action_tools.input_schema(own)["properties"]][-2:] == ["keep_orientation", "_keep_orientation"]
+    names = {"_keep_orientation": "keep_orientation", "accept_warnings": "accept_warnings"}
+    assert action_tools.option_names(own) == names
+    assert [*action_tools.input_schema(own)["properties"]][-3:] == ["keep_orientation", *names]
 
 
 def test_what_costs_says_so(listed):

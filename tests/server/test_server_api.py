@@ -134,6 +134,23 @@ def test_a_picture_is_sent_upright_unless_the_caller_says_otherwise(host: Place)
         assert kept.get("keep_orientation", False) is is_kept
 
 
+def test_what_is_hardly_meant_is_sent_once_the_caller_says_so(host: Place) -> None:
+    """By the query, or beside the file; a check tells it as a question."""
+    reference = _uploaded(host)["file"]
+    refused = host.invoke("erase", {"image": reference})
+    assert (refused.status_code, refused.json()["code"]) == (422, "needs_confirmation")
+    told = [(each["field"], each["severity"]) for each in refused.json()["problems"]]
+    assert told == [("mask", "question")]
+    asked = host.post("/api/actions/erase/check", params=SANDBOX, json={"inputs": {"image": reference}})
+    assert [each["severity"] for each in asked.json()["problems"]] == ["question"]
+    said = {**SANDBOX, "accept_warnings": "true"}
+    answer = host.post("/api/actions/erase", params=said, json={"inputs": {"image": reference}})
+    assert answer.status_code == 200, answer.text
+    assert [each["field"] for each in answer.json()["result"]["warnings"]] == ["mask"]
+    beside = {"file": reference, "accept_warnings": True}
+    assert host.invoke("erase", {"image": beside}).status_code == 200
+
+
 def test_a_file_by_reference_in_every_form(host: Place) -> None:
     """In JSON, in a form, as base64 with its type, as a data URI."""
     reference = _uploaded(host)["file"]
@@ -158,9 +175,12 @@ def _part(name: str, filename: str, content: bytes) -> bytes:
 def test_a_field_that_nobody_filled_is_absent(host: Place) -> None:
     """Browsers send an empty part for it."""
     answer = host.post(
-        "/api/actions/erase/check",
+        "/api/actions/style-transfer/check",
         params=SANDBOX,
-        content=b"".join((_part("image", "a.png", picture()), _part("mask", "", b""), b"--b--\r\n")),
+        content=b"".join(
+            (*(_part(name, "a.png", picture()) for name in ("init_image", "style_image")),)
+            + (_part("prompt", "", b""), b"--b--\r\n")
+        ),
         headers={"content-type": "multipart/form-data; boundary=b"},
     )
     assert answer.json() == {"problems": []}

@@ -6,6 +6,7 @@ import sys
 
 from connector.cli.parsing import find_action, invoke_options
 from connector.cli.terminal import terminal
+from connector.errors import Problem
 from connector.spec.schema import amounts
 
 
@@ -24,9 +25,9 @@ def run(words: list[str]) -> int:
     return 0
 
 
-def _remark(credits: float | None, why: str, warnings: tuple[str, ...]) -> None:
+def _remark(credits: float | None, why: str, warnings: tuple[Problem, ...]) -> None:
     for warning in warnings:
-        terminal.say(f"{terminal.paint('Warning:', 'yellow', sys.stderr)} {terminal.clean(warning)}")
+        terminal.say(f"{terminal.paint('Warning:', 'yellow', sys.stderr)} {terminal.clean(str(warning))}")
     price = "Its price is not known" if credits is None else f"It would cost {amounts.credits(credits)}"
     terminal.say(
         f"Nothing was sent. {price if credits != 0 else 'It is free'}{f' ({why})' if credits else ''}."

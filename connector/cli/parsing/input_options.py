@@ -28,6 +28,7 @@ OWN = frozenset(
         *("--json", "--integration", "--quiet", "--help"),
         *("--environment", "--connection", "--accept", "--file", "--input"),
         *(f"--{name.replace('_', '-')}" for name in file_options.NAMES),
+        "--yes",
         *(
             "--wait",
             "--no-wait",

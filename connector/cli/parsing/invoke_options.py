@@ -101,11 +101,15 @@ def add_request_options(parser: Parser, *, accepts: bool = True) -> None:
     add_file_options(parser)
 
 
+# By what other names an option goes.
+_SHORT = {"accept_warnings": ("-y", "--yes")}
+
+
 def add_file_options(parser: Parser) -> None:
     """What is said of all files that are given."""
     add = parser.add_argument_group("the files that are given").add_argument
     for name, said in file_options.HELP.items():
-        add(f"--{name.replace('_', '-')}", action="store_true", help=said)
+        add(*_SHORT.get(name, ()), f"--{name.replace('_', '-')}", action="store_true", dest=name, help=said)
 
 
 def _add_answer_options(parser: Parser, *, shown: bool) -> None:

@@ -12,9 +12,10 @@ from connector.cli.report import failure, output_path
 from connector.cli.report.show_result import Shown
 from connector.cli.terminal import terminal
 from connector.cli.terminal.progress import Progress
+from connector.engine.arguments import with_options
 from connector.engine.connector import Connector
 from connector.engine.stream import Stream
-from connector.errors import Filtered, InvalidArguments, Problem
+from connector.errors import Filtered, InvalidArguments, NeedsConfirmation, Problem
 from connector.spec.schema import amounts
 from connector.storage.blocking import drive
 
@@ -24,6 +25,10 @@ T = TypeVar("T")
 def run(asked: ParsedCommand, words: Sequence[str]) -> int:
     """Does what is asked for; the exit code."""
     _check(asked)
+    return confirmed(asked, lambda: _run(asked, words))
+
+
+def _run(asked: ParsedCommand, words: Sequence[str]) -> int:
     progress = Progress(asked.card.title, quiet=asked.args.quiet, waits=asked.args.wait)
     with Connector(find_action.integration(asked.folder), on_event=progress) as connector:
         if asked.args.estimate:
@@ -31,6 +36,17 @@ def run(asked: ParsedCommand, words: Sequence[str]) -> int:
         shown = Shown(connector, asked.args)
         act = _stream if asked.args.stream else _invoke
         return saved_all_the_same(words, shown, lambda: act(connector, asked, progress, shown))
+
+
+def confirmed(asked: ParsedCommand, act: Callable[[], int]) -> int:
+    """The exit code of the act; where it needs a confirmation, somebody at a terminal is asked for it."""
+    try:
+        return act()
+    except NeedsConfirmation as doubt:
+        if asked.args.json or not terminal.agreed(f"{doubt.message}\nSend it all the same?"):
+            raise
+    asked.given = with_options(asked.card, asked.given, {"accept_warnings": True})
+    return act()
 
 
 def saved_all_the_same(words: Sequence[str], shown: Shown, act: Callable[[], int]) -> int:

@@ -21,6 +21,14 @@ def is_terminal(stream: TextIO) -> bool:
     return stream.isatty()
 
 
+def agreed(question: str) -> bool:
+    """Whether somebody at the terminal says yes; False where nobody sits there."""
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+        return False
+    print(f"{clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 def width() -> int:
     """The columns that there are to write in; 80 where nobody looks."""
     try:

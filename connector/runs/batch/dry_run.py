@@ -48,7 +48,7 @@ class DryRun:
         self.inputs |= dict.fromkeys(row.inputs)
         given = {**self._defaults, **row.inputs}
         told = [] if row.is_unread else [_in(row, each) for each in self._check(given)]
-        found = [*row.problems, *(each for each in told if each.severity == "error")]
+        found = [*row.problems, *(each for each in told if each.severity != "warning")]
         if not found:
             self._note([str(replace(each, file=None, line=None)) for each in told])
             found = self._add_price(row, given)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connector.engine import pricing
-from connector.engine.arguments import adopted, alone, each_file, is_address, take
+from connector.engine.arguments import adopted, alone, confirmed, each_file, is_address, take
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem, UnknownName
 from connector.runs.batch.columns import Runnable
@@ -70,7 +70,8 @@ def _workflow_check(subject: Runnable, integration: Integration, sources: Source
 
     def check(given: Mapping[str, Any]) -> Sequence[Problem]:
         seen, problems = adopted(subject, given, sources, lambda file: not is_address(file))
-        return problems or check_run.problems(subject, integration, alone(subject, seen))
+        found = problems or check_run.problems(subject, integration, alone(subject, seen))
+        return confirmed(subject, given, found)
 
     return check
 

@@ -122,7 +122,7 @@ class ScheduleManager:
         """Everything that can be told before the first run."""
         sources = Sources(paths=False, urls=None, references=self._files.resolve)
         problems = check_of(subject, connector.integration, sources)(given)
-        if wrong := [each for each in problems if each.severity == "error"]:
+        if wrong := [each for each in problems if each.severity != "warning"]:
             raise InvalidArguments(wrong, subject.title)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connector.engine.arguments import alone, each_file, is_address
+from connector.engine.arguments import alone, confirmed, each_file, is_address
 from connector.engine.sources import Sources
-from connector.errors import CapReached, InvalidArguments, Problem
+from connector.errors import CapReached, InvalidArguments, NeedsConfirmation, Problem
 from connector.media import MediaError, adopt
 from connector.runs.workflow import check_run, cost
 from connector.runs.workflow.model import Workflow
@@ -45,8 +45,10 @@ def checked(
 
     taken = each_file(workflow, _given(given), read_new)
     seen = alone(workflow, each_file(workflow, taken, read))
-    problems += check_run.problems(workflow, integration, seen)
-    if wrong := [problem for problem in dict.fromkeys(problems) if problem.severity == "error"]:
+    problems += confirmed(workflow, taken, check_run.problems(workflow, integration, seen))
+    if wrong := [problem for problem in dict.fromkeys(problems) if problem.severity != "warning"]:
+        if all(problem.severity == "question" for problem in wrong):
+            raise NeedsConfirmation(wrong, workflow.title)
         raise InvalidArguments(wrong, workflow.title, "the inputs cannot be used")
     _check_limit(workflow, integration, seen, limit)
     return taken

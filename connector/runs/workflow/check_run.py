@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from connector import media
+from connector.engine.arguments import questions
 from connector.errors import Problem
 from connector.media import Media
 from connector.runs.workflow import arguments, look_ups
@@ -67,10 +69,11 @@ def _wrong(foreseen: Foreseen, integration: Integration) -> Iterator[Problem]:
         found += [
             Problem(name, said) for name in files for said in _file(action.parameters[name], use.known[name])
         ]
+        found += questions(action, use.known, use.later)
         for each in found:
-            if each.severity == "error":
+            if each.severity != "warning":
                 said = f"{each.message} (for {action.title}, step {foreseen.step.id})"
-                yield Problem(_input_of(foreseen.step, use, each.path), said)
+                yield replace(each, path=_input_of(foreseen.step, use, each.path), message=said)
 
 
 def _file(entry: Mapping[str, Any], value: Any) -> Iterator[str]:

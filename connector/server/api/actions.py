@@ -88,8 +88,7 @@ async def check(call: OperationCall) -> Response:
         found = await served.connector.preview(action.id, given, **call.place)
     except InvalidArguments as error:
         return Reply({"problems": [problem.to_dict() for problem in error.problems]})
-    warned = [{"field": "", "message": said, "severity": "warning"} for said in found.warnings]
-    return Reply({"problems": warned})
+    return Reply({"problems": [warning.to_dict() for warning in found.warnings]})
 
 
 async def stream(call: OperationCall) -> Response:

@@ -10,10 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
+from unicodedata import category
 
 from connector.spec.schema.patterns import is_expression
 
 Test = Callable[[Any], bool]
+
+# The words that specs add to JSON Schema, in an action's inputs and in a credential's fields.
+_OF_MASKS = ("mask_of", "mask_selects", "mask_default")
+OWN_WORDS = frozenset(("open", "unit", "widget", "visible", "file", "secret", "help", "variable", *_OF_MASKS))
 
 _NOT_A_FILE = (bool, int, float, type(None), list)
 
@@ -49,8 +54,10 @@ def _never(value: Any) -> bool:
 
 def _text_test(entry: Mapping[str, Any]) -> Test:
     least, most, known = entry.get("minLength", 0), entry.get("maxLength", math.inf), entry.get("enum")
+    is_fit = is_visible if entry.get("visible") else _any
     return lambda value: (
-        type(value) is str and least <= len(value) <= most and (known is None or value in known)
+        (type(value) is str and least <= len(value) <= most and (known is None or value in known))
+        and is_fit(value)
     )
 
 
@@ -69,6 +76,15 @@ def _file_test(entry: Mapping[str, Any]) -> Test:
     return lambda value: is_file(entry, value)
 
 
+# Control and format characters, and the spaces and breaks between words and lines.
+_INVISIBLE = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))
+
+
+def is_visible(text: str) -> bool:
+    """Whether a reader sees anything of a text."""
+    return any(category(each) not in _INVISIBLE for each in text)
+
+
 def is_file(schema: Mapping[str, Any], value: Any) -> bool:
     """Files are whatever ``media`` takes: a path, bytes, an open file, an earlier result."""
     return schema.get("format") == "binary" and not isinstance(value, _NOT_A_FILE)
@@ -76,11 +92,9 @@ def is_file(schema: Mapping[str, Any], value: Any) -> bool:
 
 _PLAIN_OBJECT = frozenset({"type", "properties", "required", "additionalProperties", "title", "description"})
 # Words that say nothing of what is right: with `open`, what an enum does not list is jsonschema's again.
-_NOTES = frozenset(
-    {"title", "description", "default", "examples", "unit", "widget", "mask_of", "file", "open"}
-)
+_NOTES = frozenset({"title", "description", "default", "examples", *OWN_WORDS - {"visible", "secret"}})
 _VALUE_TESTS: tuple[tuple[Callable[[Mapping[str, Any]], Test], str, frozenset[str]], ...] = (
-    (_text_test, "string", frozenset({"type", "enum", "minLength", "maxLength"})),
+    (_text_test, "string", frozenset({"type", "enum", "minLength", "maxLength", "visible"})),
     (_file_test, "string", frozenset({"type", "format"})),
     (_number_test, "integer", frozenset({"type", "minimum", "maximum"})),
     (_number_test, "number", frozenset({"type", "minimum", "maximum"})),
@@ -157,5 +171,5 @@ _WORDS: Mapping[str, Test] = {
     ),
     # JSON Schema takes anything for these, and specs' own words are none of it.
     **dict.fromkeys(("default", "const"), _any),
-    **dict.fromkeys(("open", "unit", "widget", "mask_of", "file", "secret", "help", "variable"), _any),
+    **dict.fromkeys(OWN_WORDS, _any),
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from connector.spec.schema import patterns
 from connector.spec.schema import validator as checking
+from connector.spec.schema.fast_path import OWN_WORDS
 from connector.spec.schema.suggest import nearest
 
 Flaw = tuple[str, str]
@@ -21,8 +22,6 @@ _WORDS = """
     allOf anyOf oneOf not if then else
 """
 _KEYWORDS = frozenset(_WORDS.split())
-# The words that specs add to JSON Schema, in an action's inputs and in a credential's fields.
-_OWN = frozenset({"open", "unit", "widget", "mask_of", "file", "secret", "help", "variable"})
 
 _ONE = ("items", "contains", "not", "if", "then", "else", "additionalProperties", "propertyNames")
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
@@ -95,7 +94,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _unknown_words(path: str, schema: Mapping[str, Any]) -> Iterator[Flaw]:
-    known = _KEYWORDS | _OWN
+    known = _KEYWORDS | OWN_WORDS
     for word in schema:
         if word not in known and not word.startswith("x-"):
             message = "is neither a word of JSON Schema nor of specs, and would be ignored"

@@ -158,6 +158,7 @@ FACTS: Mapping[str, Callable[[Failure], Fact]] = {
     "uniqueItems": lambda error: ("lists something twice", "each may stand once"),
     "contains": lambda error: ("", "none of its items is what one of them must be"),
     "pattern": _pattern,
+    "visible": lambda error: ("has nothing that can be seen", "write something"),
     "format": _format,
     "unevaluatedProperties": lambda error: ("has a key that is not known here", ""),
 }

@@ -12,15 +12,14 @@ from typing import Any, Literal
 from connector.spec import file_options
 from connector.spec.model import JsonSchema
 from connector.spec.schema import describe
+from connector.spec.schema.fast_path import OWN_WORDS
 
 Shape = Literal["json", "form", "tool"]
 
-_RENAMED = {
-    name: f"x-{name.replace('_', '-')}" for name in ("file", "widget", "unit", "mask_of", "help", "variable")
-}
-_DROPPED = frozenset({"open", "secret"})
+_DROPPED = frozenset({"open", "secret", "visible"})
+_RENAMED = {name: f"x-{name.replace('_', '-')}" for name in sorted(OWN_WORDS - _DROPPED)}
 # A model reads every word of a tool's schema, and has no form to fill in.
-_OF_FORMS = frozenset({"x-file", "x-widget", "x-mask-of", "x-help", "x-variable"})
+_OF_FORMS = frozenset(_RENAMED.values()) - {"x-unit"}
 _SCHEMA = frozenset(
     ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 )

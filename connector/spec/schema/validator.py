@@ -1,8 +1,9 @@
 """The validator: a value is checked against a JSON Schema, and each problem is named by its path.
 
 All problems are found at once, and each is a sentence for people: what is wrong, what the limit is,
-what was given, what was perhaps meant. Beside JSON Schema two words are read: ``open: true`` lets an
-enum's unknown value pass with a warning, and ``secret: true`` keeps a value out of every sentence.
+what was given, what was perhaps meant. Beside JSON Schema three words are read: ``open: true`` lets an
+enum's unknown value pass with a warning, ``visible: true`` refuses a text of which nothing can be seen, and
+``secret: true`` keeps a value out of every sentence.
 """
 
 from __future__ import annotations
@@ -164,6 +165,7 @@ def _validator_class() -> Any:
         "properties": _properties,
         "required": _required,
         "pattern": _pattern,
+        "visible": _visible,
         "patternProperties": _pattern_properties,
         "additionalProperties": _additional,
         "dependentRequired": _dependent_required,
@@ -234,6 +236,12 @@ def _dependent_required(validator: Any, rules: Any, instance: Any, schema: Any) 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
     if validator.is_type(instance, "string") and not patterns.matches(pattern, instance):
         yield _error("pattern")
+
+
+def _visible(validator: Any, asked: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    # Of what is empty, minLength tells where that is wrong.
+    if asked is True and isinstance(instance, str) and instance and not fast_path.is_visible(instance):
+        yield _error("visible")
 
 
 def _pattern_properties(

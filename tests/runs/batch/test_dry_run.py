@@ -50,7 +50,7 @@ def test_files_are_opened_and_checked(tmp_path):
     """One that is not there, one that is no picture, one that is right."""
     (tmp_path / "note.txt").write_text("no picture")
     rows = file(tmp_path, f"image\nnope.png\nnote.txt\n{SAMPLES / 'room.png'}\n")
-    found = inspected(rows, "erase")
+    found = inspected(rows, "fast-upscale")
     assert told(found) == [(2, "image"), (3, "image")]
     assert "there is no file at" in found.problems[0].message
 
@@ -79,7 +79,7 @@ def test_references_are_those_of_files_that_are_kept(tmp_path):
         raise FileNotFound("no")
 
     rows = file(tmp_path, '{"image": "file:room"}\n{"image": "file:none"}\n', "a.jsonl")
-    assert told(inspected(rows, "erase", sources=Sources(urls=None, references=resolve))) == [(2, "image")]
+    assert told(inspected(rows, "fast-upscale", sources=Sources(urls=None, references=resolve))) == [(2, "image")]
 
 
 def test_so_many_problems_are_told_and_the_others_counted(tmp_path):

@@ -323,7 +323,7 @@ def test_files_are_kept_and_recorded_by_reference(house, form):
                 "reference": stored.reference,
                 "as it stands": {**stored.to_dict()},
             }
-            run = await here.run(RunSpec("erase", {"image": forms[form], "mask": None}))
+            run = await here.run(RunSpec("fast-upscale", {"image": forms[form], "output_format": None}))
             assert run.state == "succeeded", run.error
             recorded = here.history.get(run.id).inputs["image"]
             assert (recorded["type"], recorded["bytes"], recorded["sha256"]) == (
@@ -607,11 +607,11 @@ def test_a_repeated_upload_is_the_same_and_not_kept_twice(house):
 
     async def scenario():
         async with house() as here:
-            spec = RunSpec("erase", {"image": _square()})
+            spec = RunSpec("fast-upscale", {"image": _square()})
             first = await here.run(spec, idempotency_key="k")
             assert (await here.run(spec, idempotency_key="k")).id == first.id
             with pytest.raises(KeyReused):
-                await here.run(RunSpec("erase", {"image": _square(65)}), idempotency_key="k")
+                await here.run(RunSpec("fast-upscale", {"image": _square(65)}), idempotency_key="k")
             assert (len(here.files.list(source="upload")), len(here.sent())) == (1, 1)
 
     asyncio.run(scenario())

@@ -282,11 +282,11 @@ def test_a_picture_that_would_fill_the_memory_is_not_opened(store):
 
 def test_a_reference_is_given_as_a_file(store):
     """An action takes it as any other file; one that has expired is told at its field."""
-    erase = load(default_folder()).actions["erase"]
+    action = load(default_folder()).actions["remove-background"]
     sources = Sources(paths=False, urls=None, references=store.resolve)
     stored = store.put(media.from_bytes(picture()))
-    taken = take(erase, {"image": stored.reference}, Checker(erase.inputs), sources)
+    taken = take(action, {"image": stored.reference}, Checker(action.inputs), sources)
     assert taken.values["image"].sha256 == stored.sha256
     with pytest.raises(InvalidArguments) as caught:
-        take(erase, {"image": "file:" + "0" * 32}, Checker(erase.inputs), sources)
+        take(action, {"image": "file:" + "0" * 32}, Checker(action.inputs), sources)
     assert [problem.path for problem in caught.value.problems] == ["image"]

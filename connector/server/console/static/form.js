@@ -14,6 +14,7 @@ const form = one("[data-action]");
 const action = form.dataset.api, isFlow = "flow" in form.dataset;
 const prices = JSON.parse(form.dataset.prices || "{}");
 const place = one("[data-place]"), price = one("[data-price]"), result = one("[data-result]");
+const confirming = one("[data-confirming]");
 const remembered = `console.place.${form.dataset.integration}`;
 
 // Fields
@@ -214,16 +215,19 @@ async function ready() {
   return { ...values(form), ...masks };
 }
 
-async function run() {
+/** Runs it. What is hardly meant is sent only once somebody has said so: `accept` is the query that says it. */
+async function run(accept = {}) {
   clearProblems(form);
+  confirming.hidden = true;
   try {
     const inputs = await ready();
-    const { problems } = await call("POST", `${action}/check${query()}`, { inputs });
+    const { problems } = await call("POST", `${action}/check${query(accept)}`, { inputs });
     const wrong = problems.filter((each) => each.severity !== "warning");
+    confirming.hidden = !wrong.length || wrong.some((each) => each.severity !== "question");
     if (wrong.length) return showProblems(form, wrong);
     const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const headers = { "content-type": "application/json", "idempotency-key": key };
-    const how = isFlow ? {} : { wait: "false", on_filtered: "return" };
+    const how = isFlow ? accept : { ...accept, wait: "false", on_filtered: "return" };
     const started = await call("POST", `${action}${query(how)}`, { inputs }, { headers });
     await watch(started.run.id);
   } catch (error) {
@@ -261,6 +265,7 @@ async function preview() {
 function refresh(event) {
   const field = event?.target.closest?.("[data-field]");
   if (field) clearProblem(field);
+  confirming.hidden = true;
   follows();
   tellPrice();
 }
@@ -268,11 +273,12 @@ function refresh(event) {
 for (const name of ["input", "change", "filechange", "maskchange"]) form.addEventListener(name, refresh);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  busy(one("[data-run]"), run);
+  busy(one("[data-run]"), () => run());
 });
 form.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
 });
+one("button", confirming).addEventListener("click", (event) => busy(event.currentTarget, () => run({ accept_warnings: "true" })));
 one("[data-preview]")?.addEventListener("click", (event) => busy(event.currentTarget, preview));
 document.addEventListener("click", (event) => {
   const seed = event.target.closest("[data-use-seed]");

@@ -46,7 +46,7 @@ const placeOf = (field) => all(".problem", field).find((each) => each.closest("[
 
 function say(field, message, severity) {
   const told = placeOf(field);
-  told.classList.toggle("is-warning", severity === "warning");
+  told.classList.toggle("is-warning", severity === "warning" || severity === "question");
   told.append(told.childNodes.length ? make("br") : "", sentence(field, message));
   told.hidden = false;
   if (severity !== "warning") for (const each of all(CONTROLS, field)) each.setAttribute("aria-invalid", "true");
