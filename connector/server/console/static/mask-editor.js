@@ -310,7 +310,8 @@ function paint(drawing, { erase, size, points }) {
   drawing.lineWidth = size;
   drawing.lineCap = drawing.lineJoin = "round";
   drawing.beginPath();
-  drawing.moveTo(points[0].x, points[0].y);
+  // A line without length is not drawn: where somebody only tapped, it is this long.
+  drawing.moveTo(points[0].x - 0.01, points[0].y);
   for (const point of points) drawing.lineTo(point.x, point.y);
   drawing.stroke();
 }
