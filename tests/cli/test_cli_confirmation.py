@@ -52,7 +52,8 @@ def test_elsewhere_an_option_says_it(run, command):
 
 
 @pytest.mark.parametrize(
-    "line", ["batch erase small.png -o out", "schedule add nightly erase --image small.png --cron '0 1 * * *'"]
+    "line",
+    ["batch erase small.png -o out", "schedule add nightly erase --image small.png --cron '0 1 * * *'"],
 )
 def test_what_is_done_later_is_asked_about_now(run, line):
     assert "accept_warnings" in run(f"{line} -e sandbox").err

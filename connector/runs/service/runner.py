@@ -133,7 +133,7 @@ class Runner:
                 after = event.seq
             if has_ended or (changed is None and self._executor.is_draining):
                 return
-            await (self._io.sleep(_LOOK_AGAIN) if changed is None else changed.wait())
+            await (self._look_later(run_id) if changed is None else changed.wait())
 
     async def resume_jobs(self) -> list[Run]:
         """At start: settles what dead processes left, and asks again for the jobs that go on upstream."""
@@ -142,8 +142,12 @@ class Runner:
         left = [run for run in await self._io.run(self._history.open_here) if run.integration == own]
         idle = [run for run in left if run.id not in self._executor.live]
         for run in idle:
-            (self._executor.resume if run.job_id else self._executor.end)(run)
+            self._go_on(run)
         return [run for run in idle if run.job_id]
+
+    def _go_on(self, run: Run) -> None:
+        """Does what is left to do of a run whose process is gone."""
+        (self._executor.resume if run.job_id else self._executor.end)(run)
 
     async def drain(self, seconds: float) -> None:
         """Takes nothing new, lets what is under way finish for so long, and writes the rest down.
@@ -197,14 +201,22 @@ class Runner:
                 return True, []
             raise
 
+    async def _look_later(self, run_id: str) -> Run:
+        """A run of another process, a while later."""
+        await self._io.sleep(_LOOK_AGAIN)
+        is_taken = await self._io.run(self._history.abandon, run_id)
+        run = await self._io.run(self._history.get, run_id)
+        if is_taken and not run.has_ended:
+            self._go_on(run)
+        return run
+
     async def _wait_elsewhere(self, run_id: str, timeout: float | None) -> Run:
-        """A run that has ended, or that another process works on."""
+        """A run that has ended, or that another process works on; once that is gone, this one goes on with it."""
         run = await self._io.run(self._history.get, run_id)
         try:
             async with asyncio.timeout(timeout):
                 while not (run.has_ended or self._executor.is_draining):
-                    await self._io.sleep(_LOOK_AGAIN)
-                    run = await self._io.run(self._history.get, run_id)
+                    run = await self._look_later(run_id)
         except TimeoutError:
             pass
         return run

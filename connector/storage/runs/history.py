@@ -297,13 +297,17 @@ class History:
             sums[key] = EnvironmentCost(*key, *counts, known.uncertain + row.uncertain)
         return [*sums.values()]
 
-    def abandon(self) -> int:
-        """Ends the runs of processes that are gone, as the ledger says; how many there were.
+    def abandon(self, run_id: str | None = None) -> int:
+        """Ends the runs of processes that are gone, or one of them, as the ledger says; how many there were.
 
         A run whose job goes on upstream, or whose answer came, stays open, and is this process's from now on.
         """
-        self._ledger.reconcile()
-        left = [row for row in self._database.read(_LEFT_OPEN) if is_gone(row["writer"])]
+        if run_id is None:
+            self._ledger.reconcile()
+        rows = [row for row in self._database.read(_LEFT_OPEN) if run_id in (None, row["id"])]
+        left = [row for row in rows if is_gone(row["writer"])]
+        if left and run_id is not None:
+            self._ledger.reconcile()
         return sum(self._take_over(row) for row in left)
 
     def take(self, run_id: str) -> Run:

@@ -79,7 +79,9 @@ def test_references_are_those_of_files_that_are_kept(tmp_path):
         raise FileNotFound("no")
 
     rows = file(tmp_path, '{"image": "file:room"}\n{"image": "file:none"}\n', "a.jsonl")
-    assert told(inspected(rows, "fast-upscale", sources=Sources(urls=None, references=resolve))) == [(2, "image")]
+    assert told(inspected(rows, "fast-upscale", sources=Sources(urls=None, references=resolve))) == [
+        (2, "image")
+    ]
 
 
 def test_so_many_problems_are_told_and_the_others_counted(tmp_path):

@@ -768,6 +768,49 @@ asyncio.run(main())
 """
 
 
+WAITED_FOR = """
+import asyncio, sys
+from pathlib import Path
+from runs.service import test_runner
+from upstream import pending, started
+
+async def main():
+    job = sys.argv[2] == "job"
+    answers = (started(), test_runner.Gate(pending())) if job else (test_runner.Gate(pending()),)
+    here = test_runner.House(Path(sys.argv[1]), *answers)
+    spec = test_runner.upscale() if job else test_runner.SPEC
+    run = await here.runner.start(spec, idempotency_key="k")
+    async for event in here.runner.subscribe(run.id):
+        if event.kind == ("started" if job else "sent"):
+            print(run.id, flush=True)
+            await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(("kind", "state"), [("job", "succeeded"), ("picture", "unknown")])
+def test_who_waits_for_a_run_of_another_host_outlives_its_kill(house, tmp_path, kind, state):
+    """Two hosts on one home: the one that is left goes on with the job, or tells that nobody knows."""
+    command = [sys.executable, "-c", WAITED_FOR, str(tmp_path / "home"), kind]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=_tests()) as other:
+        run_id = other.stdout.readline().strip()
+
+        async def scenario():
+            async with house(pending(), picture()) as here:
+                again = await here.runner.start(upscale() if kind == "job" else SPEC, idempotency_key="k")
+                assert again.id == run_id
+                waits = [asyncio.create_task(here.runner.wait(run_id, PATIENCE)) for _ in range(2)]
+                await asyncio.sleep(0)
+                other.kill()
+                other.wait()
+                ended = await asyncio.gather(*waits)
+                assert [one.state for one in ended] == [state, state]
+                assert len(here.sent()) == (2 if kind == "job" else 0)
+
+        asyncio.run(scenario())
+
+
 def test_a_job_outlives_a_killed_host(house, tmp_path):
     """Another process, killed as soon as its job was started: the next start has the result."""
     command = [sys.executable, "-c", CHILD, str(tmp_path / "home")]
