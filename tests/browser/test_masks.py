@@ -103,7 +103,7 @@ def test_the_painted_mask_is_what_is_sent(visitor: Visitor, brush: Brush) -> Non
 
 
 def test_a_blank_mask_is_asked_about_before_it_is_paid_for(visitor: Visitor, brush: Brush) -> None:
-    """The doubt stands at the mask; what is painted takes it away, and a second button goes on all the same."""
+    """The doubt stands at the mask, and a second button goes on all the same."""
     visitor("run").click()
     expect(visitor("confirming")).to_be_visible()
     expect(visitor("field-mask")).to_contain_text("no transparent part")

@@ -174,13 +174,12 @@ def _part(name: str, filename: str, content: bytes) -> bytes:
 
 def test_a_field_that_nobody_filled_is_absent(host: Place) -> None:
     """Browsers send an empty part for it."""
+    parts = [_part(name, "a.png", picture()) for name in ("init_image", "style_image")]
+    parts += [_part("prompt", "", b""), b"--b--\r\n"]
     answer = host.post(
         "/api/actions/style-transfer/check",
         params=SANDBOX,
-        content=b"".join(
-            (*(_part(name, "a.png", picture()) for name in ("init_image", "style_image")),)
-            + (_part("prompt", "", b""), b"--b--\r\n")
-        ),
+        content=b"".join(parts),
         headers={"content-type": "multipart/form-data; boundary=b"},
     )
     assert answer.json() == {"problems": []}

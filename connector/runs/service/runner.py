@@ -211,7 +211,7 @@ class Runner:
         return run
 
     async def _wait_elsewhere(self, run_id: str, timeout: float | None) -> Run:
-        """A run that has ended, or that another process works on; once that is gone, this one goes on with it."""
+        """A run that has ended, or that another process works on; once that is gone, this one does."""
         run = await self._io.run(self._history.get, run_id)
         try:
             async with asyncio.timeout(timeout):
