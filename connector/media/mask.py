@@ -6,7 +6,7 @@ It is asked before something is paid for that would change nothing, or everythin
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from connector.media.exif_transpose import MOST_PIXELS
 from connector.media.file import Media
@@ -31,7 +31,7 @@ def doubt(mask: Media, selects: Part) -> str:
 
 def is_opaque(media: Media) -> bool:
     """Whether a picture certainly has no transparent part."""
-    return _read(media, lambda picture: _alpha(picture).getextrema()[0] == 255, False)
+    return _read(media, lambda picture: _bounds(_alpha(picture))[0] == 255, False)
 
 
 def _read(media: Media, act: Callable[[Image], T], unknown: T) -> T:
@@ -50,12 +50,12 @@ def _read(media: Media, act: Callable[[Image], T], unknown: T) -> T:
 
 def _doubt(picture: Image, selects: Part) -> str:
     alpha = _alpha(picture)
-    least, most = (alpha if selects == "transparent" else _grey(picture)).getextrema()
+    least, most = _bounds(alpha if selects == "transparent" else _grey(picture))
     if selects != "white":
         least, most = 255 - most, 255 - least
     if most < _FAINT:
         return f"selects nothing: no part of it is {selects}"
-    has_holes = selects != "transparent" and alpha.getextrema()[0] < _FAINT
+    has_holes = selects != "transparent" and _bounds(alpha)[0] < _FAINT
     if least > _STRONG:
         beside = "; that parts of it are transparent counts for nothing" if has_holes else ""
         return f"selects everything: all of it is {selects}{beside}"
@@ -65,6 +65,11 @@ def _doubt(picture: Image, selects: Part) -> str:
             "of it are transparent counts for nothing"
         )
     return ""
+
+
+def _bounds(band: Image) -> tuple[int, int]:
+    """The least and the greatest value of one band."""
+    return cast("tuple[int, int]", band.getextrema())
 
 
 def _alpha(picture: Image) -> Image:
