@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from connector.cli.parsing import find_action
-from connector.cli.parsing.input_options import option_names
+from connector.cli.parsing.input_options import option_names, own_options
 from connector.cli.parsing.parser import Parser, named_folder
 from connector.cli.terminal import terminal
 from connector.engine.connector import Connector
@@ -26,12 +26,6 @@ _ACT = "connections add"
 _PREFIX = "field "
 _HEADER_HELP = "a header for every request, kept as a secret; or a reference as its value; repeatable"
 _PLACE = re.compile(r"^configurations\.\d+\.(fields\.)?")
-_OWN = frozenset(
-    (
-        *("--json", "--integration", "--quiet", "--help"),
-        *("--environment", "--base-url", "--cap", "--header", "--plain-header", "--default", "--replace"),
-    )
-)
 
 
 def run(words: list[str]) -> int:
@@ -76,6 +70,22 @@ def _parser(integration: Integration) -> Parser:
     said = f"Keeps a credential for {integration.name}."
     parser = Parser(_ACT, said, "NAME [-e ENV ...] [FIELDS] [OPTIONS]", page=_ACT)
     parser.quotes_words = False
+    _add_own(parser, integration)
+    fields = parser.add_argument_group(f"the credential of {integration.name}")
+    declared_fields = integration.credential.get("properties", {})
+    for name, option in _options(integration).items():
+        said = _help(declared_fields[name])
+        fields.add_argument(option, dest=f"{_PREFIX}{name}", metavar="VALUE", help=said)
+    return parser
+
+
+def _options(integration: Integration) -> dict[str, str]:
+    """The option of each field of the credential."""
+    taken = own_options(lambda parser: _add_own(parser, integration))
+    return option_names(integration.credential.get("properties", {}), taken)
+
+
+def _add_own(parser: Parser, integration: Integration) -> None:
     add = parser.add_argument
     add("name", metavar="NAME", help="what to call the connection")
     declared = ", ".join(integration.environments)
@@ -92,12 +102,6 @@ def _parser(integration: Integration) -> Parser:
     add("--plain-header", metavar="NAME=VALUE", action="append", help="one that may be shown; repeatable")
     add("--default", action="store_true", help="use these environments where none is named")
     add("--replace", action="store_true", help="replace what is kept for these environments")
-    fields = parser.add_argument_group(f"the credential of {integration.name}")
-    declared_fields = integration.credential.get("properties", {})
-    for name, option in option_names(declared_fields, _OWN).items():
-        said = _help(declared_fields[name])
-        fields.add_argument(option, dest=f"{_PREFIX}{name}", metavar="VALUE", help=said)
-    return parser
 
 
 def _help(schema: Mapping[str, Any]) -> str:
@@ -143,7 +147,7 @@ class CredentialInput:
     def __init__(self, integration: Integration, *, quiet: bool) -> None:
         self.problems: list[Problem] = []
         self._schemas: Mapping[str, Any] = integration.credential.get("properties", {})
-        self._options = option_names(self._schemas, _OWN)
+        self._options = _options(integration)
         self._quiet = quiet
         self._piped = False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.cli.parsing import command_example
 from connector.cli.parsing.action_card import Card, card
-from connector.cli.parsing.input_options import option_names
+from connector.cli.parsing.invoke_options import option_names
 from connector.cli.parsing.parser import Parser, folder_of
 from connector.cli.terminal import terminal
 from connector.spec.schema import describe

@@ -29,7 +29,9 @@ def export(words: list[str]) -> int:
         name, _ = connector.place(environment=args.environment, connection=args.connection)
     base = integration.environments[name].base_url if name in integration.environments else sent.url
     plugin = args.plugin or integration.id
-    block = superblocks.block(integration.actions[asked.card.id], sent, base, plugin, str(args.id))
+    block = superblocks.block(
+        integration.actions[asked.card.id], sent, base, plugin, str(args.integration_id)
+    )
     write_files.file(args.output, json.dumps(block, indent=2, ensure_ascii=False) + "\n", force=args.force)
     _tell(args, superblocks.pickers(sent))
     return 0
@@ -41,7 +43,8 @@ def _add_options(parser: Parser) -> None:
     add = parser.add_argument_group("what is written").add_argument
     add("-o", "--output", metavar="FILE", type=Path, required=True, help="where it is written")
     add("--plugin", metavar="NAME", help="the kind of step (default: the integration's id)")
-    add("--id", metavar="UUID", type=UUID, default=UUID(NO_ID), help="Superblocks' id of its integration")
+    said = "Superblocks' id of its integration"
+    add("--integration-id", metavar="UUID", type=UUID, default=UUID(NO_ID), help=said)
     add("--force", action="store_true", help="write over what is there")
 
 

@@ -65,7 +65,7 @@ def _show(args: Namespace) -> int:
 
 
 def _page(workflow: Workflow) -> Iterator[str]:
-    from connector.cli.parsing.input_options import option_names
+    from connector.cli.commands.workflow_run import option_names
     from connector.spec.schema import describe
 
     yield f"{terminal.paint(workflow.title, 'bold')} ({workflow.id})"
@@ -73,7 +73,7 @@ def _page(workflow: Workflow) -> Iterator[str]:
     yield from ("", terminal.paint("Steps", "bold"))
     yield from terminal.columns(map(_step, workflow.steps))
     yield from ("", terminal.paint("Inputs", "bold"))
-    for name, option in option_names(workflow.parameters).items():
+    for name, option in option_names(workflow).items():
         schema = workflow.parameters[name]
         need = "Required. " if name in workflow.required else ""
         yield f"  {terminal.paint(option, 'bold')}"

@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from connector.cli.parsing import numbers, runnable
+from connector.cli.parsing import input_options, invoke_options, numbers, runnable
 from connector.cli.parsing.parser import Parser
 from connector.cli.report import exit_codes, output_path, save_files
 from connector.cli.terminal import terminal
@@ -63,6 +63,11 @@ def _add_options(parser: Parser) -> None:
     add("--dry-run", action="store_true", help="check the inputs and tell what it will cost; begin nothing")
     wait = "wait for its end (default), or print its id at once"
     add("--wait", action=argparse.BooleanOptionalAction, default=True, help=wait)
+
+
+def option_names(workflow: Workflow) -> dict[str, str]:
+    """The option that ``workflow run`` has for each input."""
+    return input_options.option_names(workflow.parameters, invoke_options.taken(_add_options))
 
 
 def _folder(args: Namespace, workflow: Workflow) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 
-from connector.cli.parsing.input_options import option_names
+from connector.cli.parsing.invoke_options import option_names
 from connector.spec.schema import describe
 
 TYPE_CHECKING = False

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from connector.spec import file_options
+from connector.cli.parsing.parser import Parser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Protocol
-
-    from connector.cli.parsing.parser import Parser
 
     class Form(Protocol):
         """Whatever has inputs: an action's card, or a workflow's."""
@@ -22,25 +20,6 @@ if TYPE_CHECKING:
         def required(self) -> tuple[str, ...]: ...
 
 
-# The options of ``invoke`` and ``preview`` themselves, in the long form.
-OWN = frozenset(
-    (
-        *("--json", "--integration", "--quiet", "--help"),
-        *("--environment", "--connection", "--accept", "--file", "--input"),
-        *(f"--{name.replace('_', '-')}" for name in file_options.NAMES),
-        "--yes",
-        *(
-            "--wait",
-            "--no-wait",
-            "--timeout",
-            "--stream",
-            "--estimate",
-            "--on-filtered",
-            "--output",
-            "--show",
-        ),
-    )
-)
 # Where a parsed command line keeps an input; no option of ours has a space in it.
 PREFIX = "input "
 
@@ -54,18 +33,28 @@ _METAVARS = {
 }
 
 
-def option_names(inputs: Iterable[str], taken: Iterable[str] = OWN) -> dict[str, str]:
+def own_options(*adds: Callable[[Parser], None]) -> frozenset[str]:
+    """The options of a command itself, which are those that these functions add, and the common ones."""
+    own = Parser("", "")
+    for add in (*adds, Parser.add_common):
+        add(own)
+    return frozenset(own.options)
+
+
+def option_names(inputs: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
     """The option of each input: ``--its-name``, or ``--input-its-name`` where that is taken."""
     used = set(taken)
     found: dict[str, str] = {}
     for name in inputs:
-        plain = f"--{name.replace('_', '-')}"
-        found[name] = plain if plain not in used else f"--input-{plain[2:]}"
-        used.add(found[name])
+        option = f"--{name.replace('_', '-')}"
+        while option in used:
+            option = f"--input-{option[2:]}"
+        found[name] = option
+        used.add(option)
     return found
 
 
-def add_options(parser: Parser, card: Form, taken: Iterable[str] = OWN) -> None:
+def add_options(parser: Parser, card: Form, taken: Iterable[str]) -> None:
     """Makes an option of each input, the required ones first."""
     required = parser.add_argument_group(f"inputs of {card.title} that are required")
     others = parser.add_argument_group("other inputs" if card.required else "inputs")

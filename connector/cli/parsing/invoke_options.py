@@ -12,7 +12,7 @@ from connector.spec import cache, file_options, listing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any, NoReturn
 
 
@@ -77,12 +77,26 @@ def _parser(
     usage = "[INPUTS] [OPTIONS]" if card else "ACTION [INPUTS] [OPTIONS]"
     parser = Parser(f"{command} {card.id}" if card else command, description, usage, page=command)
     if card is not None:
-        input_options.add_options(parser, card)
+        input_options.add_options(parser, card, taken(add_request_options, add_answer))
         parser.hints["--accept"] = ("", card.accept)
     add_request_options(parser)
     add_answer(parser)
     parser.add_common()
     return parser
+
+
+def option_names(inputs: Iterable[str]) -> dict[str, str]:
+    """The option that ``invoke`` has for each input."""
+    return input_options.option_names(inputs, taken())
+
+
+def taken(*adds: Callable[[Parser], None]) -> frozenset[str]:
+    """The options that no input can have in a command to which these functions add its own.
+
+    Those of ``invoke`` are among them, so that an input has one name in all commands.
+    """
+    invoke = input_options.own_options(add_request_options, _add_answer_options)
+    return invoke | input_options.own_options(*adds)
 
 
 def add_request_options(parser: Parser, *, accepts: bool = True) -> None:
@@ -112,7 +126,7 @@ def add_file_options(parser: Parser) -> None:
         add(*_SHORT.get(name, ()), f"--{name.replace('_', '-')}", action="store_true", dest=name, help=said)
 
 
-def _add_answer_options(parser: Parser, *, shown: bool) -> None:
+def _add_answer_options(parser: Parser, *, shown: bool = True) -> None:
     """``preview`` takes them too and has no use for them, so that one word makes a preview of a command."""
     add = parser.add_argument_group("the answer").add_argument
 

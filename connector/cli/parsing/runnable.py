@@ -110,12 +110,10 @@ def _parser(
     named = f"{command} {form.id}" if form else command
     said = f"{form.title}: {form.description}" if form else None
     parser = Parser(named, said, usage, page=command)
-    own = Parser(command, "")
-    for add in (partial(invoke_options.add_request_options, accepts=False), add_own, Parser.add_common):
-        add(own)
+    adds = (partial(invoke_options.add_request_options, accepts=False), add_own)
     if form is not None:
-        input_options.add_options(parser, form, own.options)
-    invoke_options.add_request_options(parser, accepts=False)
-    add_own(parser)
+        input_options.add_options(parser, form, invoke_options.taken(*adds))
+    for add in adds:
+        add(parser)
     parser.add_common()
     return parser
