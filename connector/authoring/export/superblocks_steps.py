@@ -1,29 +1,38 @@
-"""Superblocks steps as uses of actions, or of the generic request where no action is meant."""
+"""Superblocks steps as uses of actions, or of the generic request where no action can send what they send."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlencode
 
+from connector.authoring.export import superblocks_document as document_of
+from connector.authoring.export.superblocks_document import FileText, Literal, Row, Step, is_bound
+from connector.engine.arguments import take
+from connector.engine.auth import Authorization
+from connector.engine.http.transport import DEFAULTS
+from connector.engine.parameter_styles import compact
+from connector.engine.render import Target, render, unused_inputs
+from connector.engine.sources import Sources
+from connector.errors import InvalidArguments, Problem
+from connector.spec.header_names import RESERVED_HEADERS, canonical, is_secret
 from connector.spec.model import Action, Integration
 from connector.spec.schema import coerce
+from connector.spec.schema.validator import Checker
+from connector.spec.template import references
 
-_BINDING = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_QUOTED = re.compile(r"\{\{(\"(?:[^\"\\]|\\.)*\")\}\}", re.DOTALL)
-_HOLE = re.compile(r"\{\{\s*inputs\.(\w+)\s*\}\}")
-_MARKS = ("httpMethod", "urlPath")
-_DEEPEST = 100
-_FORMS = {"jsonBody": "json", "rawBody": "raw", "formData": "multipart", "fileForm": "multipart"}
+_HOLE = re.compile(r"\{\{-?\s*inputs\.(\w+)\s*-?\}\}")
+_FORM = "application/x-www-form-urlencoded"
+_KINDS = {"jsonBody": "json", "rawBody": "raw", "formData": "multipart", "fileForm": "multipart"}
 
 
 @dataclass(frozen=True, slots=True)
 class StepInvocation:
-    """What a step does, in our words. ``to_fill`` are inputs that Superblocks would reckon; ``notes`` say
-    what is done otherwise here."""
+    """What a step does, in our words. ``to_fill`` are inputs that Superblocks would reckon, or that are not
+    right as they stand; ``notes`` say what is done otherwise here."""
 
     name: str
     action: str
@@ -38,46 +47,138 @@ class StepInvocation:
         return shown | {name: value for name, value in more.items() if value}
 
 
-def invocations(integration: Integration, document: Any, generic: str | None) -> list[StepInvocation]:
-    """What each HTTP step in an API, a block or a step alone does; ``generic`` is the action for any path."""
-    found = [_invocation(integration, name, step, generic) for name, step in _steps(document, "step", 0)]
-    return [one for one in found if one is not None]
+@dataclass(slots=True)
+class _Sent:
+    """What a step sends. ``kind`` is that of its body, as the generic request calls it."""
+
+    method: str
+    path: str
+    query: list[Row]
+    headers: dict[str, Any]
+    kind: str = "none"
+    form: list[Row] = field(default_factory=list)
+    content: Any = None
+    notes: list[str] = field(default_factory=list)
+
+    def header(self, name: str) -> str | None:
+        return next((str(value) for key, value in self.headers.items() if key.lower() == name), None)
 
 
-def _steps(value: Any, name: str, depth: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Steps of HTTP plugins, whatever they are within."""
-    if depth > _DEEPEST:
-        return
-    if isinstance(value, Mapping):
-        if any(isinstance(value.get(mark), str) for mark in _MARKS):
-            yield name, value
-            return
-        named = value.get("name")
-        for inner in value.values():
-            yield from _steps(inner, named if isinstance(named, str) else name, depth + 1)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _steps(inner, name, depth + 1)
+class _Unlike(Exception):
+    """The action cannot send what the step sends; the sentence says what."""
+
+
+def invocations(
+    integration: Integration,
+    document: Any,
+    generic: str | None,
+    *,
+    plugin: str | None = None,
+    refused: list[str] | None = None,
+) -> list[StepInvocation]:
+    """What each step in an API, a block or a step alone does; ``generic`` is the action for any path.
+
+    Steps of other integrations are not taken; ``refused`` is told of each. A step of ``plugin`` is the
+    integration's own, also where its address is not told.
+    """
+    found = []
+    for step in document_of.steps(document):
+        try:
+            found.append(_invocation(integration, step, generic, (integration.id, "", plugin)))
+        except _Unlike as error:
+            if refused is not None:
+                refused.append(f"{step.name}: {error}")
+    return found
 
 
 def _invocation(
-    integration: Integration, name: str, step: Mapping[str, Any], generic: str | None
-) -> StepInvocation | None:
-    method, path = (
-        str(step.get("httpMethod") or "GET").upper(),
-        "/" + str(step.get("urlPath", "")).lstrip("/"),
-    )
-    accept = next((one["value"] for one in _rows(step, "headers") if one["key"].lower() == "accept"), None)
+    integration: Integration, step: Step, generic: str | None, own: tuple[str | None, ...]
+) -> StepInvocation:
+    address, path = document_of.address(step), _path(integration, step, own)
+    sent = _sent(step, path)
+    notes: list[str] = []
     # Of two with the same path, the one with another path besides is for jobs of its own.
     for action in sorted(integration.actions.values(), key=lambda one: one.request.fallback is not None):
-        held = _held(action, method, path)
-        if held is not None:
-            given, to_fill = _inputs(action, {**held, **_given(step)})
-            return StepInvocation(name, action.id, given, accept, to_fill, tuple(_notes(step)))
-    if generic is None or generic not in integration.actions:
-        return None
-    given, to_fill = _inputs(integration.actions[generic], _generic(step, method, path))
-    return StepInvocation(name, generic, given, None, to_fill, tuple(_notes(step)))
+        held = _held(action, sent.method, sent.path)
+        if held is None:
+            continue
+        try:
+            return _finished(integration, action, step, sent, *_typed(action, sent, held))
+        except _Unlike as error:
+            notes.append(f"it is no {action.id}: {error}")
+    is_general = step.plugin not in own and not document_of.is_whole(address)
+    if generic is None or generic not in integration.actions or (is_general and not notes):
+        raise _Unlike("; ".join(notes) or f"{sent.method} {sent.path} is the path of no action here")
+    sent.notes += notes
+    action = integration.actions[generic]
+    return _finished(integration, action, step, sent, _generic(integration, sent), None, [])
+
+
+def _path(integration: Integration, step: Step, own: tuple[str | None, ...]) -> str:
+    """The path below the base URL. Raises _Unlike where the step is not this integration's."""
+    if step.plugin not in own and step.plugin not in document_of.GENERAL:
+        raise _Unlike(f"is a step of {step.plugin}")
+    address = document_of.address(step)
+    if not address:
+        raise _Unlike("has no urlPath")
+    path = document_of.below(integration, address)
+    if path is not None:
+        return path
+    said = step.told.get("urlPath")
+    if step.plugin in own and isinstance(said, str) and not document_of.is_whole(said):
+        return document_of.read(said)  # its connection may go by way of another host
+    if document_of.is_whole(address):
+        raise _Unlike("goes to another address than those of the integration's environments")
+    return address
+
+
+def _sent(step: Step, path: str) -> _Sent:
+    told, notes = step.told, [*_notes(step.told)]
+    plain, _, query = path.partition("#")[0].partition("?")
+    pairs = [Row(key, Literal(value)) for key, value in parse_qsl(query, keep_blank_values=True)]
+    headers: dict[str, Any] = {}
+    for row in document_of.rows(told, "headers", notes):
+        alike = next((key for key in headers if key.lower() == row.key.lower() and key != row.key), None)
+        if alike is not None:
+            notes.append(f"the header {alike} is left out: {row.key} comes after it")
+            del headers[alike]
+        if row.key in headers:
+            notes.append(f"the header {row.key} is there twice, and the first is taken")
+        headers.setdefault(row.key, row.value)
+    method = str(told.get("httpMethod") or "GET").upper()
+    query_rows = [*pairs, *document_of.rows(told, "params", notes)]
+    sent = _Sent(method, "/" + plain.lstrip("/"), query_rows, headers, notes=notes)
+    kind, body = str(told.get("bodyType") or ""), told.get("body")
+    if kind == "formData":
+        sent.form = document_of.rows(told, "formData", notes)
+    elif kind == "fileForm" and told.get("fileFormKey") and body:
+        sent.form = [Row(str(told["fileFormKey"]), document_of.row_value(body, is_file=True))]
+    elif kind in ("jsonBody", "rawBody") and body not in (None, ""):
+        _read_body(sent, kind, body)
+    elif kind and kind not in _KINDS:
+        notes.append(f"its body is left out: Superblocks sends none of the type {kind!r}")
+    sent.kind = "multipart" if sent.form and sent.kind == "none" else sent.kind
+    return sent
+
+
+def _read_body(sent: _Sent, kind: str, body: Any) -> None:
+    said = sent.header("content-type") or ("application/json" if kind == "jsonBody" else _FORM)
+    if isinstance(body, Mapping) and body.get("type") == "Buffer":
+        sent.kind, sent.content = "raw", body
+        return
+    raw = document_of.read(body, escaped=True) if isinstance(body, str) else compact(body)
+    sent.kind, sent.content = "raw", raw
+    if kind == "jsonBody" or "json" in said:
+        try:
+            value = document_of.json_value(body)
+            if kind == "jsonBody" or is_bound(value) or compact(value) == raw:
+                sent.kind, sent.content = "json", value
+        except (ValueError, RecursionError):
+            sent.notes.append("its JSON body is no JSON")
+    elif said.partition(";")[0] == _FORM and isinstance(raw, Literal):
+        pairs = parse_qsl(raw, keep_blank_values=True)
+        if pairs and urlencode(pairs) == raw:
+            sent.kind, sent.form = "form", [Row(key, Literal(value)) for key, value in pairs]
 
 
 def _held(action: Action, method: str, path: str) -> dict[str, Any] | None:
@@ -90,102 +191,181 @@ def _held(action: Action, method: str, path: str) -> dict[str, Any] | None:
         pattern += re.escape(request.path[at : hole.start()]) + f"(?P<{hole[1]}>[^/]+|\\{{\\{{.*?\\}}\\}})"
         at = hole.end()
     found = re.fullmatch(pattern + re.escape(request.path[at:]), path)
-    return {name: unquote(held) for name, held in found.groupdict().items()} if found else None
+    return {name: _segment(held) for name, held in found.groupdict().items()} if found else None
 
 
-def _given(step: Mapping[str, Any]) -> dict[str, Any]:
-    """What the rows and the body give, by name; a name that comes again makes a list."""
-    given: dict[str, Any] = {}
-    for row in (*_rows(step, "params"), *_form(step)):
-        value = _value(row)
-        given[row["key"]] = _several(given[row["key"]], value) if row["key"] in given else value
-    return given | _json(step)
+def _segment(held: str) -> str:
+    return held if is_bound(held) else Literal(unquote(held))
 
 
-def _several(before: Any, value: Any) -> list[Any]:
-    return [*(before if isinstance(before, list) else [before]), value]
+def _typed(
+    action: Action, sent: _Sent, held: Mapping[str, Any]
+) -> tuple[dict[str, Any], str | None, list[str]]:
+    """The inputs with which the action sends the same, the form of answer, and what is left out."""
+    request, found, notes = action.request, dict(held), []
+    if not _read_off(request.query, _grouped(sent.query), found):
+        raise _Unlike("its query has other rows")
+    body = request.body
+    if body.kind != sent.kind:
+        raise _Unlike(f"its body is {body.kind}, and that of the step {sent.kind}")
+    made: Any = _grouped(sent.form) if sent.kind in ("form", "multipart") else sent.content
+    template: Any = body.content if sent.kind == "raw" else body.json
+    if sent.kind in ("form", "multipart") and (body.fields is not None or body.files is not None):
+        several = (body.fields, body.files)
+        template = {k: v for one in several if isinstance(one, Mapping) for k, v in one.items()}
+    elif sent.kind != "raw" and template is None:
+        template = {name: f"{{{{ inputs.{name} }}}}" for name in unused_inputs(action)}
+    if sent.kind != "none" and not _read_off(template, made, found):
+        raise _Unlike("its body has other rows or members")
+    accept = sent.header("accept")
+    if accept is not None and accept not in request.accept:
+        notes += [f"the answer is not asked for as {accept}"] if accept != DEFAULTS["accept"] else []
+        accept = None
+    declared = {n.lower(): (n, t) for n, t in dict(request.headers or {}).items()}
+    for name, value in sent.headers.items():
+        own = declared.get(name.lower())
+        if own and _read_off(own[1], value, found):
+            continue
+        if name.lower() == "content-type" and sent.kind in ("json", "raw"):
+            kind = body.content_type or {"json": "application/json"}.get(sent.kind, value)
+            if kind != value:
+                raise _Unlike(f"it sends {kind}, and the step {value}")
+        elif name.lower() not in ("accept", "content-type"):
+            notes.append(f"the header {name} is left out: the action has none of that name")
+    for name, value in found.items():
+        if not _fits(action.parameters.get(name, {}), value):
+            raise _Unlike(f"{name} is sent in another way")
+    return found, accept, notes
 
 
-def _form(step: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    if step.get("bodyType") == "fileForm":
-        file = {"filename": step.get("fileName", "")}
-        return [{"key": str(step.get("fileFormKey", "file")), "value": step.get("body", ""), "file": file}]
-    return _rows(step, "formData") if step.get("bodyType") == "formData" else []
+def _fits(schema: Mapping[str, Any], value: Any) -> bool:
+    """Whether a file stands where one is taken, and several values where there can be several."""
+    if isinstance(value, list) and not coerce.is_only(schema, "array"):
+        return False
+    one = schema.get("items", {}) if coerce.is_only(schema, "array") else schema
+    several = value if isinstance(value, list) else [value]
+    return all(is_bound(each) or _is_file(each) == (one.get("format") == "binary") for each in several)
 
 
-def _json(step: Mapping[str, Any]) -> dict[str, Any]:
-    if step.get("bodyType") != "jsonBody":
-        return {}
-    found = coerce.whole(dict, _unquoted(str(step.get("body", ""))))
-    return found if found is not None else {}
+def _is_file(value: Any) -> bool:
+    return isinstance(value, FileText) or (isinstance(value, Mapping) and value.get("type") == "Buffer")
 
 
-def _generic(step: Mapping[str, Any], method: str, path: str) -> dict[str, Any]:
+def _grouped(rows: Iterable[Row]) -> dict[str, Any]:
+    """The values by name; a name that comes again makes a list."""
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.key, []).append(row.value)
+    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
+
+
+def _read_off(template: Any, value: Any, found: dict[str, Any]) -> bool:
+    """Whether the template makes the value; the inputs that it takes for that are put down."""
+    if isinstance(template, Mapping):
+        if not isinstance(value, Mapping) or not set(value) <= set(template):
+            return False
+        constant = (name for name, entry in template.items() if not references(entry))
+        is_whole = all(name in value for name in constant)
+        return is_whole and all(_read_off(template[name], entry, found) for name, entry in value.items())
+    hole = _HOLE.fullmatch(template) if isinstance(template, str) else None
+    if hole is None:
+        return bool(template == value or str(template) == value)
+    return bool(found.setdefault(hole[1], value) == value)
+
+
+def _generic(integration: Integration, sent: _Sent) -> dict[str, Any]:
     """The inputs of the generic request, which takes any."""
-    headers = {one["key"]: _value(one) for one in _rows(step, "headers")}
-    query = {one["key"]: _value(one) for one in _rows(step, "params")}
-    body = _FORMS.get(str(step.get("bodyType", "")), "none")
-    rows = _form(step)
-    files = {one["key"]: _value(one) for one in rows if "file" in one}
-    fields = {one["key"]: _value(one) for one in rows if "file" not in one}
-    text = _unquoted(str(step.get("body", "")))
-    told: dict[str, Any] = {"method": method, "path": path, "query": query, "headers": headers}
-    told |= {"body": body, "files": files, "fields": fields}
-    told |= {"content": text} if body == "raw" else {}
-    told |= {"json": _parsed(text)} if body == "json" else {}
-    return {name: value for name, value in told.items() if value not in ({}, "none")}
+    told: dict[str, Any] = {"method": sent.method, "path": sent.path, "query": _grouped(sent.query)}
+    kind, headers = sent.kind, _headers(integration, sent)
+    said = next((headers.pop(name) for name in [*headers] if name.lower() == "content-type"), None)
+    if kind != "none" and sent.method in ("GET", "HEAD"):
+        sent.notes.append(f"its body is left out: {sent.method} has none here")
+        kind = "none"
+    rows = _grouped(sent.form) if kind in ("form", "multipart") else {}
+    files = {name: value for name, value in rows.items() if _is_file(value) or "readContents" in str(value)}
+    told |= {"headers": headers, "body": kind, "files": files}
+    told |= {"fields": {name: value for name, value in rows.items() if name not in files}}
+    if kind in ("json", "raw"):
+        is_file = _is_file(sent.content) or "readContents" in str(sent.content)
+        told["content_file" if is_file else "json" if kind == "json" else "content"] = sent.content
+        told["content_type"] = said or (_FORM if kind == "raw" and not is_file else None)
+        told |= {"content_type": None} if kind == "json" and said == "application/json" else {}
+    empty = ("query", "headers", "files", "fields")
+    told = {name: value for name, value in told.items() if value or name not in empty}
+    return {name: value for name, value in told.items() if value is not None and value != "none"}
 
 
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+def _headers(integration: Integration, sent: _Sent) -> dict[str, Any]:
+    """The headers, without those that are the connection's own."""
+    own = RESERVED_HEADERS | {canonical(str(integration.auth.settings.get("name", "")))}
+    kept = {}
+    for name, value in sent.headers.items():
+        if canonical(name) in own or is_secret(name):
+            sent.notes.append(f"the header {name} is left out: the connection sets what proves who asks")
+        elif (name.lower(), value) != ("accept", DEFAULTS["accept"]):
+            kept[name] = value
+    return kept
 
 
-def _rows(step: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    rows = step.get(name) or []
-    named = (row for row in rows if isinstance(row, Mapping) and isinstance(row.get("key"), str))
-    return [row for row in named if row["key"] and "value" in row] if isinstance(rows, list) else []
-
-
-def _value(row: Mapping[str, Any]) -> Any:
-    """What a row gives. What is bytes there is a file here, under its name."""
-    value = row["value"]
-    if isinstance(value, Mapping) and value.get("type") == "Buffer":
-        return value
-    text = value if isinstance(value, str) else json.dumps(value)
-    return _unquoted(text)
-
-
-class _Text(str):
-    """What is nothing but text, whatever it looks like."""
-
-
-def _unquoted(text: str) -> str:
-    """A binding that is nothing but a text is that text."""
-    quoted = _QUOTED.fullmatch(text)
-    return _Text(_parsed(quoted[1])) if quoted else text
-
-
-def _inputs(action: Action, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The inputs as the action takes them, and those that Superblocks would reckon."""
-    inputs: dict[str, Any] = {}
+def _finished(
+    integration: Integration,
+    action: Action,
+    step: Step,
+    sent: _Sent,
+    given: Mapping[str, Any],
+    accept: str | None,
+    notes: list[str],
+) -> StepInvocation:
+    """The invocation, whose inputs are right as they stand; the others are to be filled in."""
     to_fill: dict[str, str] = {}
-    for name, value in given.items():
-        if _is_bound(value):
-            to_fill[name] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        elif value != "":  # there is no way there to leave a field out
-            inputs[name] = _read(action.parameters.get(name, {}), value)
-    return inputs, to_fill
+    inputs = {name: _known(value, name, to_fill) for name, value in given.items()}
+    inputs = {
+        n: _read(action.parameters.get(n, {}), value) for n, value in inputs.items() if value is not None
+    }
+    told = [*sent.notes, *notes]
+    while True:
+        wrong = [one for one in _wrong(integration, action, inputs) if not _is_awaited(one, to_fill)]
+        told += [str(problem) for problem in wrong]
+        if not [*filter(None, [_move(inputs, problem.path, to_fill) for problem in wrong])]:
+            return StepInvocation(step.name, action.id, inputs, accept, to_fill, tuple(dict.fromkeys(told)))
 
 
-def _is_bound(value: Any) -> bool:
-    if isinstance(value, str):
-        return not isinstance(value, _Text) and bool(_BINDING.search(value))
+def _known(value: Any, path: str, to_fill: dict[str, str]) -> Any:
+    """The value without what Superblocks would reckon, or None where that is all."""
+    if not is_bound(value):
+        return value
     if isinstance(value, Mapping):
-        return any(map(_is_bound, value.values()))
-    return isinstance(value, list) and any(map(_is_bound, value))
+        inside = {name: _known(entry, f"{path}.{name}", to_fill) for name, entry in value.items()}
+        return {name: entry for name, entry in inside.items() if entry is not None or value[name] is None}
+    to_fill[path] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return None
+
+
+def _wrong(integration: Integration, action: Action, inputs: Mapping[str, Any]) -> list[Problem]:
+    """What ``invoke`` would find fault with."""
+    base = integration.environments[integration.default_environment].base_url
+    try:
+        taken = take(action, inputs, Checker(action.inputs), Sources(urls=None, paths=False))
+        render(integration, action, taken.values, Target(base), Authorization())
+    except InvalidArguments as error:
+        return list(error.problems)
+    return []
+
+
+def _is_awaited(problem: Problem, to_fill: Mapping[str, str]) -> bool:
+    """Whether it is only that something is still to be filled in."""
+    tops = {path.partition(".")[0] for path in to_fill}
+    return not problem.path or bool(tops & {one.partition(".")[0] for one in problem.path.split(", ")})
+
+
+def _move(inputs: dict[str, Any], path: str, to_fill: dict[str, str]) -> bool:
+    """Puts an input that is not right among those to be filled in; whether there was one."""
+    top = path.partition(".")[0]
+    if top not in inputs:
+        return False
+    value = inputs.pop(top)
+    to_fill[top] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return True
 
 
 def _read(schema: Mapping[str, Any], value: Any) -> Any:
@@ -195,14 +375,12 @@ def _read(schema: Mapping[str, Any], value: Any) -> Any:
     return coerce.value(schema, str(value)) if isinstance(value, str) else value
 
 
-def _notes(step: Mapping[str, Any]) -> Iterator[str]:
-    if step.get("verboseHttpOutput"):
+def _notes(told: Mapping[str, Any]) -> Iterable[str]:
+    if told.get("verboseHttpOutput"):
         yield "status and headers are in the result: `status`, `headers`, and by name `seed` and others"
     else:
         yield "the result has status, headers and facts beside what was made"
-    if step.get("doNotFailOnRequestError"):
+    if told.get("doNotFailOnRequestError"):
         yield "a failure is an error with a code and whether it was billed; catch it where it is expected"
-    if step.get("responseType") in ("binary", "raw"):
+    if told.get("responseType") in ("binary", "raw"):
         yield "what was made is a file, and no list of numbers"
-    if step.get("bodyType") == "jsonBody" and _BINDING.search(str(step.get("body", ""))):
-        yield "its JSON body holds bindings, which are to be given as inputs"

@@ -63,14 +63,21 @@ def read(words: list[str]) -> int:
     parser = Parser("import superblocks", "Tells what the HTTP steps of a Superblocks API do here, as JSON.")
     parser.add_argument("file", metavar="FILE", type=Path, help="an API, a block or a step, as JSON")
     parser.add_argument("--generic", metavar="ACTION", default="generic-http-request", help=_GENERIC)
+    said = "the kind of steps that are the integration's, where their addresses do not tell it"
+    parser.add_argument("--plugin", metavar="NAME", help=said)
     args = parser.read(words)
     from connector.authoring.export import superblocks_steps
     from connector.spec.loader import load
 
-    found = superblocks_steps.invocations(load(Path(folder_of(args))), _document(args.file), args.generic)
+    refused: list[str] = []
+    integration, document = load(Path(folder_of(args))), _document(args.file)
+    found = superblocks_steps.invocations(
+        integration, document, args.generic, plugin=args.plugin, refused=refused
+    )
     if not found:
-        raise InvocationError(f"{args.file} has no HTTP step that an action here could do")
-    terminal.print_json({"invocations": [one.to_dict() for one in found]})
+        said = "; ".join(refused) or "it has no step with a method and an address"
+        raise InvocationError(f"{args.file} has no step of {integration.name}: {said}")
+    terminal.print_json({"invocations": [one.to_dict() for one in found], "refused": refused})
     return 0
 
 

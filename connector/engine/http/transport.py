@@ -30,7 +30,7 @@ _CARRIED = frozenset({b"accept", b"accept-encoding", b"user-agent"})
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-_DEFAULTS = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "connector"}
+DEFAULTS = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "connector"}
 
 
 class Transport(Protocol):
@@ -101,7 +101,7 @@ def _outgoing(request: Request, exchange: Exchange) -> httpx.Request:
     body = encode(request.body)
     if not _TOKEN.fullmatch(request.method):
         raise ValueError(f"{request.method!r} is not an HTTP method")
-    headers = _DEFAULTS | _given(request.headers) | _body_headers(request, body)
+    headers = DEFAULTS | _given(request.headers) | _body_headers(request, body)
     return httpx.Request(
         request.method,
         url,

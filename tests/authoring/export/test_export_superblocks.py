@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from connector.authoring.export import superblocks as exported
-from connector.authoring.export import superblocks_steps
+from connector.authoring.export import superblocks_document, superblocks_steps
 from connector.cli import main
 from connector.cli.commands import superblocks
 from connector.engine.connector import Connector
+from connector.engine.http.messages import Multipart, Raw
+from connector.errors import InvalidArguments
 from connector.spec.loader import default_folder, load
 
 INTEGRATION = load(default_folder())
@@ -165,10 +171,15 @@ API = {
 
 def test_an_api_is_read_step_by_step():
     """Wherever a step stands; what Superblocks reckons is told, and what is otherwise here too."""
-    first, second, third = superblocks_steps.invocations(INTEGRATION, API, GENERIC)
+    refused = []
+    known = {"plugin": "restapiintegration", "refused": refused}
+    first, second, third = superblocks_steps.invocations(INTEGRATION, API, GENERIC, **known)
+    assert refused == ["Script: is a step of python"]
     assert (first.name, first.action, first.accept) == ("Generate", "stable-diffusion-3", "image/*")
-    assert first.inputs == {"seed": 7, "image": {"type": "Buffer", "data": [1, 2]}}
-    assert first.to_fill == {"prompt": "{{body.prompt}}"}
+    assert first.inputs == {"seed": 7}
+    assert first.to_fill["prompt"] == "{{body.prompt}}"
+    assert json.loads(first.to_fill["image"]) == {"type": "Buffer", "data": [1, 2]}
+    assert any(note.startswith("image: ") for note in first.notes)  # two bytes are no picture
     assert any("a failure is an error" in note for note in first.notes)
     assert any("no list of numbers" in note for note in first.notes)
     assert second.action == "fetch-generation-result"
@@ -204,6 +215,117 @@ def test_a_file_that_is_no_api_is_refused(tmp_path, monkeypatch, text):
     monkeypatch.setenv("CONNECTOR_HOME", str(tmp_path / "home"))
     path = tmp_path / "api.json"
     path.write_text(text)
-    for given in (path, Path("/nowhere.json")):
+    for file in (path, Path("/nowhere.json")):
         with pytest.raises(InvocationError):
-            superblocks.read([str(given)])
+            superblocks.read([str(file)])
+
+
+CASES = yaml.safe_load((Path(__file__).parents[2] / "cases/superblocks-rows.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES["rows"], ids=lambda case: case["text"] or "empty")
+def test_a_text_is_a_row_that_sends_it(case):
+    """What Superblocks would reckon, or send as ``undefined``, is an expression for that very text."""
+    assert exported.literal(case["text"]) == case["row"]
+    assert superblocks_document.read(case["row"]) == case["text"]
+
+
+@pytest.mark.parametrize("case", CASES["bodies"], ids=lambda case: str(case["given"]))
+def test_a_body_is_sent_as_it_is(connector, case):
+    """With its type, without an escape that is not meant, and with numbers that JavaScript would change."""
+    block, request = _block(connector, GENERIC, {"method": "POST", "path": "/v9/new", **case["given"]})
+    step = block["step"][INTEGRATION.id]
+    assert {name: step[name] for name in case["step"]} == case["step"]
+    assert {row["key"]: row["value"] for row in step["headers"]} == case["headers"]
+    assert _again(connector, block) == _wire(request)
+
+
+@pytest.mark.parametrize("case", CASES["steps"], ids=lambda case: case["title"])
+def test_a_step_of_others_is_taken_or_told(case):
+    """Each is a use that ``invoke`` takes, apart from what is to be filled in; or it is refused."""
+    refused = []
+    found = superblocks_steps.invocations(INTEGRATION, {"step": case["step"]}, GENERIC, refused=refused)
+    if "refused" in case:
+        assert found == []
+        assert case["refused"] in refused[0]
+        return
+    (one,) = found
+    assert (one.action, one.inputs) == (case.get("action", GENERIC), case["inputs"])
+    assert one.to_fill == case.get("to_fill", {})
+    assert case.get("note", "") in " | ".join(one.notes)
+    assert "sk-" not in json.dumps(one.to_dict())
+
+
+def _wire(request):
+    """What is sent, apart from the boundary, and from an Accept that is sent without a row too."""
+    headers = {name.lower(): value for name, value in request.headers}
+    body = request.body
+    told = (body.content, body.content_type) if isinstance(body, Raw) else body
+    if isinstance(body, Multipart):
+        told = [(part.name, part.value if isinstance(part.value, str) else "FILE") for part in body.parts]
+    return request.method, request.url, {"accept": "*/*"} | headers, told
+
+
+def _again(connector, block, integration=INTEGRATION, **files):
+    """What the invocation sends that a step becomes, with its files."""
+    (found,) = superblocks_steps.invocations(integration, json.loads(json.dumps(block)), GENERIC)
+    assert {*found.to_fill} == {*files}
+    given, where = {**found.inputs, **files}, {"accept": found.accept}
+    if found.action != GENERIC and where["accept"] is None:
+        where = {}
+    environment = integration.default_environment
+    return _wire(connector.preview(found.action, given, environment=environment, **where).request)
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=30)
+TEXTS = TEXTS | st.sampled_from(
+    ["{{x}}", "`a`", "(() => 1)()", '"', "\\{{", "[1]", "{}", "5", "true", "a, b"]
+)
+NAMES = st.from_regex(r"[A-Za-z{}][A-Za-z0-9 {}.\[\]-]{0,8}", fullmatch=True)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = st.dictionaries(
+    NAMES, TEXTS | st.just("") | st.lists(TEXTS, min_size=2, max_size=3), min_size=1, max_size=4
+)
+BODIES = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries({"body": st.just("json"), "json": JSON.filter(lambda value: value is not None)}),
+    st.fixed_dictionaries({"body": st.just("raw"), "content": TEXTS}),
+    st.fixed_dictionaries({"body": st.just("multipart"), "fields": FIELDS}),
+    st.fixed_dictionaries({"body": st.just("form"), "fields": FIELDS}),
+)
+# A hundred in `make test`; TRUTH says how many there are in `make truth`.
+MANY = settings(max_examples=int(os.environ.get("TRUTH", "100")), deadline=None, derandomize=True)
+MANY = settings(MANY, suppress_health_check=[*HealthCheck])
+
+
+@MANY
+@given(data=st.data())
+def test_any_request_comes_back_as_it_was(connector, data):
+    """The generic request with whatever it may be given, also where no letter is what it seems."""
+    told = {"method": "POST", "path": "/v9/new", "query": data.draw(FIELDS)} | data.draw(BODIES)
+    block, request = _block(connector, GENERIC, told)
+    assert _again(connector, block) == _wire(request)
+
+
+@MANY
+@given(data=st.data())
+def test_any_use_of_an_action_comes_back_as_it_was(connector, data):
+    """Actions without files: the same action with the same inputs."""
+    plain = [one for one in INTEGRATION.actions.values() if not one.files and one.id != GENERIC]
+    action = data.draw(st.sampled_from(plain))
+    example = action.examples[0].arguments
+    given = dict(example) | {
+        name: data.draw(TEXTS) for name in example if name in ("prompt", "negative_prompt")
+    }
+    given |= {"seed": data.draw(st.integers(0, 4294967294))} if "seed" in action.parameters else {}
+    try:
+        block, request = _block(connector, action.id, given)
+    except InvalidArguments:
+        assume(False)
+    (found,) = superblocks_steps.invocations(INTEGRATION, json.loads(json.dumps(block)), GENERIC)
+    assert (found.action, dict(found.inputs)) == (action.id, given) or request.url.count("/results/")
+    assert _again(connector, block) == _wire(request)
