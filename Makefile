@@ -7,7 +7,7 @@ STRANGERS ?= .venv-strangers
 AIRFLOW ?= .venv-airflow
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-n8n browser postgres strangers airflow lint types bench rate torture faults crowd soak fuzz mcp wheel release check clean
+.PHONY: demo test test-n8n browser postgres strangers airflow lint types bench rate torture faults crowd soak fuzz truth mcp wheel release check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
@@ -72,6 +72,11 @@ soak: $(VENV)/.ready
 # schemathesis asks the host for half an hour whatever its document allows and does not; its seed is told.
 fuzz: $(VENV)/.ready
 	PYTHONPATH=tests $(BIN)/python -m fuzz.run
+
+# The differential and generated tests for longer than in the suite: TRUTH examples of each that is generated.
+TRUTH ?= 1000
+truth: $(VENV)/.ready
+	TRUTH=$(TRUTH) $(BIN)/python -m pytest -n 2 tests/authoring/export/test_export_superblocks.py
 
 # MCP's own conformance tool and inspector against our server; npm packages go to out/mcp.
 mcp: $(VENV)/.ready
