@@ -196,10 +196,12 @@ def _typed_twice(headers: Iterable[tuple[str, str]], body: Body) -> list[Problem
 def _accept(spec: RequestSpec, chosen: str | None, fallback: bool) -> str | None:
     if not spec.accept:
         return None
-    index = spec.accept.index(chosen) if chosen in spec.accept else 0
-    if fallback and spec.fallback and spec.fallback.accept:
-        return spec.fallback.accept[min(index, len(spec.fallback.accept) - 1)]
-    return spec.accept[index]
+    wanted = chosen if chosen in spec.accept else spec.accept[0]
+    other = spec.fallback.accept if fallback and spec.fallback else ()
+    if not other or wanted in other:
+        return wanted
+    # The other path spells the same choice in its own way, in the same place.
+    return other[min(spec.accept.index(wanted), len(other) - 1)]
 
 
 def _body(action: Action, scope: Scope, problems: list[Problem]) -> Body:

@@ -76,10 +76,14 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """All operations, and what holds for every one of them."""
+    """All operations, and what holds for every one of them.
+
+    ``scheme_optional``: a credential is also taken without the word of its scheme before it.
+    """
 
     operations: tuple[Operation, ...]
     rate_limit: RateLimit
+    scheme_optional: bool = False
 
     def operation(self, ident: str) -> Operation:
         return next(known for known in self.operations if known.id == ident)
@@ -107,7 +111,9 @@ def read(document: Mapping[str, Any]) -> Api:
     """The API that an OpenAPI document describes."""
     limit = document["info"]["x-rate-limit"]
     rate = RateLimit(limit["requests"], limit["window_seconds"], limit["lockout_seconds"])
-    return Api(tuple(_operations(document)), rate)
+    schemes = document.get("components", {}).get("securitySchemes", {}).values()
+    optional = any("x-scheme-optional" in scheme for scheme in schemes)
+    return Api(tuple(_operations(document)), rate, optional)
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:

@@ -104,7 +104,9 @@ class Sandbox:
     def _key(self, came: Visit) -> str:
         """The fingerprint of the key that was sent, if it is one that counts."""
         sent = came.call.header("authorization")
-        scheme, _, key = (sent or "").partition(" ")
+        scheme, blank, key = (sent or "").partition(" ")
+        if not blank and self.api.scheme_optional:
+            scheme, key = "bearer", scheme
         if scheme.lower() != "bearer" or not key.startswith(_KEY) or key in self.settings.revoked:
             raise unauthorized(came.call.path, sent)
         known = self.store.account(fingerprint(key), hundredths(self.settings.credits))

@@ -336,6 +336,14 @@ class TestJobs:
         world.connector.invoke(self.START, given, accept="application/json")
         assert world.upstream.requests[1].headers["accept"] == "application/json"
 
+    @pytest.mark.parametrize("action", ["fetch-result", "fetch-creative-upscale-result"])
+    def test_a_result_is_fetched_as_the_vendor_s_samples_do(self, make, action):
+        """They ask for image/*, on the older path as well."""
+        unknown = answer(404, {"errors": ["x"]})
+        world = make(unknown, picture()) if "creative" in action else make(picture())
+        assert world.connector.invoke(action, {"id": JOB_ID}, accept="image/*").bytes == PNG
+        assert {request.headers["accept"] for request in world.upstream.requests} == {"image/*"}
+
     def test_the_older_path_is_tried_where_the_current_one_knows_nothing(self, make):
         """The creative result's fallback."""
         world = make(answer(404, {"errors": ["x"]}), picture())

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import httpx
 import pytest
 from sandbox.support import API, MINIMAL, client, request, sandbox, send
 
+from connector.sandbox.document import Operation
+
 WRONG = {
     "no key": None,
-    "no scheme": "sk-test",
+    "no scheme, and no key": "pk-1",
     "another scheme": "Basic sk-test",
+    "a scheme alone": "Bearer",
     "another kind": "Bearer pk-1",
 }
 
@@ -28,11 +32,17 @@ def test_without_a_good_key_the_current_api_says_so(sent: str | None) -> None:
     assert answer.json()["errors"] == ["authorization: invalid or missing header value"]
 
 
-def test_a_revoked_key_is_refused() -> None:
-    """A key that is listed as revoked is no account."""
+@pytest.mark.parametrize("scheme", ["", "Bearer ", "bearer "], ids=["alone", "bearer", "lower case"])
+def test_a_key_is_taken_with_and_without_its_scheme(scheme: str) -> None:
+    """As the vendor's own samples and nodes send it; both are the same account, and both can be revoked."""
     served = sandbox(revoked=frozenset({"sk-old"}))
-    assert client(served, "sk-old").get("/v1/user/balance").status_code == 401
-    assert client(served, "sk-new").get("/v1/user/balance").status_code == 200
+    http = client(served, "sk-new")
+    assert http.post("/v2beta/stable-image/generate/core", files={"prompt": (None, "a boat")}).is_success
+    paid = http.get("/v1/user/balance").json()
+    http.headers["authorization"] = f"{scheme}sk-new"
+    assert http.get("/v1/user/balance").json() == paid
+    http.headers["authorization"] = f"{scheme}sk-old"
+    assert http.get("/v1/user/balance").status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/v1/user/balance", "/v1/user/balnce"])
@@ -92,6 +102,23 @@ def test_json_comes_with_members(operation: str, member: str, kind: str) -> None
     assert base64.b64decode(body.pop(member)) == f"{operation} 7".encode()
     assert body == {"finish_reason": "SUCCESS", "seed": 7}
     assert not {"seed", "finish-reason"} & set(answer.headers)
+
+
+OFFERING = [known for known in API.operations if known.parameter("accept") and known.id in MINIMAL]
+FETCHING = [known for known in API.operations if known.parameter("accept") and known.result_of]
+
+
+@pytest.mark.parametrize("operation", [*OFFERING, *FETCHING], ids=lambda operation: operation.id)
+def test_the_refusal_of_an_accept_header_names_all_that_are_taken(operation: Operation) -> None:
+    """Each that it names is taken, and what the vendor's samples send is among them."""
+    given, http = MINIMAL.get(operation.id, {}), client(sandbox())
+    refused = request(http, operation, given, accept="text/nothing").json()
+    [told] = re.findall(r"accept: must be one of ([^;\"']+)", str(refused))
+    taken = told.split(", ")
+    assert {"*/*", "application/json"} < set(taken)
+    assert operation.path.startswith("/v1/") or set(taken) & {"image/*", "audio/*", "video/*"}
+    for form in taken:
+        assert "accept" not in request(http, operation, given, accept=form).text, form
 
 
 def test_models_come_as_bytes_alone() -> None:
