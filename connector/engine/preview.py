@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connector.engine.http.messages import Multipart, Part, Raw, Request
+from connector.engine.http.transport import wire_headers
 from connector.errors import Problem
 from connector.media.content import Content
 from connector.secret import MASK, redact
@@ -31,12 +32,14 @@ class Preview:
     warnings: tuple[Problem, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Method, url, headers and the body: ordered parts of a form, or the content of any other."""
+        """Method, url, every header, and the body: ordered parts of a form, or the content of any other."""
         request = self.request
         shown: dict[str, Any] = {
             "method": request.method,
             "url": _url(request),
-            "headers": {name: redact(value, request.secrets) for name, value in request.headers},
+            "headers": {
+                name: redact(value, request.secrets) for name, value in wire_headers(request).items()
+            },
         }
         if isinstance(request.body, Multipart):
             shown["parts"] = [_described(part, request.secrets) for part in request.body.parts]

@@ -187,6 +187,7 @@ def test_a_preview_is_what_is_sent(run: Any) -> None:
     assert document["method"] == "POST"
     assert document["url"].endswith("/v2beta/stable-image/edit/erase")
     assert document["headers"]["authorization"] == "Bearer ********"
+    assert document["headers"]["content-type"] == "multipart/form-data; boundary=…"
     assert [part["name"] for part in document["parts"]] == ["image", "seed"]
 
 

@@ -42,8 +42,13 @@ def encode(body: Body, boundary: str | None = None) -> Encoded | None:
         return None
     if isinstance(body, Raw):
         return _encoded(body.content_type, [body.content])
-    boundary = boundary or secrets.token_hex(16)
+    boundary = boundary or new_boundary()
     return _encoded(f"multipart/form-data; boundary={boundary}", _form(body, boundary))
+
+
+def new_boundary() -> str:
+    """One that no content holds, but by a chance that nobody lives to see."""
+    return secrets.token_hex(16)
 
 
 def joined(pieces: Iterable[bytes]) -> Iterator[bytes]:

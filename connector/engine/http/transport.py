@@ -15,8 +15,8 @@ from typing import Protocol
 
 import httpx
 
-from connector.engine.http.messages import Request, Response
-from connector.engine.http.multipart import Encoded, encode
+from connector.engine.http.messages import Multipart, Request, Response
+from connector.engine.http.multipart import Encoded, encode, new_boundary
 from connector.engine.http.paced_transport import PacedTransport
 from connector.engine.http.response_body import Exchange, ResponseBody
 from connector.errors import InvalidAnswer
@@ -30,6 +30,7 @@ _CARRIED = frozenset({b"accept", b"accept-encoding", b"user-agent"})
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_ANY_BOUNDARY = new_boundary()  # as long as any other
 DEFAULTS = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "connector"}
 
 
@@ -101,14 +102,31 @@ def _outgoing(request: Request, exchange: Exchange) -> httpx.Request:
     body = encode(request.body)
     if not _TOKEN.fullmatch(request.method):
         raise ValueError(f"{request.method!r} is not an HTTP method")
-    headers = DEFAULTS | _given(request.headers) | _body_headers(request, body)
+    headers = _headers(request, url, body)
     return httpx.Request(
         request.method,
         url,
-        headers=[(b"host", url.netloc), *(_encoded(*pair) for pair in headers.items())],
+        headers=[_encoded(*pair) for pair in headers.items()],
         stream=_RequestStream(body or ()),
         extensions=_extensions(request, exchange),
     )
+
+
+def wire_headers(request: Request) -> dict[str, str]:
+    """Every header that leaves with the request, in its order, names in lower case.
+
+    The boundary of a form is chosen when it is sent, and stands as an ellipsis.
+    """
+    body = encode(request.body, _ANY_BOUNDARY)
+    headers = _headers(request, httpx.URL(request.url), body)
+    if isinstance(request.body, Multipart):
+        headers["content-type"] = headers["content-type"].replace(_ANY_BOUNDARY, "\N{HORIZONTAL ELLIPSIS}")
+    return headers
+
+
+def _headers(request: Request, url: httpx.URL, body: Encoded | None) -> dict[str, str]:
+    host = {"host": url.netloc.decode("ascii")}
+    return host | DEFAULTS | _given(request.headers) | _body_headers(request, body)
 
 
 @lru_cache(maxsize=256)
