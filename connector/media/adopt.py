@@ -17,15 +17,17 @@ from connector.media.file import Media, MediaError, from_base64, from_bytes, fro
 from connector.media.receive import collect
 
 _REFERENCE = re.compile(r"[a-z][a-z0-9_-]+:\S+")
-_FORMS = "give a path, bytes, an open file, an http(s) address, a data URI, or {base64: ..., type: ...}"
 _MEANT = (
     (
         re.compile(r"[A-Za-z0-9+/\r\n]{64,}={0,2}\s*"),
         'looks like base64 text: give {"base64": "...", "type": "image/png"} or a data URI'
         " (data:image/png;base64,...)",
     ),
-    (re.compile(r"file:\S+"), f"is a reference to a file, and none are known here; {_FORMS}"),
+    (re.compile(r"file:\S+"), "is a reference to a file, and none are known here"),
 )
+
+
+_WORDS = {list: "a list, where one file is taken", bool: "true or false", int: "a number", float: "a number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,18 @@ class Policy:
 
 
 LOCAL = Policy()
+
+
+def _forms(policy: Policy) -> str:
+    """What can be given, in a sentence."""
+    given = {
+        "a path": policy.paths is not False,
+        "bytes, an open file": policy.paths is True,
+        "the file itself as a part of a form, a reference to an upload (file:...)": policy.paths is False,
+        "an http(s) address": policy.urls is not None,
+    }
+    known = [form for form, is_known in given.items() if is_known]
+    return f"give {', '.join([*known, 'a data URI'])}, or {{base64: ..., type: ...}}"
 
 
 def adopt(value: Any, policy: Policy = LOCAL) -> Media:
@@ -67,10 +81,10 @@ def _adopted(value: Any, policy: Policy) -> Media:
     if isinstance(value, bytes | bytearray | memoryview):
         return from_bytes(bytes(value))
     if isinstance(value, Mapping):
-        return _from_mapping(value)
+        return _from_mapping(value, policy)
     if hasattr(value, "read"):
         return _from_file(value, policy)
-    raise MediaError(f"is of the type {type(value).__name__}; {_FORMS}")
+    raise MediaError(f"is {_WORDS.get(type(value), f'of the type {type(value).__name__}')}; {_forms(policy)}")
 
 
 def _media_of(value: Any) -> Media:
@@ -90,7 +104,7 @@ def _from_text(text: str, policy: Policy) -> Media:
         return _from_path(Path(text), policy)
     except MediaError as error:
         # It may have been meant as something else than the path that it is not.
-        hint = next((hint for looks, hint in _MEANT if looks.fullmatch(text)), None)
+        hint = next((f"{hint}; {_forms(policy)}" for looks, hint in _MEANT if looks.fullmatch(text)), None)
         raise MediaError(hint or str(error)) from error
 
 
@@ -103,7 +117,7 @@ def _from_reference(text: str, resolve: Callable[[str], Media]) -> Media:
 
 def _from_path(path: Path, policy: Policy) -> Media:
     if policy.paths is False:
-        raise MediaError("is a path, and files of this machine are not read here; send the file itself")
+        raise MediaError(f"is text, and stands for no file that is known here; {_forms(policy)}")
     allowed = _allowed(path, policy.paths)
     try:
         mode = allowed.stat().st_mode
@@ -158,7 +172,7 @@ def _why(error: Exception) -> str:
     return error.strerror if isinstance(error, OSError) and error.strerror else "it is not a path"
 
 
-def _from_mapping(value: Mapping[str, Any]) -> Media:
+def _from_mapping(value: Mapping[str, Any], policy: Policy) -> Media:
     if isinstance(value.get("base64"), str):
         kind, name = value.get("type"), value.get("name")
         return from_base64(
@@ -168,9 +182,7 @@ def _from_mapping(value: Mapping[str, Any]) -> Media:
         )
     if value.get("type") == "Buffer" and isinstance(value.get("data"), list):
         return _from_buffer(value["data"])
-    raise MediaError(
-        'is no file in either form: {"base64": "...", "type": "image/png"} or {"type": "Buffer", ...}'
-    )
+    raise MediaError(f'is an object without "base64", and no {{"type": "Buffer", ...}}; {_forms(policy)}')
 
 
 def _from_buffer(numbers: list[Any]) -> Media:

@@ -25,9 +25,7 @@ async def read(call: OperationCall, action: Runnable) -> dict[str, Any]:
 async def _read(call: OperationCall, action: Runnable) -> dict[str, Any]:
     kind = operation.kind_of(call.request)
     if kind == _FORM:
-        async with uploads.form(call.request) as pairs:
-            given = await uploads.media(call.host, pairs)
-        return query_values.values(action.inputs, given)
+        return query_values.values(action.inputs, await uploads.inputs(call.host, action, call.request))
     if kind not in ("", _JSON):
         raise operation.wrong_kind(call.request, _JSON, _FORM)
     return _of_json(await operation.read_json(call.request, call.host.settings.max_json, optional=True))

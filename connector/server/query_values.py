@@ -24,6 +24,16 @@ def values(schema: JsonSchema, given: Iterable[tuple[str, Any]]) -> dict[str, An
     return flat | {name: _object(known[name], flat.get(name), told) for name, told in entries.items()}
 
 
+def schema_of(schema: JsonSchema, name: str) -> JsonSchema | None:
+    """What may stand under a name, as ``values`` reads it; None where that is not declared."""
+    known = schema.get("properties", {})
+    outer, dot, inner = name.partition(".")
+    if dot and name not in known and "object" in coerce.types(known.get(outer, {})):
+        return coerce.entry(known[outer], inner)
+    found: JsonSchema | None = known.get(name)
+    return found
+
+
 def _combined(schema: JsonSchema, several: Sequence[Any]) -> Any:
     """The value of a name that was given once or more."""
     if coerce.is_only(schema, "array"):

@@ -3,70 +3,133 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from typing import Any, BinaryIO
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO, cast
 
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.datastructures import Headers, UploadFile
 from starlette.requests import Request
 
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
 from connector.media import Media, MediaError, adopt
+from connector.multipart_reader import Malformed, MultipartReader, boundary, parameter
+from connector.runs.batch.columns import Runnable
+from connector.server import query_values
 from connector.server.host import Host
 from connector.server.problem_documents import Refused
+from connector.spec.model import JsonSchema
+from connector.spec.schema import coerce
 
 _PIECE = 1 << 18
-_MOST_PARTS = 200
+_MOST_PARTS = 400
+_spool = partial(SpooledTemporaryFile, 1 << 20)
 # A text in a form is read whole; what is longer is sent as a file.
 _MOST_TEXT = 1024 * 1024
+# What may stand for a file: a name, a reference, an address, a data URI, base64 in lines.
+_ONE_WORD = re.compile(
+    r"[^\s<>{}\x00-\x1f]+|data:[^\x00]*|[A-Za-z0-9+/=_\-\s]{64,}|[^<>{}\x00-\x1f]{1,255}", re.IGNORECASE
+)
 
 Pair = tuple[str, Any]
 
 
 @asynccontextmanager
-async def form(request: Request) -> AsyncIterator[list[Pair]]:
-    """The parts of a multipart body, in order; a file is an UploadFile, which is spooled."""
-    parser = MultiPartParser(
-        request.headers,
-        request.stream(),
-        max_files=_MOST_PARTS,
-        max_fields=_MOST_PARTS,
-        max_part_size=_MOST_TEXT,
-    )
+async def parts(request: Request) -> AsyncIterator[list[tuple[str, UploadFile]]]:
+    """The parts of a multipart body, in order, each spooled, be it a file or a text."""
+    found: list[tuple[str, UploadFile]] = []
     try:
-        data = await parser.parse()
-    except MultiPartException as error:
-        raise Refused("bad_request", f"the form cannot be read: {error.message}") from error
-    try:
+        await _read(request, found)
         # What a browser sends for a file field that nobody filled is left out.
-        yield [(name, one) for name, one in data.multi_items() if not _is_left_empty(one)]
+        yield [(name, one) for name, one in found if one.size or one.filename != ""]
+    except Malformed as error:
+        raise Refused("bad_request", f"the form cannot be read: {error}") from error
     finally:
-        await data.close()
+        for _, one in found:
+            await one.close()
 
 
-def _is_left_empty(one: Any) -> bool:
-    return isinstance(one, UploadFile) and not one.size and not one.filename
+async def _read(request: Request, found: list[tuple[str, UploadFile]]) -> None:
+    reader = MultipartReader(boundary(request.headers.get("content-type")) or "")
+    async for piece in request.stream():
+        for event in reader.feed(piece):
+            if isinstance(event, bytes):
+                await found[-1][1].write(event)
+                continue
+            if len(found) == _MOST_PARTS:
+                raise Malformed(f"it has more than {_MOST_PARTS} parts")
+            headers = Headers({} if event.content_type is None else {"content-type": event.content_type})
+            spool = cast(BinaryIO, _spool())
+            found.append((event.name, UploadFile(spool, size=0, filename=event.filename, headers=headers)))
+    reader.close()
+    for _, one in found:
+        await one.seek(0)
 
 
-async def media(host: Host, pairs: list[Pair]) -> list[Pair]:
-    """The parts with each file as a Media, which outlives the form. Raises all problems at once."""
+async def text(one: UploadFile) -> str | None:
+    """A part as text, in the charset that it names; None where it is none."""
+    if (one.size or 0) > _MOST_TEXT:
+        return None
+    content = await one.read()
+    await one.seek(0)
+    charset = parameter(one.content_type or "", "charset") or "utf-8"
+    for named in (charset, "utf-8"):
+        with suppress(UnicodeDecodeError, LookupError):
+            return content.decode(named)
+    return None
+
+
+async def inputs(host: Host, action: Runnable, request: Request) -> list[Pair]:
+    """The parts as the inputs of an action, with each file as a Media, which outlives the form.
+
+    A part is a file where the action takes one there, whatever the part says of itself, unless it is the
+    text that stands for one: a reference, an address, a data URI, base64. Raises all problems at once.
+    """
     problems: list[Problem] = []
-    taken = [(name, await _taken(host, name, one, problems)) for name, one in pairs]
+    async with parts(request) as found:
+        taken = [(name, await _taken(host, action, name, one, problems)) for name, one in found]
     if problems:
         raise InvalidArguments(problems)
     return taken
 
 
-async def _taken(host: Host, name: str, one: Any, problems: list[Problem]) -> Any:
-    if not isinstance(one, UploadFile):
-        return one
+async def _taken(host: Host, action: Runnable, name: str, one: UploadFile, problems: list[Problem]) -> Any:
+    said = await text(one)
+    may_be = _may_be_file(query_values.schema_of(action.inputs, name))
+    if said is not None and not (may_be and (_is_called_file(one) or _is_content(said))):
+        return _file_of(said) if may_be else said
     try:
         return await host.run(_adopted, one, host.settings.max_body)
     except MediaError as error:
         problems.append(Problem(name, str(error)))
         return None
+
+
+def _may_be_file(schema: JsonSchema | None) -> bool:
+    """Whether a file may stand there, or as an item or an entry of what stands there."""
+    if not schema or schema.get("format") == "binary":
+        return True
+    inner = [schema.get("items"), schema.get("additionalProperties"), *schema.get("properties", {}).values()]
+    return any(_may_be_file(one) for one in inner if isinstance(one, Mapping))
+
+
+def _is_called_file(one: UploadFile) -> bool:
+    kind = (one.content_type or "text/plain").partition(";")[0].strip().lower()
+    return one.filename is not None or not (kind.startswith("text/") or kind.endswith("json"))
+
+
+def _is_content(said: str) -> bool:
+    """Whether a text is what a file has in it: it stands for none, and is no name of one either."""
+    return _file_of(said) is said and not _ONE_WORD.fullmatch(said)
+
+
+def _file_of(said: str) -> Any:
+    """What stands for a file, where that is an object written as JSON."""
+    found = coerce.whole(dict, said) if said.lstrip().startswith("{") else None
+    return found if found and ("base64" in found or found.get("type") == "Buffer") else said
 
 
 class _Named:

@@ -280,10 +280,10 @@ REFUSALS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "cut base64": (lambda folder: {"base64": "abc"}, "is not base64"),
     "bad data URI": (lambda folder: "data:image/png;base64", "without a comma"),
     "bad buffer": (lambda folder: {"type": "Buffer", "data": [256]}, "numbers from 0 to 255"),
-    "other mapping": (lambda folder: {"url": "x"}, "is no file in either form"),
+    "other mapping": (lambda folder: {"url": "x"}, "is an object without"),
     "text stream": (lambda folder: io.StringIO("x"), "opened as text"),
-    "number": (lambda folder: 7, "is of the type int; give a path, bytes"),
-    "list": (lambda folder: [PNG], "is of the type list"),
+    "number": (lambda folder: 7, "is a number; give a path, bytes"),
+    "list": (lambda folder: [PNG], "is a list, where one file is taken"),
 }
 
 
@@ -306,7 +306,10 @@ def test_too_large_is_refused_in_every_form(form: Callable[[], Any]) -> None:
 def test_strangers_read_no_files_of_ours(file: Path) -> None:
     """Where paths are off, a path is refused whether or not there is a file."""
     for path in (file, Path("/no/such")):
-        with pytest.raises(MediaError, match="files of this machine are not read here"):
+        with pytest.raises(
+            MediaError,
+            match="stands for no file that is known here; give the file itself as a part of a form",
+        ):
             adopt(path, Sources(paths=False))
 
 

@@ -19,15 +19,22 @@ from connector.storage.files.store import StoredFile
 async def put_file(call: OperationCall) -> Response:
     """A file, as a part of a form, or as the body itself with its name in X-File-Name, percent-encoded."""
     if kind_of(call.request) == "multipart/form-data":
-        async with uploads.form(call.request) as pairs:
-            files = [one for _, one in pairs if isinstance(one, UploadFile)]
-            if len(files) != 1:
-                raise InvalidArguments([Problem("file", f"give one file; the form has {len(files)}")])
-            stored = await _stored(call, uploads.pieces(files[0]), files[0].filename, files[0].content_type)
+        async with uploads.parts(call.request) as found:
+            one = _the_file(found)
+            stored = await _stored(call, uploads.pieces(one), one.filename, one.content_type)
     else:
         name = unquote(call.request.headers.get("x-file-name", ""))
         stored = await _stored(call, uploads.UploadReader(call.request), name, kind_of(call.request) or None)
     return Reply(stored.to_dict(), 201, {"location": f"/api/files/{stored.id}"})
+
+
+def _the_file(found: list[tuple[str, UploadFile]]) -> UploadFile:
+    """The only part, or the only one with a file name, or the one that is called file."""
+    named = [one for _, one in found if one.filename is not None]
+    for files in ([one for _, one in found], named, [one for name, one in found if name == "file"]):
+        if len(files) == 1:
+            return files[0]
+    raise InvalidArguments([Problem("file", f"give one file; the form has {len(named)}")])
 
 
 async def _stored(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs
+
 from starlette.responses import RedirectResponse, Response
 
 from connector.server import auth, uploads
-from connector.server.operation import OperationCall, kind_of, wrong_kind
+from connector.server.operation import OperationCall, kind_of, read_body, wrong_kind
 from connector.server.problem_documents import Refused
 
 _FORM = "application/x-www-form-urlencoded"
@@ -40,10 +42,13 @@ async def _token(call: OperationCall) -> str:
     if length > _LONGEST:
         raise Refused("too_large", "a token is shorter than that")
     if kind_of(request) == "multipart/form-data":
-        async with uploads.form(request) as pairs:
-            found = dict(pairs).get("token")
+        async with uploads.parts(request) as found_parts:
+            one = dict(found_parts).get("token")
+            found = one and await uploads.text(one)
     elif kind_of(request) == _FORM:
-        found = (await request.form(max_fields=5, max_part_size=_LONGEST)).get("token")
+        [found] = parse_qs((await read_body(request, _LONGEST)).decode("utf-8", "replace")).get(
+            "token", [""]
+        )[:1]
     else:
         raise wrong_kind(request, _FORM)
     return found.strip() if isinstance(found, str) else ""
