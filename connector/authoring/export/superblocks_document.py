@@ -44,6 +44,10 @@ class FileText(Literal):
     """A file's content that stands in a step, as a data URI."""
 
 
+class FileExpression(str):
+    """A file's content that Superblocks would reckon."""
+
+
 class Row(NamedTuple):
     key: str
     value: Any
@@ -131,12 +135,15 @@ def read(text: str, *, escaped: bool = False) -> str:
 
     def plain(found: re.Match[str]) -> str:
         word = found[1]
-        said = str(_parsed(word) or "") if word[0] == '"' else word.strip("'")
+        said = _parsed(word) if word[0] == '"' else word.strip("'")
+        if said is None:  # an escape that JSON does not have
+            return found[0]
         is_json = isinstance(_parsed(said), dict | list)
         return json.dumps(said, ensure_ascii=False)[1:-1] if escaped and not is_json else said
 
+    others = _LITERAL.sub(lambda found: found[0] if plain(found) == found[0] else "", text)
     done = _LITERAL.sub(plain, text)
-    return done if _EXPRESSION.search(_LITERAL.sub("", text)) else Literal(done)
+    return done if _EXPRESSION.search(others) else Literal(done)
 
 
 def _parsed(text: str) -> Any:
@@ -201,5 +208,5 @@ def row_value(value: Any, is_file: bool) -> Any:
         return value
     text = read(value) if isinstance(value, str) else Literal(json.dumps(value, ensure_ascii=False))
     if not is_file or is_bound(text):
-        return text
+        return FileExpression(text) if is_file else text
     return FileText(f"data:application/octet-stream;base64,{b64encode(text.encode()).decode()}")

@@ -10,7 +10,14 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from connector.authoring.export import superblocks_document as document_of
-from connector.authoring.export.superblocks_document import FileText, Literal, Row, Step, is_bound
+from connector.authoring.export.superblocks_document import (
+    FileExpression,
+    FileText,
+    Literal,
+    Row,
+    Step,
+    is_bound,
+)
 from connector.engine.arguments import take
 from connector.engine.auth import Authorization
 from connector.engine.http.transport import DEFAULTS
@@ -248,7 +255,9 @@ def _fits(schema: Mapping[str, Any], value: Any) -> bool:
 
 
 def _is_file(value: Any) -> bool:
-    return isinstance(value, FileText) or (isinstance(value, Mapping) and value.get("type") == "Buffer")
+    return isinstance(value, FileText | FileExpression) or (
+        isinstance(value, Mapping) and value.get("type") == "Buffer"
+    )
 
 
 def _grouped(rows: Iterable[Row]) -> dict[str, Any]:
@@ -282,7 +291,7 @@ def _generic(integration: Integration, sent: _Sent) -> dict[str, Any]:
         sent.notes.append(f"its body is left out: {sent.method} has none here")
         kind = "none"
     rows = _grouped(sent.form) if kind in ("form", "multipart") else {}
-    files = {name: value for name, value in rows.items() if _is_file(value) or "readContents" in str(value)}
+    files = {name: value for name, value in rows.items() if _is_file(value)}
     told |= {"headers": headers, "body": kind, "files": files}
     told |= {"fields": {name: value for name, value in rows.items() if name not in files}}
     if kind in ("json", "raw"):
@@ -336,7 +345,8 @@ def _known(value: Any, path: str, to_fill: dict[str, str]) -> Any:
         return value
     if isinstance(value, Mapping):
         inside = {name: _known(entry, f"{path}.{name}", to_fill) for name, entry in value.items()}
-        return {name: entry for name, entry in inside.items() if entry is not None or value[name] is None}
+        kept = {name: one for name, one in inside.items() if one is not None or value[name] is None}
+        return kept or None
     to_fill[path] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return None
 

@@ -230,6 +230,11 @@ def test_a_text_is_a_row_that_sends_it(case):
     assert superblocks_document.read(case["row"]) == case["text"]
 
 
+def test_an_expression_that_only_javascript_reads_stays_one():
+    """Nothing of it is lost or guessed."""
+    assert superblocks_document.is_bound(superblocks_document.read(r'{{"\x41"}} boat'))
+
+
 @pytest.mark.parametrize("case", CASES["bodies"], ids=lambda case: str(case["given"]))
 def test_a_body_is_sent_as_it_is(connector, case):
     """With its type, without an escape that is not meant, and with numbers that JavaScript would change."""
@@ -329,3 +334,23 @@ def test_any_use_of_an_action_comes_back_as_it_was(connector, data):
     (found,) = superblocks_steps.invocations(INTEGRATION, json.loads(json.dumps(block)), GENERIC)
     assert (found.action, dict(found.inputs)) == (action.id, given) or request.url.count("/results/")
     assert _again(connector, block) == _wire(request)
+
+
+OTHER = load(Path(__file__).parents[2] / "other")
+USES = [
+    ("print-label", {"number": "P-1", "paper": "a4", "copies": 2}),
+    ("send-parcel", {"name": "{{Ada}}", "zip": "10115", "grams": 800, "insured": False, "note": ""}),
+    ("track-parcel", {"number": "P 1/2", "since": 3, "event": ["lost", "found"]}),
+    ("track-parcel-of-the-day", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "given"), USES, ids=[name for name, _ in USES])
+def test_another_integration_comes_back_too(tmp_path, name, given):
+    """Inputs in headers, in a query with constants, and deep in JSON."""
+    environ = {"PARCELS_CLIENT_ID": "c", "PARCELS_CLIENT_SECRET": KEY}
+    with Connector(OTHER, home=tmp_path, environ=environ) as connector:
+        request = connector.preview(name, given).request
+    block = exported.block(OTHER.actions[name], request, "https://parcels.example/api", OTHER.id)
+    (found,) = superblocks_steps.invocations(OTHER, block, None)
+    assert (found.action, found.inputs, found.to_fill) == (name, given, {})
