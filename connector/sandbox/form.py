@@ -9,7 +9,7 @@ from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-from connector.multipart_reader import Malformed, MultipartReader
+from connector.sandbox.multipart_reader import Malformed, MultipartReader
 
 # Parts up to this size stay in memory, larger ones go to a temporary file.
 _IN_MEMORY = 1 << 20

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from connector.multipart_reader import boundary
 from connector.sandbox.document import Api, Operation, Schema
 from connector.sandbox.errors import Refusal
 from connector.sandbox.files import file_problems
 from connector.sandbox.form import NotAForm, Part, TooLarge, limited, read_form
 from connector.sandbox.messages import Call, accept_problems
+from connector.sandbox.multipart_reader import boundary
 from connector.sandbox.validate import defaults, is_file, problems, typed
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
 from connector.media import Media, MediaError, adopt
-from connector.multipart_reader import Malformed, MultipartReader, boundary, parameter
 from connector.runs.batch.columns import Runnable
+from connector.sandbox.multipart_reader import Malformed, MultipartReader, boundary, parameter
 from connector.server import query_values
 from connector.server.host import Host
 from connector.server.problem_documents import Refused

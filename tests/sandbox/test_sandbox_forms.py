@@ -7,8 +7,8 @@ import hashlib
 import pytest
 from sandbox.support import client, sandbox
 
-from connector.multipart_reader import boundary
 from connector.sandbox.form import NotAForm, read_form
+from connector.sandbox.multipart_reader import boundary
 
 # One part each, as different clients write it, and the name and file name that are meant.
 WRITTEN = {

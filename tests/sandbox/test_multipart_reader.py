@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from connector.multipart_reader import Malformed, MultipartReader, PartHead, boundary, parameter
+from connector.sandbox.multipart_reader import Malformed, MultipartReader, PartHead, boundary, parameter
 
 PNG = b"\x89PNG\r\n\x1a\n--mark\r\n\r\n--mar\r\n\n\x00--mark"
 DISPOSITION = b'Content-Disposition: form-data; name="a"'
