@@ -23,9 +23,10 @@ browser:
 postgres:
 	@sh tests/postgres.sh
 
-# Other people's clients against the sandbox, in an environment of their own: they are large.
+# Other people's clients against the sandbox, in environments of their own: they are large. What cannot be
+# installed here is skipped, and the reason is told.
 strangers: $(STRANGERS)/.ready
-	$(STRANGERS)/bin/python -m pytest -n 0 tests/strangers
+	$(STRANGERS)/bin/python -m pytest -n 0 -rsx tests/strangers
 
 # The provider in Airflow itself, in an environment of its own for the same reason.
 airflow: $(AIRFLOW)/.ready
@@ -118,10 +119,16 @@ $(VENV)/.ready: pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[all]' --group dev
 	touch $@
 
-$(STRANGERS)/.ready: pyproject.toml
+$(STRANGERS)/.ready: pyproject.toml tests/strangers/npm/package-lock.json
 	$(PYTHON) -m venv $(STRANGERS)
 	$(STRANGERS)/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(STRANGERS)/bin/pip install --quiet --disable-pip-version-check --editable '.[all]' --group strangers
+	rm -rf $(STRANGERS)/npm $(STRANGERS)/stabilityai
+	cp -R tests/strangers/npm $(STRANGERS)/npm
+	if command -v npm >/dev/null; then cd $(STRANGERS)/npm && npm ci --silent --no-audit --no-fund || rm -rf node_modules; fi
+	$(PYTHON) -m venv $(STRANGERS)/stabilityai
+	$(STRANGERS)/stabilityai/bin/pip install --quiet --disable-pip-version-check --only-binary :all: stabilityai==1.0.5 \
+		|| rm -rf $(STRANGERS)/stabilityai
 	touch $@
 
 out/n8n/.ready: tests/n8n/install.sh $(wildcard tests/n8n/*.json)

@@ -4,12 +4,7 @@ import asyncio
 import base64
 import io
 import os
-import socket
-import subprocess
-import sys
-from pathlib import Path
 
-import httpx
 import pytest
 from PIL import Image
 
@@ -17,9 +12,8 @@ from PIL import Image
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
 import litellm
+from shared import KEY, SAMPLES
 
-SAMPLES = Path(__file__).parents[2] / "actions" / "samples"
-KEY = "sk-stranger-0123456789"
 PROMPT = "a wooden table under a lamp"
 KNOWN = {
     name.removeprefix("stability/"): facts["mode"]
@@ -28,8 +22,11 @@ KNOWN = {
 }
 GENERATIONS = sorted(name for name, mode in KNOWN.items() if mode == "image_generation")
 EDITS = sorted(name for name, mode in KNOWN.items() if mode == "image_edit")
-# What LiteLLM cannot do with these at the vendor either has tests of its own, below.
-OUT_OF_REACH = {"creative", "replace-background-and-relight"}
+# What LiteLLM cannot do at the vendor either; how it fails has tests of its own, below.
+FAULTS = {
+    "creative": "it takes the id of a start for an empty success, and forgets it",
+    "replace-background-and-relight": "it sends the picture as image, and the vendor asks for subject_image",
+}
 # Beside image and prompt, which it always sends, also where the vendor has no such field.
 BESIDES = {
     "inpaint": {"mask": "room-mask.png"},
@@ -39,39 +36,6 @@ BESIDES = {
     "search-and-recolor": {"select_prompt": "table"},
     "sketch": {"control_strength": 0.6},
 }
-
-
-@pytest.fixture(scope="module")
-def url():
-    """``connector sandbox`` on a port, as anybody would start it."""
-    command = [str(Path(sys.executable).parent / "connector"), "sandbox", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
-        yield served.stdout.readline().split()[-1]
-        served.terminate()
-
-
-@pytest.fixture
-def control(url):
-    with httpx.Client(base_url=f"{url}/_sandbox") as opened:
-        opened.post("/reset")
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch):
-    """Nothing but this machine is reached, nor is any name asked for."""
-    connect, resolve = socket.socket.connect, socket.getaddrinfo
-
-    def near(self, address):
-        assert self.family == socket.AF_UNIX or address[0] in ("127.0.0.1", "::1"), address
-        return connect(self, address)
-
-    def known(host, *rest, **more):
-        assert host in ("127.0.0.1", "localhost", None), host
-        return resolve(host, *rest, **more)
-
-    monkeypatch.setattr(socket.socket, "connect", near)
-    monkeypatch.setattr(socket, "getaddrinfo", known)
 
 
 def generated(url, model, **given):
@@ -110,7 +74,7 @@ def last(control):
 def test_it_knows_what_we_expect():
     """A version that knows other models is looked at again."""
     assert len(GENERATIONS) >= 9
-    assert {*BESIDES, *OUT_OF_REACH} <= {*EDITS}
+    assert {*BESIDES, *FAULTS} <= {*EDITS}
 
 
 @pytest.mark.parametrize("model", GENERATIONS)
@@ -124,13 +88,15 @@ def test_generation(url, control, model):
     assert len(control.get("/ledger").json()) == 1
 
 
-@pytest.mark.parametrize("model", sorted({*EDITS} - OUT_OF_REACH))
-def test_edit(url, control, model):
+@pytest.mark.parametrize("model", EDITS)
+def test_edit(url, control, model, request):
     """A picture comes that opens; the prompt arrived, and is named where it was sent in vain."""
+    if model in FAULTS:
+        request.applymarker(pytest.mark.xfail(reason=FAULTS[model], strict=True))
     picture = opened(edited(url, model, **BESIDES.get(model, {})))
-    request, texts = last(control)
-    assert (request["status"], texts["prompt"]) == (200, PROMPT)
-    assert {*request["ignored"]} <= {"prompt"}
+    arrived, texts = last(control)
+    assert (arrived["status"], texts["prompt"]) == (200, PROMPT)
+    assert {*arrived["ignored"]} <= {"prompt"}
     assert picture.width >= 512
     assert len(control.get("/ledger").json()) == 1
 
