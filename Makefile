@@ -77,7 +77,8 @@ fuzz: $(VENV)/.ready
 # The differential and generated tests for longer than in the suite: TRUTH examples of each that is generated.
 TRUTH ?= 1000
 truth: $(VENV)/.ready
-	TRUTH=$(TRUTH) $(BIN)/python -m pytest -n 2 tests/authoring/export/test_export_superblocks.py
+	TRUTH=$(TRUTH) $(BIN)/python -m pytest -n 2 tests/authoring/export/test_export_superblocks.py \
+		tests/sandbox/test_multipart_reader.py
 
 # MCP's own conformance tool and inspector against our server; npm packages go to out/mcp.
 mcp: $(VENV)/.ready

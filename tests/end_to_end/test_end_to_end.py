@@ -288,7 +288,7 @@ def test_a_picture_cut_off_behind_its_header_is_refused_unpaid(far, connector, t
     """Its sides can be read and its pixels cannot, which only the upstream finds out: at the same field."""
     (tmp_path / "half.png").write_bytes((SAMPLES / "room.png").read_bytes()[:9000])
     with pytest.raises(errors.BadRequest) as caught:
-        connector.invoke("erase", {"image": tmp_path / "half.png"})
+        connector.invoke("remove-background", {"image": tmp_path / "half.png"})
     assert [problem.path for problem in caught.value.problems] == ["image"]
     assert (caught.value.billed, far.ledger) == ("no", [])
 
