@@ -78,7 +78,7 @@ fuzz: $(VENV)/.ready
 TRUTH ?= 1000
 truth: $(VENV)/.ready
 	TRUTH=$(TRUTH) $(BIN)/python -m pytest -n 2 tests/authoring/export/test_export_superblocks.py \
-		tests/sandbox/test_multipart_reader.py
+		tests/sandbox/test_multipart_reader.py tests/media/test_file_rules.py
 
 # MCP's own conformance tool and inspector against our server; npm packages go to out/mcp.
 mcp: $(VENV)/.ready

@@ -251,6 +251,8 @@ def _file_problems(action: Taker, values: Mapping[str, Any]) -> Iterator[Problem
             lost = spoiled.sentence(value) if rules.get("formats") else None
             found = media.problems(value, rules) if lost is None else [lost]
             yield from (Problem(name, sentence) for sentence in found)
+            if said := media.remark(value, rules):
+                yield Problem(name, said, severity="warning")
 
 
 def questions(

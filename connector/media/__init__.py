@@ -4,7 +4,7 @@ from connector.media.adopt import Policy, adopt
 from connector.media.file import Media, MediaError, from_base64, from_bytes, from_path
 from connector.media.headers import FileInfo, inspect
 from connector.media.receive import receive
-from connector.media.rules import problems
+from connector.media.rules import problems, remark
 
 __all__ = [
     "FileInfo",
@@ -18,4 +18,5 @@ __all__ = [
     "inspect",
     "problems",
     "receive",
+    "remark",
 ]

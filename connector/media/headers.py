@@ -14,22 +14,24 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from connector.media import chunks, jpeg, orientation
+from connector.media.frames import Sound
 from connector.media.kinds import TEXT, UNKNOWN
-from connector.media.mp3 import is_mp3, mp3_seconds
+from connector.media.wav import is_wav, wav_seconds
 
 _HEAD = 4096
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 _STEPS = 1000  # boxes looked at in one file
 
+# Of a whole file, then of what it is compatible with; what has none of them is MP4.
 _BRANDS = {
-    b"avif": "image/avif",
-    b"avis": "image/avif",
-    b"heic": "image/heic",
-    b"heix": "image/heic",
-    b"mif1": "image/heic",
-    b"M4A ": "audio/mp4",
-    b"qt  ": "video/quicktime",
+    "image/avif": (b"avif", b"avis"),
+    "image/heic": (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"),
+    "audio/mp4": (b"M4A ", b"M4B ", b"M4P "),
+    "video/quicktime": (b"qt  ",),
 }
+_ASF, _ASF_VIDEO = (
+    bytes.fromhex(name) for name in ("3026b2758e66cf11a6d900aa0062ce6c", "c0ef19bc4d5bcf11a8fd00805f5c442b")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ def inspect(reader: BinaryIO) -> FileInfo:
     reader.seek(0)
     head = reader.read(_HEAD)
     kind = _type(head)
+    if kind == UNKNOWN:
+        return _sound(reader)
     try:
         width, height, seconds = _MEASURES.get(kind, _nothing)(reader)
     except (EOFError, struct.error, ZeroDivisionError):
@@ -60,6 +64,17 @@ def inspect(reader: BinaryIO) -> FileInfo:
     if orientation.is_lying(turn):
         width, height = height, width
     return FileInfo(kind, width, height, seconds, turn)
+
+
+def _sound(reader: BinaryIO) -> FileInfo:
+    """What stands behind tags and stray bytes, where it is sound."""
+    sound = Sound(reader)
+    if sound.first is not None:
+        return FileInfo(sound.first.type, seconds=sound.seconds())
+    reader.seek(sound.start)
+    kind = _type(reader.read(_HEAD)) if sound.start else UNKNOWN
+    # A tag of music, and nothing behind it that we know.
+    return FileInfo("audio/mpeg" if sound.start and not kind.startswith("audio/") else kind)
 
 
 def _type(head: bytes) -> str:
@@ -75,7 +90,14 @@ def _riff(form: bytes) -> Callable[[bytes], bool]:
 
 
 def _branded(kind: str) -> Callable[[bytes], bool]:
-    return lambda head: head[4:8] == b"ftyp" and _BRANDS.get(head[8:12], "video/mp4") == kind
+    return lambda head: head[4:8] == b"ftyp" and _by_brand(head) == kind
+
+
+def _by_brand(head: bytes) -> str:
+    brands = [head[8:12]]
+    if brands[0] in (b"mif1", b"msf1"):  # any picture of this family: which one is told by what follows
+        brands += [head[place : place + 4] for place in range(16, int.from_bytes(head[:4], "big"), 4)][:64]
+    return next((kind for kind, names in _BRANDS.items() if set(names) & set(brands)), "video/mp4")
 
 
 def _is_json(head: bytes) -> bool:
@@ -114,11 +136,17 @@ _SIGNATURES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("image/gif", _starting(b"GIF87a", b"GIF89a")),
     ("image/bmp", lambda head: head[:2] == b"BM" and head[6:10] == bytes(4)),
     ("image/tiff", _starting(b"II*\0", b"MM\0*")),
-    ("audio/wav", _riff(b"WAVE")),
-    *((kind, _branded(kind)) for kind in ("video/mp4", *dict.fromkeys(_BRANDS.values()))),
+    ("audio/wav", is_wav),
+    ("audio/flac", _starting(b"fLaC")),
+    ("video/ogg", lambda head: head[:4] == b"OggS" and b"\x80theora" in head),
+    ("audio/ogg", _starting(b"OggS")),
+    ("audio/aiff", lambda head: head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC")),
+    ("audio/aac", _starting(b"ADIF")),
+    ("video/x-ms-wmv", lambda head: head.startswith(_ASF) and _ASF_VIDEO in head),
+    ("audio/x-ms-wma", _starting(_ASF)),
+    *((kind, _branded(kind)) for kind in ("video/mp4", *_BRANDS)),
     ("model/gltf-binary", _starting(b"glTF")),
     ("application/pdf", _starting(b"%PDF-")),
-    ("audio/mpeg", is_mp3),
     ("application/json", _is_json),
     ("text/html", _is_html),
     (TEXT, _is_text),
@@ -173,21 +201,7 @@ def _webp(reader: BinaryIO) -> Measure:
 
 
 def _wav(reader: BinaryIO) -> Measure:
-    end = reader.seek(0, 2)
-    rate = align = 0
-    for name, length in chunks.of_riff(reader):
-        start = reader.tell()
-        if name == b"fmt ":
-            rate, align = struct.unpack("<4xI4xH", _take(reader, 14))
-        elif name == b"data":
-            # A length of 0 or more than there is: the writer did not know it yet.
-            frames = (min(length, end - start) if length else end - start) // align
-            return None, None, frames / rate
-    return _UNREADABLE
-
-
-def _mp3(reader: BinaryIO) -> Measure:
-    return None, None, mp3_seconds(reader)
+    return None, None, wav_seconds(reader)
 
 
 def _mp4(reader: BinaryIO) -> Measure:
@@ -246,8 +260,8 @@ _MEASURES: dict[str, Callable[[BinaryIO], Measure]] = {
     "image/webp": _webp,
     "image/gif": _gif,
     "audio/wav": _wav,
-    "audio/mpeg": _mp3,
     "audio/mp4": _mp4,
     "video/mp4": _mp4,
     "video/quicktime": _mp4,
 }
+READABLE_PICTURES = frozenset(kind for kind in _MEASURES if kind.startswith("image/"))

@@ -29,6 +29,11 @@ _KINDS = (
     MediaType("audio/wav", "WAV", ".wav", ("wav",)),
     MediaType("audio/mpeg", "MP3", ".mp3", ("mp3",)),
     MediaType("audio/mp4", "M4A", ".m4a", ("m4a",)),
+    MediaType("audio/flac", "FLAC", ".flac", ("flac",)),
+    MediaType("audio/ogg", "OGG", ".ogg", ("ogg", "oga", "opus")),
+    MediaType("audio/aiff", "AIFF", ".aiff", ("aiff", "aif", "aifc")),
+    MediaType("audio/aac", "AAC", ".aac", ("aac",)),
+    MediaType("audio/x-ms-wma", "WMA", ".wma", ("wma",)),
     MediaType("video/mp4", "MP4", ".mp4", ("mp4",)),
     MediaType("video/quicktime", "QuickTime", ".mov", ("mov",)),
     MediaType("model/gltf-binary", "GLB", ".glb", ("glb",)),
@@ -40,7 +45,16 @@ _KINDS = (
 )
 _BY_TYPE = {kind.type: kind for kind in _KINDS}
 _BY_FORMAT = {name: kind for kind in _KINDS for name in kind.formats}
-_ALIASES = {"image/jpg": "image/jpeg", "audio/mp3": "audio/mpeg", "audio/x-wav": "audio/wav"}
+_ALIASES = {
+    "image/jpg": "image/jpeg",
+    "audio/mp3": "audio/mpeg",
+    "audio/wave": "audio/wav",
+    "audio/vnd.wave": "audio/wav",
+    "audio/x-wav": "audio/wav",
+    "audio/x-aiff": "audio/aiff",
+    "audio/x-flac": "audio/flac",
+    "audio/x-m4a": "audio/mp4",
+}
 SUFFIXES = frozenset(f".{name}" for name in _BY_FORMAT)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from connector.media.headers import READABLE_PICTURES
 from connector.media.kinds import title_of, type_of
 
 _MIB = 1024 * 1024
@@ -27,9 +28,15 @@ class Measured(Protocol):
 
 def problems(media: Measured, rules: Mapping[str, Any]) -> list[str]:
     """A sentence for each broken rule: what was seen, and what must be. Empty where all is well."""
-    found = [_format(media, rules) or _unreadable(media, rules), _bytes(media, rules)]
+    found = [_format(media, rules) or _other(media, rules), _bytes(media, rules)]
     found += [check(media, rules[name]) for name, check in _CHECKS.items() if rules.get(name) is not None]
     return [sentence for sentence in found if sentence]
+
+
+def remark(media: Measured, rules: Mapping[str, Any]) -> str | None:
+    """What of a file that breaks no rule could not be seen, and so is left to whoever receives it."""
+    fact = _unseen(media, rules)
+    return f"is sent as it is: {fact.title} cannot be read from the file" if fact else None
 
 
 def _format(media: Measured, rules: Mapping[str, Any]) -> str | None:
@@ -45,18 +52,28 @@ def _bytes(media: Measured, rules: Mapping[str, Any]) -> str | None:
         return "is empty; give a file with content"
     if limit is None or media.size <= limit:
         return None
-    return f"is {_amount(media.size)}; at most {_amount(limit)} are accepted"
+    seen, most = (f"{seen:,} bytes" for seen in (media.size, limit))
+    if limit % _MIB == 0:
+        seen, most = f"{beside(media.size / _MIB, limit // _MIB)} MiB", f"{shown(limit // _MIB)} MiB"
+    return f"is {seen}; at most {most} are accepted"
 
 
-def _unreadable(media: Measured, rules: Mapping[str, Any]) -> str | None:
-    """What can be said where sides or seconds are asked for and cannot be seen."""
-    needs_sides = media.width is None and any(name in rules for name in _OF_SIDES)
-    needs_seconds = media.seconds is None and any(name in rules for name in _OF_SECONDS)
-    if not media.size or not (needs_sides or needs_seconds):
+def _other(media: Measured, rules: Mapping[str, Any]) -> str | None:
+    """What can be said where a rule asks for what such a file has not, or should tell and does not."""
+    fact = _unseen(media, rules)
+    if fact is None or not media.size:
         return None
-    if media.type.startswith("image/" if needs_sides else ("audio/", "video/")):
-        return f"is a {title_of(media.type)} file whose header cannot be read; save it again, or take another"
-    return f"is {title_of(media.type)}; it must be {'a picture' if needs_sides else 'a recording'}"
+    if not media.type.startswith(fact.types):
+        return f"is {title_of(media.type)}; it must be {fact.owner}"
+    if media.type not in READABLE_PICTURES:
+        return None
+    return f"is a {title_of(media.type)} file whose header cannot be read; save it again, or take another"
+
+
+def _unseen(media: Measured, rules: Mapping[str, Any]) -> _Fact | None:
+    return next(
+        (fact for fact in _FACTS if getattr(media, fact.name) is None and fact.rules & set(rules)), None
+    )
 
 
 def _of_sides(
@@ -66,8 +83,10 @@ def _of_sides(
         if media.width is None or media.height is None or not broken(media.width, media.height, limit):
             return None
         width, height = media.width, media.height
-        facts = {"pixels": width * height, "aspect": width / height, "limit": _shown(limit)}
-        return f"is {width} x {height} pixels" + sentence.format(**facts)
+        figures = {"pixels": width * height, "limit": _shown(limit)}
+        if "{aspect}" in sentence:
+            figures["aspect"] = beside(width / height, limit, 3)
+        return f"is {width} x {height} pixels" + sentence.format(**figures)
 
     return check
 
@@ -78,7 +97,7 @@ def _of_seconds(
     def check(media: Measured, limit: Any) -> str | None:
         if media.seconds is None or not broken(media.seconds, limit):
             return None
-        return f"lasts {media.seconds:.4g} s; {sentence} {limit:g} s"
+        return f"lasts {beside(media.seconds, limit)} s; {sentence} {shown(limit)} s"
 
     return check
 
@@ -97,12 +116,12 @@ _CHECKS: dict[str, Callable[[Measured, Any], str | None]] = {
         lambda w, h, most: w * h > most, ", {pixels:,} in all; it may have at most {limit}"
     ),
     "min_aspect": _of_sides(
-        lambda w, h, least: w < least * h,
-        ", {aspect:.3g} times as wide as high; it must be at least {limit} times as wide as high",
+        lambda w, h, least: w / h < least,
+        ", {aspect} times as wide as high; it must be at least {limit} times as wide as high",
     ),
     "max_aspect": _of_sides(
-        lambda w, h, most: w > most * h,
-        ", {aspect:.3g} times as wide as high; it must be at most {limit} times as wide as high",
+        lambda w, h, most: w / h > most,
+        ", {aspect} times as wide as high; it must be at most {limit} times as wide as high",
     ),
     "dimensions": _of_sides(lambda w, h, ones: f"{w}x{h}" not in ones, "; it must be {limit}"),
     "min_seconds": _of_seconds(lambda seconds, least: seconds < least, "it must last at least"),
@@ -112,19 +131,41 @@ _OF_SECONDS = frozenset({"min_seconds", "max_seconds"})
 _OF_SIDES = frozenset(_CHECKS) - _OF_SECONDS
 
 
+class _Fact(NamedTuple):
+    """What rules look at, what has it, and the types of such files."""
+
+    name: str
+    title: str
+    rules: frozenset[str]
+    owner: str
+    types: tuple[str, ...]
+
+
+_FACTS = (
+    _Fact("width", "its width and height", _OF_SIDES, "a picture", ("image/",)),
+    _Fact("seconds", "its length", _OF_SECONDS, "a recording", ("audio/", "video/")),
+)
+
+
+def beside(value: float, limit: float, digits: int = 4) -> str:
+    """A figure as it is written beside a limit that it breaks: rounded, but never to the limit or past it."""
+    figures = (float(f"{value:.{count}g}") for count in range(digits, 18))
+    return shown(
+        next(figure for figure in figures if figure != limit and (figure < limit) == (value < limit))
+    )
+
+
+def shown(figure: float) -> str:
+    """A figure in full, in groups of thousands where it is whole."""
+    return f"{int(figure):,}" if figure == int(figure) else repr(figure)
+
+
 def _shown(limit: Any) -> str:
     if isinstance(limit, Sequence):
         return _either([str(size).replace("x", " x ") for size in limit])
-    return f"{limit:,}" if isinstance(limit, int) else f"{limit:g}"
+    return shown(limit)
 
 
 def _either(words: Sequence[str]) -> str:
     *others, last = dict.fromkeys(words)
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def _amount(count: int) -> str:
-    if count < _MIB:
-        return f"{count:,} bytes"
-    exact = "" if count % _MIB == 0 else f" ({count:,} bytes)"
-    return f"{count / _MIB:.4g} MiB{exact}"

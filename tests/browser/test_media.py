@@ -7,6 +7,7 @@ import wave
 from pathlib import Path
 
 import httpx
+from media.sounds import ape, encoded
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
@@ -36,13 +37,25 @@ def test_a_sound_plays(visitor: Visitor) -> None:
 
 
 def test_a_given_sound_is_measured(visitor: Visitor, tmp_path: Path) -> None:
-    """It can be heard, and one that is too short is told before it is uploaded."""
+    """It can be heard, and one that is too short is told as soon as the host has looked at it."""
     visitor.open("/actions/stable-audio-2-audio-to-audio")
     visitor.choose_sample("audio", "tone.mp3")
     expect(visitor("field-audio")).to_contain_text("Fits")
     expect(visitor("field-audio").locator("audio")).to_be_visible()
     visitor.choose_file("audio", silence(tmp_path / "short.wav", seconds=2))
     expect(visitor("field-audio")).to_contain_text("it lasts 2 s; it must last at least 6 s")
+
+
+def test_how_long_a_sound_lasts_is_told_by_the_host(visitor: Visitor, tmp_path: Path) -> None:
+    """A browser guesses by the first frames, and knows none behind another tag."""
+    rates = {"flags": "+qscale", "global_quality": "236"}
+    frames = encoded("mp3", "libmp3lame", seconds=61, silent=20, muxer={"write_xing": "0"}, **rates)
+    for name, before in {"plain.mp3": b"", "tagged.mp3": ape(5000)}.items():
+        (tmp_path / name).write_bytes(before + frames)
+        visitor.open("/actions/stable-audio-2-audio-to-audio")
+        visitor.choose_file("audio", tmp_path / name)
+        expect(visitor("field-audio")).to_contain_text("61 s")
+        expect(visitor("field-audio")).to_contain_text("Fits")
 
 
 def silence(path: Path, seconds: int) -> Path:

@@ -58,10 +58,11 @@ export class Drop {
     if (turn !== this.#turn) return;
     this.address = facts.address;
     this.#show(file.name, facts);
-    const wrong = faults(this.rules, facts);
+    // How long a sound lasts, and what an odd file is, is told by the host: browsers guess.
+    const wrong = /^(image|text|model|application)\//.test(facts.type) ? faults(this.rules, facts) : null;
     this.#fit(wrong);
-    this.#upload = wrong.length ? Promise.reject(new Refusal({ problems: wrong.map((message) => ({ message })) })) : this.#send(file, turn);
-    const gone = this.#upload.catch((error) => wrong.length || turn !== this.#turn || this.#failed(error.message));
+    this.#upload = wrong?.length ? Promise.reject(unfit(wrong)) : this.#send(file, turn);
+    const gone = this.#upload.catch((error) => error instanceof Refusal || turn !== this.#turn || this.#failed(error.message));
     this.#changed();
     await gone;
     if (turn === this.#turn) this.#changed();
@@ -125,6 +126,12 @@ export class Drop {
     bar.hidden = false;
     try {
       const stored = await upload(file, (share) => (bar.value = share));
+      const wrong = faults(this.rules, stored);
+      if (turn === this.#turn) {
+        this.#measured(stored);
+        this.#fit(wrong);
+      }
+      if (wrong.length) throw unfit(wrong);
       if (turn === this.#turn) this.reference = stored.file;
     } finally {
       bar.hidden = true;
@@ -136,15 +143,20 @@ export class Drop {
     const view = one("[data-drop-view]", this.root);
     view.replaceChildren(...preview(facts.type || "", facts.address, name));
     one("[data-drop-name]", this.root).textContent = name;
-    const sides = facts.width ? `${facts.width} x ${facts.height} px, ` : "";
-    const length = facts.seconds ? `${Math.round(facts.seconds * 10) / 10} s, ` : "";
-    one("[data-drop-size]", this.root).textContent = sides + length + (facts.bytes ? size(facts.bytes) : "");
+    this.#measured(facts);
     one("[data-drop-area]", this.root).hidden = true;
     one("[data-drop-file]", this.root).hidden = false;
   }
 
+  #measured(facts) {
+    const sides = facts.width ? `${facts.width} x ${facts.height} px, ` : "";
+    const length = facts.seconds ? `${Math.round(facts.seconds * 10) / 10} s, ` : "";
+    one("[data-drop-size]", this.root).textContent = sides + length + (facts.bytes ? size(facts.bytes) : "");
+  }
+
   #fit(wrong) {
     const told = one("[data-drop-fit]", this.root);
+    if (!wrong) return (told.textContent = "");
     told.className = wrong.length ? "fits-not" : "fits";
     told.textContent = wrong.length ? `Does not fit: ${wrong.map((each) => `it ${each}`).join("; ")}` : "Fits";
   }
@@ -160,6 +172,8 @@ export class Drop {
   }
 }
 
+const unfit = (wrong) => new Refusal({ problems: wrong.map((message) => ({ message })) });
+
 function preview(type, address, name) {
   if (type.startsWith("image/")) return [make("img", { src: address, alt: `Preview of ${name}` })];
   if (type.startsWith("audio/")) return [make("audio", { src: address, controls: true })];
@@ -173,21 +187,12 @@ async function factsOf(file) {
   return { bytes: file.size, type, address, ...(await measured(type, address)) };
 }
 
-/** Width and height of a picture, seconds of a sound; nothing where the browser cannot read it. */
+/** Width and height of a picture; nothing where the browser cannot read it. */
 async function measured(type, address) {
-  if (type.startsWith("image/")) {
-    const picture = new Image();
-    picture.src = address;
-    return picture.decode().then(() => ({ width: picture.naturalWidth, height: picture.naturalHeight }), () => ({}));
-  }
-  if (/^(audio|video)\//.test(type)) {
-    const sound = new Audio(address);
-    return new Promise((resolve) => {
-      sound.onloadedmetadata = () => resolve(Number.isFinite(sound.duration) ? { seconds: sound.duration } : {});
-      sound.onerror = () => resolve({});
-    });
-  }
-  return {};
+  if (!type.startsWith("image/")) return {};
+  const picture = new Image();
+  picture.src = address;
+  return picture.decode().then(() => ({ width: picture.naturalWidth, height: picture.naturalHeight }), () => ({}));
 }
 
 /** Sends a file to the host; gives what it is there. XMLHttpRequest, as fetch tells nothing of how far it is. */

@@ -2,18 +2,19 @@
 
 const TITLES = {
   "image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WebP", "image/gif": "GIF", "image/bmp": "BMP", "image/tiff": "TIFF", "image/avif": "AVIF", "image/heic": "HEIC",
-  "audio/wav": "WAV", "audio/mpeg": "MP3", "audio/mp4": "M4A", "video/mp4": "MP4", "video/quicktime": "QuickTime", "model/gltf-binary": "GLB",
-  "application/pdf": "PDF", "text/plain": "text", "": "of an unknown kind",
+  "audio/wav": "WAV", "audio/mpeg": "MP3", "audio/mp4": "M4A", "audio/flac": "FLAC", "audio/ogg": "OGG", "audio/aiff": "AIFF", "audio/aac": "AAC", "audio/x-ms-wma": "WMA", "video/mp4": "MP4", "video/quicktime": "QuickTime", "model/gltf-binary": "GLB",
+  "application/pdf": "PDF", "text/plain": "text", "": "of an unknown kind", "application/octet-stream": "of an unknown kind",
 };
 const TYPES = {
   png: "image/png", jpeg: "image/jpeg", jpg: "image/jpeg", webp: "image/webp", gif: "image/gif", bmp: "image/bmp", tiff: "image/tiff", avif: "image/avif", heic: "image/heic",
-  wav: "audio/wav", mp3: "audio/mpeg", m4a: "audio/mp4", mp4: "video/mp4", mov: "video/quicktime", glb: "model/gltf-binary", pdf: "application/pdf", txt: "text/plain",
+  wav: "audio/wav", mp3: "audio/mpeg", m4a: "audio/mp4", flac: "audio/flac", ogg: "audio/ogg", aiff: "audio/aiff", aac: "audio/aac", wma: "audio/x-ms-wma", mp4: "video/mp4", mov: "video/quicktime", glb: "model/gltf-binary", pdf: "application/pdf", txt: "text/plain",
 };
 const MIB = 1048576;
+const READABLE_PICTURES = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
 /** A sentence for each rule that the file breaks, to go on after its name; empty where it fits. */
 export function faults(rules, facts) {
-  const found = [wrongKind(rules, facts) || unreadable(rules, facts), wrongSize(rules, facts)];
+  const found = [wrongKind(rules, facts) || otherKind(rules, facts), wrongSize(rules, facts)];
   for (const [name, broken] of Object.entries(CHECKS)) if (rules[name] !== undefined) found.push(broken(facts, rules[name]));
   return found.filter(Boolean);
 }
@@ -27,29 +28,33 @@ function wrongKind(rules, { type }) {
 
 function wrongSize(rules, { bytes }) {
   if (bytes === 0) return "is empty; give a file with content";
-  return bytes > rules.max_bytes ? `is ${amount(bytes)}; at most ${amount(rules.max_bytes)} are accepted` : "";
+  const most = rules.max_bytes, isWhole = most % MIB === 0;
+  if (!(bytes > most)) return "";
+  return isWhole
+    ? `is ${beside(bytes / MIB, most / MIB)} MiB; at most ${shown(most / MIB)} MiB are accepted`
+    : `is ${shown(bytes)} bytes; at most ${shown(most)} bytes are accepted`;
 }
 
-/** What can be said where sides or seconds are asked for and cannot be seen. */
-function unreadable(rules, { type, bytes, width, seconds }) {
+/** What can be said where a rule asks for what such a file has not, or should tell and does not. */
+function otherKind(rules, { type, bytes, width, seconds }) {
   const asked = (names) => names.some((name) => name in rules);
   const needsSides = !width && asked(OF_SIDES), needsSeconds = seconds === undefined && asked(OF_SECONDS);
   if (!bytes || !(needsSides || needsSeconds)) return "";
-  if ((needsSides ? /^image\// : /^(audio|video)\//).test(type)) return `is a ${title(type)} file whose header cannot be read; save it again, or take another`;
-  return `is ${title(type)}; it must be ${needsSides ? "a picture" : "a recording"}`;
+  if (!(needsSides ? /^image\// : /^(audio|video)\//).test(type)) return `is ${title(type)}; it must be ${needsSides ? "a picture" : "a recording"}`;
+  return READABLE_PICTURES.includes(type) ? `is a ${title(type)} file whose header cannot be read; save it again, or take another` : "";
 }
 
 /** A rule of a picture's sides: when it is broken, and what is said after the sides. */
 const ofSides = (broken, said) => (facts, limit) => {
   const { width, height } = facts;
-  return width && height && broken(width, height, limit) ? `is ${width} x ${height} pixels${said(shown(limit), width, height)}` : "";
+  return width && height && broken(width, height, limit) ? `is ${width} x ${height} pixels${said(shown(limit), width, height, limit)}` : "";
 };
 
 const ofSeconds = (broken, said) => ({ seconds }, limit) =>
-  seconds !== undefined && broken(seconds, limit) ? `lasts ${rounded(seconds, 4)} s; ${said} ${limit} s` : "";
+  seconds !== undefined && broken(seconds, limit) ? `lasts ${beside(seconds, limit)} s; ${said} ${shown(limit)} s` : "";
 
-const inAll = (said) => (limit, width, height) => `, ${grouped(width * height)} in all; ${said} ${limit}`;
-const asWide = (said) => (limit, width, height) => `, ${rounded(width / height, 3)} times as wide as high; ${said} ${limit} times as wide as high`;
+const inAll = (said) => (limit, width, height) => `, ${shown(width * height)} in all; ${said} ${limit}`;
+const asWide = (said) => (limit, width, height, exact) => `, ${beside(width / height, exact, 3)} times as wide as high; ${said} ${limit} times as wide as high`;
 
 const CHECKS = {
   min_side: ofSides((w, h, least) => Math.min(w, h) < least, (limit) => `; each side must be at least ${limit}`),
@@ -60,8 +65,8 @@ const CHECKS = {
   max_height: ofSides((w, h, most) => h > most, (limit) => `; it must be at most ${limit} high`),
   min_pixels: ofSides((w, h, least) => w * h < least, inAll("it must have at least")),
   max_pixels: ofSides((w, h, most) => w * h > most, inAll("it may have at most")),
-  min_aspect: ofSides((w, h, least) => w < least * h, asWide("it must be at least")),
-  max_aspect: ofSides((w, h, most) => w > most * h, asWide("it must be at most")),
+  min_aspect: ofSides((w, h, least) => w / h < least, asWide("it must be at least")),
+  max_aspect: ofSides((w, h, most) => w / h > most, asWide("it must be at most")),
   dimensions: ofSides((w, h, ones) => !ones.includes(`${w}x${h}`), (limit) => `; it must be ${limit}`),
   min_seconds: ofSeconds((seconds, least) => seconds < least, "it must last at least"),
   max_seconds: ofSeconds((seconds, most) => seconds > most, "it may last at most"),
@@ -69,22 +74,20 @@ const CHECKS = {
 const OF_SECONDS = ["min_seconds", "max_seconds"];
 const OF_SIDES = Object.keys(CHECKS).filter((name) => !OF_SECONDS.includes(name));
 
-const grouped = (count) => count.toLocaleString("en");
-const rounded = (value, digits) => String(Number(value.toPrecision(digits)));
+/** A figure as it is written beside a limit that it breaks: rounded, but never to the limit or past it. */
+function beside(value, limit, digits = 4) {
+  const figure = Number(value.toPrecision(digits));
+  return figure !== limit && figure < limit === value < limit ? shown(figure) : beside(value, limit, digits + 1);
+}
 
 function shown(limit) {
   if (Array.isArray(limit)) return either(limit.map((size) => size.replace("x", " x ")));
-  return Number.isInteger(limit) ? grouped(limit) : String(limit);
+  return Number.isInteger(limit) ? limit.toLocaleString("en") : String(limit);
 }
 
 function either(words) {
   const once = [...new Set(words)], last = once.pop();
   return once.length ? `${once.join(", ")} or ${last}` : last;
-}
-
-function amount(bytes) {
-  if (bytes < MIB) return `${grouped(bytes)} bytes`;
-  return `${rounded(bytes / MIB, 4)} MiB${bytes % MIB ? ` (${grouped(bytes)} bytes)` : ""}`;
 }
 
 const starts = (text) => (head) => head.startsWith(text);
@@ -99,10 +102,13 @@ const SIGNATURES = [
   ["image/gif", (head) => /^GIF8[79]a/.test(head)],
   ["image/bmp", (head) => head.startsWith("BM") && head.slice(6, 10) === "\0\0\0\0"],
   ["image/tiff", (head) => head.startsWith("II*\0") || head.startsWith("MM\0*")],
-  ["audio/wav", riff("WAVE")],
-  ["image/avif", branded("avif", "avis")],
-  ["image/heic", branded("heic", "heix", "mif1")],
-  ["audio/mp4", branded("M4A ")],
+  ["audio/wav", (head) => /^(RIFF|RF64|BW64)[^]{4}WAVE|^riff\x2e\x91/.test(head)],
+  ["audio/flac", starts("fLaC")],
+  ["audio/ogg", starts("OggS")],
+  ["audio/aiff", (head) => /^FORM[^]{4}AIF[FC]/.test(head)],
+  ["image/avif", (head) => /^[^]{4}ftyp(avi[fs]|m(if|sf)1[^]*avif)/.test(head)],
+  ["image/heic", branded("heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1")],
+  ["audio/mp4", branded("M4A ", "M4B ", "M4P ")],
   ["video/quicktime", branded("qt  ")],
   ["video/mp4", (head) => head.slice(4, 8) === "ftyp"],
   ["model/gltf-binary", starts("glTF")],
@@ -112,7 +118,7 @@ const SIGNATURES = [
 
 /** What a file is by its first bytes, as the engine tells it; empty where it is nothing that we know. */
 export function typeOf(bytes) {
-  const head = Array.from(bytes.subarray(0, 16), (byte) => String.fromCharCode(byte)).join("");
+  const head = Array.from(bytes.subarray(0, 64), (byte) => String.fromCharCode(byte)).join("");
   return SIGNATURES.find(([, matches]) => matches(head))?.[0] ?? (isText(bytes) ? "text/plain" : "");
 }
 
