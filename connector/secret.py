@@ -28,6 +28,11 @@ _LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _SHORTEST_TWICE = 8
 
 
+def trimmed(text: str) -> str:
+    """A secret as it is meant: without a byte order mark, and without the newline at its end."""
+    return text.removeprefix("\ufeff").rstrip("\r\n")
+
+
 class Secret:
     """A text that nobody may see; ``reveal`` is for the place where the request is made."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.engine.render import SHORTEST_HEADER, Target
 from connector.errors import ConnectorError, MissingCredential, UnknownName
-from connector.secret import MASK, Credential, Secret, Secrets
+from connector.secret import MASK, Credential, Secret, Secrets, trimmed
 from connector.spec.model import Environment, Integration
 from connector.spec.schema.suggest import nearest
 
@@ -228,7 +228,8 @@ def _from_variables(
 ) -> Destination:
     fields: Mapping[str, Any] = integration.credential.get("properties", {})
     variables = {name: schema["variable"] for name, schema in fields.items() if "variable" in schema}
-    credential = {name: environ[variable] for name, variable in variables.items() if environ.get(variable)}
+    found = {name: trimmed(environ.get(variable, "")) for name, variable in variables.items()}
+    credential = {name: value for name, value in found.items() if value}
     known = _secrets(integration, credential)
     if masked:
         credential = _masked(integration, credential)

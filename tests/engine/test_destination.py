@@ -1,7 +1,7 @@
 import pytest
-from upstream import OTHER, World, answer
+from upstream import KEY, OTHER, World, answer
 
-from connector import Configuration, Connection, UnknownName
+from connector import Configuration, Connection, MissingCredential, UnknownName
 
 BASE = "https://parcels.example/api"
 
@@ -80,3 +80,17 @@ def test_without_a_connection_the_place_is_the_environment(world):
     assert world.connector.place(environment=default) == (default, "")
     with pytest.raises(UnknownName, match="no environment"):
         world.connector.place(environment="nowhere")
+
+
+@pytest.mark.parametrize("written", ["{}", "\ufeff{}", "{}\r\n", "\ufeff{}\n"], ids=repr)
+def test_a_key_of_the_environment_is_used_without_what_editors_add(tmp_path, written):
+    """A byte order mark and the newline at the end are no part of it."""
+    environ = {"STABILITY_API_KEY": written.format(KEY)}
+    world = World(tmp_path, answer(200, {"credits": 5}), environ=environ)
+    world.connector.invoke("balance")
+    assert [one.headers["authorization"] for one in world.upstream.requests] == [f"Bearer {KEY}"]
+
+
+def test_a_variable_of_nothing_but_a_newline_holds_no_key(tmp_path):
+    with pytest.raises(MissingCredential):
+        World(tmp_path, environ={"STABILITY_API_KEY": "\ufeff\n"}).connector.invoke("balance")

@@ -141,6 +141,7 @@ def _secrets(words: Sequence[str]) -> list[str]:
     """Every secret that could have got into a text: stored ones, and those in the environment."""
     from connector.cli.parsing.parser import named_folder
     from connector.engine.connector import Connector
+    from connector.secret import trimmed
     from connector.spec.loader import load_lazily
 
     try:
@@ -148,7 +149,8 @@ def _secrets(words: Sequence[str]) -> list[str]:
     except SpecError:
         return []  # nothing of it was used, then
     fields = integration.credential.get("properties", {})
-    found = [os.environ.get(fields[name].get("variable", ""), "") for name in integration.secret_fields]
+    variables = [fields[name].get("variable", "") for name in integration.secret_fields]
+    found = [trimmed(os.environ.get(name, "")) for name in variables]
     given = [word[at:] for word in words for at in (0, *(found.end() for found in re.finditer("=", word)))]
     with Connector(integration) as connector:
         store = connector.workspace.connections

@@ -1,13 +1,14 @@
 """Secret references: a secret that is kept elsewhere is resolved at the moment of use.
 
     env:NAME                an environment variable
-    file:/path/to/file      the content of a file, without the newline at its end
+    file:/path/to/file      the content of a file
     keyring:SERVICE/USER    the desktop's own store (extra `keyring`)
     vault:MOUNT/PATH#FIELD  HashiCorp Vault or OpenBao, KV version 2, at VAULT_ADDR with VAULT_TOKEN
                             (or VAULT_TOKEN_FILE) and VAULT_NAMESPACE
 
 A package adds a scheme with an entry point in the group ``connector.references``: its name is the
-scheme, its object a ``Resolver``. What a reference resolves to is kept nowhere.
+scheme, its object a ``Resolver``. What a reference resolves to is kept nowhere, and is used without a byte
+order mark and without the newline at its end.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 from urllib.parse import quote
 
 from connector.errors import MissingCredential
-from connector.secret import Secret
+from connector.secret import Secret, trimmed
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -80,7 +81,7 @@ def resolve(
     if found is None:
         raise MissingCredential(f"this is no reference to a secret; write one of {_schemes()}")
     try:
-        value = _resolver(found[1])(found[2], ResolverContext(environ, transport))
+        value = trimmed(_resolver(found[1])(found[2], ResolverContext(environ, transport)))
     except _Unresolved as failure:
         raise MissingCredential(f"{text}: {failure}") from failure.__cause__
     if not value:
@@ -144,7 +145,7 @@ def _content(path: Path) -> str:
     if len(content) > _LONGEST_FILE:
         raise _Unresolved("the file is too long for a secret; name the file that holds nothing else")
     try:
-        return content.decode().removesuffix("\n").removesuffix("\r")
+        return content.decode()
     except UnicodeDecodeError:
         raise _Unresolved("the file is no UTF-8 text; write the secret there as text") from None
 
@@ -224,6 +225,7 @@ def _vault_headers(sources: ResolverContext) -> dict[str, str]:
     token = sources.environ.get("VAULT_TOKEN", "")
     if not token and (path := sources.environ.get("VAULT_TOKEN_FILE")):
         token = _file(path, sources)
+    token = trimmed(token)
     if not (token.isascii() and token.isprintable()):
         raise _Unresolved("the token has characters that no header may have; set VAULT_TOKEN again")
     if not token:

@@ -58,6 +58,7 @@ def test_env():
     [
         ("env:KEY", {}, "env:KEY: the environment variable is not set; set KEY where the connector runs"),
         ("env:KEY", {"KEY": ""}, "env:KEY: it is empty; put the secret there"),
+        ("env:KEY", {"KEY": "\ufeff\n"}, "env:KEY: it is empty; put the secret there"),
         ("sm:key", {}, "sm:key: nothing resolves `sm:`; write one of env:, file:, keyring:, vault:"),
         (VALUE, {}, "this is no reference to a secret; write one of env:, file:, keyring:, vault:"),
         ("keyring:stability", {}, "keyring:stability: write keyring:SERVICE/USER"),
@@ -77,10 +78,13 @@ def private(path, content):
     return f"file:{path}"
 
 
-@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
-def test_file(tmp_path, caplog, end):
-    """A file is read without the newline at its end, and a private one without a word."""
-    assert resolve(private(tmp_path / "key", VALUE.encode() + end)).reveal() == VALUE
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"], ids=repr)
+@pytest.mark.parametrize("start", ["", "\ufeff"], ids=["plain", "with a byte order mark"])
+def test_what_editors_add(tmp_path, caplog, start, end):
+    """A byte order mark and the newline at the end are no part of it; a private file is read in silence."""
+    written = start + VALUE + end
+    assert resolve(private(tmp_path / "key", written.encode())).reveal() == VALUE
+    assert resolve("env:KEY", environ={"KEY": written}).reveal() == VALUE
     assert caplog.text == ""
 
 
