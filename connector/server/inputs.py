@@ -25,7 +25,10 @@ async def read(call: OperationCall, action: Runnable) -> dict[str, Any]:
 async def _read(call: OperationCall, action: Runnable) -> dict[str, Any]:
     kind = operation.kind_of(call.request)
     if kind == _FORM:
-        return query_values.values(action.inputs, await uploads.inputs(call.host, action, call.request))
+        given = await uploads.inputs(call.host, action, call.request)
+        # Forms send what nobody filled in as an empty text.
+        needed = action.inputs.get("required", ())
+        return query_values.values(action.inputs, [one for one in given if one[1] != "" or one[0] in needed])
     if kind not in ("", _JSON):
         raise operation.wrong_kind(call.request, _JSON, _FORM)
     return _of_json(await operation.read_json(call.request, call.host.settings.max_json, optional=True))

@@ -154,3 +154,24 @@ def test_an_upload_is_found_among_other_fields(host: Place) -> None:
     assert _post(host, "/api/files", (text, b"holidays"), (buffer, PNG)).json()["type"] == "image/png"
     answer = _post(host, "/api/files", (file, PNG), (file, PNG))
     assert answer.json()["problems"][0]["message"] == "give one file; the form has 2"
+
+
+def test_a_field_that_is_left_empty_is_not_given(host: Place) -> None:
+    """Forms send what nobody filled in. Of a required input that is told; in JSON an empty text is one."""
+    path = "/api/actions/stable-image-core/"
+    fields = {
+        "prompt": "a boat",
+        "seed": "",
+        "negative_prompt": "",
+        "aspect_ratio": "",
+        "output_format": "png",
+    }
+    parts = [(HEADS["a buffer"] % name, value.encode()) for name, value in fields.items()]
+    answer = _post(host, path + "preview", *parts)
+    assert answer.status_code == 200, answer.text
+    assert [part["name"] for part in answer.json()["parts"]] == ["prompt", "output_format"]
+    refused = _post(host, path + "preview", (HEADS["a buffer"] % "prompt", b""))
+    assert [each["field"] for each in refused.json()["problems"]] == ["prompt"]
+    given = {"inputs": {"prompt": "a boat", "negative_prompt": ""}}
+    sent = host.post(path + "preview", params=SANDBOX, json=given).json()["parts"]
+    assert [part["name"] for part in sent] == ["prompt", "negative_prompt"]
