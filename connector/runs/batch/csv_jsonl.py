@@ -18,6 +18,7 @@ from connector.errors import InvalidArguments, Problem
 _LONGEST = 32 * 1024 * 1024
 # What stood for bytes that are no UTF-8 when they were read.
 _NO_TEXT = re.compile("[\udc80-\udcff]")
+_END = "\x1a"  # what some programs write behind a text, as DOS did
 _QUOTED = re.compile(r'"[^"]*"?')
 
 
@@ -135,6 +136,8 @@ def _table(path: Path, name: str) -> Table:
     for record in _records(_Lines(path), delimiter):
         if record.wrong:
             raise _wrong(name, record.wrong, record.line)
+        if delimiter.join(record.values) == _SEPARATOR + delimiter:
+            continue
         cells = [str(cell).strip() for cell in record.values]
         if any(cells) and record.line is not None:
             return Table(path, name, delimiter, tuple(cells), record.line)
@@ -204,12 +207,16 @@ _MARKS = {
     b"\xff\xfe": "is UTF-16 text; save it as UTF-8",
     b"\xfe\xff": "is UTF-16 text; save it as UTF-8",
 }
+_SEPARATOR = "sep="  # Excel's own first line says what stands between columns
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def _delimiter(path: Path, name: str) -> str:
     """What stands most often between the names of the columns."""
     first = next((line for line in _Lines(path) if line.strip()), "")
+    said = first.strip("\r\n").replace('"', "").removeprefix(_SEPARATOR)
+    if _SEPARATOR in first and said in _DELIMITERS:
+        return said
     bare = _QUOTED.sub("", first)
     return max(_DELIMITERS, key=bare.count)
 
@@ -233,7 +240,7 @@ class _Lines:
                 if not line.isascii() and _NO_TEXT.search(line):
                     self.bad[number] = "is not UTF-8 text; save the file as UTF-8 (in Excel: CSV UTF-8)"
                     line = _NO_TEXT.sub("?", line)
-                yield line
+                yield line.removesuffix(_END)
 
 
 def _records(lines: _Lines, delimiter: str) -> Iterator[Item]:

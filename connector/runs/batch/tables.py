@@ -11,6 +11,7 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +21,8 @@ RESULTS, RESULTS_CSV = "results.jsonl", "results.csv"
 # The columns of the CSV, before those of the inputs.
 _FIRST = ("row", "state", "outcome", "file", "seed", "credits", "billed", "seconds", "run", "message")
 _INPUT = "input."
+# What a spreadsheet would reckon with; behind an apostrophe it is text there.
+_FORMULA = re.compile(r"[=@\t\r\n]|[-+](?!\d+(\.\d*)?$)")
 
 Entry = Mapping[str, Any]
 
@@ -97,7 +100,9 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:g}"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return f"'{value}" if _FORMULA.match(value) else value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _places(lines: IO[bytes]) -> Iterator[tuple[int, int]]:

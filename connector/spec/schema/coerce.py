@@ -14,6 +14,7 @@ from connector.spec.model import JsonSchema
 
 # Python refuses to convert numbers of thousands of digits.
 _INTEGER = re.compile(r"[-+]?\d{1,100}")
+_EXACT = 2**53  # below it, floats tell whole numbers apart
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _NONE = object()
@@ -64,12 +65,16 @@ def is_only(schema: JsonSchema, kind: str) -> bool:
 
 
 def _integer(text: str) -> Any:
-    return int(text) if _INTEGER.fullmatch(text) else _NONE
+    """A whole number, which spreadsheets write as 7.0 and 1E+05 too."""
+    found = _number(text)
+    is_whole = isinstance(found, int) or (found is not _NONE and found.is_integer() and abs(found) < _EXACT)
+    return int(found) if is_whole else _NONE
 
 
 def _number(text: str) -> Any:
-    exact = _integer(text)
-    return exact if exact is not _NONE else float(text) if _NUMBER.fullmatch(text) else _NONE
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _NUMBER.fullmatch(text) else _NONE
 
 
 def _any(text: str) -> Any:

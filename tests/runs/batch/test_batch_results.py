@@ -41,6 +41,22 @@ def test_both_tables_can_be_read_at_any_moment(tmp_path):
     assert (row["input.prompt"], row["input.seed"], row["file"]) == ("boat 2", "2", "")
 
 
+@pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "-", "+1a"])
+def test_what_a_spreadsheet_would_take_for_a_formula_is_text_there(text, tmp_path):
+    """The CSV alone is for spreadsheets; the lines have it as it is."""
+    inputs = {"prompt": text, "seed": -4}
+    Tables(tmp_path, inputs).add([entry(1, inputs=inputs, message=text)])
+    (row,) = cells(tmp_path)
+    assert (row["input.prompt"], row["message"], row["input.seed"]) == (f"'{text}", f"'{text}", "-4")
+    assert read(tmp_path) == [entry(1, inputs=inputs, message=text)]
+
+
+@pytest.mark.parametrize("text", ["-4", "+1.5", "a = b", "'=1", "1-2"])
+def test_other_texts_are_cells_as_they_are(text, tmp_path):
+    Tables(tmp_path, ["prompt"]).add([entry(1, inputs={"prompt": text})])
+    assert [row["input.prompt"] for row in cells(tmp_path)] == [text]
+
+
 def test_in_the_end_there_is_one_line_for_each_row_in_their_order(tmp_path):
     """Of a row that was done again, the last one."""
     tables = Tables(tmp_path, ["prompt"])
