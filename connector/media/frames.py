@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 _HEAD = 10  # the longest that is looked at: the head of a tag
 _BLOCK = 64 * 1024
 _SEARCHED = 256 * 1024  # of what is no frame, in one file
-_MOST = 1_000_000  # frames that are counted, some seven hours
+_MOST = 200_000  # frames that are counted, more than an hour; what is longer goes on like that
 
 # The first two bytes of a frame: layer III of MPEG 1, 2 and 2.5, or ADTS, with or without a checksum.
 _SYNC = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb\xf0\xf1\xf8\xf9]")

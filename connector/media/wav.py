@@ -58,7 +58,9 @@ def wav_seconds(reader: BinaryIO) -> float | None:
     there = end - start if told in _UNKNOWN else min(told, end - start)
     if form.codec == _MP3:
         return Sound(reader, start, start + there).seconds()
-    return _seconds(form, there, 0 if told in _UNKNOWN else fact * there / told)
+    if fact in _UNKNOWN or told in _UNKNOWN:
+        return _seconds(form, there, 0 if fact in _UNKNOWN else fact)
+    return _seconds(form, there, fact * there / told)
 
 
 def _format(data: bytes) -> _Format:

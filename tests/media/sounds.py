@@ -123,6 +123,9 @@ wavs = {
     for layout in ("mono", "stereo")
 } | {
     "wmav2": partial(encoded, "wav", "wmav2", b="128k"),
+    "g722": partial(encoded, "wav", "g722", rate=16000, layout="mono"),
+    "g726": partial(encoded, "wav", "g726", rate=8000, layout="mono", b="32k"),
+    "flac": partial(encoded, "wav", "flac"),
     "six channels": partial(encoded, "wav", "pcm_s16le", layout="5.1"),
     "mp3 of varying rate in wav": partial(
         encoded, "wav", "libmp3lame", flags="+qscale", global_quality="236"

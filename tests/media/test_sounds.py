@@ -83,6 +83,21 @@ def test_a_fact_tells_where_the_bytes_per_second_are_a_guess() -> None:
     assert seconds(whole[:-50_000]) == 4.5
 
 
+def test_a_streamed_wav_without_a_speed_is_as_long_as_it_tells() -> None:
+    """Where it tells nothing either, nobody knows."""
+    data = _WAVS["g722"]()
+    place, told = data.index(b"data") + 4, data.index(b"fact") + 8
+    streamed = data[:place] + b"\xff" * 4 + data[place + 4 :]
+    assert seconds(streamed) == pytest.approx(seconds(data))
+    assert seconds(streamed[:told] + b"\xff" * 4 + streamed[told + 4 :]) is None
+
+
+def test_more_than_an_hour_of_mp3_is_reckoned_by_its_first_hour() -> None:
+    data = _MP3S["of one rate, without a count"]()
+    info = inspect(io.BytesIO(data * 1000))
+    assert info.seconds == pytest.approx(1000 * sounds.decoded_seconds(data), rel=0.01)
+
+
 def picture(form: str) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (64, 64)).save(out, form)
