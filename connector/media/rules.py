@@ -29,7 +29,7 @@ class Measured(Protocol):
 def problems(media: Measured, rules: Mapping[str, Any]) -> list[str]:
     """A sentence for each broken rule: what was seen, and what must be. Empty where all is well."""
     found = [_format(media, rules) or _other(media, rules), _bytes(media, rules)]
-    found += [check(media, rules[name]) for name, check in _CHECKS.items() if rules.get(name) is not None]
+    found += [_limit(media, name, rules[name]) for name in _LIMITS if rules.get(name) is not None]
     return [sentence for sentence in found if sentence]
 
 
@@ -76,59 +76,42 @@ def _unseen(media: Measured, rules: Mapping[str, Any]) -> _Fact | None:
     )
 
 
-def _of_sides(
-    broken: Callable[[int, int, Any], bool], sentence: str
-) -> Callable[[Measured, Any], str | None]:
-    def check(media: Measured, limit: Any) -> str | None:
-        if media.width is None or media.height is None or not broken(media.width, media.height, limit):
-            return None
-        width, height = media.width, media.height
-        figures = {"pixels": width * height, "limit": _shown(limit)}
-        if "{aspect}" in sentence:
-            figures["aspect"] = beside(width / height, limit, 3)
-        return f"is {width} x {height} pixels" + sentence.format(**figures)
-
-    return check
-
-
-def _of_seconds(
-    broken: Callable[[float, float], bool], sentence: str
-) -> Callable[[Measured, Any], str | None]:
-    def check(media: Measured, limit: Any) -> str | None:
-        if media.seconds is None or not broken(media.seconds, limit):
-            return None
-        return f"lasts {beside(media.seconds, limit)} s; {sentence} {shown(limit)} s"
-
-    return check
+def _limit(media: Measured, name: str, limit: Any) -> str | None:
+    fact = _FACTS[name in _OF_SECONDS]
+    if getattr(media, fact.name) is None:
+        return None
+    measure, sentence = _LIMITS[name]
+    value = measure(media)
+    if name == "dimensions":
+        is_kept, told = value in limit, _either([size.replace("x", " x ") for size in limit])
+    else:
+        is_kept, told = value >= limit if name.startswith("min") else value <= limit, shown(limit)
+    if is_kept:
+        return None
+    start = "lasts" if fact.name == "seconds" else f"is {media.width} x {media.height} pixels"
+    shown_value = value if isinstance(value, str) else beside(value, limit)
+    return start + sentence.format(value=shown_value, limit=told)
 
 
-_CHECKS: dict[str, Callable[[Measured, Any], str | None]] = {
-    "min_side": _of_sides(lambda w, h, least: min(w, h) < least, "; each side must be at least {limit}"),
-    "max_side": _of_sides(lambda w, h, most: max(w, h) > most, "; each side must be at most {limit}"),
-    "min_width": _of_sides(lambda w, h, least: w < least, "; it must be at least {limit} wide"),
-    "max_width": _of_sides(lambda w, h, most: w > most, "; it must be at most {limit} wide"),
-    "min_height": _of_sides(lambda w, h, least: h < least, "; it must be at least {limit} high"),
-    "max_height": _of_sides(lambda w, h, most: h > most, "; it must be at most {limit} high"),
-    "min_pixels": _of_sides(
-        lambda w, h, least: w * h < least, ", {pixels:,} in all; it must have at least {limit}"
-    ),
-    "max_pixels": _of_sides(
-        lambda w, h, most: w * h > most, ", {pixels:,} in all; it may have at most {limit}"
-    ),
-    "min_aspect": _of_sides(
-        lambda w, h, least: w / h < least,
-        ", {aspect} times as wide as high; it must be at least {limit} times as wide as high",
-    ),
-    "max_aspect": _of_sides(
-        lambda w, h, most: w / h > most,
-        ", {aspect} times as wide as high; it must be at most {limit} times as wide as high",
-    ),
-    "dimensions": _of_sides(lambda w, h, ones: f"{w}x{h}" not in ones, "; it must be {limit}"),
-    "min_seconds": _of_seconds(lambda seconds, least: seconds < least, "it must last at least"),
-    "max_seconds": _of_seconds(lambda seconds, most: seconds > most, "it may last at most"),
+_WIDE = ", {value} times as wide as high; it must be at %s {limit} times as wide as high"
+# What each looks at, and what is said of it. A rule that begins with `min` is kept from its limit on.
+_LIMITS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "min_side": (lambda m: min(m.width, m.height), "; each side must be at least {limit}"),
+    "max_side": (lambda m: max(m.width, m.height), "; each side must be at most {limit}"),
+    "min_width": (lambda m: m.width, "; it must be at least {limit} wide"),
+    "max_width": (lambda m: m.width, "; it must be at most {limit} wide"),
+    "min_height": (lambda m: m.height, "; it must be at least {limit} high"),
+    "max_height": (lambda m: m.height, "; it must be at most {limit} high"),
+    "min_pixels": (lambda m: m.width * m.height, ", {value} in all; it must have at least {limit}"),
+    "max_pixels": (lambda m: m.width * m.height, ", {value} in all; it may have at most {limit}"),
+    "min_aspect": (lambda m: m.width / m.height, _WIDE % "least"),
+    "max_aspect": (lambda m: m.width / m.height, _WIDE % "most"),
+    "dimensions": (lambda m: f"{m.width}x{m.height}", "; it must be {limit}"),
+    "min_seconds": (lambda m: m.seconds, " {value} s; it must last at least {limit} s"),
+    "max_seconds": (lambda m: m.seconds, " {value} s; it may last at most {limit} s"),
 }
 _OF_SECONDS = frozenset({"min_seconds", "max_seconds"})
-_OF_SIDES = frozenset(_CHECKS) - _OF_SECONDS
+_OF_SIDES = frozenset(_LIMITS) - _OF_SECONDS
 
 
 class _Fact(NamedTuple):
@@ -147,23 +130,15 @@ _FACTS = (
 )
 
 
-def beside(value: float, limit: float, digits: int = 4) -> str:
+def beside(value: float, limit: float) -> str:
     """A figure as it is written beside a limit that it breaks: rounded, but never to the limit or past it."""
-    figures = (float(f"{value:.{count}g}") for count in range(digits, 18))
-    return shown(
-        next(figure for figure in figures if figure != limit and (figure < limit) == (value < limit))
-    )
+    figures = [value] if isinstance(value, int) else (float(f"{value:.{count}g}") for count in range(4, 18))
+    return shown(next(one for one in figures if one != limit and (one < limit) == (value < limit)))
 
 
 def shown(figure: float) -> str:
     """A figure in full, in groups of thousands where it is whole."""
     return f"{int(figure):,}" if figure == int(figure) else repr(figure)
-
-
-def _shown(limit: Any) -> str:
-    if isinstance(limit, Sequence):
-        return _either([str(size).replace("x", " x ") for size in limit])
-    return shown(limit)
 
 
 def _either(words: Sequence[str]) -> str:

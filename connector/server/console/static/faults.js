@@ -54,7 +54,7 @@ const ofSeconds = (broken, said) => ({ seconds }, limit) =>
   seconds !== undefined && broken(seconds, limit) ? `lasts ${beside(seconds, limit)} s; ${said} ${shown(limit)} s` : "";
 
 const inAll = (said) => (limit, width, height) => `, ${shown(width * height)} in all; ${said} ${limit}`;
-const asWide = (said) => (limit, width, height, exact) => `, ${beside(width / height, exact, 3)} times as wide as high; ${said} ${limit} times as wide as high`;
+const asWide = (said) => (limit, width, height, exact) => `, ${beside(width / height, exact)} times as wide as high; ${said} ${limit} times as wide as high`;
 
 const CHECKS = {
   min_side: ofSides((w, h, least) => Math.min(w, h) < least, (limit) => `; each side must be at least ${limit}`),
