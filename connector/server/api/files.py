@@ -29,9 +29,10 @@ async def put_file(call: OperationCall) -> Response:
 
 
 def _the_file(found: list[tuple[str, UploadFile]]) -> UploadFile:
-    """The only part, or the only one with a file name, or the one that is called file."""
+    """The only part with a file name, or the one that is called file, or the only one with a content type."""
     named = [one for _, one in found if one.filename is not None]
-    for files in ([one for _, one in found], named, [one for name, one in found if name == "file"]):
+    typed = [one for _, one in found if one.content_type is not None]
+    for files in (named, [one for name, one in found if name == "file"], typed):
         if len(files) == 1:
             return files[0]
     raise InvalidArguments([Problem("file", f"give one file; the form has {len(named)}")])
