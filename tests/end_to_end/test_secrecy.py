@@ -213,7 +213,7 @@ def _example(world):
     return action.id, action.examples[0].arguments
 
 
-@pytest.mark.parametrize("around", ["{}\n", "{} \xe9", "\u201c{}\u201d", "{}\udcff", "{}\x00"])
+@pytest.mark.parametrize("around", ["{} \xe9", "\u201c{}\u201d", "{}\udcff", "{}\x00"])
 def test_a_key_that_cannot_be_sent_is_told_and_not_shown(tmp_path, around):
     """It was pasted with something around it."""
     world = World(tmp_path, environ={"STABILITY_API_KEY": around.format(KEY)})
