@@ -9,11 +9,12 @@ import random
 import struct
 import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from media import sounds
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from connector.sandbox import studio
@@ -549,6 +550,32 @@ def test_garbage_is_nothing(name: str, content: bytes) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert studio.inspect(content) is None
+
+
+ODD_SOUNDS = {
+    "of varying rate, quiet at first": lambda: sounds.mp3s[
+        "of varying rate, quiet at first, without a count"
+    ](),
+    "behind a huge tag": lambda: sounds.id3v2(3_000_000) + sounds.mp3s["of one rate, with a count"](),
+    "before ape": lambda: sounds.mp3s["of one rate, with a count"]() + sounds.ape(5000),
+    "behind ape": lambda: sounds.ape(5000) + sounds.mp3s["of one rate, with a count"](),
+    "behind stray bytes": lambda: bytes(999) + sounds.mp3s["of one rate, with a count"](),
+    **{name: sounds.wavs[name] for name in ("rf64", "wave64", "adpcm_ms, stereo", "libmp3lame, mono")},
+}
+
+
+@pytest.mark.parametrize("make", ODD_SOUNDS.values(), ids=ODD_SOUNDS)
+def test_sounds_that_players_play_are_taken(make: Callable[[], bytes]) -> None:
+    """Whoever wrote them, and whatever stands around them."""
+    content = make()
+    info = studio.inspect(content)
+    assert info is not None
+    assert info.format in ("mp3", "wav")
+    assert info.seconds == pytest.approx(sounds.SECONDS, abs=0.2)
+    made = studio.make(
+        "audio2_audio_to_audio", {"prompt": "rain", "duration": "1", "strength": "0.5"}, {"audio": content}, 1
+    )
+    assert studio.inspect(made.content) is not None
 
 
 def test_a_bomb_is_measured_and_never_decoded() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -105,12 +106,22 @@ def decode(content: bytes) -> Samples:
     """The samples of an MP3 or WAV file, at our rate and in our format."""
     resampler = av.AudioResampler(format="s16", layout="stereo", rate=RATE)
     try:
-        with av.open(io.BytesIO(content), "r") as container:
-            frames = chain(container.decode(audio=0), [None])  # none: what the resampler still holds back
+        form = "mp3" if content[:3] == b"ID3" else None  # a tag may be longer than what is probed
+        with av.open(io.BytesIO(content), "r", format=form, metadata_errors="replace") as container:
+            frames = chain(_heard(container), [None])  # none: what the resampler still holds back
             parts = [part.to_ndarray() for frame in frames for part in resampler.resample(frame)]
     except (av.error.FFmpegError, ValueError, IndexError) as failure:
         raise Unreadable("audio: cannot be decoded as MP3 or WAV") from failure
+    if not parts:
+        raise Unreadable("audio: cannot be decoded as MP3 or WAV")
     return np.concatenate([np.zeros((1, 0), np.int16), *parts], axis=1).reshape(-1, 2)
+
+
+def _heard(container: av.container.InputContainer) -> Iterator[av.AudioFrame]:
+    """The frames of a sound; what is broken among them is passed over, as players do."""
+    for packet in container.demux(audio=0):
+        with suppress(av.error.InvalidDataError):
+            yield from packet.decode()
 
 
 def _frames(samples: Samples) -> Iterator[av.AudioFrame | None]:

@@ -12,6 +12,7 @@ import av
 from connector.sandbox.studio import files
 
 _DECODED_PIXELS = 40_000_000  # up to here a picture is decoded whole; beyond, its header must do
+_STREAMED = 0x7FFFFFFF  # from here on, the length in a WAV's header means that nobody knew it
 _SLACK = 0.6  # seconds by which a file may be shorter than it says
 
 
@@ -34,9 +35,12 @@ def inspect(content: bytes) -> Info | None:
 
 
 def _inspected(content: bytes) -> Info | None:
-    if content[:4] == b"RIFF" and content[8:12] == b"WAVE":
-        # A decoder would be content with less than the header promises.
-        return _media(content, "wav") if int.from_bytes(content[4:8], "little") + 8 <= len(content) else None
+    if content[:4] in (b"RIFF", b"RF64", b"BW64") and content[8:12] == b"WAVE":
+        # A decoder would be content with less than the header promises; a stream's header promises nothing.
+        told = int.from_bytes(content[4:8], "little")
+        return _media(content, "wav") if told + 8 <= len(content) or told >= _STREAMED else None
+    if content[:8] == b"riff\x2e\x91\xcf\x11":
+        return _media(content, "wav", "w64")
     if content[:4] == b"glTF":
         return _model(content)
     if content[4:8] == b"ftyp":
@@ -46,12 +50,18 @@ def _inspected(content: bytes) -> Info | None:
     image = files.opened(content)
     if image and image.width * image.height <= _DECODED_PIXELS:
         image.load()
-    return Info(str(image.format).lower(), *image.size) if image else None
+    return Info(str(image.format).lower(), *image.size) if image else _media(content, "mp3", None)
 
 
-def _media(content: bytes, form: str) -> Info | None:
-    """The length is what the packets add up to; a file that promises more has lost its end."""
-    with av.open(io.BytesIO(content), "r", format=form) as container:
+def _media(content: bytes, form: str, demuxer: str | None = "") -> Info | None:
+    """The length is what the packets add up to; a file that promises more has lost its end.
+
+    What an MP3 promises is a guess by its first frames. Without a demuxer the content must be told by itself.
+    """
+    demuxer = form if demuxer == "" else demuxer
+    with av.open(io.BytesIO(content), "r", format=demuxer, metadata_errors="replace") as container:
+        if container.format.name != (demuxer or form) and form != "mp4":
+            return None
         stream = container.streams.best("video" if form == "mp4" else "audio")
         if stream is None:
             return None
@@ -59,7 +69,7 @@ def _media(content: bytes, form: str) -> Info | None:
         container.seek(0)
         ticks = sum(packet.duration or 0 for packet in container.demux(stream) if packet.size)
         seconds, promised = float(ticks * (stream.time_base or 0)), (container.duration or 0) / av.time_base
-    if seconds <= 0 or promised > seconds + _SLACK:
+    if seconds <= 0 or (form == "mp4" and promised > seconds + _SLACK):
         return None
     wide, high = (first.width, first.height) if isinstance(first, av.VideoFrame) else (None, None)
     return Info(form, wide, high, round(seconds, 3))
