@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from connector import media
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, NeedsConfirmation, Problem
-from connector.media import Media, MediaError, exif_transpose, mask, spoiled
+from connector.media import Media, MediaError, exif_transpose, mask, text_encoding
 from connector.media.orientation import UPRIGHT
 from connector.spec import file_options
 from connector.spec.model import Deprecation, JsonSchema
@@ -248,7 +248,7 @@ def _file_problems(action: Taker, values: Mapping[str, Any]) -> Iterator[Problem
     for name in action.files:
         rules, value = action.parameters[name].get("file"), values.get(name)
         if rules and isinstance(value, Media):
-            lost = spoiled.sentence(value) if rules.get("formats") else None
+            lost = text_encoding.problem(value) if rules.get("formats") else None
             found = media.problems(value, rules) if lost is None else [lost]
             yield from (Problem(name, sentence) for sentence in found)
             if said := media.remark(value, rules):

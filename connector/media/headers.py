@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from connector.media import chunks, jpeg, orientation
-from connector.media.frames import Sound
+from connector.media.audio_frames import Sound
 from connector.media.kinds import TEXT, UNKNOWN
 from connector.media.wav import is_wav, wav_seconds
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from connector.media import chunks
-from connector.media.frames import Sound
+from connector.media.audio_frames import Sound
 
 _PCM, _FLOAT, _MP3, _EXTENSIBLE = 0x0001, 0x0003, 0x0055, 0xFFFE
 _IN_BLOCKS = frozenset({0x0002, 0x0011, 0x0031, 0x0061, 0x0062})  # these tell how many samples a block has

@@ -2,7 +2,8 @@
 
 What stands before the first boundary and after the last is no part. Lines may end with LF alone, boundaries
 with blanks, headers may be folded, and a file's name may be told in any way that clients have. Only what is
-cut short, or encoded in a way that would change its bytes, is refused.
+cut short, or encoded in a way that would change its bytes, is refused. The libraries for it, python-multipart
+and multipart, refuse LF alone, blanks behind a boundary and some preambles, and do not decode base64.
 """
 
 from __future__ import annotations

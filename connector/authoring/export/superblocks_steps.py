@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
@@ -33,6 +33,7 @@ from connector.spec.template import references
 
 _HOLE = re.compile(r"\{\{-?\s*inputs\.(\w+)\s*-?\}\}")
 _FORM = "application/x-www-form-urlencoded"
+_FORMS = ("form", "multipart")
 _KINDS = {"jsonBody": "json", "rawBody": "raw", "formData": "multipart", "fileForm": "multipart"}
 
 
@@ -215,34 +216,45 @@ def _typed(
     body = request.body
     if body.kind != sent.kind:
         raise _Unlike(f"its body is {body.kind}, and that of the step {sent.kind}")
-    made: Any = _grouped(sent.form) if sent.kind in ("form", "multipart") else sent.content
-    template: Any = body.content if sent.kind == "raw" else body.json
-    if sent.kind in ("form", "multipart") and (body.fields is not None or body.files is not None):
-        several = (body.fields, body.files)
-        template = {k: v for one in several if isinstance(one, Mapping) for k, v in one.items()}
-    elif sent.kind != "raw" and template is None:
-        template = {name: f"{{{{ inputs.{name} }}}}" for name in unused_inputs(action)}
-    if sent.kind != "none" and not _read_off(template, made, found):
+    made: Any = _grouped(sent.form) if sent.kind in _FORMS else sent.content
+    if sent.kind != "none" and not _read_off(_body_template(action), made, found):
         raise _Unlike("its body has other rows or members")
     accept = sent.header("accept")
     if accept is not None and accept not in request.accept:
         notes += [f"the answer is not asked for as {accept}"] if accept != DEFAULTS["accept"] else []
         accept = None
-    declared = {n.lower(): (n, t) for n, t in dict(request.headers or {}).items()}
-    for name, value in sent.headers.items():
-        own = declared.get(name.lower())
-        if own and _read_off(own[1], value, found):
-            continue
-        if name.lower() == "content-type" and sent.kind in ("json", "raw"):
-            kind = body.content_type or {"json": "application/json"}.get(sent.kind, value)
-            if kind != value:
-                raise _Unlike(f"it sends {kind}, and the step {value}")
-        elif name.lower() not in ("accept", "content-type"):
-            notes.append(f"the header {name} is left out: the action has none of that name")
+    notes += _headers_left_out(action, sent, found)
     for name, value in found.items():
         if not _fits(action.parameters.get(name, {}), value):
             raise _Unlike(f"{name} is sent in another way")
     return found, accept, notes
+
+
+def _body_template(action: Action) -> Any:
+    """What the body of the action's request is made of."""
+    body = action.request.body
+    if body.kind in _FORMS and (body.fields is not None or body.files is not None):
+        several = (body.fields, body.files)
+        return {name: each for one in several if isinstance(one, Mapping) for name, each in one.items()}
+    template = body.content if body.kind == "raw" else body.json
+    if template is None and body.kind != "raw":
+        return {name: f"{{{{ inputs.{name} }}}}" for name in unused_inputs(action)}
+    return template
+
+
+def _headers_left_out(action: Action, sent: _Sent, found: dict[str, Any]) -> Iterator[str]:
+    """A note for each header that the action does not send; inputs of the others are put down."""
+    declared = {name.lower(): template for name, template in dict(action.request.headers or {}).items()}
+    for name, value in sent.headers.items():
+        if name.lower() in declared and _read_off(declared[name.lower()], value, found):
+            continue
+        if name.lower() == "content-type" and sent.kind in ("json", "raw"):
+            usual = "application/json" if sent.kind == "json" else value
+            kind = action.request.body.content_type or usual
+            if kind != value:
+                raise _Unlike(f"it sends {kind}, and the step {value}")
+        elif name.lower() not in ("accept", "content-type"):
+            yield f"the header {name} is left out: the action has none of that name"
 
 
 def _fits(schema: Mapping[str, Any], value: Any) -> bool:
@@ -290,7 +302,7 @@ def _generic(integration: Integration, sent: _Sent) -> dict[str, Any]:
     if kind != "none" and sent.method in ("GET", "HEAD"):
         sent.notes.append(f"its body is left out: {sent.method} has none here")
         kind = "none"
-    rows = _grouped(sent.form) if kind in ("form", "multipart") else {}
+    rows = _grouped(sent.form) if kind in _FORMS else {}
     files = {name: value for name, value in rows.items() if _is_file(value)}
     told |= {"headers": headers, "body": kind, "files": files}
     told |= {"fields": {name: value for name, value in rows.items() if name not in files}}

@@ -1,4 +1,4 @@
-"""Sound in frames, MP3 and AAC (ADTS): the first is found behind whatever stands before it, all are counted.
+"""Audio frames, of MP3 and AAC (ADTS): the first is found behind whatever stands before it, all are counted.
 
 A bit rate that varies and a count that an encoder left for a longer file make any shorter way a guess.
 """

@@ -1,4 +1,4 @@
-"""Spoiled files: content that became text on its way, named by what it was and by what to do."""
+"""Text encoding: a file whose content became text on its way (base64, UTF-8) is named by what it was."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _BASE64 = re.compile(r"\s*[\"']?\s*(data:[^,]*,)?\s*([A-Za-z0-9+/_\s-]{16,})", re.IGNORECASE)
 
 
-def sentence(media: Media) -> str | None:
+def problem(media: Media) -> str | None:
     """What became of a file; None where nothing is known to be wrong. Its first bytes are looked at."""
     with media.open() as reader:
         head = reader.read(_HEAD)
