@@ -56,7 +56,9 @@ def test_elsewhere_an_option_says_it(run, command):
     ["batch erase small.png -o out", "schedule add nightly erase --image small.png --cron '0 1 * * *'"],
 )
 def test_what_is_done_later_is_asked_about_now(run, line):
-    assert "accept_warnings" in run(f"{line} -e sandbox").err
+    refused = run(f"{line} -e sandbox").err
+    assert "accept_warnings" in refused
+    assert "add --yes" in refused
     assert run(f"{line} -e sandbox --yes {'--dry-run' if line.startswith('batch') else ''}").code == 0
 
 

@@ -46,6 +46,8 @@ def document(facts: dict[str, Any]) -> dict[str, Any]:
 def sentences(error: ConnectorError) -> list[str]:
     """What a person can do with the failure, beyond its message."""
     said = [_BILLED[error.billed]] if error.billed in _BILLED else []
+    if any(problem.severity == "question" for problem in error.problems):
+        said.append("To send it all the same, add --yes.")
     if error.retry_after:
         said.append(f"Try again in {error.retry_after:.0f} seconds.")
     if error.job_id:
