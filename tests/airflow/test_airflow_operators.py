@@ -63,7 +63,7 @@ def test_without_a_target_the_file_stays_with_the_connector(office):
     assert first["file"].startswith("file:")
     assert "path" not in first
     office.task_id = "larger"
-    assert office.attempt(invoke(office, "erase", {"image": first}))["outcome"] == "success"
+    assert office.attempt(invoke(office, "remove-background", {"image": first}))["outcome"] == "success"
     assert room in office.upstream.requests[-1].content
 
 
