@@ -265,6 +265,7 @@ class Environment:
     description: str = ""
     transport: str | None = None
     credential: Mapping[str, Any] | None = None
+    billed: bool = True  # whether what is used here costs anything
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,13 @@ def test_a_workflow_runs_and_shows_its_pictures(visitor: Visitor) -> None:
     visitor.field("prompt").fill("a lighthouse on a cliff at dusk")
     visitor.field("seeds").fill("1\n2")
     visitor.field("models").fill("sd3.5-flash")
-    expect(visitor("price")).to_have_text("11 credits")
+    expect(visitor("price")).to_have_text("free")
+    expect(visitor("balance")).to_have_text("11 credits where it is billed")
     visitor("run").click()
     expect(visitor("progress-pictures").locator("img").first).to_be_visible(timeout=PATIENCE)
     view = visitor.finished()
     expect(visitor("steps").locator("li")).to_have_count(4)
-    expect(visitor("cost")).to_have_text("11 credits")
+    expect(visitor("cost")).to_have_text("free (11 credits where it is billed)")
     assert visitor.picture(visitor("picture")).width > 100
     assert visitor.picture(visitor("steps").locator("img").first).width > 0
     visitor.go(view.get_by_role("link", name="Its page"))

@@ -64,7 +64,7 @@ def test_from_the_tile_to_the_erased_picture(visitor: Visitor, far: Upstream) ->
     expect(visitor("balance")).to_have_text("1,000 left")
     expect(visitor("price")).to_have_text("5 credits")
     view = visitor.run()
-    expect(view).to_contain_text("studio, production")
+    expect(view).to_contain_text("studio - production")
     expect(visitor("cost")).to_have_text("5 credits")
     expect(visitor("request-id")).to_have_text(far.paid(keys[0])[0]["request_id"])
     expect(visitor("balance")).to_have_text("995 left")
@@ -82,7 +82,7 @@ def test_a_second_environment_is_used_and_says_so(visitor: Visitor, far: Upstrea
     expect(visitor("connection-second")).to_be_visible()
     erase_vase(visitor, "second - staging")
     expect(visitor("balance")).to_contain_text("left")
-    expect(visitor.run()).to_contain_text("second, staging")
+    expect(visitor.run()).to_contain_text("second - staging")
     assert [len(far.paid(key)) for key in (first, second)] == [0, 1]
 
 

@@ -125,9 +125,10 @@ def test_fields_come_and_go_with_what_is_chosen(visitor: Visitor) -> None:
 
 def test_the_price_follows_the_model(visitor: Visitor) -> None:
     visitor.open("/actions/stable-diffusion-3")
-    expect(visitor("price")).to_have_text("6.5 credits")
+    expect(visitor("balance")).to_have_text("6.5 credits where it is billed")
     visitor.field("model").fill("sd3.5-flash")
-    expect(visitor("price")).to_have_text("2.5 credits")
+    expect(visitor("balance")).to_have_text("2.5 credits where it is billed")
+    expect(visitor("price")).to_have_text("free")
 
 
 def test_a_refusal_by_the_upstream_is_told_with_what_it_cost(visitor: Visitor) -> None:

@@ -1,8 +1,8 @@
-"""The sidebar of an action: where it can be used, what its result is good for, how it looks."""
+"""The sidebar of an action: what its result is good for, how it looks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,6 @@ from connector.runs.service.unknown_outcomes import UnknownOutcome
 from connector.server.console.code_samples import is_file
 from connector.spec import template
 from connector.spec.model import Action, Integration
-from connector.storage.connections.model import Connection
 from connector.storage.files.store import StoredFile
 from connector.storage.runs.history import Run
 
@@ -25,22 +24,6 @@ _ALIKE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class UsableEnvironment:
-    """Where an action can be used: an environment, through a connection where it needs one."""
-
-    environment: str
-    connection: str = ""
-
-    @property
-    def key(self) -> str:
-        return f"{self.connection}/{self.environment}"
-
-    @property
-    def label(self) -> str:
-        return f"{self.connection} - {self.environment}" if self.connection else self.environment
-
-
-@dataclass(frozen=True, slots=True)
 class FollowUp:
     """An action that takes a file, and the input that takes it."""
 
@@ -48,31 +31,6 @@ class FollowUp:
     title: str
     field: str
     label: str
-
-
-def places(
-    integration: Integration, connections: tuple[Connection, ...], environ: Mapping[str, str]
-) -> list[UsableEnvironment]:
-    """Every place there is; those that were connected come first, the default ones before the others."""
-    return [*_connected(connections), *_unconnected(integration, bool(connections), environ)]
-
-
-def _connected(connections: tuple[Connection, ...]) -> Iterator[UsableEnvironment]:
-    for connection in connections:
-        for one in sorted(connection.configurations, key=lambda each: not each.default):
-            yield from (UsableEnvironment(name, connection.name) for name in one.environments)
-
-
-def _unconnected(
-    integration: Integration, connected: bool, environ: Mapping[str, str]
-) -> Iterator[UsableEnvironment]:
-    """Environments with a credential of their own; without a connection the variables' ones too."""
-    fields = integration.credential.get("properties", {})
-    needed = [fields.get(name, {}).get("variable") for name in integration.credential.get("required", ())]
-    has_variables = bool(needed) and all(name and environ.get(name) for name in needed)
-    for one in integration.environments.values():
-        if one.credential is not None or (has_variables and not connected):
-            yield UsableEnvironment(one.name)
 
 
 def uses(integration: Integration, stored: StoredFile) -> list[FollowUp]:

@@ -12,8 +12,8 @@ from starlette.responses import FileResponse, Response
 from connector.server.console import action_sidebar
 from connector.server.console.code_samples import is_file
 from connector.server.console.fields import FormField, fields, is_media
-from connector.server.console.integrations import places_of
 from connector.server.console.page_request import PageRequest
+from connector.server.console.places import asked_for, place_of, places_of
 from connector.server.console.rendering import page
 from connector.server.host import Host
 from connector.server.problem_documents import Refused
@@ -117,6 +117,7 @@ def _form(visit: PageRequest, integration: Integration, action: Action, section:
     filled = _filled(visit, action)
     made = fields(action.inputs, filled.values, filled.samples)
     free = action_sidebar.is_free_form(action)
+    places = places_of(visit.host, integration)
     return page(
         "action.html",
         section=section,
@@ -126,8 +127,8 @@ def _form(visit: PageRequest, integration: Integration, action: Action, section:
         siblings=[each for each in integration.actions.values() if each.group == action.group],
         kind=action_sidebar.glyph(action),
         generic=free,
-        places=places_of(visit.host, integration),
-        chosen_place=filled.place,
+        places=places,
+        chosen_place=filled.place or asked_for(places, visit.asked("environment"), visit.asked("connection")),
         manages=visit.manages,
         scheduling=bool(visit.asked("schedule")),
         prices=action_sidebar.prices(action),
@@ -147,7 +148,7 @@ def _filled(visit: PageRequest, action: Action) -> Filled:
     if visit.asked("run"):
         run = visit.host.history.get(visit.asked("run"))
         values = dict(run.inputs) if run.action == action.id else {}
-        return Filled(values, {}, action_sidebar.UsableEnvironment(run.environment, run.connection).key)
+        return Filled(values, {}, place_of(visit.host, run).key)
     if visit.asked("example").isdecimal():
         return _example(action, int(visit.asked("example")))
     if visit.asked("file") and visit.asked("field") in action.files:

@@ -14,8 +14,8 @@ from connector.runs.workflow.model import Workflow
 from connector.server.console import action_sidebar
 from connector.server.console.actions import form_parts
 from connector.server.console.fields import fields
-from connector.server.console.integrations import places_of
 from connector.server.console.page_request import PageRequest
+from connector.server.console.places import place_of, places_of
 from connector.server.console.rendering import page
 from connector.server.host import Host
 from connector.storage.runs.history import Run
@@ -69,8 +69,7 @@ def _filled(visit: PageRequest, found: Workflow) -> tuple[Mapping[str, Any], str
     """What the form begins with, and where: as an earlier run, or as an example without its files."""
     if visit.asked("run"):
         run = visit.host.history.get(visit.asked("run"))
-        place = action_sidebar.UsableEnvironment(run.environment, run.connection)
-        return (run.inputs if run.action == found.id else {}), place.key
+        return (run.inputs if run.action == found.id else {}), place_of(visit.host, run).key
     at = visit.asked("example")
     if at.isdecimal() and int(at) < len(found.examples):
         given = found.examples[int(at)].arguments

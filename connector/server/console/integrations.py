@@ -7,8 +7,8 @@ from typing import Any
 from starlette.responses import FileResponse, Response
 
 from connector.server.console import action_sidebar
-from connector.server.console.action_sidebar import UsableEnvironment, places
 from connector.server.console.page_request import PageRequest
+from connector.server.console.places import connections_of, free_environments, place_of
 from connector.server.console.rendering import page
 from connector.server.host import Host
 from connector.server.problem_documents import Refused
@@ -24,10 +24,9 @@ def home(visit: PageRequest) -> Response:
     """The tiles, and what was made lately."""
     host = visit.host
     listed = [served.integration for served in host.integrations.values()]
-    environments = [one for each in listed for one in each.environments.values()]
     connections = {each.id: connections_of(host, each.id) for each in listed}
     recent = host.history.list(state="succeeded", limit=_LATELY * 3)
-    made = [(run, _glyph(host, run)) for run in recent if run.file][:_LATELY]
+    made = [(run, _glyph(host, run), place_of(host, run)) for run in recent if run.file][:_LATELY]
     return page(
         "home.html",
         integrations=listed,
@@ -35,7 +34,7 @@ def home(visit: PageRequest) -> Response:
         runs=made,
         unknown=action_sidebar.unknown(host),
         starter=next(map(_starter, listed), None),
-        free=next((one.name for one in environments if one.credential is not None), ""),
+        free=next(iter(sorted(free_environments(host))), ""),
     )
 
 
@@ -100,16 +99,6 @@ def _suggestion(host: Host, integration: Integration) -> str:
 def find(visit: PageRequest) -> Integration:
     """The integration that the address names."""
     return visit.host.served(visit.name("id")).integration
-
-
-def connections_of(host: Host, integration: str) -> tuple[Connection, ...]:
-    found: tuple[Connection, ...] = host.served(integration).connector.workspace.connections.list(integration)
-    return found
-
-
-def places_of(host: Host, integration: Integration) -> list[UsableEnvironment]:
-    """Every place where an action of the integration can be used."""
-    return places(integration, connections_of(host, integration.id), host.settings.environ)
 
 
 def _starter(integration: Integration) -> Action | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from connector.server.console import action_sidebar, durable
 from connector.server.console.code_samples import SampleUse, calls
 from connector.server.console.integrations import action_of
 from connector.server.console.page_request import PageRequest
+from connector.server.console.places import free_environments, place_of
 from connector.server.console.rendering import page
 from connector.server.console.spend_chart import chart
 from connector.server.host import Host
@@ -37,15 +38,18 @@ def history(visit: PageRequest) -> Response:
     shown = found[:_ON_A_PAGE]
     more = {**asked, "before": shown[-1].id} if len(found) > _ON_A_PAGE else None
     today = datetime.fromtimestamp(host.settings.clock(), UTC).date()
+    free, with_free = free_environments(host), visit.asked("free") == "1"
     return page(
         "runs.html",
-        runs=[(run, _glyph(host, run), action_sidebar.gist(run)) for run in shown],
+        runs=[(run, _glyph(host, run), action_sidebar.gist(run), place_of(host, run)) for run in shown],
         older=f"/runs?{urlencode(more)}" if more else "",
         asked=asked,
         unknown=action_sidebar.unknown(host),
         filters=_choices(host),
         days=_DAYS,
-        chart=chart(_costs(host), today, _DAYS),
+        chart=chart(_costs(host, () if with_free else free), today, _DAYS),
+        free=free,
+        with_free=with_free,
     )
 
 
@@ -120,6 +124,7 @@ def _told(visit: PageRequest, run: Run, *, alone: bool) -> dict[str, Any]:
         "gap": run.state == "unknown" and not host.history.list(retry_of=run.id, limit=1),
         "takes_seed": action is not None and "seed" in action.parameters and not alone,
         "calls": calls(use, visit.base),
+        "place": place_of(host, run),
         "alone": alone,
     }
 
@@ -165,8 +170,8 @@ def _options(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"value": value, "label": label} for value, label in pairs]
 
 
-def _costs(host: Host) -> list[tuple[date, str, float]]:
-    costs = host.history.costs(_DAYS)
+def _costs(host: Host, without: Collection[str]) -> list[tuple[date, str, float]]:
+    costs = [each for each in host.history.costs(_DAYS) if each.environment not in without]
     return [(date.fromisoformat(each.day), each.environment, each.credits) for each in costs]
 
 

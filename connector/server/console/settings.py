@@ -7,8 +7,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from connector.server.console.integrations import connections_of, places_of
 from connector.server.console.page_request import PageRequest
+from connector.server.console.places import connections_of, places_of
 from connector.server.console.rendering import page
 from connector.server.host import Host
 
@@ -45,6 +45,7 @@ def _caps(host: Host) -> Iterator[Mapping[str, Any]]:
                 "integration": served.integration.id,
                 "connection": place.connection,
                 "environment": place.environment,
+                "kind": place.kind,
                 "cap": caps.get((place.connection, place.environment)),
                 "spent": spent,
             }

@@ -257,7 +257,18 @@ class TestForms:
 
     def test_places_are_those_that_can_be_used(self, host: Place) -> None:
         options = page(host, "/actions/erase").one(id="place").all("option")
-        assert [one.get("value") for one in options] == ["studio/production", "studio/staging", "/sandbox"]
+        places = [(one.get("value"), one.get("data-kind")) for one in options]
+        connected = [("studio/production", "production"), ("studio/staging", "billed")]
+        assert places == [("/sandbox", "free"), *connected]  # nothing is paid for by oversight
+
+    def test_a_link_chooses_the_place(self, host: Place) -> None:
+        def chosen(asked: str) -> list[str]:
+            options = page(host, f"/actions/erase?{asked}").one(id="place").all("option")
+            return [one.get("value") for one in options if one.has("selected")]
+
+        assert chosen("environment=production") == ["studio/production"]
+        assert chosen("environment=staging&connection=studio") == ["studio/staging"]
+        assert chosen("environment=staging&connection=other") == chosen("environment=nowhere") == []
 
     def test_an_example_fills_the_form(self, host: Place) -> None:
         form = page(host, "/actions/erase?example=0").one("form", data_action="erase")
@@ -315,7 +326,7 @@ class TestRuns:
         whole = page(host, f"/runs/{run['id']}")
         assert whole.one("img", data_testid="picture").get("src") == f"/api/files/{run['file']}/content"
         assert whole.one(data_testid="seed").text == "7"
-        assert whole.one(data_testid="cost").text == "3 credits"
+        assert whole.one(data_testid="cost").text == "free (3 credits where it is billed)"
         assert whole.one(data_testid="run-id").text == run["id"]
         assert whole.one(data_testid="request-id").text == run["result"]["request_id"]
         assert whole.one("a", data_testid="download").has("download")
@@ -358,8 +369,11 @@ class TestRuns:
     def test_the_chart_tells_its_sum(self, host: Place) -> None:
         whole, spent = page(host, "/runs"), host.get("/api/spend").json()["credits"]
         assert spent >= 6
+        assert whole.one(data_testid="total").text == "0"  # all of it was in the sandbox
+        whole = page(host, whole.one("a", data_testid="with-free").get("href"))
         assert whole.one(data_testid="total").text == f"{spent:g}"
         assert f"{spent:g} credits in 30 days" in whole.one("title", id="chart-title").text
+        assert whole.one("a", data_testid="with-free").get("href") == "/runs"
 
 
 class TestConnections:
@@ -424,7 +438,7 @@ class TestSettings:
     def test_caps_stand_beside_what_was_spent(self, host: Place) -> None:
         caps = page(host, "/settings").one(data_testid="caps")
         assert "studio production 0" in caps.text
-        assert f"built in sandbox {host.get('/api/spend').json()['credits']:g}" in caps.text
+        assert "built in sandbox free" in caps.text
         assert caps.one("meter").get("max") == "40"
 
 

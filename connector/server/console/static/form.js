@@ -144,6 +144,23 @@ function where() {
 
 const query = (more = {}) => `?${new URLSearchParams({ ...where(), ...more })}`;
 
+const isFree = () => place.selectedOptions[0]?.dataset.kind === "free";
+
+/** The colour and the word of the place, where the eye is when it runs something. */
+function tellPlace() {
+  const chosen = place.selectedOptions[0];
+  one("[data-run]").dataset.kind = place.dataset.kind = chosen?.dataset.kind || "";
+  one("[data-place-word]").textContent = chosen?.dataset.environment || "";
+}
+
+/** What it costs; where nothing is billed that stands beside it, as what it would cost. */
+function showPrice(text, why = "") {
+  const known = isFree() && text !== "free" ? text : "";
+  price.textContent = known ? "free" : text;
+  price.title = why;
+  if (isFree()) one("[data-balance]").textContent = known && `${known} where it is billed`;
+}
+
 const plural = (credits) => (credits === 0 ? "free" : `${number(credits)} credit${credits === 1 ? "" : "s"}`);
 
 /** The price by the list where there is one, else what the host reckons once the form is whole. */
@@ -151,11 +168,12 @@ function tellPrice() {
   const known = drafted(form);
   if (prices.by) {
     const credits = prices.values[known[prices.by] ?? prices.default];
-    price.textContent = credits === undefined ? "price not known" : plural(credits);
+    showPrice(credits === undefined ? "price not known" : plural(credits));
     return;
   }
   const isFixed = !isFlow && /^\d+(\.\d+)? credits?$|^free$/.test(price.dataset.static);
-  if (!isFixed && isWhole(known)) reckoned(known);
+  if (isFixed || !isWhole(known)) showPrice(price.dataset.static);
+  else reckoned(known);
 }
 
 /** Whether all that is always required is given; before that there is nothing to ask about. */
@@ -164,10 +182,9 @@ const isWhole = (known) => present(form).every((field) => !("required" in field.
 const reckoned = debounced(async (known) => {
   try {
     const told = await call("POST", `${action}/estimate${query()}`, { inputs: known });
-    price.textContent = told.credits !== null ? plural(told.credits) : isFlow ? told.why : "price not known";
-    price.title = told.why;
+    showPrice(told.credits !== null ? plural(told.credits) : isFlow ? told.why : "price not known", told.why);
   } catch {
-    price.textContent = price.dataset.static; // the form is not whole yet
+    showPrice(price.dataset.static); // the form is not whole yet
   }
 }, 350);
 
@@ -177,8 +194,9 @@ async function tellBalance() {
   const told = one("[data-balance]");
   asking.abort();
   asking = new AbortController();
-  told.textContent = "";
   told.title = "";
+  if (isFree()) return;
+  told.textContent = "";
   try {
     const { credits } = await call("GET", `/api/balance${query({ integration: form.dataset.integration })}`, undefined, { signal: asking.signal });
     told.textContent = `${number(credits)} left`;
@@ -289,6 +307,8 @@ const last = localStorage.getItem(remembered);
 if (!one("option[selected]", place) && all("option", place).some((each) => each.value === last)) place.value = last;
 place.addEventListener("change", () => {
   localStorage.setItem(remembered, place.value);
+  tellPlace();
+  tellPrice();
   tellBalance();
 });
 
@@ -296,6 +316,7 @@ const schedule = one("[data-schedule]");
 schedule?.addEventListener("click", async () => (await import("./scheduling.js")).offer(form, ready, where));
 
 setUp();
+tellPlace();
 refresh();
 tellBalance();
 document.documentElement.dataset.ready = "true";
