@@ -18,7 +18,7 @@ from connector.errors import ConnectorError
 from connector.server import problem_documents
 from connector.server.access_log import Records
 from connector.server.api.actions import check_line
-from connector.server.auth import Security
+from connector.server.auth import Security, wants_page
 from connector.server.body_limits import Limits
 from connector.server.console import pages
 from connector.server.host import Host
@@ -42,7 +42,7 @@ def create(settings: Settings) -> Starlette:
         routes=[*_operations(host), *_pages(host), *_tools(host)],
         middleware=[Middleware(layer, host=host) for layer in (Records, Limits, Security)],
         exception_handlers={
-            HTTPException: problem_documents.of_routing,
+            HTTPException: _of_routing,
             ConnectorError: problem_documents.of_error,
         },
         lifespan=lifespan,
@@ -51,6 +51,13 @@ def create(settings: Settings) -> Starlette:
     app.router.redirect_slashes = False
     app.state.host = host
     return app
+
+
+async def _of_routing(request: Request, error: Exception) -> Response:
+    """What the router refuses: a page for a person who is lost, else a problem document."""
+    if getattr(error, "status_code", 0) == 404 and wants_page(request.scope, request.headers):
+        return pages.nothing_there(request)
+    return await problem_documents.of_routing(request, error)
 
 
 def _operations(host: Host) -> list[BaseRoute]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
@@ -52,7 +52,7 @@ class Security:
         token = await self._host.callers.who(given) if given and not is_health else None
         scope.setdefault("state", {})["caller"] = token
         if token is None and not _is_open(scope["path"]):
-            await _stranger(scope, headers)(scope, receive, send)
+            await _stranger(scope, headers, given is not None)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -61,16 +61,36 @@ def _is_open(path: str) -> bool:
     return path in _OPEN or path.startswith(_OPEN_BELOW)
 
 
-def _stranger(scope: Scope, headers: Headers) -> Response:
-    """What somebody without a token gets: a person the page to sign in, a program a 401."""
+def wants_page(scope: Scope, headers: Headers) -> bool:
+    """Whether a browser asks, for a person to read."""
     is_page = scope["method"] in _SAFE and "text/html" in headers.get("accept", "")
-    if is_page and not scope["path"].startswith("/api/"):
-        return RedirectResponse("/login", 303)
+    return is_page and not scope["path"].startswith("/api/")
+
+
+def _stranger(scope: Scope, headers: Headers, has_ended: bool) -> Response:
+    """What somebody without a token gets: a person the page to sign in, which leads back; a program a 401."""
+    if wants_page(scope, headers):
+        wanted = scope["path"] + (
+            f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+        )
+        return RedirectResponse(sign_in_page(wanted, has_ended=has_ended), 303)
     raise Refused(
         "unauthenticated",
         "send `Authorization: Bearer TOKEN` with a token of this host, or sign in at /login",
         {"www-authenticate": 'Bearer realm="connector"'},
     )
+
+
+def sign_in_page(wanted: str, **said: bool) -> str:
+    """The address of the page to sign in, which says why, and leads on to where somebody wanted to be."""
+    told = {name: "1" for name, is_so in said.items() if is_so} | ({"next": wanted} if wanted != "/" else {})
+    return f"/login?{urlencode(told)}" if told else "/login"
+
+
+def local(wanted: str) -> str:
+    """An address of this host's pages; whatever could lead elsewhere leads to the start."""
+    is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/login", "/logout"))
+    return wanted if is_ours and wanted.isascii() and wanted.isprintable() and "\\" not in wanted else "/"
 
 
 def demand(caller: Token | None, role: Role | None) -> None:

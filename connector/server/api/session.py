@@ -32,9 +32,10 @@ async def sign_out(call: OperationCall) -> Response:
 
 
 async def _entered(call: OperationCall, given: str) -> Response:
+    wanted = auth.local(call.query.get("next", "/"))
     if not await call.host.callers.who(given):
-        return RedirectResponse("/login?failed=1", 303)
-    return auth.sign_in(RedirectResponse("/", 303), given, call.host.settings)
+        return RedirectResponse(auth.sign_in_page(wanted, failed=True), 303)
+    return auth.sign_in(RedirectResponse(wanted, 303), given, call.host.settings)
 
 
 async def _token(call: OperationCall) -> str:

@@ -52,6 +52,12 @@ def routes(host: Host) -> list[Route]:
     ]
 
 
+def nothing_there(request: Request) -> Response:
+    """The page for an address where there is none."""
+    status, title = STATUSES["not_found"]
+    return page("problem.html", status, title=title, message=f"There is nothing at {request.url.path[:200]}.")
+
+
 def _endpoint(host: Host, path: str, answer: Page) -> Callable[[Request], Awaitable[Response]]:
     """The page, made away from the event loop because stores block. What fails is told as a page too."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from connector.server import auth
 from connector.server.console.page_request import PageRequest
 from connector.server.console.places import connections_of, places_of
 from connector.server.console.rendering import page
@@ -16,7 +17,9 @@ from connector.server.host import Host
 def sign_in(visit: PageRequest) -> Response:
     """The page that asks for a token."""
     failed = bool(visit.asked("failed"))
-    return page("login.html", 401 if failed else 200, failed=failed, section="")
+    has_ended, wanted = bool(visit.asked("has_ended")), auth.local(visit.asked("next") or "/")
+    status = 401 if failed else 200
+    return page("login.html", status, failed=failed, has_ended=has_ended, next=wanted, section="")
 
 
 def show(visit: PageRequest) -> Response:

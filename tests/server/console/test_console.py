@@ -152,17 +152,26 @@ class TestEveryPage:
 
     def test_a_stranger_is_led_to_sign_in(self, host: Place) -> None:
         answer = host.get("/runs", bearer=None, headers={"accept": "text/html"})
-        assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Fruns")
         form = page(host, "/login?failed=1", 401, bearer=None).one("form")
         assert (form.get("method"), form.get("action")) == ("post", "/login")
         assert form.one("input", name="token").get("aria-invalid") == "true"
 
     @pytest.mark.parametrize(
         "path",
-        ["/runs/nope", "/actions/nope", "/integrations/nope", "/integrations/stabilityai/connections/nope"],
+        [
+            "/runs/nope",
+            "/actions/nope",
+            "/integrations/nope",
+            "/integrations/stabilityai/connections/nope",
+            "/nope",
+        ],
     )
     def test_what_is_not_there_is_told_on_a_page(self, host: Place, path: str) -> None:
-        assert "nope" in page(host, path, 404).one(data_testid="page-problem").text
+        assert (
+            "nope"
+            in page(host, path, 404, headers={"accept": "text/html"}).one(data_testid="page-problem").text
+        )
 
     def test_the_first_page_is_light(self, host: Place) -> None:
         """The page with all that it loads, but for pictures, in no more than 150 KB."""

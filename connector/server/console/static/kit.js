@@ -44,7 +44,7 @@ export async function call(method, path, body, options = {}) {
     if (error.name === "AbortError") throw error;
     throw new Refusal({ title: "The host cannot be reached", detail: "The host cannot be reached. Is it still running?" });
   }
-  if (answer.status === 401) location.assign("/login");
+  if (answer.status === 401) location.assign(`/login?${new URLSearchParams({ has_ended: 1, next: location.pathname + location.search })}`);
   const told = answer.status === 204 ? {} : await answer.json().catch(() => ({ detail: `the host answered ${answer.status}` }));
   if (!answer.ok) throw new Refusal(told);
   return told;
