@@ -19,9 +19,11 @@ from connector.server.host import Host
 from connector.server.problem_documents import Refused
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration
+from connector.storage.runs.history import Run
 
 # So many runs are looked through for something to show beside each action.
 _LOOKED_THROUGH = 200
+_UNDER_WAY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Filled:
     values: Mapping[str, Any]
     samples: Mapping[str, str]
     place: str = ""
+    run: Run | None = None
 
 
 def catalogue(visit: PageRequest) -> Response:
@@ -129,11 +132,24 @@ def _form(visit: PageRequest, integration: Integration, action: Action, section:
         generic=free,
         places=places,
         chosen_place=filled.place or asked_for(places, visit.asked("environment"), visit.asked("connection")),
+        run=filled.run,
+        under_way=[] if filled.run else under_way(visit.host, action.id),
         manages=visit.manages,
         scheduling=bool(visit.asked("schedule")),
         prices=action_sidebar.prices(action),
         price_text=price_text(action),
     )
+
+
+def under_way(host: Host, subject: str) -> list[Run]:
+    """The last runs of an action or a workflow that have not ended, newest first; steps and rows aside."""
+    found = [
+        run
+        for state in ("running", "queued")
+        for run in host.history.list(action=subject, state=state, limit=_UNDER_WAY)
+        if not run.parent and not run.batch
+    ]
+    return sorted(found, key=lambda run: run.id, reverse=True)[:_UNDER_WAY]
 
 
 def _word(media: list[FormField]) -> str:
@@ -148,7 +164,7 @@ def _filled(visit: PageRequest, action: Action) -> Filled:
     if visit.asked("run"):
         run = visit.host.history.get(visit.asked("run"))
         values = dict(run.inputs) if run.action == action.id else {}
-        return Filled(values, {}, place_of(visit.host, run).key)
+        return Filled(values, {}, place_of(visit.host, run).key, run if run.action == action.id else None)
     if visit.asked("example").isdecimal():
         return _example(action, int(visit.asked("example")))
     if visit.asked("file") and visit.asked("field") in action.files:

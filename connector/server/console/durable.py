@@ -12,7 +12,7 @@ from connector.errors import ConnectorError, InvocationError
 from connector.runs.workflow import cost, load
 from connector.runs.workflow.model import Workflow
 from connector.server.console import action_sidebar
-from connector.server.console.actions import form_parts
+from connector.server.console.actions import form_parts, under_way
 from connector.server.console.fields import fields
 from connector.server.console.page_request import PageRequest
 from connector.server.console.places import place_of, places_of
@@ -47,7 +47,7 @@ def workflow(visit: PageRequest) -> Response:
     """The form of a workflow."""
     host = visit.host
     connector, found = host.durable.workflow(visit.name("id"))
-    values, place = _filled(visit, found)
+    values, place, run = _filled(visit, found)
     integration = connector.integration
     return page(
         "workflow.html",
@@ -56,6 +56,8 @@ def workflow(visit: PageRequest) -> Response:
         parts=form_parts(fields(found.inputs, values)),
         places=places_of(host, integration),
         chosen_place=place,
+        run=run,
+        under_way=[] if run else under_way(host, found.id),
         price=_price(connector, found, values),
         manages=visit.manages,
         scheduling=bool(visit.asked("schedule")),
@@ -65,16 +67,17 @@ def workflow(visit: PageRequest) -> Response:
     )
 
 
-def _filled(visit: PageRequest, found: Workflow) -> tuple[Mapping[str, Any], str]:
+def _filled(visit: PageRequest, found: Workflow) -> tuple[Mapping[str, Any], str, Run | None]:
     """What the form begins with, and where: as an earlier run, or as an example without its files."""
     if visit.asked("run"):
         run = visit.host.history.get(visit.asked("run"))
-        return (run.inputs if run.action == found.id else {}), place_of(visit.host, run).key
+        is_of_it = run.action == found.id
+        return (run.inputs if is_of_it else {}), place_of(visit.host, run).key, run if is_of_it else None
     at = visit.asked("example")
     if at.isdecimal() and int(at) < len(found.examples):
         given = found.examples[int(at)].arguments
-        return {name: value for name, value in given.items() if name not in found.files}, ""
-    return {}, ""
+        return {name: value for name, value in given.items() if name not in found.files}, "", None
+    return {}, "", None
 
 
 def _price(connector: Any, found: Workflow, values: Mapping[str, Any]) -> str:

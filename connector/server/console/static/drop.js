@@ -18,6 +18,8 @@ export const dropOf = (element) => drops.get(element);
 export class Drop {
   /** The reference of the uploaded file, or null. */
   reference = null;
+  /** What the host tells of the file, once it is up, or null. */
+  facts = null;
   /** The address of the picture as it can be shown, or null. */
   address = null;
   #upload = null;
@@ -68,16 +70,16 @@ export class Drop {
     if (turn === this.#turn) this.#changed();
   }
 
-  remove() {
+  remove(focus = true) {
     this.#turn += 1;
     this.#clear();
     this.#changed();
-    this.input.focus();
+    if (focus) this.input.focus();
   }
 
   #clear() {
     if (this.address?.startsWith("blob:")) URL.revokeObjectURL(this.address);
-    this.reference = this.address = this.#upload = null;
+    this.reference = this.facts = this.address = this.#upload = null;
     this.input.value = "";
     one("[data-drop-area]", this.root).hidden = false;
     one("[data-drop-file]", this.root).hidden = true;
@@ -115,6 +117,7 @@ export class Drop {
 
   #keep(facts) {
     this.reference = facts.file;
+    this.facts = facts;
     const address = `/api/files/${encodeURIComponent(facts.file.slice("file:".length))}/content`;
     if (facts.type?.startsWith("image/")) this.address = address;
     this.#show(facts.name || "file", { ...facts, address });
@@ -132,7 +135,10 @@ export class Drop {
         this.#fit(wrong);
       }
       if (wrong.length) throw unfit(wrong);
-      if (turn === this.#turn) this.reference = stored.file;
+      if (turn === this.#turn) {
+        this.reference = stored.file;
+        this.facts = stored;
+      }
     } finally {
       bar.hidden = true;
     }

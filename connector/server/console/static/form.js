@@ -1,5 +1,6 @@
 // The form of an action: fields follow the rules, files go up, the price is told, the run is followed.
 
+import { Draft } from "./drafts.js";
 import { Drop, dropOf, takePasted, upload } from "./drop.js";
 import { Edges } from "./edges.js";
 import { all, busy, call, choose, debounced, number, one, Refusal } from "./kit.js";
@@ -7,14 +8,15 @@ import "./mask-editor.js";
 import { setUpPairs } from "./pairs.js";
 import { clearProblem, clearProblems, showProblems } from "./problems.js";
 import { holds } from "./rules.js";
-import { follow } from "./run-view.js";
+import { follow, show } from "./run-view.js";
 import { drafted, given, present, put, read, values } from "./values.js";
 
 const form = one("[data-action]");
 const action = form.dataset.api, isFlow = "flow" in form.dataset;
 const prices = JSON.parse(form.dataset.prices || "{}");
 const place = one("[data-place]"), price = one("[data-price]"), result = one("[data-result]");
-const confirming = one("[data-confirming]");
+const confirming = one("[data-confirming]"), meant = one("[data-question]", confirming).textContent;
+const draft = new Draft(form);
 const remembered = `console.place.${form.dataset.integration}`;
 
 // Fields
@@ -56,8 +58,10 @@ async function paintOn(editor, address) {
   editor.shown = address;
   await editor.show(address);
   if (!address || !editor.firstMask) return;
-  const answer = await fetch(editor.firstMask);
+  const first = editor.firstMask;
   editor.firstMask = "";
+  if (first instanceof Blob) return editor.load(first);
+  const answer = await fetch(first);
   if (answer.ok) await editor.load(await answer.blob());
 }
 
@@ -233,34 +237,65 @@ async function ready() {
   return { ...values(form), ...masks };
 }
 
+// So soon after a run the same once more is asked about, where it costs: a second click, a reload, another tab.
+const MOMENTS = 20_000;
+const startedKey = `console.started.${action}`;
+
+/** The paid run of the same inputs that was begun moments ago, or goes on still; else null. */
+async function justStarted(same) {
+  const last = JSON.parse(localStorage.getItem(startedKey) || "null");
+  if (isFree() || last?.same !== same) return null;
+  const { run: found } = await call("GET", `/api/runs/${encodeURIComponent(last.id)}`).catch(() => ({}));
+  const goesOn = ["queued", "running"].includes(found?.state);
+  return goesOn || (found && Date.now() - last.at < MOMENTS) ? { ...last, goesOn } : null;
+}
+
+function ask(question) {
+  one("[data-question]", confirming).textContent = question;
+  confirming.hidden = false;
+  one("button", confirming).focus();
+}
+
 /** Runs it. What is hardly meant is sent only once somebody has said so: `accept` is the query that says it. */
-async function run(accept = {}) {
+async function run(accept = {}, again = false) {
   clearProblems(form);
   confirming.hidden = true;
   try {
+    const same = JSON.stringify([where(), given(form), all("mask-editor", form).map((each) => each.changes)]);
+    const before = !again && (await justStarted(same));
+    if (before) {
+      const when = before.goesOn ? "is still under way" : `was run ${Math.round((Date.now() - before.at) / 1000)} s ago`;
+      return ask(`The same ${when}. Run again, it costs ${price.textContent} once more.`);
+    }
     const inputs = await ready();
     const { problems } = await call("POST", `${action}/check${query(accept)}`, { inputs });
     const wrong = problems.filter((each) => each.severity !== "warning");
-    confirming.hidden = !wrong.length || wrong.some((each) => each.severity !== "question");
+    if (wrong.length && wrong.every((each) => each.severity === "question")) ask(meant);
     if (wrong.length) return showProblems(form, wrong);
     const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const headers = { "content-type": "application/json", "idempotency-key": key };
     const how = isFlow ? accept : { ...accept, wait: "false", on_filtered: "return" };
     const started = await call("POST", `${action}${query(how)}`, { inputs }, { headers });
-    await watch(started.run.id);
+    const { id } = started.run;
+    localStorage.setItem(startedKey, JSON.stringify({ same, id, at: Date.now() }));
+    draft.clear();
+    history.replaceState({ ran: id }, "", `?${new URLSearchParams({ run: id })}`);
+    await watch(id);
   } catch (error) {
     showProblems(form, error.problems || [], error.problems?.length ? "" : error.message);
   }
   return undefined;
 }
 
+/** Follows a run to its end; the focus goes on to the result, unless it went elsewhere meanwhile. */
 async function watch(id) {
-  const tab = one("#tab-result"), word = one("[data-run-word]");
+  const tab = one("#tab-result"), word = one("[data-run-word]"), from = document.activeElement;
   if (tab) choose(tab);
   word.textContent = "Running";
   if (matchMedia("(max-width: 1000px)").matches) one("[data-stage]").scrollIntoView({ block: "start" });
   try {
     await follow(id, result);
+    if ([from, document.body].includes(document.activeElement)) result.focus({ preventScroll: true });
   } finally {
     word.textContent = "Run";
     tellBalance();
@@ -296,7 +331,10 @@ form.addEventListener("submit", (event) => {
 form.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
 });
-one("button", confirming).addEventListener("click", (event) => busy(event.currentTarget, () => run({ accept_warnings: "true" })));
+one("button", confirming).addEventListener("click", (event) => {
+  const isAboutAgain = one("[data-question]", confirming).textContent !== meant;
+  busy(event.currentTarget, () => run(isAboutAgain ? {} : { accept_warnings: "true" }, true));
+});
 one("[data-preview]")?.addEventListener("click", (event) => busy(event.currentTarget, preview));
 document.addEventListener("click", (event) => {
   const seed = event.target.closest("[data-use-seed]");
@@ -319,4 +357,13 @@ setUp();
 tellPlace();
 refresh();
 tellBalance();
+one("[data-restored]").hidden = !(await draft.restore());
+one("[data-start-over]").addEventListener("click", () => {
+  draft.clear();
+  location.assign(location.pathname);
+});
+const { shownRun: earlier, hasEnded } = form.dataset;
+// One that goes on, or that was begun here, is what somebody comes back for; another is shown beside its inputs.
+if (earlier && (hasEnded === undefined || history.state?.ran === earlier)) busy(one("[data-run]"), () => watch(earlier));
+else if (earlier) show(earlier, result);
 document.documentElement.dataset.ready = "true";

@@ -69,16 +69,15 @@ export function toast(text, isBad = false) {
 /** Runs what a button does, with the button shown as busy; a failure is told. */
 export async function busy(button, act) {
   if (button.getAttribute("aria-busy") === "true") return undefined;
-  button.setAttribute("aria-busy", "true");
-  button.disabled = true;
+  // Not disabled: that would take the focus away from who pressed it by keyboard.
+  for (const name of ["aria-busy", "aria-disabled"]) button.setAttribute(name, "true");
   try {
     return await act();
   } catch (error) {
     toast(error.message, true);
     return undefined;
   } finally {
-    button.removeAttribute("aria-busy");
-    button.disabled = false;
+    for (const name of ["aria-busy", "aria-disabled"]) button.removeAttribute(name);
   }
 }
 

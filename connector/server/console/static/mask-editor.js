@@ -31,6 +31,11 @@ export class MaskEditor extends HTMLElement {
     return this.#acts.length > 0 && this.#acts.at(-1).kind !== "clear";
   }
 
+  /** How much was done; it grows with each act. */
+  get changes() {
+    return this.#acts.length;
+  }
+
   /** The picture to paint on, as something to show; null takes it away. Another size begins anew. */
   async show(address) {
     if (!address) {

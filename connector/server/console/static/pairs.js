@@ -13,6 +13,13 @@ export function setUpPairs(within = document) {
   for (const root of all("[data-file-pairs]", within)) root.append(more(root, fileRow));
 }
 
+/** Has rows for these names and values, and no others. */
+export function setPairs(root, values) {
+  for (const each of all(".pair-row", root)) each.remove();
+  const rows = Object.entries(values).flatMap(([name, value]) => [value].flat().map((one) => row(root.dataset.pairsName, name, one)));
+  one("[data-add-pair]", root).before(...rows);
+}
+
 /** The rows as an object; a repeated name is a list. What the host keeps is sent back as it came. */
 export function entries(root) {
   const found = {};

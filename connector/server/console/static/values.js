@@ -1,8 +1,8 @@
 // What the fields of a form say, as the inputs of an invocation. What is empty is not given.
 
 import { dropOf } from "./drop.js";
-import { all, one } from "./kit.js";
-import { entries, fileEntries } from "./pairs.js";
+import { all, call, one } from "./kit.js";
+import { entries, fileEntries, setPairs } from "./pairs.js";
 
 const UNSET = undefined;
 
@@ -60,6 +60,47 @@ function attempted(field) {
   } catch {
     return true;
   }
+}
+
+const WRITERS = {
+  select: (field, value) => select(control(field).options, value),
+  pills: (field, value) => select(all("input", field), value),
+  ratios: (field, value) => select(all("input", field), value),
+  lines: (field, value) => (control(field).value = (value ?? []).join("\n")),
+  json: (field, value) => (control(field).value = value === UNSET ? "" : JSON.stringify(value, null, 2)),
+  rows: (field, value) => setPairs(one("[data-pairs]", field), value ?? {}),
+  file: (field, value) => give(dropOf(one("[data-drop]", field)), value),
+  files: () => UNSET,
+  mask: () => UNSET,
+};
+
+/** Makes the fields say these inputs and no others. Files are references, or what the host tells of them. */
+export async function fill(form, inputs) {
+  for (const field of all("[data-field]", form)) {
+    const value = inputs[field.dataset.field];
+    const write = WRITERS[field.dataset.kind];
+    if (write) await write(field, value);
+    else control(field).value = value ?? "";
+  }
+  form.dispatchEvent(new Event("input", { bubbles: true }));
+  for (const mirror of all("[data-mirror]", form)) document.getElementById(mirror.dataset.mirror).dispatchEvent(new Event("input"));
+}
+
+/** Chooses one of several; the first stands for what is not given. */
+function select(choices, value) {
+  const text = value === UNSET ? "" : JSON.stringify(value);
+  const known = [...choices];
+  const said = (each) => each.value || each.dataset.default || "";
+  const found = known.find((each) => each.value === text) || known.find((each) => text && said(each) === text) || known[0];
+  for (const each of known) each[each instanceof HTMLOptionElement ? "selected" : "checked"] = each === found;
+}
+
+async function give(drop, value) {
+  const reference = value?.file ?? value;
+  if (reference === drop.reference) return;
+  if (!reference) return drop.remove(false);
+  const facts = value.type ? value : await call("GET", `/api/files/${encodeURIComponent(reference.slice("file:".length))}`).catch(() => null);
+  if (facts) drop.use(facts);
 }
 
 /** Puts a value into a field that has one control. */
