@@ -4,6 +4,7 @@ A worker so made is a process like any other, and can be killed; only its start 
 """
 
 import asyncio
+import faulthandler
 import json
 import logging
 import os
@@ -15,6 +16,9 @@ import connector.runs.worker.dbos_workflows  # noqa: F401
 from connector.runs.worker.worker import Worker
 from connector.spec.loader import load
 from connector.storage.database.database import Database
+
+# Seconds after which a worker tells where it is; no test has one for so long that does not wait in vain.
+_STUCK = 240
 
 
 def main():
@@ -33,7 +37,12 @@ async def work(told, integration, options):
     """A worker, until it is killed or told to stop."""
     home = Path(told["home"])
     home.mkdir(exist_ok=True)
-    logging.basicConfig(filename=home / "workers.log", level="WARNING")
+    told = [
+        logging.FileHandler(home / "workers.log"),
+        logging.StreamHandler(),
+    ]  # a failed test shows the latter
+    logging.basicConfig(handlers=told, level="WARNING")
+    faulthandler.dump_traceback_later(_STUCK)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     database = Database(told["database"]) if told.get("database") else None

@@ -246,16 +246,22 @@ class Worker:
         said = ""
         while True:
             try:
-                await asyncio.to_thread(self._look)
+                await self._look_or_move()
                 found = ""
-            except LeaseLost as lost:
-                await self._move(lost)
             except passing as error:
                 found = dbos_engine.said(error)
+            except Exception as error:  # whatever it is: a worker that no longer looks does nothing more
+                found = f"{type(error).__name__}: {error}"
             if found != said:
                 getLogger(__name__).warning("%s", found or "the database is there again")
             said = found
             await asyncio.sleep(_LOOK_EVERY[self._database.dialect])
+
+    async def _look_or_move(self) -> None:
+        try:
+            await asyncio.to_thread(self._look)
+        except LeaseLost as lost:
+            await self._move(lost)
 
     def _look(self) -> None:
         # Whoever closes waits for a look that is under way: it would open again what was closed.
@@ -273,7 +279,14 @@ class Worker:
     async def _move(self, lost: LeaseLost) -> None:
         """Begins nothing more, and goes on in another place; it blocks nobody that the database is away."""
         getLogger(__name__).error("%s; nothing more is begun here before there is another", lost)
-        await self._leave()
+        try:
+            await self._leave()
+        except (
+            Exception
+        ) as error:  # what the lost connection broke may not close well, and is let go all the same
+            getLogger(__name__).warning(
+                "not all of the lost place could be closed: %s", dbos_engine.said(error)
+            )
         while not await asyncio.to_thread(self._has_moved):
             await asyncio.sleep(_MOVE_EVERY)
 

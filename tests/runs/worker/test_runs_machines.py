@@ -15,6 +15,7 @@ from connector.engine.sources import Sources
 from connector.runs.durable import worker_lease
 from connector.runs.durable.worker_lease import LeaseLost
 from connector.runs.service.durable_runs import DurableRuns
+from connector.runs.worker import launch
 from connector.runs.worker.worker import Worker
 from connector.spec.loader import load
 from connector.storage.database.database import Database
@@ -93,6 +94,33 @@ def test_a_worker_that_loses_its_place_goes_on_in_another(served, folder, tmp_pa
         failed = [run.error for run in havoc.each(runs, ids) if run.state == "failed"]
     assert broken
     assert failed == []
+
+
+def test_a_lost_place_that_does_not_close_well_is_left(
+    served, folder, tmp_path, postgres, postgres_url, monkeypatch
+):
+    """What the broken connection held cannot be let go: the worker goes on in another place all the same."""
+    home, name, stop = tmp_path / "home", postgres_url.rpartition("/")[2], launch.stop
+
+    def badly():
+        monkeypatch.setattr(launch, "stop", stop)
+        stop()
+        raise RuntimeError("the engine could not be taken down")
+
+    async def work(runs):
+        worker = Worker(home, [load(folder)], database=Database(postgres_url), environ={})
+        async with worker:
+            cut(postgres, name)
+            ids = await asyncio.to_thread(havoc.submit, runs, 2)
+            await asyncio.to_thread(havoc.await_end, runs, ids)
+            return ids
+
+    home.mkdir()
+    with asking(home, folder, postgres_url) as runs:
+        monkeypatch.setattr(launch, "stop", badly)
+        ids = asyncio.run(work(runs))
+        havoc.verdict(runs, ids, served)
+    assert launch.stop is stop
 
 
 def test_who_finds_no_place_keeps_no_connection(postgres_url, monkeypatch):
