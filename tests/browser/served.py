@@ -33,6 +33,7 @@ class Served:
     link: str
     home: Path
     log: Path
+    process: subprocess.Popen[str]
 
     @property
     def url(self) -> str:
@@ -83,24 +84,25 @@ class Served:
 
 
 @contextmanager
-def host(home: Path) -> Iterator[Served]:
-    """``connector serve`` with an empty home. It ends well when it is asked to."""
-    home.mkdir()
+def host(home: Path, port: int = 0) -> Iterator[Served]:
+    """``connector serve`` with a home, empty at first. It ends well when it is asked to."""
+    home.mkdir(exist_ok=True)
     environ = os.environ | {"CONNECTOR_HOME": str(home), "STABILITY_API_KEY": ""}
-    command = [Path(sys.executable).with_name("connector"), "serve", "--port", "0", "--quiet"]
+    command = [Path(sys.executable).with_name("connector"), "serve", "--port", str(port), "--quiet"]
     log = home / "host.log"
     with (
-        log.open("w") as written,
+        log.open("a") as written,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=written, env=environ, text=True) as process,
     ):
         assert process.stdout is not None
         try:
             link = process.stdout.readline().strip()
             assert link, log.read_text()
-            yield Served(link, home, log)
+            yield Served(link, home, log, process)
         finally:
+            was_killed = process.poll() is not None
             process.send_signal(signal.SIGINT)
-        assert process.wait(_PATIENCE) == 0, log.read_text()
+        assert was_killed or process.wait(_PATIENCE) == 0, log.read_text()
 
 
 @dataclass(frozen=True)

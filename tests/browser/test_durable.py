@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from pathlib import Path
 
 import httpx
@@ -67,14 +69,18 @@ def test_a_workflow_tells_what_is_wrong_at_its_field(visitor: Visitor) -> None:
 def test_a_webhook_is_made_shown_once_and_removed(visitor: Visitor) -> None:
     """By the call that is shown a program runs the workflow; then nobody does."""
     page = visitor.open("/workflows/storyboard")
+    visitor.field("lines").fill("a boat that's red")
     visitor("make-hook").click()
     call = visitor("hook-call")
     expect(call).to_contain_text("X-Hook-Secret")
+    said = shlex.split(call.inner_text().replace("\\\n", " "))
+    given = json.loads(said[said.index("--data") + 1])  # what was filled in, as a shell takes it
+    assert given == {"lines": ["a boat that's red"]}
     look(page, "webhook")
     found = re.search(r"(/hooks/\w+)[^:]*: ([\w-]+)", call.inner_text())
     assert found is not None
     path, secret = found.groups()
-    headers, given = {"x-hook-secret": secret}, {"lines": ["a boat"]}
+    headers = {"x-hook-secret": secret}
     assert httpx.post(visitor.served.url + path, headers=headers, json=given).status_code == 202
     visitor.open("/workflows/storyboard")
     assert secret not in page.content()

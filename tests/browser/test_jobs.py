@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from pathlib import Path
+from urllib.parse import urlsplit
 
+from playwright.sync_api import Browser, expect
+
+from browser.served import host
 from browser.visitor import Visitor
 
 
@@ -38,3 +42,21 @@ def test_a_run_that_goes_on_is_followed_on_its_own_page(visitor: Visitor) -> Non
     visitor("cancel").click()
     visitor.finished("cancelled")
     expect(visitor.page.get_by_role("heading", name="Inputs")).to_be_visible()
+
+
+def test_a_host_that_is_away_is_told_and_found_again(browser: Browser, tmp_path: Path) -> None:
+    """The page says that nobody answers while the host is gone, and follows the run once it is back."""
+    home = tmp_path / "home"
+    with browser.new_context() as context:
+        with host(home) as first:
+            visitor = Visitor(context, first)
+            visitor.page.goto(first.link)
+            start(visitor)
+            expect(visitor("away")).to_be_hidden()
+            first.process.kill()
+            first.process.wait()
+            expect(visitor("away")).to_be_visible()
+        with host(home, urlsplit(first.url).port or 0):
+            expect(visitor("away")).to_be_hidden()
+            expect(visitor("progress")).to_contain_text("the host is back")
+            visitor.page.close()

@@ -4,6 +4,7 @@ import { upload } from "./drop.js";
 import { busy, call, one, part, toast } from "./kit.js";
 import { clearProblems, showProblems } from "./problems.js";
 import { localTimes } from "./times.js";
+import { drafted } from "./values.js";
 
 const EVERY = 1500;
 const id = (text) => encodeURIComponent(text);
@@ -59,12 +60,15 @@ async function forget(name) {
   location.assign("/schedules");
 }
 
+/** A text as a POSIX shell takes it. */
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+
 async function makeHook(workflow) {
   const { environment, connection } = one("[data-place]").selectedOptions[0]?.dataset || {};
   const place = Object.fromEntries(Object.entries({ environment, connection }).filter(([, name]) => name));
   const how = [...document.querySelectorAll("[data-hook]")].map((each) => [each.dataset.hook, each.type === "checkbox" ? each.checked : each.value.trim()]);
   const made = await call("POST", "/api/webhooks", { workflow, ...place, ...Object.fromEntries(how.filter(([, value]) => value)) });
-  const lines = made.signed ? [`${location.origin}${made.path}`, `signed with ${made.secret}`] : [`curl ${location.origin}${made.path}`, `--header 'X-Hook-Secret: ${made.secret}'`, "--header 'Content-Type: application/json'", "--data '{}'"];
+  const lines = made.signed ? [`${location.origin}${made.path}`, `signed with ${made.secret}`] : [`curl ${location.origin}${made.path}`, `--header 'X-Hook-Secret: ${made.secret}'`, "--header 'Content-Type: application/json'", `--data ${quoted(JSON.stringify(drafted(one("form[data-action]"))))}`];
   one("[data-hook-call]").textContent = lines.join(made.signed ? "\n" : " \\\n  ");
   one("[data-made-hook]").hidden = false;
   one("[data-made-hook]").focus();

@@ -9,6 +9,7 @@ const STEPS = ["queued", "running", "waiting", "sent", "answered", "again", "sta
 /** Follows a run in `place`; resolves with its end, once that is shown. */
 export function follow(id, place, alone = false) {
   place.replaceChildren(one("[data-progress-template]").content.cloneNode(true));
+  place.again = place.away = null;
   const began = Date.now(), clock = setInterval(() => tick(place, began), 1000);
   one("[data-cancel]", place).addEventListener("click", (event) => busy(event.currentTarget, () => cancel(id)));
   return new Promise((resolve) => {
@@ -20,8 +21,9 @@ export function follow(id, place, alone = false) {
       resolve(await show(id, place, alone));
     };
     for (const name of ENDS) events.addEventListener(name, end);
-    // A stream that is closed for good is a run that has ended, or a host that is gone: the view tells which.
-    events.addEventListener("error", () => events.readyState === EventSource.CLOSED && end());
+    events.addEventListener("open", () => away(place, false));
+    // A stream that is closed for good is a run that has ended; else the browser comes again by itself.
+    events.addEventListener("error", () => (events.readyState === EventSource.CLOSED ? end() : away(place, true)));
   });
 }
 
@@ -42,6 +44,7 @@ export async function enliven(place) {
 function step(place, data) {
   const steps = one("[data-progress-steps]", place);
   if (!steps || !data.sentence) return;
+  place.again = data.seconds > 1 ? Date.now() + 1000 * data.seconds : null;
   one("[data-progress-now]", place).textContent = data.sentence;
   steps.append(make("li", {}, make("span", { textContent: data.sentence })));
   if (data.file) picture(place, data);
@@ -60,7 +63,15 @@ function picture(place, data) {
 
 function tick(place, began) {
   const clock = one("[data-progress-clock]", place);
-  if (clock) clock.textContent = `${Math.round((Date.now() - began) / 1000)} s`;
+  if (!clock) return;
+  const left = place.again ? Math.ceil((place.again - Date.now()) / 1000) : 0;
+  clock.textContent = `${Math.round((Date.now() - began) / 1000)} s${left > 0 ? `; goes on in ${left} s` : ""}`;
+}
+
+/** Whether the host answers; a run goes on without the page, and is found again. */
+function away(place, isAway) {
+  const told = one("[data-progress-away]", place);
+  if (told) told.hidden = !isAway;
 }
 
 /** Stops a run; where its job may be charged all the same, a person says so first. */
