@@ -206,7 +206,7 @@ def test_a_prompt_is_read() -> None:
 def test_every_style_shows(preset: str) -> None:
     """A style changes the picture and keeps its size; an unknown one does neither."""
     picture = paint("a fox by a house", 5, (160, 96)).image
-    shown = styled(picture, preset, 1)
+    shown = styled(picture, preset)
     assert shown.size == picture.size
     assert ImageStat.Stat(ImageChops.difference(shown, picture).convert("L")).mean[0] > 0.5
 

@@ -65,7 +65,7 @@ class Arguments:
         return [(self.fields[key], self.number(key.replace("[text]", "[weight]"), 1)) for key in keys]
 
     def styled(self, image: Image.Image) -> Image.Image:
-        return effects.styled(image, self.text("style_preset"), self.seed)
+        return effects.styled(image, self.text("style_preset"))
 
     def finished(self, picture: Picture, prompt: str | None = None) -> Made:
         """The picture as a file: blurred if it is to be withheld, labelled, in the format asked for."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from typing import cast
@@ -16,10 +15,8 @@ import numpy as np
 from connector.sandbox.studio import music
 from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.files import Unreadable
-from connector.sandbox.studio.music import RATE, Samples
+from connector.sandbox.studio.music import FRAME, RATE, Samples
 
-_FRAME = 1152  # moments in a frame of MP3
-_FADE = RATE // 2
 _TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav"}
 # Without a reservoir each frame stands for itself, which is what lets it be repeated.
 _CODECS = {
@@ -28,67 +25,35 @@ _CODECS = {
 }
 
 
-@dataclass(frozen=True)
-class Piece:
-    """Sound in which a part, counted in MP3 frames, is to be heard several times more than it is stored."""
-
-    samples: Samples
-    first: int = 0
-    count: int = 0
-    repeats: int = 0
-
-    def whole(self) -> Samples:
-        """All of it, written out."""
-        start, end = self.first * _FRAME, (self.first + self.count) * _FRAME
-        repeated = [self.samples[start:end]] * self.repeats
-        return np.concatenate([self.samples[:start], *repeated, self.samples[start:]])
-
-
 def text_to_audio(given: Arguments) -> Made:
-    return _finished(given, _piece(given, given.number("duration", 190)))
+    loop = music.loop(given.prompt, given.seed)
+    return _finished(given, _lasting(loop, given.number("duration", 190)), len(loop))
 
 
 def audio_to_audio(given: Arguments) -> Made:
     """The given sound gives way to the prompt's piece as the strength rises."""
-    seconds, strength = given.number("duration", 190), given.number("strength", 1)
-    start, piece = decode(given.files["audio"]), _piece(given, seconds)
-    if strength < 1:
-        old, new = _cut(start, _moments(seconds)), piece.whole()
-        piece = Piece(np.asarray(old * np.float32(1 - strength) + new * np.float32(strength), np.int16))
-    return _finished(given, piece)
+    seconds, strength = given.number("duration", 190), np.float32(given.number("strength", 1))
+    new = _lasting(music.loop(given.prompt, given.seed), seconds)
+    old = _cut(decode(given.files["audio"]), len(new))
+    return _finished(given, np.asarray(old * (1 - strength) + new * strength, np.int16))
 
 
 def inpaint(given: Arguments) -> Made:
     """Between the two moments the prompt's piece, before and after them the given sound."""
-    total = _moments(given.number("duration", 190))
-    result = _cut(decode(given.files["audio"]), total)
-    last = min(total, _moments(given.number("mask_end", 380)))
-    first = min(total, _moments(given.number("mask_start", 30)))
-    if last > first:
-        result[first:last] = _piece(given, (last - first) / RATE).whole()
-    return _finished(given, Piece(result))
+    result = _cut(decode(given.files["audio"]), round(given.number("duration", 190) * RATE))
+    hole = result[round(given.number("mask_start", 30) * RATE) : round(given.number("mask_end", 380) * RATE)]
+    hole[:] = _lasting(music.loop(given.prompt, given.seed), len(hole) / RATE)
+    return _finished(given, result)
 
 
-def _moments(seconds: float) -> int:
-    return round(seconds * RATE)
-
-
-def _piece(given: Arguments, seconds: float) -> Piece:
-    """Exactly so long: variations in a form that comes round again, with a beginning and an end."""
-    total, style = _moments(seconds), music.style_of(given.prompt, given.seed)
-    period = len(style.form) * style.beat * 16
-    first = period // 4 // _FRAME
-    repeats = max(0, (total - first * _FRAME - period - 2 * _FADE) // period)
-    samples = music.played(style, given.prompt, given.seed, total - repeats * period)
-    return Piece(_faded(samples), first, period // _FRAME, repeats)
-
-
-def _faded(samples: Samples) -> Samples:
-    """No click at the beginning, and a slow end."""
-    reach = min(_FADE, len(samples) // 4)
-    since = np.arange(len(samples), dtype=np.float32)
-    ends = np.minimum(since * 20, since[::-1]) / max(1, reach)
-    return np.asarray(samples * ends.clip(0, 1)[:, None], np.int16)
+def _lasting(loop: Samples, seconds: float) -> Samples:
+    """The loop for exactly so long, with no click at either end."""
+    samples = np.resize(loop, (round(seconds * RATE), 2))
+    reach = min(RATE // 2, len(samples) // 4)
+    ramp = np.linspace(0, 1, reach, dtype=np.float32)[:, None]
+    samples[:reach] = samples[:reach] * ramp
+    samples[len(samples) - reach :] = samples[len(samples) - reach :] * ramp[::-1]
+    return samples
 
 
 def _cut(samples: Samples, length: int) -> Samples:
@@ -96,10 +61,10 @@ def _cut(samples: Samples, length: int) -> Samples:
     return np.pad(samples[:length], ((0, max(0, length - len(samples))), (0, 0)))
 
 
-def _finished(given: Arguments, piece: Piece) -> Made:
+def _finished(given: Arguments, samples: Samples, period: int = 0) -> Made:
     form = given.text("output_format", "mp3")
     title = f"sandbox: {given.prompt[:80]} (seed {given.seed})"
-    return Made(_encoded(piece, form, title), _TYPES[form])
+    return Made(_encoded(samples, form, title, period), _TYPES[form])
 
 
 def decode(content: bytes) -> Samples:
@@ -125,7 +90,7 @@ def _heard(container: av.container.InputContainer) -> Iterator[av.AudioFrame]:
 
 
 def _frames(samples: Samples) -> Iterator[av.AudioFrame | None]:
-    size = _FRAME * 32
+    size = FRAME * 32
     for start in range(0, len(samples), size):
         part = samples[start : start + size].reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(part, format="s16", layout="stereo")
@@ -134,19 +99,19 @@ def _frames(samples: Samples) -> Iterator[av.AudioFrame | None]:
     yield None
 
 
-def _encoded(piece: Piece, form: str, title: str) -> bytes:
-    """Frames of MP3 are encoded once and repeated: the encoder is the slowest part of all, by far."""
+def _encoded(samples: Samples, form: str, title: str, period: int) -> bytes:
+    """Frames of MP3 are encoded for one period and repeated: the encoder is by far the slowest part."""
     out, (codec, options) = io.BytesIO(), _CODECS[form]
+    repeats = max(0, len(samples) // period - 2) if period and form == "mp3" else 0
+    stored = np.concatenate([samples[:period], samples[period * (1 + repeats) :]])
+    start, end = period // 4 // FRAME, (period // 4 + period) // FRAME
     with av.open(out, "w", format=form) as container:
         container.metadata.update({"title": title, "encoder": "sandbox"})
         stream = cast(av.AudioStream, container.add_stream(codec, rate=RATE, options=options))
         stream.layout = "stereo"
-        samples = piece.samples if form == "mp3" else piece.whole()
-        packets = [packet for frame in _frames(samples) for packet in stream.encode(frame)]
-        start, end = piece.first, piece.first + piece.count
-        repeated = packets[start:end] * piece.repeats if form == "mp3" else []
-        for index, packet in enumerate([*packets[:start], *repeated, *packets[start:]]):
-            if form == "mp3":  # a packet that comes again comes at another time
-                packet.time_base, packet.pts, packet.dts = Fraction(1, RATE), index * _FRAME, index * _FRAME
+        packets = [packet for frame in _frames(stored) for packet in stream.encode(frame)]
+        for index, packet in enumerate([*packets[:start], *packets[start:end] * repeats, *packets[start:]]):
+            if repeats:  # a packet that comes again comes at another time
+                packet.time_base, packet.pts, packet.dts = Fraction(1, RATE), index * FRAME, index * FRAME
             container.mux(packet)
     return out.getvalue()

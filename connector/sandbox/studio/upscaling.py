@@ -20,7 +20,7 @@ def _upscaled(given: Arguments, larger: Callable[[Size], Size], creativity: floa
     large = picture.enlarged(larger(picture.size))
     image = large.image.filter(_SHARPEN)
     if creativity:
-        image = given.styled(effects.grain(image.convert("RGB"), given.dice("detail"), creativity * 0.22))
+        image = given.styled(effects.grain(image.convert("RGB"), creativity * 0.22, given.seed))
         if large.alpha:
             image.putalpha(large.alpha)
     return given.finished(Picture(image, large.things))
