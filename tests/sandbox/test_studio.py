@@ -295,10 +295,10 @@ def test_a_search_finds_what_the_sandbox_painted() -> None:
     """A cat is replaced where the cat is; far from it nothing changes."""
     painting = paint("a cat on a hill", 4, (256, 256))
     source = files.encode(painting, "png", "a cat on a hill", 4)
-    found = files.decode(source).things["cat"]
+    found = files.decode(source).mask("cat").getbbox()
     fields = {"prompt": "a robot", "search_prompt": "cat"}
     result = studio.make("edit_search_and_replace", fields, {"image": source}, 1)
-    near = masks.grown(infill.box_mask((256, 256), found.box), 3)
+    near = masks.grown(infill.box_mask((256, 256), found), 3)
     assert unlike(opened(result.content), opened(source), outside(near)) == 0
     assert list(files.decode(result.content).things) == ["robot"]
 
@@ -404,6 +404,7 @@ def test_another_mans_note_is_no_danger() -> None:
     """A note that lies is ignored."""
     for note in (
         'sandbox {"things": {"cat": [[0,0,9,9],[9999,9999],"AA"]}}',
+        'sandbox {"things": {"cat": "AAAA"}}',
         "sandbox [",
         'sandbox {"label": [5,5,1,1]}',
     ):

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
-from connector.sandbox.studio import effects, files, infill, masks
+from connector.sandbox.studio import effects, infill, masks
 from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.colour import from_hsv, luminance, to_hsv
-from connector.sandbox.studio.files import Picture, Thing
+from connector.sandbox.studio.files import Picture, outline
 from connector.sandbox.studio.generation import scene
 from connector.sandbox.studio.label import Box
-from connector.sandbox.studio.painting import add, differs
+from connector.sandbox.studio.masks import differs
+from connector.sandbox.studio.painting import add
 from connector.sandbox.studio.prompt import digest, first_colour, read, tokens
 
 _FEATHER = 2.5
 _LEVELS = range(256)
 
 
-def _kept(picture: Picture, mask: Image.Image) -> dict[str, Thing]:
+def _kept(picture: Picture, mask: Image.Image) -> dict[str, Image.Image]:
     """The things of a picture that a mask leaves alone."""
-    shared = {name: ImageChops.darker(mask, thing.mask(mask.size)) for name, thing in picture.things.items()}
-    return {name: thing for name, thing in picture.things.items() if not shared[name].getbbox()}
+    shared = {name: ImageChops.darker(mask, picture.mask(name)) for name in picture.things}
+    return {name: shape for name, shape in picture.things.items() if not shared[name].getbbox()}
 
 
 def _transparent(image: Image.Image, picture: Picture, mask: Image.Image) -> Image.Image:
@@ -70,9 +70,9 @@ def _painted(given: Arguments, picture: Picture, mask: Image.Image, gone: Image.
     if asked.things and masks.share(mask) < 0.75:
         image = infill.filled(image, gone or mask)
         drawn = add(image, asked.things[0], box, given.seed, read(given.prompt).hour)
-        shape = differs(image.crop(box), drawn).point([0] * 12 + [255] * 244)
-        shape.thumbnail((files.SHAPE, files.SHAPE))
-        things[asked.things[0].motif.name] = Thing(box, shape)
+        shape = Image.new("L", picture.size)
+        shape.paste(differs(image.crop(box), drawn).point([0] * 12 + [255] * 244), box)
+        things[asked.things[0].motif.name] = outline(shape)
         drawn = given.styled(drawn)
     else:
         drawn = scene(given, (max(64, size[0]), max(64, size[1]))).image.crop((0, 0, *size))
@@ -83,18 +83,18 @@ def _painted(given: Arguments, picture: Picture, mask: Image.Image, gone: Image.
 def search_and_replace(given: Arguments) -> Made:
     picture = given.picture()
     words, grow = given.text("search_prompt"), round(given.number("grow_mask", 3))
-    known = _named(picture.things, words)
-    box = known.box if known else _coloured(picture, words).getbbox()
+    known = _named(picture, words)
+    box = (known or _coloured(picture, words)).getbbox()
     sane = _sane(box or masks.subject(picture).getbbox(), picture.size, words)
     mask = masks.grown(infill.box_mask(picture.size, sane), grow)
     # Where the outline is known, the background between it and its box can stay.
-    gone = masks.grown(masks.hard(known.mask(picture.size)), grow + 4) if known else mask
+    gone = masks.grown(masks.hard(known), grow + 4) if known else mask
     return _painted(given, picture, mask, ImageChops.darker(gone, mask))
 
 
-def _named(things: Mapping[str, Thing], words: str) -> Thing | None:
+def _named(picture: Picture, words: str) -> Image.Image | None:
     wanted = [asked.motif.name for asked in read(words).things]
-    return next((things[name] for name in wanted if name in things), None)
+    return next((picture.mask(name) for name in wanted if name in picture.things), None)
 
 
 def _sane(box: Box | None, size: tuple[int, int], words: str) -> Box:
@@ -126,9 +126,8 @@ def _coloured(picture: Picture, words: str) -> Image.Image:
 
 def search_and_recolor(given: Arguments) -> Made:
     picture, words = given.picture(), given.text("select_prompt")
-    known, mask = _named(picture.things, words), _coloured(picture, words)
-    if known or not mask.getbbox():
-        mask = known.mask(picture.size) if known else masks.subject(picture)
+    mask = _named(picture, words) or _coloured(picture, words)
+    mask = mask if mask.getbbox() else masks.subject(picture)
     wide = ImageChops.lighter(mask, masks.grown(masks.hard(mask), round(given.number("grow_mask", 3)) // 3))
     # The colour that the prompt names, or one that it stands for.
     tone = first_colour(given.prompt) or from_hsv(given.dice("recolor").random(), 0.6, 0.8)
@@ -149,13 +148,14 @@ def outpaint(given: Arguments) -> Made:
     picture = given.picture()
     left, right, up, down = (given.whole(name, 0) for name in ("left", "right", "up", "down"))
     size = (picture.size[0] + left + right, picture.size[1] + up + down)
-    scenery = picture.rgb
-    for thing in picture.things.values():  # scenery may repeat, the things on it may not
-        scenery = infill.filled(scenery, masks.grown(masks.hard(thing.mask(scenery.size)), 4))
+    scenery, things = picture.rgb, {}
+    for name, mask in ((name, picture.mask(name)) for name in picture.things):
+        # Scenery may repeat, the things on it may not.
+        scenery = infill.filled(scenery, masks.grown(masks.hard(mask), 4))
+        things[name] = outline(ImageOps.expand(mask, (left, up, right, down)))
     inner = infill.box_mask(size, (left, up, left + picture.size[0], up + picture.size[1]))
     wide = given.styled(_continued(given, effects.mirrored(scenery, size, (left, up)), inner))
     wide.paste(picture.rgb, (left, up))
-    things = {name: thing.moved(left, up) for name, thing in picture.things.items()}
     return given.finished(Picture(wide, things))
 
 

@@ -8,14 +8,22 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from PIL import GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import (
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    WebPImagePlugin,
+)
 
 from connector.sandbox.studio import infill, label
 from connector.sandbox.studio.label import Box
 
 MAX_PIXELS = 300_000_000  # the vendor's largest side twice; more is a decompression bomb
 _MARK = "sandbox "  # begins the note in a file; the rest is JSON
-SHAPE = 160  # longest side of an outline that a note carries
+OUTLINE = 320  # longest side of an outline
 _OPTIONS = {"png": {"compress_level": 1}, "jpeg": {"quality": 92}, "webp": {"quality": 88, "method": 0}}
 _DESCRIPTION = 0x010E  # EXIF ImageDescription, which JPEG and WebP carry
 
@@ -24,40 +32,17 @@ class Unreadable(ValueError):
     """The bytes are no picture that can be decoded here."""
 
 
-@dataclass(frozen=True)
-class Thing:
-    """Where something is on a picture, and its outline: white inside, at most so large as it need be."""
-
-    box: Box
-    shape: Image.Image
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return (self.box[2] - self.box[0], self.box[3] - self.box[1])
-
-    def moved(self, x: float, y: float, across: float = 1.0, down: float = 1.0) -> Thing:
-        left, right = (round(place * across + x) for place in self.box[::2])
-        top, low = (round(place * down + y) for place in self.box[1::2])
-        return Thing((left, top, right, low), self.shape)
-
-    def mask(self, size: tuple[int, int]) -> Image.Image:
-        """White where the thing is, on a picture of that size."""
-        mask, soft = Image.new("L", size), self.shape.resize(self.size, Image.Resampling.BICUBIC)
-        mask.paste(soft.point([max(0, min(255, (v - 96) * 4)) for v in range(256)]), self.box[:2])
-        return mask
-
-    def known(self) -> list[object]:
-        out = io.BytesIO()
-        self.shape.convert("1").save(out, "PNG")
-        return [list(self.box), base64.b64encode(out.getvalue()).decode()]
+def outline(mask: Image.Image) -> Image.Image:
+    """Where something is on a picture, small enough for a note in its file."""
+    return ImageOps.contain(mask, (OUTLINE, OUTLINE), Image.Resampling.BOX).point([0] * 110 + [255] * 146)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture without its label, RGB or RGBA, and where on it each thing is that is known to be there."""
+    """A picture without its label, RGB or RGBA, and the outline of each thing that is known to be on it."""
 
     image: Image.Image
-    things: Mapping[str, Thing] = field(default_factory=dict)
+    things: Mapping[str, Image.Image] = field(default_factory=dict)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -71,13 +56,16 @@ class Picture:
     def alpha(self) -> Image.Image | None:
         return self.image.getchannel("A") if self.image.mode == "RGBA" else None
 
+    def mask(self, name: str) -> Image.Image:
+        """White where the thing is."""
+        soft = self.things[name].resize(self.size, Image.Resampling.BICUBIC)
+        return soft.point([max(0, min(255, (v - 96) * 4)) for v in range(256)])
+
     def enlarged(self, size: tuple[int, int]) -> Picture:
-        """The same at another size; what is known to be on it is at the same place there."""
+        """The same at another size."""
         if size == self.size:
             return self
-        x, y = size[0] / self.size[0], size[1] / self.size[1]
-        things = {name: thing.moved(0, 0, x, y) for name, thing in self.things.items()}
-        return Picture(self.image.resize(size, Image.Resampling.LANCZOS), things)
+        return Picture(self.image.resize(size, Image.Resampling.LANCZOS), self.things)
 
 
 # The plugins are called by name: Image.open would warn, for the whole process, of large pictures.
@@ -113,16 +101,16 @@ def decode(content: bytes, what: str = "image") -> Picture:
     return Picture(clean, things)
 
 
-def _note(image: ImageFile.ImageFile) -> tuple[Box | None, dict[str, Thing]]:
+def _note(image: ImageFile.ImageFile) -> tuple[Box | None, dict[str, Image.Image]]:
     """The label's place and the things of an earlier sandbox picture; other files may say what they like."""
     try:
         text = image.info.get("Comment") or image.getexif().get(_DESCRIPTION, "")
         known = json.loads(text.removeprefix(_MARK)) if text.startswith(_MARK) else {}
         things = {}
-        for name, (box, packed) in known.get("things", {}).items():
+        for name, packed in known.get("things", {}).items():
             shape = opened(base64.b64decode(packed))
-            if shape and max(shape.size) <= SHAPE:
-                things[str(name)] = Thing(_box(box, image.size), shape.convert("L"))
+            if shape and max(shape.size) <= OUTLINE:
+                things[str(name)] = shape.convert("L")
         return _box(known["label"], image.size) if known.get("label") else None, things
     except Exception:
         return None, {}
@@ -138,7 +126,11 @@ def _box(value: object, size: tuple[int, int]) -> Box:
 def encode(picture: Picture, form: str, prompt: str, seed: int) -> bytes:
     """The bytes of a labelled picture in one of the formats that the vendor offers."""
     marked, place = label.stamp(picture.image, seed, prompt)
-    things = {name: thing.known() for name, thing in picture.things.items()}
+    things = {}
+    for name, shape in picture.things.items():
+        packed = io.BytesIO()
+        shape.convert("1").save(packed, "PNG")
+        things[name] = base64.b64encode(packed.getvalue()).decode()
     note = {"prompt": prompt[:200], "seed": seed, "label": place, "things": things}
     text, out = _MARK + json.dumps(note), io.BytesIO()  # with escapes, so plain ASCII, as EXIF wants
     chunks, exif = PngImagePlugin.PngInfo(), Image.Exif()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps, ImageStat
+from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
 
 from connector.sandbox.studio import infill
 from connector.sandbox.studio.files import Picture, decode
-from connector.sandbox.studio.painting import differs
 
 _WORK = 320  # the background is guessed at this size
 
@@ -51,14 +48,13 @@ def subject(picture: Picture) -> Image.Image:
     """White where the subject is, with a soft edge. What is transparent already stays so."""
     if picture.alpha and picture.alpha.getextrema()[0] == 0:
         return picture.alpha
-    known = max(picture.things.values(), key=lambda thing: math.prod(thing.size), default=None)
-    return known.mask(picture.size) if known else _from_edges(picture.rgb)
+    known = max(map(picture.mask, picture.things), key=share, default=None)
+    return known or _from_edges(picture.rgb)
 
 
 def _from_edges(image: Image.Image) -> Image.Image:
-    """Everything inside a frame along the border that the frame, averaged inwards, does not explain."""
-    small = image.copy()
-    small.thumbnail((_WORK, _WORK), Image.Resampling.BOX)
+    """Everything inside a frame along the border that the frame, continued inwards, does not explain."""
+    small = ImageOps.contain(image, (_WORK, _WORK), Image.Resampling.BOX)
     frame = max(4, min(small.size) // 24)
     inside = infill.box_mask(small.size, (frame, frame, small.width - frame, small.height - frame))
     behind = infill.filled(small, inside).resize(image.size, Image.Resampling.BICUBIC)
@@ -66,17 +62,13 @@ def _from_edges(image: Image.Image) -> Image.Image:
     # Few pixels are the subject's, so it is well above the mean.
     limit = min(60, max(14, round(2 * ImageStat.Stat(distance, within).mean[0])))
     found = ImageChops.darker(distance.point([0] * (limit + 1) + [255] * (255 - limit)), within)
-    return _solid(found)
+    # Specks gone, small holes closed, the edge soft.
+    reach = max(2, min(image.size) // 100)
+    wide = grown(found.filter(ImageFilter.MedianFilter(3)), reach)
+    return ImageOps.invert(grown(ImageOps.invert(wide), reach)).filter(ImageFilter.GaussianBlur(0.8))
 
 
-def _solid(mask: Image.Image) -> Image.Image:
-    """Specks gone, holes filled, the edge soft."""
-    reach = max(2, min(mask.size) // 130)
-    wide = ImageChops.invert(grown(mask.filter(ImageFilter.MedianFilter(3)), reach))
-    outside = grown(wide, reach)
-    # What the border cannot be reached from is inside; that is found at a small size.
-    plan = ImageOps.expand(hard(ImageOps.contain(outside, (160, 160))), 1, 255)
-    ImageDraw.floodfill(plan, (0, 0), 128)
-    reached = ImageOps.crop(plan.point([255 if v == 128 else 0 for v in range(256)]), 1)
-    near = grown(reached.resize(mask.size), max(2, max(mask.size) // 80))
-    return ImageChops.invert(ImageChops.darker(outside, near)).filter(ImageFilter.GaussianBlur(0.8))
+def differs(a: Image.Image, b: Image.Image) -> Image.Image:
+    """How far two pictures are apart, pixel by pixel, in the channel that differs most."""
+    red, green, blue = ImageChops.difference(a.convert("RGB"), b.convert("RGB")).split()
+    return ImageChops.lighter(ImageChops.lighter(red, green), blue)

@@ -10,7 +10,8 @@ from PIL import Image, ImageChops
 from connector.sandbox.studio import sizes
 from connector.sandbox.studio.canvas import Canvas
 from connector.sandbox.studio.colour import colour, mix, palette
-from connector.sandbox.studio.files import SHAPE, Picture, Thing
+from connector.sandbox.studio.files import Picture, outline
+from connector.sandbox.studio.masks import differs
 from connector.sandbox.studio.motif import Coat, Motif, Place, put
 from connector.sandbox.studio.prompt import Asked, Reading, digest, read
 from connector.sandbox.studio.scene import Scene
@@ -38,8 +39,7 @@ def paint(prompt: str, seed: int, size: Size, negative: str = "", *, empty: bool
     # Corners a little darker, which holds the eye inside.
     fall = Image.radial_gradient("L").point([round(max(0, v - 130) * 0.42) for v in range(256)])
     canvas.image.paste((14, 12, 34), (0, 0), fall.resize(canvas.image.size, Image.Resampling.BILINEAR))
-    found = {name: _outlined(shape, small) for name, shape in shapes.items()}
-    things = {name: thing for name, thing in found.items() if thing}
+    things = {name: outline(shape) for name, shape in shapes.items() if shape.getbbox()}
     return Picture(canvas.finished(), things).enlarged(size)
 
 
@@ -48,20 +48,6 @@ def _bounded(size: Size) -> Size:
     return size if size[0] * size[1] <= _LARGEST else sizes.with_pixels(size, _LARGEST * 0.99)
 
 
-def _outlined(shape: Image.Image, size: tuple[int, int]) -> Thing | None:
-    """The outline that a note can carry, of a shape drawn on the canvas."""
-    box = shape.resize(size, Image.Resampling.BOX).point(_MOSTLY).getbbox()
-    if not box:
-        return None
-    scale = min(1.0, SHAPE / max(box[2] - box[0], box[3] - box[1]))
-    small = (max(1, round((box[2] - box[0]) * scale)), max(1, round((box[3] - box[1]) * scale)))
-    finer = shape.width / size[0]
-    source = (box[0] * finer, box[1] * finer, box[2] * finer, box[3] * finer)
-    part = shape.resize(small, Image.Resampling.BOX, box=source)
-    return Thing(box, part.point(_MOSTLY))
-
-
-_MOSTLY = [0] * 110 + [255] * 146
 Shapes = dict[str, Image.Image]
 
 
@@ -149,9 +135,3 @@ def _ambient(coat: Coat, picture: Image.Image) -> Coat:
     dim = 0.55 + 0.45 * min(1.0, (red + green + blue) / 330)
     ambient = mix(mix((0, 0, 0), (255, 255, 255), dim), (red, green, blue), 0.15)
     return replace(coat, light=replace(coat.light, ambient=ambient, fill=0.03, dark=dim < 0.75))
-
-
-def differs(a: Image.Image, b: Image.Image) -> Image.Image:
-    """How far two pictures are apart, pixel by pixel, in the channel that differs most."""
-    red, green, blue = ImageChops.difference(a.convert("RGB"), b.convert("RGB")).split()
-    return ImageChops.lighter(ImageChops.lighter(red, green), blue)
