@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -41,6 +40,13 @@ def _cubic(a: float, b: float, c: float, d: float, t: float) -> float:
     return b + t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a))) / 2
 
 
+def _stencil(points: Sequence[Point], margin: int) -> tuple[Image.Image, list[Point], tuple[int, int]]:
+    """An empty mask around the points, their places on it, and where its corner is."""
+    left, top = (int(min(p[axis] for p in points)) - margin for axis in (0, 1))
+    right, low = (int(max(p[axis] for p in points)) + margin + 1 for axis in (0, 1))
+    return Image.new("L", (right - left, low - top)), [(x - left, y - top) for x, y in points], (left, top)
+
+
 class Canvas:
     """A picture being painted. Places are in canvas pixels, ``width`` by ``height``."""
 
@@ -62,23 +68,14 @@ class Canvas:
     def finished(self) -> Image.Image:
         return self.image.reduce(_FINER)
 
-    def gradient(self, stops: Sequence[Colour], top: float, bottom: float) -> None:
-        """A full-width band of colour."""
-        high, pair = max(1, int(bottom) + 1 - int(top)), stops if len(stops) > 1 else [*stops, *stops]
-        self.image.paste(column(pair, self.width, high), (0, int(top)))
-
     def area(self, points: Sequence[Point], stops: Sequence[Colour], alpha: float = 1.0) -> None:
         """A filled outline; several colours run from its top to its bottom."""
         if len(stops) == 1:
             self.draw.polygon(list(points), fill=(*stops[0], round(255 * alpha)))
             return
-        xs, ys = [p[0] for p in points], [p[1] for p in points]
-        left, top = max(0, int(min(xs))), max(0, int(min(ys)))
-        right, bottom = min(self.width, int(max(xs)) + 1), min(self.height, int(max(ys)) + 1)
-        if right > left and bottom > top:
-            mask = Image.new("L", (right - left, bottom - top))
-            ImageDraw.Draw(mask).polygon([(x - left, y - top) for x, y in points], fill=round(255 * alpha))
-            self.image.paste(column(stops, *mask.size), (left, top), mask)
+        mask, moved, corner = _stencil(points, 0)
+        ImageDraw.Draw(mask).polygon(moved, fill=round(255 * alpha))
+        self.image.paste(column(stops, *mask.size), corner, mask)
 
     def oval(self, centre: Point, size: Point, fill: Colour, alpha: float = 1.0, width: float = 0) -> None:
         """An ellipse by its half axes; with a width, only its outline."""
@@ -96,24 +93,15 @@ class Canvas:
             self.draw.line(list(points), fill=(*fill, tone), width=wide)
             return
         # By way of a mask: where the joints of a transparent line overlap, they would show.
-        left, top = (int(min(p[axis] for p in points)) - wide for axis in (0, 1))
-        right, low = (int(max(p[axis] for p in points)) + wide for axis in (0, 1))
-        mask, moved = Image.new("L", (right - left, low - top)), [(x - left, y - top) for x, y in points]
+        mask, moved, corner = _stencil(points, wide)
         pen = ImageDraw.Draw(mask)
         pen.line(moved, fill=tone, width=wide, joint="curve")
         for end in (moved[0], moved[-1]):
             pen.circle(end, wide / 2, fill=tone)
-        self.image.paste(fill, (left, top), mask)
+        self.image.paste(fill, corner, mask)
 
     def glow(self, centre: Point, across: float, down: float, fill: Colour, strength: float = 1.0) -> None:
         """Light around a place, by its half axes."""
-        x, y = centre[0] - across, centre[1] - down
-        left, top = max(0, math.ceil(x)), max(0, math.ceil(y))
-        right, low = min(self.width, int(x + 2 * across)), min(self.height, int(y + 2 * down))
-        if right > left and low > top:  # only what is seen of it is made
-            mask, scale_x, scale_y = _halo(), 128 / max(across, 1), 128 / max(down, 1)
-            ends = (min(256.0, (right - x) * scale_x), min(256.0, (low - y) * scale_y))
-            box = ((left - x) * scale_x, (top - y) * scale_y, *ends)
-            shown = mask.point([round(v * min(1.0, strength)) for v in range(256)])
-            seen = shown.resize((right - left, low - top), Image.Resampling.BILINEAR, box=box)
-            self.image.paste(fill, (left, top), seen)
+        soft = _halo().resize((max(1, round(across * 2)), max(1, round(down * 2))), Image.Resampling.BILINEAR)
+        shown = soft.point([round(v * min(1.0, strength)) for v in range(256)])
+        self.image.paste(fill, (round(centre[0] - across), round(centre[1] - down)), shown)

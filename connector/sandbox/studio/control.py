@@ -40,44 +40,30 @@ def _colours(given: Arguments) -> list[Colour]:
 def _lines(image: Image.Image) -> Image.Image:
     """White where the sketch has ink: dark on light, light on dark, or else the outlines of a painting."""
     sheet = ImageOps.autocontrast(image.convert("L"))
-    known = ImageStat.Stat(sheet)
-    clear = [0 if v < 50 else min(255, v * 2) for v in _LEVELS]
-    if known.median[0] > 215 and known.mean[0] > 150:
-        return ImageOps.invert(sheet).point(clear)
-    if known.median[0] < 40 and known.mean[0] < 105:
-        return sheet.point(clear)
-    return effects.lines(image, 12)
+    sheet = ImageOps.invert(sheet) if ImageStat.Stat(sheet).median[0] > 127 else sheet
+    if ImageStat.Stat(sheet).mean[0] > 80:
+        return effects.lines(image, 12)
+    return effects.curve(sheet, [v * 2 if v >= 50 else 0 for v in _LEVELS])
 
 
 def _coloured_in(lines: Image.Image, ground: Image.Image, colours: Sequence[Colour]) -> Image.Image:
     """Each region that lines close off in a colour of its own; what touches the border stays the ground."""
     small = ImageOps.contain(lines, (_PLAN, _PLAN), Image.Resampling.BOX)
-    plan = _plan(small.point([_INK if v > 40 else 0 for v in _LEVELS]))
+    plan = ImageOps.expand(small.point([_INK if v > 40 else 0 for v in _LEVELS]), 1, 0)
+    ImageDraw.floodfill(plan, (0, 0), _OUTSIDE)
+    for number in range(1, _OUTSIDE):  # a number for every region
+        if (at := plan.tobytes().find(0)) >= 0:
+            ImageDraw.floodfill(plan, (at % plan.width, at // plan.width), number)
     counts = plan.histogram()[:_OUTSIDE]
     largest = sorted(range(_OUTSIDE), key=lambda v: -counts[v])
     tones = [colours[largest.index(v) % len(colours)] for v in range(_OUTSIDE)] + [(0, 0, 0)] * 2
-    inside = plan.point([255] * _OUTSIDE + [0, 0])
-    flat = effects.painted(plan, tones)
+    plan = ImageOps.crop(plan, 1)
+    flat, inside = effects.painted(plan, tones), plan.point([255] * _OUTSIDE + [0, 0])
     for _ in range(2):  # regions grow under the lines that bound them, so that no gap shows
         flat = Image.composite(flat, flat.filter(ImageFilter.MaxFilter(3)), inside)
         inside = inside.filter(ImageFilter.MaxFilter(3))
-    blocks = flat.resize(lines.size, Image.Resampling.NEAREST)
-    soft = blocks.filter(ImageFilter.BoxBlur(lines.width / small.width))
-    light = effects.curve(Image.linear_gradient("L"), [150 - v * 0.22 for v in _LEVELS]).resize(lines.size)
-    shaded = ImageChops.overlay(soft, effects.grey(light))
-    return Image.composite(shaded, ground, inside.resize(lines.size, Image.Resampling.BILINEAR))
-
-
-def _plan(ink: Image.Image) -> Image.Image:
-    """A number for every closed region."""
-    plan = ImageOps.expand(ink, 1, 0)
-    ImageDraw.floodfill(plan, (0, 0), _OUTSIDE)
-    for number in range(1, _OUTSIDE):
-        at = plan.tobytes().find(0)
-        if at < 0:
-            break
-        ImageDraw.floodfill(plan, (at % plan.width, at // plan.width), number)
-    return plan.crop((1, 1, plan.width - 1, plan.height - 1))
+    soft = flat.resize(lines.size, Image.Resampling.BICUBIC)
+    return Image.composite(soft, ground, inside.resize(lines.size, Image.Resampling.BILINEAR))
 
 
 def structure(given: Arguments) -> Made:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from connector.sandbox.studio import label, masks
 from connector.sandbox.studio.arguments import Arguments, Made
@@ -20,7 +20,6 @@ _DEFAULT_VERTICES = 12_000
 _FLOAT, _INDEX = 5126, 5125
 _ARRAY, _ELEMENTS = 34962, 34963
 
-Heights = NDArray[np.float64]
 Table = NDArray[Any]
 
 
@@ -47,12 +46,19 @@ def _modelled(given: Arguments, limit: int, scale: float, depth: float) -> Made:
     grid = _grid(image.height / image.width, max(4, limit // 2))  # half of the corners are the back's
     deep = depth * scale * given.dice("mesh").uniform(0.94, 1.06)
     heights = deep * np.sqrt(np.asarray(_heights(image, cut, grid)) / 255)
-    places, normals, texels = _corners(heights, *(scale * side / max(image.size) for side in image.size))
-    faces, behind = _faces(grid, given.text("remesh") == "triangle"), (1, 1, -1)
+    wide, high = (scale * side / max(image.size) for side in image.size)
+    down, across = np.gradient(heights, high / (grid[1] - 1), wide / (grid[0] - 1))
+    normals = np.dstack([-across, down, np.ones_like(heights)])
+    normals /= np.linalg.norm(normals, axis=2, keepdims=True)
+    u, v = np.meshgrid(np.linspace(0, 1, grid[0]), np.linspace(0, 1, grid[1]))
+    places, texels = np.dstack([(u - 0.5) * wide, (0.5 - v) * high, heights]), np.dstack([u, v])
+    columns = [np.concatenate([each, each * (1, 1, -1)]).reshape(-1, 3) for each in (places, normals)]
+    numbers = np.arange(heights.size).reshape(heights.shape)
+    a, b, c, d = numbers[:-1, :-1], numbers[:-1, 1:], numbers[1:, :-1], numbers[1:, 1:]
+    faces = np.dstack([a, c, b, b, c, d]).reshape(-1, 3)
+    indices = np.concatenate([faces, faces[:, ::-1] + heights.size])
     texture = _texture(image, cut, given.whole("texture_resolution", 1024), given.seed)
-    columns = [np.concatenate([column, column * behind]) for column in (places, normals)]
-    indices = np.concatenate([faces, faces[:, ::-1] + len(places)])
-    content = _glb(indices, [*columns, np.concatenate([texels, texels])], texture, given.seed)
+    content = _glb(indices, [*columns, np.tile(texels.reshape(-1, 2), (2, 1))], texture, given.seed)
     return Made(content, "model/gltf-binary")
 
 
@@ -64,37 +70,11 @@ def _grid(tall: float, points: int) -> tuple[int, int]:
 
 def _heights(image: Image.Image, cut: Image.Image, grid: tuple[int, int]) -> Image.Image:
     """Rounded like a cushion, with the picture's own relief on it; nothing at the outermost points."""
-    framed = Image.new("L", (160, 160))
-    framed.paste(cut.resize((128, 128), Image.Resampling.BOX), (16, 16))
-    total = Image.new("L", framed.size)
-    for reach in (4, 8, 14):
-        inner = ImageChops.multiply(framed.filter(ImageFilter.GaussianBlur(reach)), framed)
-        total = ImageChops.add(total, inner.point([max(0, v - 100) for v in range(256)]))
-    cushion = total.crop((16, 16, 144, 144)).resize(grid, Image.Resampling.BICUBIC)
+    framed = ImageOps.expand(cut.resize((128, 128), Image.Resampling.BOX), 16)
+    soft = ImageChops.multiply(framed.filter(ImageFilter.GaussianBlur(9)), framed)
+    cushion = soft.crop((16, 16, 144, 144)).point([max(0, v - 100) * 1.6 for v in range(256)])
     relief = image.convert("L").resize(grid, Image.Resampling.BOX).point([118 + v // 2 for v in range(256)])
-    return ImageChops.multiply(cushion, relief)
-
-
-def _corners(heights: Heights, wide: float, high: float) -> tuple[Table, Table, Table]:
-    """Each point of a grid with its place in space, its normal, and its place on the texture."""
-    rows, columns = heights.shape
-    down, across = np.gradient(heights, high / (rows - 1), wide / (columns - 1))
-    normals = np.dstack([-across, down, np.ones_like(heights)])
-    normals /= np.linalg.norm(normals, axis=2, keepdims=True)
-    u, v = np.meshgrid(np.linspace(0, 1, columns), np.linspace(0, 1, rows))
-    places = np.dstack([(u - 0.5) * wide, (0.5 - v) * high, heights])
-    return places.reshape(-1, 3), normals.reshape(-1, 3), np.dstack([u, v]).reshape(-1, 2)
-
-
-def _faces(grid: tuple[int, int], alternate: bool) -> Table:
-    """Two triangles for each cell; if asked, their diagonals alternate from cell to cell."""
-    columns, rows = grid
-    row, column = np.indices((rows - 1, columns - 1)).reshape(2, -1)
-    a = row * columns + column
-    b, c, d = a + 1, a + columns, a + columns + 1
-    plain, other = np.stack([a, c, b, b, c, d], axis=1), np.stack([a, c, d, a, d, b], axis=1)
-    turned = alternate & ((row + column) % 2 == 1)
-    return np.where(turned[:, None], other, plain).reshape(-1, 3)
+    return ImageChops.multiply(cushion.resize(grid, Image.Resampling.BICUBIC), relief)
 
 
 def _texture(image: Image.Image, cut: Image.Image, side: int, seed: int) -> bytes:

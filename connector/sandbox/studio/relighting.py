@@ -6,7 +6,6 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from connector.sandbox.studio import effects, masks
 from connector.sandbox.studio.arguments import Arguments, Made
-from connector.sandbox.studio.colour import mix
 from connector.sandbox.studio.control import matched
 from connector.sandbox.studio.files import Picture
 from connector.sandbox.studio.generation import scene
@@ -20,7 +19,7 @@ def replace_background(given: Arguments) -> Made:
     subject = given.picture("subject_image")
     shape = masks.subject(subject)
     behind = _behind(given, subject)
-    whole = _grounded(_lit(given, behind, behind), shape)
+    whole = _lit(given, behind, behind)
     whole.paste(_lit(given, _at_home(given, subject.rgb, behind), behind), (0, 0), shape)
     return given.finished(Picture(whole, subject.things), given.text("background_prompt"))
 
@@ -50,37 +49,15 @@ def _at_home(given: Arguments, subject: Image.Image, behind: Image.Image) -> Ima
 
 
 def _lit(given: Arguments, image: Image.Image, behind: Image.Image) -> Image.Image:
-    """Light from one side, in the colour of the reference or of the background's brightest part."""
+    """Light from one side, in the colour of the reference or of the background."""
     side = given.text("light_source_direction")
     if not side and "light_reference" not in given.files:
         return image
     source = given.picture("light_reference").rgb if "light_reference" in given.files else behind
-    turned = Image.linear_gradient("L").rotate(_TURNS[side or _brightest(source)])
-    ramp, strength = turned.resize(image.size), given.number("light_source_strength", 0.3)
+    ramp = Image.linear_gradient("L").rotate(_TURNS[side or "above"]).resize(image.size)
+    strength = given.number("light_source_strength", 0.3)
     shade = effects.curve(ramp, [128 + (v - 112) * 0.85 * strength for v in range(256)])
     shaded = ImageChops.overlay(image, effects.grey(shade))
-    # The colour of the brightest tenth or so.
-    parts = source.resize((8, 8), Image.Resampling.BOX).tobytes()
-    red, green, blue = sorted(zip(parts[::3], parts[1::3], parts[2::3], strict=True), key=sum)[-6]
-    warm = ImageChops.screen(shaded, Image.new("RGB", image.size, mix((0, 0, 0), (red, green, blue), 0.6)))
+    light = source.resize((1, 1), Image.Resampling.BOX).resize(image.size)
+    warm = Image.blend(shaded, ImageChops.screen(shaded, light), 0.6)
     return Image.composite(warm, shaded, effects.curve(ramp, [(v - 90) * strength for v in range(256)]))
-
-
-def _brightest(image: Image.Image) -> str:
-    """The side that a reference is lit from."""
-    sheet, box = image.convert("L"), Image.Resampling.BOX
-    (left, right), (above, below) = sheet.resize((2, 1), box).tobytes(), sheet.resize((1, 2), box).tobytes()
-    sides = {"left": left - right, "right": right - left, "above": above - below, "below": below - above}
-    return max(sides, key=lambda side: sides[side])
-
-
-def _grounded(behind: Image.Image, shape: Image.Image) -> Image.Image:
-    """A soft shadow where the subject meets the ground."""
-    left, top, right, low = shape.getbbox() or (0, 0, 0, behind.height)
-    done = behind.copy()
-    if low < behind.height - 2:
-        high = max(4, (low - top) // 10)
-        pool = Image.radial_gradient("L").resize((max(1, right - left), high * 2))
-        shade = effects.curve(pool, [(170 - v) * 0.7 for v in range(256)])
-        done.paste((10, 12, 26), (left, low - high), shade)
-    return done

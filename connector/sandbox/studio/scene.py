@@ -107,8 +107,11 @@ class Layer:
 
 def _band(layer: Layer) -> None:
     """A gradient across the picture."""
-    top, low = layer.y(layer.number("from")), layer.y(layer.number("to", 1))
-    layer.scene.canvas.gradient(layer.stops()[0], top, low)
+    (top, low), width = (
+        (layer.y(layer.number(*end)) for end in (("from",), ("to", 1))),
+        layer.scene.canvas.width,
+    )
+    layer.scene.canvas.area([(0, top), (width, top), (width, low), (0, low)], *layer.stops())
 
 
 def _ground(layer: Layer) -> None:
@@ -122,8 +125,6 @@ def _ground(layer: Layer) -> None:
         tone = along(scene.palette, index / copies) if copies > 1 else "#ffffff"
         foot = [(scene.canvas.width, scene.canvas.height + 2.0), (0.0, scene.canvas.height + 2.0)]
         scene.canvas.area([*scene.points(), *foot], *layer.stops(tone=tone))
-    if "caps" in layer.told:
-        _caps(layer)
     if "shade" in layer.told:
         _shade(layer)
 
@@ -152,14 +153,6 @@ def _between(heights: Sequence[float], x: float) -> float:
     place = min(max(x, 0.0), 1.0) * (len(heights) - 1.001)
     index = int(place)
     return heights[index] + (heights[index + 1] - heights[index]) * (place - index)
-
-
-def _caps(layer: Layer) -> None:
-    """Snow on whatever stands above the snow line, with a torn lower edge."""
-    canvas, stops = layer.scene.canvas, layer.stops(layer.told["caps"])
-    torn, top = _outline(Layer(layer.scene, {"swing": 0.05, "peaks": 16})), layer.scene.points()
-    low = [(x, max(y, canvas.height * (0.4 + torn(x / canvas.width)))) for x, y in reversed(top)]
-    canvas.area([*top, *low], *stops)
 
 
 def _shade(layer: Layer) -> None:
@@ -194,19 +187,6 @@ def _copy(layer: Layer, x: float, y: float, scale: float) -> None:
     put(scene.canvas, motif, Place(x, y, height, flipped, layer.number("wide", 1)), coat)
 
 
-def _tiles(layer: Layer) -> None:
-    """The picture covered with copies of a motif, each turned as the dice say."""
-    scene, across = layer.scene, round(layer.number("across", 6))
-    side, motif = scene.canvas.width / across, MOTIFS[layer.kind()]
-    for row in range(math.ceil(scene.canvas.height / side)):
-        for column in range(across):
-            upright = scene.dice.random() < 0.5
-            foot = (row + upright) * side
-            place = Place((column + 0.5) * side, foot, side if upright else -side, scene.dice.random() < 0.5)
-            back, front = scene.dice.sample(range(len(scene.palette)), 2)
-            put(scene.canvas, motif, place, layer.coat(f"tone{back}", f"tone{front}"))
-
-
 def _mirror(layer: Layer) -> None:
     """What is above the horizon, upside down below it: still water."""
     canvas = layer.scene.canvas
@@ -220,28 +200,20 @@ def _mirror(layer: Layer) -> None:
 def _noise(layer: Layer) -> None:
     """A colour in clouds: random grey values at several sizes, added up, and cut off below."""
     scene, (stops, alpha) = layer.scene, layer.stops()
-    across, down = (round(cells) for cells in layer.told.get("cells", (3, 3)))
     total = Image.new("L", (96, 96))
     for octave in (1, 2, 4, 8):
-        size = (across * octave, down * octave)
-        cells = Image.frombytes("L", size, scene.dice.randbytes(size[0] * size[1]))
+        across, down = (round(cells) * octave for cells in layer.told.get("cells", (3, 3)))
+        cells = Image.frombytes("L", (across, down), scene.dice.randbytes(across * down))
         soft = cells.resize(total.size, Image.Resampling.BICUBIC)
         total = ImageChops.add(total, soft.point([round(v * 0.5 / octave) for v in range(256)]))
     shaped = total.point([min(255, round(max(0, v - 92) * 1.25 * alpha)) for v in range(256)])
     if "fade" in layer.told:
         shaped = ImageChops.multiply(shaped, ImageOps.flip(Image.linear_gradient("L")).resize(shaped.size))
     top, low = (int(layer.y(share)) for share in (0, 1))
-    size = (scene.canvas.width, low - top)
-    mask = shaped.filter(ImageFilter.GaussianBlur(2)).resize(size, Image.Resampling.BICUBIC)
+    mask = shaped.filter(ImageFilter.GaussianBlur(2)).resize(
+        (scene.canvas.width, low - top), Image.Resampling.BICUBIC
+    )
     scene.canvas.image.paste(stops[0], (0, top), mask)
-
-
-def _blur(layer: Layer) -> None:
-    """A soft field of the palette's colours."""
-    scene, cells = layer.scene, round(layer.number("blur"))
-    small = Image.new("RGB", (cells, cells))
-    small.putdata([scene.dice.choice(scene.palette) for _ in range(cells * cells)])
-    scene.canvas.image.paste(small.resize(scene.canvas.image.size, Image.Resampling.BICUBIC))
 
 
 def _view(layer: Layer) -> None:
@@ -259,9 +231,7 @@ _KINDS: dict[str, Callable[[Layer], None]] = {
     "band": _band,
     "ground": _ground,
     "scatter": _scatter,
-    "tiles": _tiles,
     "mirror": _mirror,
     "noise": _noise,
-    "blur": _blur,
     "view": _view,
 }
