@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-
+import numpy as np
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from connector.sandbox.studio import effects, infill, masks
@@ -11,10 +10,9 @@ from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.colour import from_hsv, luminance, to_hsv
 from connector.sandbox.studio.files import Picture, outline
 from connector.sandbox.studio.generation import scene
-from connector.sandbox.studio.label import Box
 from connector.sandbox.studio.masks import differs
 from connector.sandbox.studio.painting import add
-from connector.sandbox.studio.prompt import digest, first_colour, read, tokens
+from connector.sandbox.studio.prompt import first_colour, read, tokens
 
 _FEATHER = 2.5
 _LEVELS = range(256)
@@ -84,9 +82,13 @@ def search_and_replace(given: Arguments) -> Made:
     picture = given.picture()
     words, grow = given.text("search_prompt"), round(given.number("grow_mask", 3))
     known = _named(picture, words)
-    box = (known or _coloured(picture, words)).getbbox()
-    sane = _sane(box or masks.subject(picture).getbbox(), picture.size, words)
-    mask = masks.grown(infill.box_mask(picture.size, sane), grow)
+    box = (known or _coloured(picture, words)).getbbox() or masks.subject(picture).getbbox()
+    wide, high = picture.size
+    if (
+        not box or (box[2] - box[0]) * (box[3] - box[1]) > 0.8 * wide * high
+    ):  # nothing is found, or everything
+        box = (wide // 4, high // 4, wide * 3 // 4, high * 3 // 4)
+    mask = masks.grown(infill.box_mask(picture.size, box), grow)
     # Where the outline is known, the background between it and its box can stay.
     gone = masks.grown(masks.hard(known), grow + 4) if known else mask
     return _painted(given, picture, mask, ImageChops.darker(gone, mask))
@@ -97,31 +99,19 @@ def _named(picture: Picture, words: str) -> Image.Image | None:
     return next((picture.mask(name) for name in wanted if name in picture.things), None)
 
 
-def _sane(box: Box | None, size: tuple[int, int], words: str) -> Box:
-    """The box, or where the search found nothing or everything, a place that the words decide."""
-    if box and 0 < (box[2] - box[0]) * (box[3] - box[1]) < 0.8 * size[0] * size[1]:
-        return box
-    dice = random.Random(digest("search", words))
-    left, top = round(size[0] * dice.uniform(0.1, 0.45)), round(size[1] * dice.uniform(0.15, 0.4))
-    return (left, top, left + round(size[0] * 0.4), top + round(size[1] * 0.45))
-
-
 def _coloured(picture: Picture, words: str) -> Image.Image:
     """Where the picture has about the hue that the words name, or for greys the brightness; else black."""
     tone = first_colour(words)
     if not tone:
         return Image.new("L", picture.size)
     hue, saturation, _ = to_hsv(tone)
+    hues, strengths, values = np.moveaxis(np.asarray(picture.rgb.convert("HSV"), np.float32), 2, 0)
     if saturation < 0.15:
-        bright = 255 * luminance(tone)
-        fits = [[True] * 256, [v < 50 for v in _LEVELS], [abs(v - bright) < 45 for v in _LEVELS]]
+        found = (strengths < 50) & (abs(values - 255 * luminance(tone)) < 45)
     else:
-        near = [abs((v - 255 * hue + 128) % 255 - 128) < 16 for v in _LEVELS]
-        fits = [near, [v > 70 for v in _LEVELS], [v > 45 for v in _LEVELS]]
-    fitting = picture.rgb.convert("HSV").point([255 * fit for band in fits for fit in band])
-    hues, strengths, values = fitting.split()
-    found = ImageChops.darker(ImageChops.darker(hues, strengths), values)
-    return found.filter(ImageFilter.MedianFilter(5))
+        near = abs((hues - 255 * hue + 128) % 255 - 128) < 16
+        found = near & (strengths > 70) & (values > 45)
+    return Image.fromarray(found.astype(np.uint8) * 255).filter(ImageFilter.MedianFilter(5))
 
 
 def search_and_recolor(given: Arguments) -> Made:
@@ -161,15 +151,12 @@ def outpaint(given: Arguments) -> Made:
 
 def _continued(given: Arguments, wide: Image.Image, inner: Image.Image) -> Image.Image:
     """Farther out the mirror image blurs, and with more creativity the prompt's scene takes over."""
-    box = inner.getbbox() or (0, 0, 0, 0)
-    reach = max(8.0, (wide.width - box[2] + box[0]) / 3, (wide.height - box[3] + box[1]) / 3)
-    near = inner.reduce(8).filter(ImageFilter.GaussianBlur(reach / 8))
-    blurred = wide.reduce(4).filter(ImageFilter.GaussianBlur(max(2.0, reach / 48)))
-    rim = near.resize(wide.size, Image.Resampling.BICUBIC)
-    far = effects.curve(rim, [(135 - v) * 1.9 for v in range(256)])
-    soft = Image.composite(blurred.resize(wide.size, Image.Resampling.BICUBIC), wide, far)
+    near = inner.reduce(8).filter(ImageFilter.GaussianBlur(max(wide.size) / 64))
+    far = effects.curve(near.resize(wide.size), [(135 - v) * 1.9 for v in _LEVELS])
+    soft = Image.composite(wide.filter(ImageFilter.GaussianBlur(max(wide.size) / 150)), wide, far)
     if not tokens(given.prompt):
         return soft
     share = given.number("creativity", 0.5) * 0.9
-    painted = scene(given, wide.size).image
-    return Image.composite(painted, soft, far.point([round(v * share) for v in range(256)]))
+    return Image.composite(
+        scene(given, wide.size).image, soft, far.point([round(v * share) for v in _LEVELS])
+    )

@@ -31,13 +31,12 @@ def _font(height: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def _words(unit: float, seed: int, prompt: str, room: float) -> str:
     """As much of ``sandbox  seed N  prompt`` as there is room for, in the letters that the font has."""
-    plain = " ".join("".join(c if c.isprintable() and ord(c) < 0x180 else " " for c in prompt).split())
-    known = f"sandbox  seed {seed}"
-    if _font(unit).getlength(known) > room:
-        known = "sandbox"
-    ends = (plain[:end].rstrip() + "..." * (end < len(plain)) for end in range(min(len(plain), 200), 0, -4))
-    told = (f"{known}  {end}" for end in ends)
-    return next((text for text in told if _font(unit).getlength(text) <= room), known)
+    plain = "".join(c if c.isprintable() and ord(c) < 0x180 else " " for c in prompt[:200])
+    known, long = f"sandbox  seed {seed}", _font(unit).getlength
+    text = f"{known}  {' '.join(plain.split())}" if long(known) <= room else "sandbox"
+    while long(text) > room and len(text) > len("sandbox"):
+        text = text[:-1]
+    return text.rstrip()
 
 
 def stamp(picture: Image.Image, seed: int, prompt: str) -> tuple[Image.Image, Box]:

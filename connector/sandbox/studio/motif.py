@@ -9,8 +9,7 @@ others are its shapes from back to front:
     oval|glow FILL X,Y RX,RY             a centre and half axes
     panes FILL X,Y X,Y COLUMNS,ROWS      windows between two corners, some of them dark
 
-``both`` in front adds the mirror image across x = 0, ``turn N X,Y`` makes N copies around a place, and
-``nest N X,Y`` ever smaller ones towards it.
+``both`` in front adds the mirror image across x = 0, ``turn N X,Y`` makes N copies around a place.
 A fill is a role (``main``, ``accent``, ``light``, ``window``, ``haze``, ``sun`` ...) or ``#rrggbb``; each
 ``+`` or ``-`` after it is a step lighter or darker; ``~0.5`` is how far away it is; ``a>b`` runs from top
 to bottom; ``!`` in front is for what shines by itself; ``@0.5`` at the end says how dense it is.
@@ -28,11 +27,12 @@ from importlib.resources import files
 from typing import Any
 
 from connector.sandbox.studio.canvas import Canvas, Point, spline
-from connector.sandbox.studio.colour import Colour, colour, lighter, luminance, mix
+from connector.sandbox.studio.colour import Colour, colour, lighter, mix
 from connector.sandbox.studio.scenery import Light
 
 _STEP = 0.26  # what one + or - does
 _GLASS, _LIT, _INK = colour("#7fa3b8"), colour("#ffd98a"), colour("#2b2a33")
+_PAPER = colour("#f6efe2")
 _ROUND = [(math.cos(math.tau * i / 40), math.sin(math.tau * i / 40)) for i in range(40)]
 _OUTLINES = ("poly", "blob", "line", "curve")  # the others are told by a centre and half axes
 
@@ -88,14 +88,12 @@ def _shapes(line: list[str]) -> list[Shape]:
     if line[0] == "both":
         pairs = ((shape, _moved(shape, lambda p: (-p[0], p[1]))) for shape in _shapes(line[1:]))
         return [shape for pair in pairs for shape in pair]
-    if line[0] in ("turn", "nest"):
+    if line[0] == "turn":
         count, centre, (shape,) = int(line[1]), complex(*_point(line[2])), _shapes(line[3:])
-        steps = [i / count for i in range(count, 0, -1)]
-        factors = [cmath.rect(1, math.tau * step) if line[0] == "turn" else complex(step) for step in steps]
-        return [_moved(shape, partial(_spun, centre, factor)) for factor in factors]
+        return [_moved(shape, partial(_turned, centre, math.tau * i / count)) for i in range(count)]
     kind, fill, *rest = line
     width = float(rest.pop(0)) if kind in ("line", "curve", "ring") else 0.0
-    return [Shape(kind, fill, tuple(_point(pair) for pair in rest), width)]
+    return [Shape(kind, fill, tuple(map(_point, rest)), width)]
 
 
 def _point(pair: str) -> Point:
@@ -108,16 +106,13 @@ def _moved(shape: Shape, move: Callable[[Point], Point]) -> Shape:
     return replace(shape, points=(*map(move, shape.points[:count]), *shape.points[count:]))
 
 
-def _spun(centre: complex, factor: complex, point: Point) -> Point:
-    """A point turned around a place, or moved towards it: a product of complex numbers does both."""
-    moved = centre + factor * (complex(*point) - centre)
+def _turned(centre: complex, angle: float, point: Point) -> Point:
+    moved = centre + cmath.rect(1, angle) * (complex(*point) - centre)
     return (moved.real, moved.imag)
 
 
 def _drawings() -> Iterator[Motif]:
-    folder = files(__package__).joinpath("motifs")
-    drawn = [file for file in folder.iterdir() if file.name.endswith(".txt")]
-    for file in sorted(drawn, key=lambda file: file.name):
+    for file in sorted(files(__package__).joinpath("motifs").iterdir(), key=lambda file: file.name):
         lines = [line for line in file.read_text("utf-8").splitlines() if line and not line.startswith("#")]
         for section in "\n".join(lines).split("[")[1:]:
             name, _, body = section.partition("]\n")
@@ -169,54 +164,44 @@ class Coat:
     def _tones(self, text: str) -> list[Colour]:
         """The colours of one part of a fill, in the light."""
         name, _, far = text.lstrip("!").partition("~")
-        tones = self._plain(name)
-        if text.startswith("!"):
-            return tones
+        tones, distance = self._plain(name), max(self.distance, float(far or 0))
         if name.startswith("window") and self.light.dark:
-            return [mix(tone, self.light.sky[-1], self.distance) for tone in tones]
-        return [self.light.far(tone, max(self.distance, float(far or 0))) for tone in tones]
+            return [mix(tone, self.light.sky[-1], distance) for tone in tones]
+        return tones if text.startswith("!") else [self.light.far(tone, distance) for tone in tones]
 
     def _plain(self, text: str | Colour) -> list[Colour]:
         """The colours of a role or a number, lighter and darker by its signs."""
         if not isinstance(text, str):
             return [text]
         name, step = text.rstrip("+-"), _STEP * (text.count("+") - text.count("-"))
-        return [lighter(tone, step) for tone in self._role(name)]
-
-    def _role(self, name: str) -> Sequence[Colour]:
-        if name.startswith("#"):
-            return [colour(name)]
+        own = {"dark": _INK, "light": _PAPER, "window": _LIT if self.light.dark else _GLASS}
         if name in ("main", "accent"):
-            return self._plain(self.main if name == "main" else self.accent)
-        if name == "light":
-            return [colour("#f6efe2" if luminance(self._plain(self.main)[0]) < 0.86 else "#d9d2c6")]
-        own = {"dark": [_INK], "window": [_LIT if self.light.dark else _GLASS]}
-        return own.get(name) or self.roles[name]
+            tones: Sequence[Colour] = self._plain(self.main if name == "main" else self.accent)
+        elif name in self.roles:
+            tones = self.roles[name]
+        else:
+            tones = [own.get(name) or colour(name)]
+        return [lighter(tone, step) for tone in tones]
 
 
 def put(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> None:
     """Draw a motif."""
-    for shape in motif.shapes:
-        _draw(canvas, shape, place, *coat.stops(shape.fill), 1 if coat.light.dark else 0.6)
-
-
-def _draw(
-    canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], alpha: float, shine: float
-) -> None:
     height = abs(place.height)
-    if shape.kind == "panes":
-        _panes(canvas, shape, place, stops, alpha)
-    elif shape.kind in ("line", "curve"):
-        canvas.stroke([place.at(p) for p in shape.outline], shape.width * height, stops[0], alpha)
-    elif shape.kind in ("poly", "blob") or (shape.kind != "glow" and len(stops) > 1):
-        canvas.area([place.at(p) for p in shape.outline], stops, alpha)
-    else:
-        centre, size = place.at(shape.points[0]), shape.points[1]
-        across, down = size[0] * height * place.wide, size[1] * height
-        if shape.kind == "glow":
-            canvas.glow(centre, across, down, stops[0], alpha * shine)
+    for shape in motif.shapes:
+        stops, alpha = coat.stops(shape.fill)
+        points, width = [place.at(p) for p in shape.outline], shape.width * height
+        across, down = (size * height for size in shape.points[1])
+        if shape.kind == "panes":
+            _panes(canvas, shape, place, stops, alpha)
+        elif shape.kind == "glow":
+            shine = alpha if coat.light.dark else alpha * 0.6
+            canvas.glow(points[0], across * place.wide, down, stops[0], shine)
+        elif shape.kind in ("line", "curve"):
+            canvas.stroke(points, width, stops[0], alpha)
+        elif shape.kind in ("poly", "blob") or len(stops) > 1:
+            canvas.area(points, stops, alpha)
         else:
-            canvas.oval(centre, (across, down), stops[0], alpha, shape.width * height)
+            canvas.oval(place.at(shape.points[0]), (across * place.wide, down), stops[0], alpha, width)
 
 
 def _panes(canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], alpha: float) -> None:

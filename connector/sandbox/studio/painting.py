@@ -48,12 +48,9 @@ def _bounded(size: Size) -> Size:
     return size if size[0] * size[1] <= _LARGEST else sizes.with_pixels(size, _LARGEST * 0.99)
 
 
-Shapes = dict[str, Image.Image]
-
-
-def _things(scene: Scene, reading: Reading, dice: random.Random) -> Shapes:
+def _things(scene: Scene, reading: Reading, dice: random.Random) -> dict[str, Image.Image]:
     """The first thing is the largest and stands at the third; the others keep away from it, and go behind."""
-    found: Shapes = {}
+    found: dict[str, Image.Image] = {}
     canvas, hero_x = scene.canvas, scene.hero_x
     rest = [1 - hero_x + 0.12 * (1 if hero_x < 0.5 else -1), 0.5, 0.12, 0.9]
     spots = [hero_x, *(x + dice.uniform(-0.03, 0.03) for x in rest)]
@@ -77,15 +74,11 @@ def _place(scene: Scene, motif: Motif, x: float, rank: int, copy: int, dice: ran
     if copy:
         x += (0.25 + 0.08 * copy) * (1 if (copy % 2 == 0) == (x > 0.5) else -1)
     place = Place(canvas.width * (x % 1.0), canvas.height * foot, height, dice.random() < 0.5)
-    return _fitted(canvas, motif, place)
-
-
-def _fitted(canvas: Canvas, motif: Motif, place: Place) -> Place:
-    """Small enough for a narrow picture, and wholly inside it."""
+    # Small enough for a narrow picture, and wholly inside it.
     left, top, right, _ = place.box(motif)
     narrow = canvas.width * 0.8 / max(1.0, right - left)
     low = (place.y - canvas.height * 0.04) / max(1.0, place.y - top)
-    smaller = replace(place, height=place.height * min(1.0, narrow, low))
+    smaller = replace(place, height=height * min(1.0, narrow, low))
     left, _, right, _ = smaller.box(motif)
     margin = canvas.width * 0.03
     shift = max(0.0, margin - left) - max(0.0, right - (canvas.width - margin))

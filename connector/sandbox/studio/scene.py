@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from connector.sandbox.studio.canvas import Canvas, Point
@@ -107,11 +108,9 @@ class Layer:
 
 def _band(layer: Layer) -> None:
     """A gradient across the picture."""
-    (top, low), width = (
-        (layer.y(layer.number(*end)) for end in (("from",), ("to", 1))),
-        layer.scene.canvas.width,
-    )
-    layer.scene.canvas.area([(0, top), (width, top), (width, low), (0, low)], *layer.stops())
+    canvas, width = layer.scene.canvas, layer.scene.canvas.width
+    top, low = layer.y(layer.number("from")), layer.y(layer.number("to", 1))
+    canvas.area([(0, top), (width, top), (width, low), (0, low)], *layer.stops())
 
 
 def _ground(layer: Layer) -> None:
@@ -146,13 +145,8 @@ def _outline(layer: Layer) -> Line:
     for rough in (0.22, 0.126, 0.072, 0.041):
         middles = [(a + b) / 2 + dice.uniform(-rough, rough) for a, b in itertools.pairwise(heights)]
         heights = [*itertools.chain.from_iterable(zip(heights, middles, strict=False)), heights[-1]]
-    return lambda x: swing * _between(heights, x)
-
-
-def _between(heights: Sequence[float], x: float) -> float:
-    place = min(max(x, 0.0), 1.0) * (len(heights) - 1.001)
-    index = int(place)
-    return heights[index] + (heights[index + 1] - heights[index]) * (place - index)
+    places = np.linspace(0, 1, len(heights))
+    return lambda x: swing * float(np.interp(x, places, heights))
 
 
 def _shade(layer: Layer) -> None:
@@ -210,9 +204,8 @@ def _noise(layer: Layer) -> None:
     if "fade" in layer.told:
         shaped = ImageChops.multiply(shaped, ImageOps.flip(Image.linear_gradient("L")).resize(shaped.size))
     top, low = (int(layer.y(share)) for share in (0, 1))
-    mask = shaped.filter(ImageFilter.GaussianBlur(2)).resize(
-        (scene.canvas.width, low - top), Image.Resampling.BICUBIC
-    )
+    size = (scene.canvas.width, low - top)
+    mask = shaped.filter(ImageFilter.GaussianBlur(2)).resize(size, Image.Resampling.BICUBIC)
     scene.canvas.image.paste(stops[0], (0, top), mask)
 
 
@@ -228,10 +221,5 @@ def _view(layer: Layer) -> None:
 
 
 _KINDS: dict[str, Callable[[Layer], None]] = {
-    "band": _band,
-    "ground": _ground,
-    "scatter": _scatter,
-    "mirror": _mirror,
-    "noise": _noise,
-    "view": _view,
+    kind.__name__.lstrip("_"): kind for kind in (_band, _ground, _scatter, _mirror, _noise, _view)
 }
