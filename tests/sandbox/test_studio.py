@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,17 @@ def test_every_style_shows(preset: str) -> None:
     shown = styled(picture, preset)
     assert shown.size == picture.size
     assert ImageStat.Stat(ImageChops.difference(shown, picture).convert("L")).mean[0] > 0.5
+
+
+def test_no_two_styles_look_alike() -> None:
+    """Styles share effects, and still each can be told from every other."""
+    picture = paint("a fox by a house", 5, (160, 96)).image
+    shown = {preset: styled(picture, preset) for preset in STYLES}
+    for one, other in combinations(STYLES, 2):
+        assert ImageStat.Stat(ImageChops.difference(shown[one], shown[other]).convert("L")).mean[0] > 3, (
+            one,
+            other,
+        )
 
 
 @pytest.mark.parametrize(
