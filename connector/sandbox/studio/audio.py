@@ -26,14 +26,15 @@ _CODECS = {
 
 
 def text_to_audio(given: Arguments) -> Made:
-    loop = music.loop(given.prompt, given.seed)
-    return _finished(given, _lasting(loop, given.number("duration", 190)), len(loop))
+    seconds = given.number("duration", 190)
+    loop = music.loop(given.prompt, given.seed, seconds)
+    return _finished(given, _lasting(loop, seconds), len(loop))
 
 
 def audio_to_audio(given: Arguments) -> Made:
     """The given sound gives way to the prompt's piece as the strength rises."""
     seconds, strength = given.number("duration", 190), np.float32(given.number("strength", 1))
-    new = _lasting(music.loop(given.prompt, given.seed), seconds)
+    new = _lasting(music.loop(given.prompt, given.seed, seconds), seconds)
     old = _cut(decode(given.files["audio"]), len(new))
     return _finished(given, np.asarray(old * (1 - strength) + new * strength, np.int16))
 
@@ -42,7 +43,8 @@ def inpaint(given: Arguments) -> Made:
     """Between the two moments the prompt's piece, before and after them the given sound."""
     result = _cut(decode(given.files["audio"]), round(given.number("duration", 190) * RATE))
     hole = result[round(given.number("mask_start", 30) * RATE) : round(given.number("mask_end", 380) * RATE)]
-    hole[:] = _lasting(music.loop(given.prompt, given.seed), len(hole) / RATE)
+    seconds = len(hole) / RATE
+    hole[:] = _lasting(music.loop(given.prompt, given.seed, seconds), seconds)
     return _finished(given, result)
 
 

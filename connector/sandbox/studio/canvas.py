@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -102,6 +103,13 @@ class Canvas:
 
     def glow(self, centre: Point, across: float, down: float, fill: Colour, strength: float = 1.0) -> None:
         """Light around a place, by its half axes."""
-        soft = _halo().resize((max(1, round(across * 2)), max(1, round(down * 2))), Image.Resampling.BILINEAR)
-        shown = soft.point([round(v * min(1.0, strength)) for v in range(256)])
-        self.image.paste(fill, (round(centre[0] - across), round(centre[1] - down)), shown)
+        x, y = centre[0] - across, centre[1] - down
+        left, top = max(0, math.ceil(x)), max(0, math.ceil(y))
+        right, low = min(self.width, int(x + 2 * across)), min(self.height, int(y + 2 * down))
+        if right > left and low > top:  # only what is seen of it is made
+            mask, scale_x, scale_y = _halo(), 128 / max(across, 1), 128 / max(down, 1)
+            ends = (min(256.0, (right - x) * scale_x), min(256.0, (low - y) * scale_y))
+            box = ((left - x) * scale_x, (top - y) * scale_y, *ends)
+            shown = mask.point([round(v * min(1.0, strength)) for v in range(256)])
+            seen = shown.resize((right - left, low - top), Image.Resampling.BILINEAR, box=box)
+            self.image.paste(fill, (left, top), seen)

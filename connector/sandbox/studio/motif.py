@@ -189,7 +189,9 @@ def put(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> None:
     height = abs(place.height)
     for shape in motif.shapes:
         stops, alpha = coat.stops(shape.fill)
-        points, width = [place.at(p) for p in shape.outline], shape.width * height
+        plain = shape.kind == "oval" and len(stops) == 1  # which needs no outline, and there are many
+        points = [place.at(p) for p in (shape.points[:1] if plain else shape.outline)]
+        width = shape.width * height
         across, down = (size * height for size in shape.points[1])
         if shape.kind == "panes":
             _panes(canvas, shape, place, stops, alpha)
@@ -201,7 +203,7 @@ def put(canvas: Canvas, motif: Motif, place: Place, coat: Coat) -> None:
         elif shape.kind in ("poly", "blob") or len(stops) > 1:
             canvas.area(points, stops, alpha)
         else:
-            canvas.oval(place.at(shape.points[0]), (across * place.wide, down), stops[0], alpha, width)
+            canvas.oval(points[0], (across * place.wide, down), stops[0], alpha, width)
 
 
 def _panes(canvas: Canvas, shape: Shape, place: Place, stops: Sequence[Colour], alpha: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from functools import cache
 from importlib.resources import files
@@ -23,10 +24,11 @@ Wave = NDArray[np.float32]
 Samples = NDArray[np.int16]  # a row for each moment: left and right
 
 
-def loop(prompt: str, seed: int) -> Samples:
-    """Eight bars: bass, held chords, an arpeggio from one side to the other, and drums if they are named.
+def loop(prompt: str, seed: int, seconds: float) -> Samples:
+    """Eight bars, or the first of them that last so long.
 
-    What reaches past the end rings on at the beginning, so that the loop has no seam.
+    Bass, held chords, an arpeggio from one side to the other, and drums if they are named. What reaches past
+    the end rings on at the beginning, so that the loop has no seam.
     """
     words, dice = set(tokens(prompt)), random.Random(digest("music", prompt, seed))
     mode = "minor" if words & set(_TOLD["minor"].split()) or dice.random() < 0.35 else "major"
@@ -37,13 +39,14 @@ def loop(prompt: str, seed: int) -> Samples:
         dice.choice(_TOLD["chords"][mode]),
         dice.choice(_TOLD["leads"]),
     )
+    bars = min(8, math.ceil(seconds * RATE / beat / 4))
     track = np.zeros((beat * 32, 2), np.float32)
 
     def put(note: Wave, start: float, side: tuple[int, int] = (1, 1)) -> None:
         at = (round(start * beat) + np.arange(len(note))) % len(track)
         track[at] += np.outer(note, side)
 
-    for bar, chord in enumerate(chords * 2):
+    for bar, chord in enumerate((chords * 2)[:bars]):
         third = 4 if (chord + 4) % 12 in _TOLD["scales"][mode] else 3  # from the key's own scale
         triad = [root + chord + step for step in (0, third, 7)]
         put(_note(triad[0] - 12, beat * 4, "bass"), bar * 4)
@@ -53,7 +56,7 @@ def loop(prompt: str, seed: int) -> Samples:
         for step, index in enumerate(dice.choice(_TOLD["orders"])):
             if step == 0 or dice.random() < 0.85:
                 put(_note(scale[index], round(beat * 1.3), voice), bar * 4 + step / 2, _SIDES[step % 3])
-    for count in range(32 if words & set(_TOLD["drums"].split()) else 0):
+    for count in range(bars * 4 if words & set(_TOLD["drums"].split()) else 0):
         put(_note(-20, 9000, "kick"), count)
         put(_rattle(2100, 73), count + 0.5, _SIDES[2])
         put(_rattle(3600, 23), count // 2 * 2 + 1)
