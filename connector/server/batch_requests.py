@@ -10,7 +10,8 @@ import json
 import re
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from connector.engine.sources import Sources
 from connector.errors import ConnectorError, InvalidArguments, Problem
 from connector.runs.batch import create
 from connector.runs.batch.columns import Naming
-from connector.runs.batch.create import BadRows, BatchOrder
+from connector.runs.batch.create import BadRows, BatchOrder, Plan
 from connector.runs.batch.read_rows import Rows
 from connector.runs.batch.store import Batch, BatchNotFound
 from connector.server.durable_requests import Durable
@@ -37,7 +38,28 @@ _KINDS = {".csv": "items.csv", ".jsonl": "items.jsonl"}
 
 def begin(durable: Durable, files: FileStore, home: Path, asked: Mapping[str, Any]) -> Batch:
     """The batch, under way. Raises InvalidArguments with all that is wrong, before anything is sent."""
-    runs = durable.runs
+    with _planned(durable, files, home, asked) as planned:
+        batch = create.write_down(durable.batches, planned)[0]
+    batch = durable.batches.change(batch.id, state="feeding", message=None)
+    durable.runs.queues.feed(batch.id)
+    return batch
+
+
+def check(durable: Durable, files: FileStore, home: Path, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What the batch would be: its rows, their price, and warnings. Nothing is kept or sent.
+
+    Raises InvalidArguments as ``begin`` does.
+    """
+    with _planned(durable, files, home, asked) as planned:
+        shutil.rmtree(planned.order.directory, ignore_errors=True)
+        found = planned.found
+        credits = None if found.unpriced is not None else found.credits
+        return {"rows": found.rows, "credits": credits, "warnings": [*found.warnings]}
+
+
+@contextmanager
+def _planned(durable: Durable, files: FileStore, home: Path, asked: Mapping[str, Any]) -> Iterator[Plan]:
+    """The batch as it would be, with its rows in a folder, which is gone again where something fails."""
     connector, subject, definition = durable.subject(asked["subject"])
     name = _name(durable, asked.get("name") or f"{subject.id}-{secrets.token_hex(3)}")
     folder = home / _FOLDER / f"{name}-{secrets.token_hex(4)}"
@@ -56,13 +78,10 @@ def begin(durable: Durable, files: FileStore, home: Path, asked: Mapping[str, An
             asked.get("concurrency", 16),
             asked.get("limit_credits"),
         )
-        batch = _written(durable, connector, files, order)
+        yield _plan(durable, connector, files, order)
     except (ConnectorError, OSError):
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    batch = durable.batches.change(batch.id, state="feeding", message=None)
-    runs.queues.feed(batch.id)
-    return batch
 
 
 def _name(durable: Durable, name: str) -> str:
@@ -105,17 +124,16 @@ def _rows(items: Path, subject: Any, asked: Mapping[str, Any]) -> Rows:
         raise InvalidArguments([_placed(each) for each in error.problems], subject.title) from error
 
 
-def _written(durable: Durable, connector: AsyncConnector, files: FileStore, order: BatchOrder) -> Batch:
+def _plan(durable: Durable, connector: AsyncConnector, files: FileStore, order: BatchOrder) -> Plan:
     sources = Sources(paths=False, urls=None, references=files.resolve)
     try:
-        planned = create.plan(durable.batches, order, connector.integration, sources)
+        return create.plan(durable.batches, order, connector.integration, sources)
     except BadRows as error:
         said = error.message.partition(":\n")[0].replace(order.rows.source.name, "the source", 1)
         problems = [_placed(each) for each in error.problems]
         raise InvalidArguments(problems, order.subject.title, said) from None
     except InvalidArguments as error:
         raise InvalidArguments([_placed(each) for each in error.problems]) from error
-    return create.write_down(durable.batches, planned)[0]
 
 
 def _placed(problem: Problem) -> Problem:

@@ -116,16 +116,48 @@ def test_a_batch_is_begun_and_followed(visitor: Visitor, tmp_path: Path) -> None
     assert visitor.picture(visitor("picture")).width > 0
 
 
-def test_rows_that_are_wrong_are_named_before_anything_is_sent(visitor: Visitor, tmp_path: Path) -> None:
+def test_rows_that_are_wrong_are_named_as_soon_as_their_file_is_chosen(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    """A mistyped column is mapped by a guess, mistakes stand in a table, the mended file has its price."""
     rows = tmp_path / "boats.csv"
-    rows.write_text("prompt,seed\na red boat,-1\n")
+    rows.write_text("promt,seed,remark\na red boat,-1,a\n,7,b\n")
     page = visitor.open("/batches")
     page.get_by_label("What is done with each row").select_option(CORE)
-    page.get_by_label("Rows", exact=True).set_input_files(rows)
-    page.get_by_label("Where").select_option("/sandbox")
     with visitor.refused(422):
-        page.get_by_role("button", name="Begin the batch").click()
-        expect(page.get_by_role("alert")).to_contain_text("items.2.seed")
+        page.get_by_label("Rows", exact=True).set_input_files(rows)
+        columns = visitor("columns")
+        expect(columns.get_by_label("promt is")).to_have_value("prompt")
+        expect(columns.get_by_label("remark is")).to_have_value("")
+        mistakes = visitor("mistakes").locator("tbody tr")
+        expect(mistakes).to_have_count(2)
+        expect(mistakes.nth(0)).to_have_text("2seedis -1; at least 0")
+        expect(mistakes.nth(1)).to_contain_text("3promptis required")
+        expect(visitor("checked")).to_contain_text("2 mistakes in the rows")
+        look(page, "batch-mistakes")
+        visitor("begin").click()
+        expect(visitor("begin")).not_to_have_attribute("aria-busy", "true")
+    assert page.url.endswith("/batches")
+    rows = rows.with_name("mended.csv")
+    rows.write_text("promt,seed,remark\na red boat,1,a\na blue boat,7,b\n")
+    with visitor.refused(422):
+        page.get_by_label("Rows", exact=True).set_input_files(rows)
+        expect(visitor("checked")).to_contain_text("2 rows, free (6 credits where it is billed)")
+        expect(visitor("mistakes")).to_be_hidden()
+    visitor("begin").click()
+    page.wait_for_url(re.compile(r"/batches/\w+"))
+    expect(visitor("batch-done")).to_have_text("2 of 2", timeout=PATIENCE)
+
+
+def test_a_sample_of_a_batch_is_one_that_can_be_begun(visitor: Visitor, tmp_path: Path) -> None:
+    page = visitor.open("/batches")
+    page.get_by_label("What is done with each row").select_option(CORE)
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="A sample to fill in").click()
+    assert saving.value.suggested_filename == f"{CORE}.csv"
+    saving.value.save_as(tmp_path / f"{CORE}.csv")
+    page.get_by_label("Rows", exact=True).set_input_files(tmp_path / f"{CORE}.csv")
+    expect(visitor("checked")).to_contain_text("1 row, free (3 credits where it is billed)")
 
 
 def test_a_schedule_is_kept_paused_and_run_now(visitor: Visitor) -> None:

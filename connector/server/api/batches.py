@@ -28,6 +28,13 @@ async def begin_batch(call: OperationCall) -> Response:
     return Reply(shown, 201, {"location": f"/api/batches/{batch.id}"})
 
 
+async def check_batch(call: OperationCall) -> Response:
+    """What a batch would be, with its price; nothing is kept, sent or paid."""
+    host = call.host
+    found = await host.run(batch_requests.check, host.durable, host.files, host.settings.home, call.body)
+    return Reply(found)
+
+
 async def get_batch(call: OperationCall) -> Response:
     """With its rows by state, its credits, and the seconds that it may still take."""
     return Reply(await call.host.run(call.host.durable.batch_shown, await _batch(call)))

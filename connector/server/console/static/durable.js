@@ -1,8 +1,6 @@
 // Durable runs: what nobody knows is settled, batches are watched and begun, schedules are looked after.
 
-import { upload } from "./drop.js";
 import { busy, call, one, part, toast } from "./kit.js";
-import { clearProblems, showProblems } from "./problems.js";
 import { localTimes } from "./times.js";
 import { drafted } from "./values.js";
 
@@ -91,25 +89,4 @@ async function look() {
   }
 }
 
-const form = one("[data-new-batch]");
-form?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  busy(one("button", form), begin);
-});
-
-async function begin() {
-  clearProblems(form);
-  const { subject, rows, place, limit_credits: limit } = form.elements;
-  const { environment, connection } = place.selectedOptions[0]?.dataset || {};
-  try {
-    if (!rows.files.length) return showProblems(form, [{ field: "file", message: "is required" }]);
-    const { file } = await upload(rows.files[0]);
-    const asked = { subject: subject.value, file, environment, connection, limit_credits: limit.value && Number(limit.value) };
-    const told = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== "" && value !== undefined));
-    const batch = await call("POST", "/api/batches", told);
-    location.assign(`/batches/${id(batch.id)}`);
-  } catch (error) {
-    showProblems(form, error.problems || [], error.problems?.length ? "" : error.message);
-  }
-  return undefined;
-}
+if (one("[data-new-batch]")) import("./new-batch.js");
