@@ -19,9 +19,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from connector.storage.ledger.model import SLOWEST, longest_pause
+
 _PASSING = frozenset({"rate_limited", "unreachable", "timed_out", "upstream_failed", "invalid_answer"})
-# How much further apart polls get while they fail, at most.
-_SLOWEST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ def begin(
 def after(job: Job, outcome: str, now: float, wait: float | None = None) -> JobStep:
     """The step that follows a poll that ended with ``outcome``.
 
-    ``wait`` is what the answer asked to wait, in seconds. Polls are never closer than the interval.
+    ``wait`` is what the answer asked to wait, in seconds. Polls are never closer than the interval, nor
+    further apart than ``longest_pause``; a longer lock-out is kept by the rate limit.
     """
     if outcome in ("success", "filtered"):
         return JobStep("finished", replace(job, polls=job.polls + 1))
@@ -69,7 +70,8 @@ def after(job: Job, outcome: str, now: float, wait: float | None = None) -> JobS
     if outcome != "pending" and outcome not in _PASSING:
         return JobStep("stopped", replace(job, polls=job.polls + 1))
     failures = 0 if outcome == "pending" else job.failures + 1
-    pause = max(job.interval * min(max(failures, 1), _SLOWEST), wait or 0.0)
+    pause = max(job.interval * min(max(failures, 1), SLOWEST), wait or 0.0)
+    pause = min(pause, longest_pause(job.interval))
     following = replace(job, polls=job.polls + 1, failures=failures, next_poll=now + pause)
     if following.deadline is not None and following.next_poll > following.deadline:
         return JobStep("expired", following)

@@ -32,6 +32,7 @@ from connector.events import Event
 from connector.spec.model import JobSpec
 from connector.storage.blocking import surely
 from connector.storage.ledger.ledger import LedgerEntry, State
+from connector.storage.ledger.model import longest_pause
 
 
 async def write_down(engine: Engine, prepared: Prepared, started: Result) -> Result:
@@ -106,6 +107,8 @@ async def _waited(engine: Engine, entry: LedgerEntry, accept: str | None, timeou
     current = _job(engine, entry)
     turns = _Turns(engine, entry, current.interval)
     while True:
+        if until is not None and timeout is not None:  # also where the clock is set back meanwhile
+            until = min(until, engine.clock() + timeout)
         await _pause(engine, current, until)
         try:
             result, error = await _poll(engine, asked, turns.take)
@@ -161,7 +164,7 @@ async def _pause(engine: Engine, current: Job, until: float | None) -> None:
     Raises JobPending once it is clear that this is after ``until``, and not before then.
     """
     pause = current.next_poll - engine.clock()
-    if pause <= 0:
+    if pause <= 0 or pause > longest_pause(current.interval):  # the clock was set back since
         return
     left = pause if until is None else until - engine.clock()
     await engine.io.sleep(max(0.0, min(pause, left)))

@@ -60,10 +60,17 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return min(float(text), _LONGEST_WAIT)
+    until = _moment(text)
+    # By the far side's own clock, where it tells it: ours may be wrong by an hour.
+    asked = _moment(headers.get("date", ""))
+    wait = None if until is None else until - (now if asked is None else asked)
+    return None if wait is None else min(max(0.0, wait), _LONGEST_WAIT)
+
+
+def _moment(text: str) -> float | None:
     from email.utils import parsedate_to_datetime
 
     try:
-        wait = parsedate_to_datetime(text).timestamp() - now if text else None
+        return parsedate_to_datetime(text).timestamp() if text else None
     except (ValueError, OverflowError):
         return None
-    return None if wait is None else min(max(0.0, wait), _LONGEST_WAIT)

@@ -136,3 +136,10 @@ def test_attempts_end():
 def test_retry_after_is_a_number_or_a_date(text, seconds):
     """Up to a day, and never of the past. Anything else is as if it were not there."""
     assert retry_after({"retry-after": text} if text else {}, now=50) == seconds
+
+
+@pytest.mark.parametrize("now", [50, 3650, -3550])
+def test_a_date_to_wait_for_is_read_by_the_clock_of_who_wrote_it(now):
+    """Whatever the time is here."""
+    told = {"date": "Thu, 01 Jan 1970 00:00:50 GMT", "retry-after": "Thu, 01 Jan 1970 00:01:00 GMT"}
+    assert retry_after(told, now) == 10

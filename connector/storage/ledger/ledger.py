@@ -21,7 +21,7 @@ from connector.errors import (
 from connector.spec import package_data
 from connector.storage.database.database import Database, new_id, timestamp
 from connector.storage.database.protocols import Conflict, Transaction
-from connector.storage.ledger.model import Intent, LedgerEntry, PollTurn, SpendingRow, State
+from connector.storage.ledger.model import Intent, LedgerEntry, PollTurn, SpendingRow, State, longest_pause
 from connector.storage.process import is_alive, is_gone, this_process
 
 __all__ = ["Intent", "Ledger", "LedgerEntry", "PollTurn", "SpendingRow", "State"]
@@ -120,6 +120,7 @@ class Ledger:
         """
         now = self._clock()
         values = {"id": invocation_id, "now": now + _JUST_NOW, "until": now + interval}
+        values["furthest"] = now + longest_pause(interval)
         taken = self._database.write(_SQL["poll_turn"], values)
         if taken:
             return PollTurn(0.0, taken[0]["state"])

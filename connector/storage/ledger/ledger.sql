@@ -15,7 +15,8 @@ ORDER BY day, connection, environment, action
 SELECT * FROM invocations WHERE id = :id OR upstream_id = :id ORDER BY id DESC LIMIT 1
 
 -- name: of_origin
-SELECT * FROM invocations WHERE origin = :origin ORDER BY id DESC LIMIT 1
+-- At most one has not failed, and it is the last: ids are no proof of it where the clock was set back.
+SELECT * FROM invocations WHERE origin = :origin ORDER BY state = 'failed', id DESC LIMIT 1
 
 -- name: writer
 SELECT state, writer FROM invocations WHERE id = :id
@@ -55,7 +56,7 @@ RETURNING id
 
 -- name: poll_turn
 UPDATE invocations SET next_poll = :until
-WHERE id = :id AND coalesce(next_poll, 0) <= :now
+WHERE id = :id AND coalesce(next_poll, 0) NOT BETWEEN :now AND :furthest
 RETURNING state
 
 -- name: polled

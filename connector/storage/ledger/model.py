@@ -87,6 +87,15 @@ class SpendingRow:
         return asdict(self)
 
 
+# So many intervals are between the polls of a job that fail, at most.
+SLOWEST = 6
+
+
+def longest_pause(interval: float) -> float:
+    """The most seconds until a job is asked for again. What is further ahead is of a wrong clock."""
+    return SLOWEST * interval + 300.0
+
+
 @dataclass(frozen=True, slots=True)
 class PollTurn:
     """The right to ask for a job: ``pause`` is 0, or the seconds until somebody may have it."""

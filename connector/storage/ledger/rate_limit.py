@@ -27,9 +27,10 @@ within W seconds. Nothing is added up from one request to the next, so that a de
 Free slots are not all taken at one moment, lest whoever comes next wait for all of W: the background takes
 them W / N seconds after one another, and those who wait for an answer a tenth of them in a tenth of W.
 
-A credential's lock-out is a row of its own in ``rate_limits``. The clock is the wall's: another process must
-be able to read it, also after a restart of the machine. On a server it is the server's, so that machines
-need not agree.
+A credential's lock-out is a row of its own in ``rate_limits``, and another tells when it was written: one
+that was written in the future is forgotten, as the clock was set back since. The clock is the wall's: another
+process must be able to read it, also after a restart of the machine. On a server it is the server's, so that
+machines need not agree.
 """
 
 from __future__ import annotations
@@ -113,10 +114,16 @@ WITH RECURSIVE made (number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM made 
 SELECT :key, number, 0, 0, 0, 0 FROM made WHERE true
 ON CONFLICT (key, number) DO NOTHING"""
 
+_WRITTEN = " since"
+# Clocks of machines may differ by so many seconds, and not be set back since a lock-out was written.
+_AGREE = 10.0
+_IS_LOCKED = f"""locked_until BETWEEN {{now}} AND {{now}} + :furthest AND NOT EXISTS (
+    SELECT 1 FROM rate_limits AS written WHERE written.key = rate_limits.key || '{_WRITTEN}'
+        AND written.locked_until > {{now}} + {_AGREE}
+)"""
+
 # From when the key is not locked out.
-_OPENS = """coalesce((
-    SELECT locked_until FROM rate_limits WHERE key = :key AND locked_until BETWEEN {now} AND {now} + :furthest
-), {now})"""
+_OPENS = f"coalesce((SELECT locked_until FROM rate_limits WHERE key = :key AND {_IS_LOCKED}), {{now}})"
 
 # Of the background one leaves after the other, and of those who wait for an answer a few at once.
 _SPREAD = """CASE WHEN gives_way = 0 AND next_at <= {now} THEN :burst * :pace + coalesce((
@@ -165,19 +172,17 @@ _UNUSED = """
 UPDATE rate_limit_slots SET holder = 0, gives_way = 0, next_at = left_at, left_at = 0
 WHERE key = :key AND number = :number AND holder = :holder"""
 
-_UNTIL = "({now} + :seconds)"
-
+# Only the longer one of two lock-outs counts.
 _LOCK_OUT = f"""
-INSERT INTO rate_limits (key, locked_until) VALUES (:key, {_UNTIL})
-ON CONFLICT (key) DO UPDATE SET locked_until = CASE
-    WHEN rate_limits.locked_until BETWEEN {_UNTIL} AND {{now}} + :furthest THEN rate_limits.locked_until
-    ELSE {_UNTIL} END"""
+INSERT INTO rate_limits (key, locked_until)
+VALUES (:key, {{later}}({{now}} + :seconds, {_OPENS})), (:key || '{_WRITTEN}', {{now}})
+ON CONFLICT (key) DO UPDATE SET locked_until = excluded.locked_until"""
 
-_AHEAD = """
-SELECT key, max(until) - {now} AS wait FROM (
+_AHEAD = f"""
+SELECT key, max(until) - {{now}} AS wait FROM (
     SELECT key, min(next_at) AS until FROM rate_limit_slots GROUP BY key
-    UNION ALL SELECT key, locked_until FROM rate_limits
-) AS known WHERE until BETWEEN {now} AND {now} + :furthest GROUP BY key"""
+    UNION ALL SELECT key, locked_until FROM rate_limits WHERE {_IS_LOCKED}
+) AS known WHERE until BETWEEN {{now}} AND {{now}} + :furthest GROUP BY key"""
 
 
 class _Line:
@@ -209,8 +214,9 @@ class _Line:
 
     def _standing(self, permit: Permit, is_background: bool) -> dict[int, float]:
         line = self._seen.setdefault((permit.key, is_background), {})
-        # Whoever was stopped does not ask again.
-        while line and next(iter(line.values())) < self._clock() - permit.limit.window:
+        # Whoever was stopped does not ask again; what is ahead is from before the clock was set back.
+        now = self._clock()
+        while line and not now - permit.limit.window <= next(iter(line.values())) <= now:
             del line[next(iter(line))]
         return line
 
@@ -258,7 +264,8 @@ class DatabaseRateLimiter:
     def ahead(self) -> dict[str, float]:
         """The seconds that the next request of each credential would wait, where it would."""
         rows = self._database.read(self._ahead, {"now": self._clock(), "furthest": _FURTHEST})
-        return {row["key"]: wait for row in rows if (wait := _seconds(row["wait"]))}
+        waits = {row["key"]: wait for row in rows if (wait := _seconds(row["wait"]))}
+        return {key: wait for key, wait in waits.items() if not key.endswith(_WRITTEN)}
 
     def _claimed(self, permit: Permit) -> Permit:
         permit = replace(permit, number=None, wait=permit.limit.window / 20)

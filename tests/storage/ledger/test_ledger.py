@@ -236,6 +236,27 @@ def test_a_turn_to_ask_for_a_job_comes_when_it_is_due(database):
     assert ledger.poll_turn(job, 10.0).pause == pytest.approx(10.0, abs=1e-6)
 
 
+@pytest.mark.parametrize("back", [3600.0, 365 * 86400.0])
+def test_a_job_is_asked_for_though_the_clock_was_set_back(database, back):
+    """The turn that was taken before is past, whatever it says; the next ones keep their distance."""
+    now = [NOON]
+    ledger = Ledger(database, lambda: now[0])
+    job = ledger.intend(EIGHT).id
+    ledger.running(job, "up-1", "fetch-result", NOON + 60)
+    now[0] -= back
+    assert [ledger.poll_turn(job, 10.0).pause for _ in range(2)] == [0.0, pytest.approx(10.0)]
+
+
+def test_of_a_run_what_has_not_failed_is_meant_though_the_clock_was_set_back(database):
+    """Whoever took the failure for the last word would send it again."""
+    now = [NOON]
+    ledger, entry = Ledger(database, lambda: now[0]), replace(EIGHT, origin="run 1")
+    settled(ledger, entry, "failed", "no")
+    now[0] -= 3600.0
+    paid = settled(ledger, entry)
+    assert ledger.of_origin("run 1").id == paid
+
+
 def test_a_job_that_nobody_has_asked_for_may_be_asked_for_now(database):
     """There is no moment to wait for."""
     ledger = Ledger(database, lambda: NOON)

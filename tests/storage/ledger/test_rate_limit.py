@@ -332,14 +332,31 @@ class LimiterSuite:
         waits = [slot.wait for slot in self.take(limiter, 3, background=background)]
         assert waits == pytest.approx([10, 10, 10], abs=1e-4)
 
-    def test_a_lock_out_of_years_ahead_is_forgotten(self, limiter, clock):
-        """It is the work of a wrong clock, and holds nobody back."""
+    @pytest.mark.parametrize("ahead", [60, 3600, 10 * 365 * DAY])
+    def test_a_lock_out_of_before_the_clock_was_set_back_is_forgotten(self, limiter, clock, ahead):
+        """It holds nobody back for longer than it was to; one that is heard of then counts."""
         right = clock.now
-        clock.now += 10 * 365 * DAY
+        clock.now += ahead
         limiter.lock_out("key", 60.0)
         clock.now = right
         assert limiter.ahead() == {}
         assert limiter.reserve("key", SMALL).wait == 0
+        limiter.lock_out("key", 60.0)
+        assert limiter.ahead() == {"key": pytest.approx(60.0, abs=1e-5)}
+        assert limiter.reserve("key", SMALL).wait == pytest.approx(60.0, abs=1e-5)
+
+    def test_a_lock_out_of_a_machine_whose_clock_is_a_little_fast_counts(self, limiter, clock):
+        """By some seconds."""
+        clock.now += 5
+        limiter.lock_out("key", 60.0)
+        clock.now -= 5
+        assert limiter.reserve("key", SMALL).wait == pytest.approx(65.0, abs=1e-5)
+
+    def test_who_stood_in_line_when_the_clock_was_set_back_holds_up_nobody(self, limiter, clock):
+        """Nor do those who were stopped then, and do not ask again."""
+        self.take(limiter, 30)
+        clock.now -= 3600
+        assert [slot.wait for slot in self.take(limiter, 3)] == pytest.approx([10, 10, 10], abs=1e-4)
 
     def test_threads_share_it(self, limiter):
         """Threads that ask at once get slots of their own."""
