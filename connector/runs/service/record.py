@@ -14,11 +14,12 @@ from connector.media import Media
 from connector.runs.service import run_files
 from connector.storage.files.store import FileStore, StoredFile
 from connector.storage.runs.history import History, Run, State, Told
-from connector.storage.runs.model import RunSpec
+from connector.storage.runs.model import OPEN, RunSpec
 
 _log = getLogger(__name__)
 # The state that a failure ends a run in; any other one is `failed`.
 _STATES: Mapping[type[ConnectorError], State] = {OutcomeUnknown: "unknown", JobCancelled: "cancelled"}
+_UNDECIDED: frozenset[State] = OPEN | {"unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,14 @@ class RunRecord:
         )
 
     def close(self, run_id: str, result: Result, stored: StoredFile | None, told: Told = ()) -> Run:
-        """The run with its result, whose file was kept before."""
-        facts = _facts(result, stored)
-        ended = self.history.enter(run_id, "succeeded", f"it ended as {result.outcome}", told, **facts)
-        if result.held is not None:
+        """The run with its result, whose file was kept before.
+
+        So it ends also where somebody took whoever asked for dead. Where a person has decided otherwise
+        since, the answer stays in the folder ``rescued``.
+        """
+        facts, said = _facts(result, stored), f"it ended as {result.outcome}"
+        ended = self.history.enter(run_id, "succeeded", said, told, among=_UNDECIDED, **facts)
+        if result.held is not None and ended.state == "succeeded":
             result.held.release()
         return ended
 

@@ -63,10 +63,11 @@ RETURNING state
 UPDATE invocations SET next_poll = :next_poll WHERE id = :id RETURNING id
 
 -- name: settle
+-- Who woke up late and knows nothing does not undo what a person has decided.
 UPDATE invocations
 SET state = :state, outcome = :outcome, billed = :billed, credits = coalesce(:credits, credits),
     request_id = coalesce(:request_id, request_id), message = :message, next_poll = NULL
-WHERE id = :id
+WHERE id = :id AND (:state <> 'unknown' OR state <> 'failed')
 RETURNING id
 
 -- name: saved

@@ -5,12 +5,15 @@ import errno
 import subprocess
 import sys
 
+import httpx
 import pytest
 from runs.desk import CORE, UPSCALE, Desk, work
 from runs.ledger_rows import ROOM, intended, not_sent, running, sent, settled
 from upstream import JOB_ID, PNG, answer, pending, picture, started
 
 from connector.errors import ConnectorError
+from connector.runs.service.settlement import LOST
+from connector.runs.service.unknown_outcomes import UnknownOutcomes
 from connector.storage.files.store import FileStore
 from connector.storage.process import _named
 
@@ -151,6 +154,43 @@ def test_a_request_of_a_living_process_is_waited_for(desk):
         ended = desk.do(run)
         other.communicate()
     assert (desk.sent(), ended.state, ended.outcome) == ([], "failed", "moderated")
+
+
+def taken_for_dead(desk, run):
+    """Another machine ends the run, whose worker stands still while its request is under way."""
+    desk.database.write("UPDATE invocations SET writer = 'elsewhere 1 1'", {})
+    desk.ledger.abandon(desk.ledger.of_origin(run.id).id)
+    desk.history.give_up(run.id, LOST)
+    assert [one.id for one in unknown(desk).list()] == [run.id]
+
+
+def unknown(desk):
+    return UnknownOutcomes(desk.history, desk.ledger, [])
+
+
+@pytest.mark.parametrize("marked", [None, True, False])
+@pytest.mark.parametrize("comes", [picture, lambda: httpx.ReadTimeout("it stood still")])
+def test_who_wakes_up_after_it_was_taken_for_dead_undoes_nothing(desk, comes, marked):
+    """A picture that comes late is the run's, or is kept; without one it stays as a person has decided."""
+
+    def late(request):
+        taken_for_dead(desk, run)
+        if marked is not None:
+            unknown(desk).settle(run.id, paid=marked)
+        return comes()
+
+    desk.upstream.answers.append(late)
+    run = desk.open()
+    ended, (entry,) = desk.do(run), desk.ledger.entries()
+    assert desk.sent() == SENT
+    if comes is picture:
+        assert (entry.state, entry.billed) == ("done", "yes")
+        assert ended.state == ("succeeded" if marked is None else "failed")
+        assert ended.file if marked is None else (desk.connector.workspace.rescued.find(entry.id) is not None)
+        assert unknown(desk).list() == []
+    else:
+        assert entry.billed == ended.billed == {None: "unknown", True: "yes", False: "no"}[marked]
+        assert [one.id for one in unknown(desk).list()] == ([run.id] if marked is None else [])
 
 
 class FullDisk(FileStore):
