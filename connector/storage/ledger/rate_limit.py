@@ -126,8 +126,9 @@ _IS_LOCKED = f"""locked_until BETWEEN {{now}} AND {{now}} + :furthest AND NOT EX
 _OPENS = f"coalesce((SELECT locked_until FROM rate_limits WHERE key = :key AND {_IS_LOCKED}), {{now}})"
 
 # Of the background one leaves after the other, and of those who wait for an answer a few at once.
-_SPREAD = """CASE WHEN gives_way = 0 AND next_at <= {now} THEN :burst * :pace + coalesce((
-    SELECT left_at FROM rate_limit_slots WHERE key = :key AND (gives_way = 0 OR :background = 1)
+_SPREAD = f"""CASE WHEN gives_way = 0 AND next_at <= {{now}} THEN :burst * :pace + coalesce((
+    SELECT left_at FROM rate_limit_slots
+    WHERE key = :key AND (gives_way = 0 OR :background = 1) AND left_at <= {_OPENS} + :window
     ORDER BY left_at DESC LIMIT 1 OFFSET :burst - 1), 0) ELSE 0 END"""
 
 # The slot is the request's from ``start`` on; what waits in the background gives way until then.

@@ -332,6 +332,15 @@ class LimiterSuite:
         waits = [slot.wait for slot in self.take(limiter, 3, background=background)]
         assert waits == pytest.approx([10, 10, 10], abs=1e-4)
 
+    @pytest.mark.parametrize("background", [True, False])
+    def test_who_left_before_the_clock_was_set_back_is_not_left_after(self, limiter, clock, background):
+        """Where slots are free, whoever comes goes as if there were none before."""
+        self.take(limiter, 20, LIMIT, background=background)
+        clock.now -= 3600
+        waits = [slot.wait for slot in self.take(limiter, 3, LIMIT, background=background)]
+        assert waits == sorted(waits)
+        assert waits[-1] < 1
+
     @pytest.mark.parametrize("ahead", [60, 3600, 10 * 365 * DAY])
     def test_a_lock_out_of_before_the_clock_was_set_back_is_forgotten(self, limiter, clock, ahead):
         """It holds nobody back for longer than it was to; one that is heard of then counts."""
