@@ -33,14 +33,14 @@ class CallAccount:
 
     def __init__(self, engine: Engine, prepared: Prepared) -> None:
         self._engine = engine
-        self._prepared = prepared
+        self.prepared = prepared
         self.id: str | None = None
         self._under_way = False
         self._is_closed = False
 
     async def intend(self) -> None:
         """Sets the credits aside. Raises CapReached where the environment's cap does not cover them."""
-        call, destination = self._prepared.call, self._prepared.destination
+        call, destination = self.prepared.call, self.prepared.destination
         if not call.estimate.paid and call.action.job is None:
             return
         ledger, asked_by = self._engine.workspace.ledger, origin()
@@ -87,13 +87,13 @@ class CallAccount:
         self._is_closed = True
         if self.id is None:
             return
-        ledger, credits = self._engine.workspace.ledger, self._prepared.call.estimate.credits
+        ledger, credits = self._engine.workspace.ledger, self.prepared.call.estimate.credits
         if result is not None:
             ledger.settle(
                 self.id,
                 state="done",
                 outcome=result.outcome,
-                billed="yes" if self._prepared.call.estimate.paid else "no",
+                billed="yes" if self.prepared.call.estimate.paid else "no",
                 credits=credits,
                 request_id=result.request_id,
             )
@@ -135,7 +135,8 @@ def give_up(engine: Engine, spent: CallAccount, error: BaseException) -> None:
     """Writes down that a call failed; where even that fails, the call's own error is the one to raise."""
     try:
         if isinstance(error, Filtered) and isinstance(error.result, Result) and spent.id is not None:
-            error.result = keep(engine, error.result, spent.id)
+            error.invocation_id = spent.id
+            error.result = keep(engine, flagged(error, spent.prepared), spent.id)
             if error.result.held is not None:
                 error.result.held.lend()
         spent.close(None, error)

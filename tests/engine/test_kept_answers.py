@@ -71,6 +71,30 @@ def test_a_process_that_died_before_the_settlement_has_its_answer_settled(world)
     assert (entry.state, entry.outcome, entry.billed, entry.credits) == ("done", "success", "yes", 3)
 
 
+def test_so_has_a_filtered_answer(world):
+    """It may have been billed, and is the caller's."""
+    answer = world.upstream.answers.pop()
+    answer.headers["finish-reason"] = "CONTENT_FILTERED"
+    world.upstream.answers.append(answer)
+    with pytest.raises(errors.Filtered) as caught:
+        world.connector.invoke(CORE, PROMPT)
+    workspace = world.connector.workspace
+    before = workspace.ledger.get(caught.value.invocation_id)
+    dead = f"{this_process().rpartition(' ')[0]} 0"
+    workspace.database.write(
+        "UPDATE invocations SET state = 'sent', billed = 'unknown', outcome = NULL, writer = :dead",
+        {"dead": dead},
+    )
+    assert workspace.ledger.unknown() == []
+    after = workspace.ledger.get(before.id)
+    assert (after.state, after.outcome, after.billed, after.credits) == (
+        "failed",
+        "filtered",
+        before.billed,
+        3,
+    )
+
+
 def test_where_it_cannot_be_written_it_is_kept(world, tmp_path):
     """Whatever becomes of the result."""
     (tmp_path / "file").write_text("no folder")

@@ -227,13 +227,13 @@ class Ledger:
     def _end_abandoned(self, invocation_id: str, state: State) -> None:
         """Its process ended; it may have ended between its answer's arrival and the settlement."""
         facts = self._arrived(invocation_id) if state == "sent" else None
-        if facts is None or facts["outcome"] != "success":
+        if facts is None:
             self._database.write(_ABANDONED[state], {"id": invocation_id})
             return
         known: dict[str, Any] = {
             name: facts.get(name) for name in ("outcome", "billed", "credits", "request_id")
         }
-        self.settle(invocation_id, "done", **known)
+        self.settle(invocation_id, "done" if facts["outcome"] == "success" else "failed", **known)
 
     def _is_abandoned(self, row: Any) -> bool:
         is_old = row["created"] < self._clock() - _LONGEST_CALL
