@@ -13,6 +13,7 @@ from connector.cli.report.durable_client import desk
 from connector.runs.worker.foreground import Foreground
 from connector.spec.cache import default_folder
 from connector.spec.loader import load_lazily
+from connector.storage.ledger.model import LedgerEntry
 from connector.storage.runs.model import Run
 
 NOBODY = "No worker is alive"
@@ -90,6 +91,24 @@ def test_a_run_is_stopped_before_it_is_sent(run: Any) -> None:
     waited = run(f"jobs wait {run_id}")
     assert waited.code == 9
     assert "somebody cancelled it" in waited.err
+
+
+def test_who_does_the_same_again_hears_what_is_unknown(run: Any) -> None:
+    """Before it is paid for once more; of the same action, in the same place, until somebody has decided."""
+    line = "stable-image-core -e sandbox --prompt x -o"
+    with desk(default_folder()) as opened:
+        ledger = opened.connector.workspace.ledger
+        entry = LedgerEntry("stabilityai", "stable-image-core", "", "sandbox", "", 3.0)
+        lost = ledger.intend(entry).id
+        ledger.sent(lost)
+        ledger.settle(lost, "unknown", "unknown")
+    again = run(f"invoke {line} a.png")
+    assert again.code == 0
+    assert lost in again.err
+    assert "connector jobs unknown" in again.err
+    assert lost not in run("invoke engines -e sandbox").err
+    run(f"jobs mark {lost} --unpaid")
+    assert lost not in run(f"invoke {line} b.png").err
 
 
 def test_a_person_decides_on_what_nobody_knows(run: Any) -> None:

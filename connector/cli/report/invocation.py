@@ -34,8 +34,21 @@ def _run(asked: ParsedCommand, words: Sequence[str]) -> int:
         if asked.args.estimate:
             return _estimate(connector, asked)
         shown = Shown(connector, asked.args)
+        _remark_unknown(connector, asked)
         act = _stream if asked.args.stream else _invoke
         return saved_all_the_same(words, shown, lambda: act(connector, asked, progress, shown))
+
+
+def _remark_unknown(connector: Connector, asked: ParsedCommand) -> None:
+    """Whoever was killed does the same once more, and may have paid for it already."""
+    if not asked.card.paid or asked.args.quiet:
+        return
+    place, environment = (connector.integration.id, asked.card.id), asked.where.get("environment")
+    for entry in connector.workspace.ledger.unknown():
+        if place == (entry.integration, entry.action) and environment in (None, entry.environment):
+            said = f"an earlier use of {asked.card.id} in {entry.environment} is unknown, and may be charged"
+            terminal.say(f"The outcome of {said}: {entry.id}. See: connector jobs unknown")
+            return
 
 
 def confirmed(asked: ParsedCommand, act: Callable[[], int]) -> int:
