@@ -37,11 +37,12 @@ def main():
 
 
 def _traced(pid, begin, told):
+    home = told["environ"]["CONNECTOR_HOME"]
     if not told["traced"]:
         begin()
         _tell(pid=pid)
         told = json.loads(sys.stdin.readline())
-    tracer = Tracer(pid, told["number"], told["fault"])
+    tracer = Tracer(pid, told["number"], told["fault"], home)
     tracer.attach()
     begin()
     _tell(pid=pid)

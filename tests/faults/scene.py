@@ -24,8 +24,8 @@ LONGEST = 120.0
 @dataclass(frozen=True)
 class Fault:
     """What befalls which watched call, counted over all threads: the process is killed there (``kill``), or
-    finds the disk full at this call alone (``once``), or from it on (``full``). Without a number the calls
-    are counted.
+    finds the disk full at this call alone (``once``), or from it on (``full``), or its home read-only from it
+    on (``sealed``). Without a number the calls are counted.
     """
 
     kind: str = "kill"

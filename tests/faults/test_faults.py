@@ -1,4 +1,6 @@
-"""Processes that are killed, or find the disk full, at some of their system calls; `make faults` takes all.
+"""Processes that are killed, or find the disk full or read-only, at some of their system calls.
+
+`make faults` takes all.
 
 Whatever happens: what was paid is kept or listed as unknown, nothing is paid twice, and what is stored is
 whole.
@@ -13,7 +15,7 @@ from faults.scene import Fault, Scene
 
 # How many points of a use are tried, of all kinds of fault together.
 _SAMPLE = {
-    "invoke": 9,
+    "invoke": 12,
     "stream": 2,
     "job": 3,
     "batch": 2,

@@ -23,7 +23,15 @@ CALLS = {
 }  # fmt: skip
 # What a full disk refuses, in files.
 STARVED = {"write", "pwrite64", "writev", "fsync", "fdatasync", "ftruncate"}
-_OPENAT, _MAKES = 257, os.O_CREAT
+# What a disk that has become read-only refuses: these of open files, and the rest by the paths among their
+# arguments.
+_OF_FILES = STARVED | {"fchmod"}
+_PATHS = {
+    "openat": (1,), "rename": (0, 1), "mkdir": (0,), "rmdir": (0,), "link": (0, 1), "unlink": (0,),
+    "chmod": (0,), "mkdirat": (1,), "unlinkat": (1,), "renameat": (1, 3), "linkat": (1, 3),
+    "renameat2": (1, 3),
+}  # fmt: skip
+_OPENAT, _MAKES, _WRITES = 257, os.O_CREAT, os.O_CREAT | os.O_WRONLY | os.O_RDWR
 
 _CONT, _POKE, _SYSCALL, _SEIZE, _INTERRUPT, _LISTEN, _INFO = 7, 6, 24, 0x4206, 0x4207, 0x4208, 0x420E
 _SYSGOOD, _CLONE, _EXITKILL = 1, 8, 1 << 20
@@ -59,12 +67,14 @@ class Tracer:
     """Traces one child of this process, from ``attach`` to its end.
 
     ``fault`` befalls the call of that ``number``; the first is 1. ``kill`` counts all watched calls. ``once``
-    and ``full`` count what a full disk refuses, and refuse that one, or it and all that follow.
+    and ``full`` count what a full disk refuses, and refuse that one, or it and all that follow; ``sealed``
+    counts what changes something below ``home``, and from that one on refuses it as a read-only disk does.
     ``counted`` is how many there were, ``struck`` the one that the fault met.
     """
 
-    def __init__(self, pid, number=0, fault="kill"):
+    def __init__(self, pid, number=0, fault="kill", home="/"):
         self.pid, self.counted, self.struck = pid, 0, ""
+        self._home = home
         self._number, self._fault = number, fault
         self._refused = set()
         self._threads = set()
@@ -107,17 +117,18 @@ class Tracer:
         if kind == _AT_EXIT:
             if thread in self._refused:
                 self._refused.discard(thread)
-                _ptrace(_POKE, thread, _ANSWER, -errno.ENOSPC)
+                refusal = errno.EROFS if self._fault == "sealed" else errno.ENOSPC
+                _ptrace(_POKE, thread, _ANSWER, -refusal)
             return
         if kind != _AT_ENTRY or number not in CALLS:
             return
-        if number == _OPENAT and not arguments[2] & _MAKES:
+        if number == _OPENAT and not arguments[2] & (_WRITES if self._fault == "sealed" else _MAKES):
             return
         name, kills = CALLS[number], self._fault == "kill"
-        if not kills and not (name in STARVED and self._is_file(arguments[0])):
+        if not kills and not self._is_met(name, arguments):
             return
         self.counted += 1
-        if not self._number or self.counted < self._number or (self.struck and self._fault != "full"):
+        if not self._number or self.counted < self._number or (self.struck and self._fault == "once"):
             return
         self.struck = self.struck or name
         if kills:
@@ -125,6 +136,21 @@ class Tracer:
         else:
             self._refused.add(thread)
             _ptrace(_POKE, thread, _NUMBER, -1)
+
+    def _is_met(self, name, arguments):
+        if self._fault != "sealed":
+            return name in STARVED and self._is_file(arguments[0])
+        if name in _OF_FILES:
+            return self._is_file(arguments[0]) and self._is_below(f"fd/{arguments[0]}")
+        return any(self._text(arguments[place]).startswith(self._home) for place in _PATHS.get(name, ()))
+
+    def _is_below(self, handle):
+        return str(Path(f"/proc/{self.pid}/{handle}").readlink()).startswith(self._home)
+
+    def _text(self, address):
+        with Path(f"/proc/{self.pid}/mem").open("rb") as memory:
+            memory.seek(address)
+            return os.fsdecode(memory.read(min(1024, 4096 - address % 4096)).partition(b"\0")[0])
 
     def _is_file(self, handle):
         # Not a pipe or a socket, which need no room on a disk; what it says goes to nobody's disk either.

@@ -12,7 +12,7 @@ from connector.media import from_path
 from connector.storage.runs.model import RunSpec
 from faults.scene import LONGEST
 
-ALL = ("kill", "once", "full")
+ALL = ("kill", "once", "full", "sealed")
 # Who waits for room on the disk would wait for ever.
 PATIENT = ("kill", "once")
 
