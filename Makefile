@@ -7,12 +7,12 @@ STRANGERS ?= .venv-strangers
 AIRFLOW ?= .venv-airflow
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-n8n browser postgres strangers airflow lint types bench rate torture faults crowd soak fuzz truth mcp wheel release check clean
+.PHONY: demo test test-n8n browser postgres faketime strangers airflow lint types bench rate torture faults crowd soak fuzz truth mcp wheel release check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
 
-test: $(VENV)/.ready browser postgres
+test: $(VENV)/.ready browser postgres faketime
 	$(BIN)/python -m pytest
 
 # What the tests of the console drive: Debian's, where there is no browser yet and it can be had.
@@ -22,6 +22,10 @@ browser:
 # What the tests of shared databases start servers of their own with.
 postgres:
 	@sh tests/postgres.sh
+
+# What the tests that set a machine's clock do it with.
+faketime:
+	@sh tests/faketime.sh
 
 # Other people's clients against the sandbox, in environments of their own: they are large. What cannot be
 # installed here is skipped, and the reason is told.
@@ -54,8 +58,8 @@ rate: $(VENV)/.ready
 torture: $(VENV)/.ready
 	PYTHONPATH=tests $(BIN)/python -m runs.torture
 
-# Kills and full disks at every system call of each use, which has so many SECONDS; fails where something paid is
-# lost or paid twice, or what is stored is not whole. Some two hours for all points.
+# Kills, full and read-only disks at every system call of each use, which has so many SECONDS; fails where
+# something paid is lost or paid twice, or what is stored is not whole. Some three hours for all points.
 SECONDS ?= 1800
 faults: $(VENV)/.ready
 	PYTHONPATH=tests $(BIN)/python -m faults.run --seconds $(SECONDS)

@@ -41,10 +41,8 @@ def _run(asked: ParsedCommand, words: Sequence[str]) -> int:
 
 def _remark_unknown(connector: Connector, asked: ParsedCommand) -> None:
     """Whoever was killed does the same once more, and may have paid for it already."""
-    if not asked.card.paid or asked.args.quiet:
-        return
     place, environment = (connector.integration.id, asked.card.id), asked.where.get("environment")
-    for entry in connector.workspace.ledger.unknown():
+    for entry in connector.workspace.ledger.unknown() if asked.card.paid and not asked.args.quiet else ():
         if place == (entry.integration, entry.action) and environment in (None, entry.environment):
             said = f"an earlier use of {asked.card.id} in {entry.environment} is unknown, and may be charged"
             terminal.say(f"The outcome of {said}: {entry.id}. See: connector jobs unknown")
