@@ -12,10 +12,11 @@ unknown         no answer came, or nobody waited for it
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
+from connector import errors
 from connector.engine import attempts
 from connector.engine.engine import Engine
 from connector.engine.prepare import Prepared
@@ -26,6 +27,9 @@ from connector.media import Media
 from connector.secret import Secrets
 from connector.storage.blocking import surely
 from connector.storage.ledger.model import LedgerEntry
+
+# The seconds between tries to write something down on a server that is away.
+_RESTARTS = (1.0, 2.0, 4.0, 8.0)
 
 
 class CallAccount:
@@ -163,12 +167,22 @@ async def settled(
         settle()
 
     try:
-        await surely(engine.io, write)
+        await written(engine, write)
     except ConnectorError as unwritten:
         kept = _warned(engine, kept, f"the result could not be written down: {unwritten.message}")
     if kept.held is not None:
         kept.held.lend()
     return kept
+
+
+async def written(engine: Engine, act: Callable[[], None]) -> None:
+    """Does what is to be written down of what was paid for; a server that is restarted is waited for."""
+    for pause in _RESTARTS if engine.workspace.database.url else ():
+        with suppress(errors.DatabaseUnavailable):
+            await surely(engine.io, act)
+            return
+        await engine.io.sleep(pause)
+    await surely(engine.io, act)
 
 
 def keep(engine: Engine, result: Result, invocation_id: str) -> Result:
@@ -256,4 +270,4 @@ def flagged(error: Filtered, prepared: Prepared) -> Result:
     )
 
 
-__all__ = ["CallAccount", "flagged", "give_up", "keep", "send", "settled", "spending"]
+__all__ = ["CallAccount", "flagged", "give_up", "keep", "send", "settled", "spending", "written"]

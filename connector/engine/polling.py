@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from connector.engine import attempts, decode, job_state
-from connector.engine.accounting import settled
+from connector.engine.accounting import settled, written
 from connector.engine.engine import Engine
 from connector.engine.job_state import Job
 from connector.engine.prepare import Invocation, Prepared, prepare
@@ -30,7 +30,6 @@ from connector.errors import (
 )
 from connector.events import Event
 from connector.spec.model import JobSpec
-from connector.storage.blocking import surely
 from connector.storage.ledger.ledger import LedgerEntry, State
 from connector.storage.ledger.model import longest_pause
 
@@ -55,7 +54,7 @@ async def write_down(engine: Engine, prepared: Prepared, started: Result) -> Res
         )
 
     try:
-        await surely(engine.io, write)
+        await written(engine, write)
     except ConnectorError as unwritten:
         raise _unwritten(started, upstream_id, unwritten) from unwritten
     engine.tell(Event("started", f"The job is {upstream_id}", declared.interval, job_id=upstream_id))

@@ -30,6 +30,7 @@ class Desk:
     """The ledger in memory, and whoever is told of what happens."""
 
     def __init__(self, database: Database) -> None:
+        self.database = database
         self.ledger: Any = Ledger(database)
         self.told: list[Any] = []
         self.engine: Any = SimpleNamespace(

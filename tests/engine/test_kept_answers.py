@@ -4,13 +4,15 @@ import gc
 
 import httpx
 import pytest
-from upstream import PNG, World
+from port import SAMPLES
+from upstream import JOB_ID, PNG, Clock, World, picture, started
 
 from connector import errors
 from connector.engine.result import Result
 from connector.storage.process import this_process
 
-CORE, PROMPT = "stable-image-core", {"prompt": "a boat"}
+CORE, UPSCALE, PROMPT = "stable-image-core", "start-creative-upscale", {"prompt": "a boat"}
+ROOM = SAMPLES / "room.png"
 
 
 def kept(world):
@@ -106,3 +108,31 @@ def test_where_it_cannot_be_written_it_is_kept(world, tmp_path):
     [path] = kept(world)
     assert str(path) in caught.value.message
     assert caught.value.billed == "yes"
+
+
+@pytest.mark.parametrize("action", [CORE, UPSCALE])
+def test_a_server_that_is_restarted_while_a_request_is_under_way_is_waited_for(
+    tmp_path, postgres, postgres_url, action, monkeypatch
+):
+    """It is away when the answer comes; what came is written down all the same, and nobody is warned."""
+    stopped = []
+
+    def answered(request):
+        stopped.append(postgres.stop())
+        return picture() if action == CORE else started()
+
+    def start(clock, seconds):
+        if stopped:
+            stopped.pop()
+            postgres.start()
+
+    monkeypatch.setattr(Clock, "sleep", start)
+    given = PROMPT if action == CORE else PROMPT | {"image": ROOM.read_bytes()}
+    world = World(tmp_path, answered, database=postgres_url)
+    try:
+        result = world.connector.invoke(action, given, wait=False)
+    finally:
+        start(world.clock, 0)
+    entry = world.ledger.get(result.invocation_id)
+    assert result.warnings == ()
+    assert (entry.state, entry.upstream_id) == (("done", None) if action == CORE else ("running", JOB_ID))
