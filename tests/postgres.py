@@ -112,10 +112,10 @@ class Server:
             )
         self._wait()
 
-    def stop(self):
-        """At once, as when the machine dies."""
+    def stop(self, how=signal.SIGQUIT):
+        """At once, as when the machine dies; SIGINT is what `pg_ctl stop -m fast` sends."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGQUIT)
+            self._process.send_signal(how)
             self._process.wait()
             self._process = None
 

@@ -142,17 +142,18 @@ def _watched(opened: DurableClient, run: Run, worker: Foreground, args: Namespac
     seen, tended = 0, time.monotonic()
     with Progress(run.title, quiet=args.quiet) as progress:
         while True:
-            now = opened.runs.get(run.id)
-            for event in opened.runs.events(run.id, seen):
-                seen = event.seq
-                if event.kind in ("step", "warning") and not args.quiet:
-                    progress.tell(str(event.data.get("sentence", "")))
-            if now.has_ended:
-                return now
-            if time.monotonic() - tended >= _TEND:
-                worker.tend()
-                tended = time.monotonic()
-            time.sleep(_LOOK_AGAIN)
+            with worker.look():
+                now = opened.runs.get(run.id)
+                for event in opened.runs.events(run.id, seen):
+                    seen = event.seq
+                    if event.kind in ("step", "warning") and not args.quiet:
+                        progress.tell(str(event.data.get("sentence", "")))
+                if now.has_ended:
+                    return now
+                if time.monotonic() - tended >= _TEND:
+                    worker.tend()
+                    tended = time.monotonic()
+                time.sleep(_LOOK_AGAIN)
 
 
 def _stopped(run: Run, worker: Foreground, args: Namespace) -> str:

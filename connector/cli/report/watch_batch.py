@@ -121,15 +121,16 @@ class Watch:
         """Until nothing is fed any more, and nothing is under way; or until somebody has enough."""
         tended = float("-inf")
         while not interrupt.heard:
-            if time.monotonic() - tended >= _TEND:
-                self._tend(worker)
-                tended = time.monotonic()
-            if self._deliver():
-                continue
-            batch, self._under_way = self._batches.get(self._batch.id), len(self._rows.running())
-            if batch.state != "feeding" and not self._under_way:
-                return
-            time.sleep(_LOOK_AGAIN)
+            with worker.look():
+                if time.monotonic() - tended >= _TEND:
+                    self._tend(worker)
+                    tended = time.monotonic()
+                if self._deliver():
+                    continue
+                batch, self._under_way = self._batches.get(self._batch.id), len(self._rows.running())
+                if batch.state != "feeding" and not self._under_way:
+                    return
+                time.sleep(_LOOK_AGAIN)
 
     def _tend(self, worker: Foreground) -> None:
         """Whoever fed the batch, or worked on it, may be gone."""

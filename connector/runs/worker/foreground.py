@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from connector.errors import InvocationError
+from connector.errors import DatabaseUnavailable, InvocationError
 from connector.spec.model import Integration
 from connector.storage.database.database import FILE_NAME, Database
 from connector.storage.workspace import where
@@ -74,6 +76,14 @@ class Foreground:
         """Makes sure that there is a worker. It blocks."""
         if self._worker is None and not is_worker_alive(self._home, self._options.get("database")):
             self._start()
+
+    @contextmanager
+    def look(self) -> Iterator[None]:
+        """One look at the work; it ends early where the database is away, and is to be taken again."""
+        try:
+            yield
+        except DatabaseUnavailable:  # the worker tells it, and waits as well
+            time.sleep(1.0)
 
     def _start(self) -> None:
         from connector.runs.worker.worker import Worker
