@@ -48,9 +48,12 @@ class Operation:
     path: str
     handler: Handler
     summary: str
+    tag: str
+    description: str = ""
     role: Role | None = "use"
     query: JsonSchema = field(default_factory=members)
     body: JsonSchema | None = None
+    example: Any = None
     reads: str | None = None
     answers: Mapping[int, str | None] = field(default_factory=dict)
     headers: Mapping[int, Sequence[str]] = field(default_factory=dict)
@@ -59,14 +62,15 @@ class Operation:
     at_once: bool = False
 
     @classmethod
-    def declared(cls, handler: Handler, row: Mapping[str, Any]) -> Operation:
-        """The operation that a row says, answered by the handler."""
+    def declared(cls, tag: str, handler: Handler, row: Mapping[str, Any]) -> Operation:
+        """The operation that a row of a group says, answered by the handler."""
         words = {name: value for name, value in row.items() if name not in ("at", "required")}
         method, path = row["at"].split()
         words["query"] = members(**row.get("query", {}))
         if "body" in row:
             words["body"] = members(*row.get("required", ()), **row["body"])
-        return cls(method, path, handler, **words)
+        words.setdefault("description", " ".join((handler.__doc__ or "").split()))
+        return cls(method, path, handler, tag=tag, **words)
 
     @property
     def id(self) -> str:
@@ -171,14 +175,16 @@ def read_json_of(request: Request, text: bytes, *, optional: bool = False) -> An
         raise Refused("bad_request", f"the body is no JSON: {_where(error)}") from error
 
 
-async def read_body(request: Request, most: int) -> bytes:
+_TOO_LONG = "a JSON body may have {:,} bytes; upload files to /api/files and give references"
+
+
+async def read_body(request: Request, most: int, too_long: str = _TOO_LONG) -> bytes:
     """A body that is read whole, up to a limit."""
     text = bytearray()
     async for piece in request.stream():
         text += piece
         if len(text) > most:
-            said = f"a JSON body may have {most:,} bytes; upload files to /api/files and give references"
-            raise Refused("too_large", said, {"connection": "close"})
+            raise Refused("too_large", too_long.format(most), {"connection": "close"})
     return bytes(text)
 
 

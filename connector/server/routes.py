@@ -12,9 +12,11 @@ from connector.server.openapi.document import document
 from connector.server.operation import ROWS, Operation, OperationCall
 from connector.spec.model import Integration
 
+_DOCUMENT = {"at": "GET /openapi.json", "summary": "Get the OpenAPI document", "answers": {200: "Anything"}}
+
 
 async def describe_host(call: OperationCall) -> Response:
-    """The document is made once: what a host serves does not change while it runs."""
+    """This document, with an operation for each action. It does not change while the host runs."""
     if call.host.described is None:
         served = [each.integration for each in call.host.integrations.values()]
         port = call.host.settings.port
@@ -30,10 +32,10 @@ def _declared() -> Iterator[Operation]:
     for group, rows in ROWS.items():
         module = import_module(f"connector.server.api.{group}")
         for name, row in rows.items():
-            yield Operation.declared(getattr(module, name), row)
+            yield Operation.declared(group, getattr(module, name), row)
 
 
 OPERATIONS: tuple[Operation, ...] = (
     *_declared(),
-    Operation("GET", "/openapi.json", describe_host, "This document", answers={200: "Anything"}),
+    Operation.declared("health", describe_host, _DOCUMENT),
 )

@@ -41,7 +41,6 @@ async def get_batch(call: OperationCall) -> Response:
 
 
 async def list_batch_rows(call: OperationCall) -> Response:
-    """Rows in their order, each with the run that did it last."""
     rows = call.host.durable.batches.rows((await _batch(call)).id)
     limit = call.query.get("limit", 100)
     found = await call.host.run(rows.rows, call.query.get("after", 0), limit)

@@ -8,13 +8,12 @@ from typing import Any
 from starlette.responses import Response
 
 from connector.engine.connector import AsyncConnector
-from connector.errors import CapReached, InvalidArguments
+from connector.errors import CapReached, InvalidArguments, Problem
 from connector.runs.workflow import check, check_inputs, cost, read
 from connector.runs.workflow.model import Workflow
 from connector.server import inputs, responses
 from connector.server.json_reply import Reply
-from connector.server.operation import OperationCall
-from connector.server.problem_documents import Refused
+from connector.server.operation import OperationCall, kind_of, read_body, read_json_of
 from connector.storage.runs.model import RunSpec
 
 _LONGEST = 256 * 1024
@@ -86,14 +85,16 @@ async def _checked(
 
 
 async def check_workflow(call: OperationCall) -> Response:
-    """Every problem of a workflow's text, each with its line, as `connector workflow check` tells them."""
-    text = bytearray()
-    async for piece in call.request.stream():
-        text += piece
-        if len(text) > _LONGEST:
-            raise Refused("too_large", f"a workflow may have {_LONGEST:,} bytes", {"connection": "close"})
-    found = await call.host.run(_problems, call, bytes(text).decode("utf-8", "replace"))
-    return Reply({"problems": found})
+    """Every problem of a workflow's text, each with its line, as `connector workflow check` tells them.
+    The text may also be the body itself, as `text/plain`."""
+    body = await read_body(call.request, _LONGEST, "a workflow may have {:,} bytes")
+    text = body.decode("utf-8", "replace")
+    if kind_of(call.request) == "application/json":
+        sent = read_json_of(call.request, body)
+        if not (isinstance(sent, dict) and [*sent] == ["text"] and isinstance(sent["text"], str)):
+            raise InvalidArguments([Problem("text", "give an object whose one member is the text")])
+        text = sent["text"]
+    return Reply({"problems": await call.host.run(_problems, call, text)})
 
 
 def _problems(call: OperationCall, text: str) -> list[dict[str, Any]]:

@@ -34,6 +34,8 @@ def document(integration: Integration, url: str) -> Document:
     whole["security"] = [{"bearer": []}]
     whole["paths"] = dict(_paths(whole["paths"], integration))
     whole["components"] = dict(_needed(whole))
+    used = {tag for methods in whole["paths"].values() for one in methods.values() for tag in one["tags"]}
+    whole["tags"] = [tag for tag in whole["tags"] if tag["name"] in used]
     return whole
 
 
@@ -56,7 +58,7 @@ def _needed(whole: Document) -> Iterator[tuple[str, Document]]:
             found.add(ref)
             kind, name = ref.removeprefix(_REF).split("/", 1)
             needed |= set(_refs(components[kind][name]))
-    for kind in ("schemas", "responses"):
+    for kind in ("schemas", "responses", "examples"):
         yield kind, {name: one for name, one in components[kind].items() if f"{_REF}{kind}/{name}" in found}
     yield "securitySchemes", {"bearer": components["securitySchemes"]["bearer"]}
 

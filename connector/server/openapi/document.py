@@ -15,6 +15,7 @@ from connector.server import idempotency_key
 from connector.server.api.actions import accepted_forms
 from connector.server.auth import cookie_name
 from connector.server.openapi.components import DECLARED, SCHEMAS
+from connector.server.openapi.samples import by_reference, examples
 from connector.server.operation import Operation, members
 from connector.server.responses import FAMILIES
 from connector.spec.listing import price_text
@@ -24,6 +25,8 @@ from connector.spec.schema.plain_schema import plain
 _HOLE = re.compile(r"\{(\w+)\}")
 # What is there once for each action, under a path of its own.
 _ACTION = "/api/actions/{id}"
+# Generators take what has this format for a file; OpenAPI 3.1 itself needs no word for it.
+_BINARY = {"type": "string", "format": "binary"}
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
 
 
@@ -40,7 +43,7 @@ def document(
     for integration, action in actions:
         # A path without holes goes before one that has some, and so it has to tell all of its methods.
         paths[f"/api/actions/{action.id}"] = {
-            "get": _looked_at(own["GET"], action),
+            "get": _looked_at(own["GET"], integration, action),
             "post": _invocation(own["POST"], integration, action),
         }
     names = ", ".join(integration.name for integration in integrations)
@@ -51,15 +54,35 @@ def document(
         "openapi": "3.1.0",
         "info": DECLARED["info"] | {"title": f"Connector: {names}", "version": __version__},
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "servers": [{"url": "/", "description": "The host that this document comes from."}],
         "security": [{"bearer": []}, {"session": []}],
+        "tags": [*_tags(integrations)],
         "paths": dict(sorted(paths.items())),
         "webhooks": {"ended": {"post": DECLARED["callback"]}},
         "components": {
             "schemas": {**{name: plain(schema) for name, schema in SCHEMAS.items()}, **inputs},
+            "examples": {name: {"value": value} for name, value in examples().items()},
             "responses": common["responses"],
             "securitySchemes": schemes | {"session": schemes["session"] | {"name": cookie_name(port)}},
         },
     }
+
+
+def _tags(integrations: Sequence[Integration]) -> Iterator[dict[str, str]]:
+    """The groups of operations: those of actions by what they hold."""
+    groups: dict[str, list[str]] = {}
+    for integration in integrations:
+        for action in integration.actions.values():
+            groups.setdefault(_tag(integration, action), []).append(action.title)
+    for name, titles in groups.items():
+        yield {"name": name, "description": f"Actions: {', '.join(titles)}."}
+    for name, said in DECLARED["tags"].items():
+        yield {"name": name, "description": said}
+
+
+def _tag(integration: Integration, action: Action) -> str:
+    """Several integrations may have a group of the same name, and classes of clients no digit at first."""
+    return f"{integration.name}: {action.group}"
 
 
 def _inputs(actions: Iterable[Action]) -> Iterator[tuple[str, JsonSchema]]:
@@ -73,7 +96,8 @@ def _described(operation: Operation, actions: Sequence[tuple[Integration, Action
     told: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
-        "tags": [operation.path.split("/")[2] if operation.path.startswith("/api/") else "host"],
+        "description": operation.description,
+        "tags": [operation.tag],
         "parameters": [
             *_holes(operation.path, ids),
             *_query(operation.query),
@@ -81,16 +105,10 @@ def _described(operation: Operation, actions: Sequence[tuple[Integration, Action
         ],
         "responses": _responses(operation),
     }
-    said = _said(operation)
-    told |= {"description": said} if said else {}
     told["x-role"] = operation.role
     if operation.role is None:
         told["security"] = []
     return told | _body(operation)
-
-
-def _said(operation: Operation) -> str:
-    return " ".join((operation.handler.__doc__ or "").split())
 
 
 def _holes(path: str, ids: Sequence[str] | None) -> list[dict[str, Any]]:
@@ -117,7 +135,7 @@ def _body(operation: Operation) -> dict[str, Any]:
         }
     if operation.body is None:
         return {}
-    content = {"application/json": {"schema": plain(operation.body)}}
+    content = {"application/json": {"schema": plain(operation.body), "example": operation.example}}
     return {"requestBody": {"required": bool(operation.body.get("required")), "content": content}}
 
 
@@ -127,7 +145,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
         for status, name in operation.answers.items()
     }
     if operation.or_file:
-        told["200"]["content"] |= {f"{family}*": {"schema": {}} for family in FAMILIES}
+        told["200"]["content"] |= {f"{family}*": {"schema": _BINARY} for family in FAMILIES}
     return told | {"default": _PROBLEM}
 
 
@@ -151,18 +169,25 @@ def _response(status: int, name: str | None) -> dict[str, Any]:
     if name is None:
         return {"description": said}
     if name in DECLARED["other"]:
-        return {"description": said, "content": {kind: {"schema": {}} for kind in DECLARED["other"][name]}}
-    return {"description": said, "content": {"application/json": {"schema": _schema(name)}}}
+        return {"description": said, "content": DECLARED["other"][name]}
+    shown = {"schema": _schema(name), "examples": {name: {"$ref": f"#/components/examples/{name}"}}}
+    return {"description": said, "content": {"application/json": shown}}
 
 
 def _schema(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _looked_at(describe: Operation, action: Action) -> dict[str, Any]:
+def _looked_at(describe: Operation, integration: Integration, action: Action) -> dict[str, Any]:
     """The operation that tells about an action."""
     told = _described(describe, ())
-    return told | {"operationId": f"{describe.id}.{action.id}", "tags": [action.group], "parameters": []}
+    names = {"operationId": f"{describe.id}.{action.id}", "summary": f"Get the action {_titled(action)}"}
+    return told | names | {"tags": [_tag(integration, action)], "parameters": []}
+
+
+def _titled(action: Action) -> str:
+    """The title with its group, beside which alone many a title says enough."""
+    return f"{action.group}: {action.title}"
 
 
 def _invocation(invoke: Operation, integration: Integration, action: Action) -> dict[str, Any]:
@@ -170,12 +195,12 @@ def _invocation(invoke: Operation, integration: Integration, action: Action) -> 
     responses = _responses(invoke)
     told = integration.actions[action.job.fetch] if action.job else action
     for kind in told.output.types:
-        responses["200"]["content"][kind] = {"schema": {"type": "string", "contentMediaType": kind}}
+        responses["200"]["content"][kind] = {"schema": _BINARY}
     shown: dict[str, Any] = {
         "operationId": f"invoke.{action.id}",
-        "summary": action.title,
+        "summary": _titled(action),
         "description": "\n\n".join((action.description, *action.notes)),
-        "tags": [action.group],
+        "tags": [_tag(integration, action)],
         "parameters": [*_query(_of_action(invoke.query, integration, action)), idempotency_key.PARAMETER],
         "requestBody": {"required": bool(action.inputs.get("required")), "content": _forms(action)},
         "responses": responses,
@@ -201,10 +226,17 @@ def _forms(action: Action) -> dict[str, Any]:
     """The body of an invocation, in both its forms."""
     required = {"required": ["inputs"]} if action.inputs.get("required") else {}
     as_json = {**members(inputs=_schema(f"{action.id}.json")), **required}
-    form: dict[str, Any] = {"schema": _schema(f"{action.id}.form")}
+    given = [(one.title, by_reference(one.arguments, action.inputs)) for one in action.examples]
+    form: dict[str, Any] = {
+        "schema": _schema(f"{action.id}.form"),
+        "examples": {title: {"value": inputs} for title, inputs in given},
+    }
     encoding = dict(_encodings(action))
     return {
-        "application/json": {"schema": as_json},
+        "application/json": {
+            "schema": as_json,
+            "examples": {title: {"value": {"inputs": inputs}} for title, inputs in given},
+        },
         "multipart/form-data": form | ({"encoding": encoding} if encoding else {}),
     }
 

@@ -104,5 +104,6 @@ def _of_tool(schema: JsonSchema) -> dict[str, Any]:
 _TOOL_FILE = "Give a path, an http(s) address, a data URI, or the file:ID of an earlier result."
 _FILES: Mapping[Shape, Callable[[], dict[str, Any]]] = {
     "json": lambda: {"anyOf": [{"$ref": "#/components/schemas/GivenFile"}]},
-    "form": lambda: {"type": "string", "contentMediaType": "application/octet-stream"},
+    # The format is OpenAPI 3.0's word for a file, which generators of clients look for.
+    "form": lambda: {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"},
 }
