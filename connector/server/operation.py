@@ -24,6 +24,7 @@ from connector.spec.model import JsonSchema
 from connector.spec.package_data import table
 from connector.spec.schema.validator import Checker
 from connector.storage.connections.api_tokens import Token
+from connector.storage.runs.model import Run
 
 Handler = Callable[["OperationCall"], Awaitable[Response]]
 
@@ -112,6 +113,10 @@ class OperationCall:
         if "callback" in given:
             await self.host.run(self.host.durable.callbacks.add, kind, subject, given["callback"])
 
+    def opened(self, run: Run) -> None:
+        """The run that this request is about: the log names it, and the answer tells of a replay."""
+        self.request.state.run, self.request.state.replayed = run.id, run.replayed
+
     @property
     def idempotency_key(self) -> str | None:
         """The caller's name for what they ask for, so that it is done once."""
@@ -137,7 +142,10 @@ def endpoint(host: Host, operation: Operation) -> Callable[[Request], Awaitable[
         if found:
             raise InvalidArguments(found)
         async with host.reads.turn() if in_line else nullcontext():
-            return await operation.handler(OperationCall(host, request, caller, asked, given))
+            told = await operation.handler(OperationCall(host, request, caller, asked, given))
+        if getattr(request.state, "replayed", False):
+            told.headers["idempotency-replayed"] = "true"
+        return told
 
     return answer
 

@@ -32,6 +32,15 @@ async def of_run(call: OperationCall, run: Run) -> Response:
     return Reply(told | ({"file": stored.to_dict()} if stored else {}), headers={"x-run-id": run.id})
 
 
+def page(call: OperationCall, shown: Mapping[str, Any], cursor: str) -> Response:
+    """A page of a list. Where the next one begins is the member ``cursor``, null on the last page, and its
+    address is in the header Link."""
+    if shown[cursor] is None:
+        return Reply(shown)
+    address = call.request.url.include_query_params(**{cursor: shown[cursor]})
+    return Reply(shown, headers={"link": f'<{address.path}?{address.query}>; rel="next"'})
+
+
 def accepted(run: Run) -> Response:
     """The answer for a run that goes on: where to look."""
     return Reply({"run": run.to_dict()}, 202, {"location": f"/api/runs/{run.id}", "x-run-id": run.id})

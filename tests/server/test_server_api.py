@@ -250,6 +250,53 @@ def test_a_repeated_key_gives_the_first_answer_and_spends_nothing(host: Place) -
     assert host.get("/api/spend").json()["credits"] == spent
 
 
+REPLAYED = "idempotency-replayed"
+
+
+@pytest.mark.parametrize("more", [{}, {"durable": "true"}, {"wait": "false"}], ids=str)
+@pytest.mark.parametrize("prompt", ["a boat", "sandbox-refuse"])
+def test_a_replay_says_that_it_is_one(host: Place, more: dict[str, str], prompt: str) -> None:
+    """Whatever the first answer was; the first one does not, and neither does one without a key."""
+    key = {"idempotency-key": f"{prompt} {more}"}
+    first, again, third = (host.invoke(CORE, {"prompt": prompt}, params=more, headers=key) for _ in range(3))
+    assert REPLAYED not in first.headers
+    assert again.headers[REPLAYED] == third.headers[REPLAYED] == "true"
+    assert REPLAYED not in host.invoke(CORE, {"prompt": prompt}, params=more).headers
+
+
+def test_a_replay_of_a_workflow_says_so(host: Place) -> None:
+    asked = {"params": SANDBOX, "json": {"inputs": {"prompt": "a boat"}}, "headers": {"idempotency-key": "w"}}
+    answers = [host.post("/api/workflows/variations", **asked) for _ in range(2)]
+    assert [REPLAYED in answer.headers for answer in answers] == [False, True]
+
+
+def test_all_pages_of_a_list_are_found_by_their_links(host: Place) -> None:
+    """Each page but the last has the address of the next, in its header and as a member."""
+    items = [{"prompt": f"boat {number}"} for number in range(3)]
+    for name in ("one", "two", "three"):
+        asked = {"subject": CORE, "items": items, "name": name, **SANDBOX}
+        batch = host.post("/api/batches", json=asked).json()["id"]
+        host.invoke(CORE, BOAT)
+    lists = {
+        "/api/runs?limit=2": ("runs", "id"),
+        "/api/files?limit=2&source=result": ("files", "id"),
+        "/api/batches?limit=2": ("batches", "id"),
+        f"/api/batches/{batch}/rows?limit=2": ("rows", "number"),
+    }
+    for address, (name, by) in lists.items():
+        seen, page = [], host.get(address)
+        whole = host.get(address.replace("limit=2", "limit=100")).json()[name]
+        while True:
+            seen += [one[by] for one in page.json()[name]]
+            cursor = page.json()["after" if name == "rows" else "before"]
+            assert (cursor is not None) == ("next" in page.links)
+            if cursor is None:
+                break
+            page = host.get(page.links["next"]["url"])
+        assert seen == [one[by] for one in whole]
+        assert len(seen) >= 3
+
+
 def test_a_failure_repeats_under_its_key_too(host: Place) -> None:
     """The first answer is the answer."""
     key = {"idempotency-key": "order-18"}

@@ -108,9 +108,10 @@ class Batches:
         near = nearest(id_or_name, [each.name for each in self.list(1000)])
         raise BatchNotFound(f"there is no batch {id_or_name[:60]!r}{near or '; look it up in their list'}")
 
-    def list(self, limit: int = 50) -> builtins.list[Batch]:
-        """The batches, newest first."""
-        return [_batch(row) for row in self._database.read(_SQL["list"], {"limit": limit})]
+    def list(self, limit: int = 50, before: str | None = None) -> builtins.list[Batch]:
+        """The batches, newest first; ``before`` is the id of the last one that is known already."""
+        asked = {"limit": limit, "before": before or ""}
+        return [_batch(row) for row in self._database.read(_SQL["list"], asked)]
 
     def change(self, batch_id: str, **changed: Any) -> Batch:
         """The batch with other values."""

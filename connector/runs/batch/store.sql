@@ -2,7 +2,7 @@
 SELECT * FROM batches WHERE id = :id OR name = :id
 
 -- name: list
-SELECT * FROM batches ORDER BY id DESC LIMIT :limit
+SELECT * FROM batches WHERE :before = '' OR id < :before ORDER BY id DESC LIMIT :limit
 
 -- name: end
 UPDATE batches SET state = :state, message = :message, updated = :updated

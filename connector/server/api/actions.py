@@ -46,7 +46,7 @@ async def invoke(call: OperationCall) -> Response:
     run = await served.runner.start(
         await _spec(call, action), token_name=call.token_name, idempotency_key=call.idempotency_key
     )
-    call.request.state.run = run.id
+    call.opened(run)
     await call.keep_callback(call.query, "run", run.id)
     if call.query.get("wait", True):
         run = await served.runner.wait(run.id, timeout=call.host.settings.max_wait)
@@ -58,6 +58,7 @@ async def _submitted(call: OperationCall, served: ServedIntegration, action: Act
     submit = partial(call.host.durable.runs.submit, integration=served.integration.id)
     told: dict[str, Any] = {"token_name": call.token_name, "idempotency_key": call.idempotency_key}
     run = await call.host.run(submit, await _spec(call, action), **told)
+    call.opened(run)
     await call.keep_callback(call.query, "run", run.id)
     return responses.accepted(run)
 

@@ -7,15 +7,18 @@ from typing import Any
 from starlette.responses import Response
 
 from connector.runs.batch.store import Batch
-from connector.server import batch_requests
+from connector.server import batch_requests, responses
 from connector.server.json_reply import Reply
 from connector.server.operation import OperationCall
 
 
 async def list_batches(call: OperationCall) -> Response:
     durable = call.host.durable
-    found = await call.host.run(durable.batches.list, call.query.get("limit", 50))
-    return Reply({"batches": [await call.host.run(durable.batch_shown, one) for one in found]})
+    limit = call.query.get("limit", 50)
+    found = await call.host.run(durable.batches.list, limit, call.query.get("before"))
+    shown = [await call.host.run(durable.batch_shown, one) for one in found]
+    before = found[-1].id if len(found) == limit else None
+    return responses.page(call, {"batches": shown, "before": before}, "before")
 
 
 async def begin_batch(call: OperationCall) -> Response:
@@ -46,7 +49,8 @@ async def list_batch_rows(call: OperationCall) -> Response:
     found = await call.host.run(rows.rows, call.query.get("after", 0), limit)
     names = ("number", "label", "state", "outcome", "credits", "billed", "seconds", "message", "run_id")
     shown = [{name: getattr(row, name) for name in names} for row in found]
-    return Reply({"rows": shown, "after": found[-1].number if len(found) == limit else None})
+    after = found[-1].number if len(found) == limit else None
+    return responses.page(call, {"rows": shown, "after": after}, "after")
 
 
 async def cancel_batch(call: OperationCall) -> Response:

@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from connector.errors import InvalidArguments, Problem
-from connector.server import send_file, uploads
+from connector.server import responses, send_file, uploads
 from connector.server.json_reply import Reply
 from connector.server.operation import OperationCall, kind_of
 from connector.server.problem_documents import Refused
@@ -65,7 +65,7 @@ async def list_files(call: OperationCall) -> Response:
     wanted = {"limit": 50, **call.query}
     found = await call.host.run(call.host.files.list, **wanted)
     before = found[-1].id if len(found) == wanted["limit"] else None
-    return Reply({"files": [stored.to_dict() for stored in found], "before": before})
+    return responses.page(call, {"files": [stored.to_dict() for stored in found], "before": before}, "before")
 
 
 async def get_file(call: OperationCall) -> Response:

@@ -17,7 +17,7 @@ async def list_runs(call: OperationCall) -> Response:
     found = await call.host.run(call.host.history.list, **wanted)
     # A page that is full may have another one behind it, which begins before its last run.
     before = found[-1].id if len(found) == wanted["limit"] else None
-    return Reply({"runs": [run.to_dict() for run in found], "before": before})
+    return responses.page(call, {"runs": [run.to_dict() for run in found], "before": before}, "before")
 
 
 async def get_run(call: OperationCall) -> Response:

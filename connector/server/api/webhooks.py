@@ -68,7 +68,7 @@ async def run_webhook(call: OperationCall) -> Response:
     if not isinstance(body, dict):
         raise InvalidArguments([Problem("", "must be an object, with a member for each input")])
     run = await host.run(host.durable.hooked, hook, body, _key(call, hook, body))
-    call.request.state.run = run.id
+    call.opened(run)
     return Reply({"run": run.id, "state": run.state}, 202, {"x-run-id": run.id})
 
 

@@ -45,6 +45,7 @@ async def run_workflow(call: OperationCall) -> Response:
     told: dict[str, Any] = {"token_name": call.token_name, "idempotency_key": call.idempotency_key}
     submit = call.host.durable.runs.submit_workflow
     run = await call.host.run(submit, workflow, spec, integration=connector.integration.id, **told)
+    call.opened(run)
     await call.keep_callback(call.query, "run", run.id)
     return responses.accepted(run)
 

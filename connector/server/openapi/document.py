@@ -160,7 +160,9 @@ _ALWAYS: Mapping[tuple[int, str | None], tuple[str, ...]] = {
 def _headers(operation: Operation, status: int, name: str | None) -> dict[str, Any]:
     made = ("Location",) if status == 201 else _ALWAYS.get((status, name), ())
     names = operation.headers.get(status, made)
-    told = {name: {"required": True, "schema": {"type": "string"}} for name in names}
+    told: dict[str, Any] = {name: {"required": True, "schema": {"type": "string"}} for name in names}
+    may = {"Idempotency-Replayed": operation.keyed, "Link": "limit" in operation.query["properties"]}
+    told |= {name: DECLARED["headers"][name] for name, may_be in may.items() if may_be}
     return {"headers": told} if told else {}
 
 

@@ -6,7 +6,7 @@ import builtins
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -49,7 +49,7 @@ __all__ = [
 Told = Sequence[tuple[float, Event]]
 """What the engine told, each with its moment."""
 
-_OWN = tuple(one.name for one in fields(Run))
+_OWN = tuple(one.name for one in fields(Run) if one.compare)
 _AS_JSON = frozenset({"inputs", "options", "result", "error"})
 _JSON_PLACES = tuple(at for at, name in enumerate(_OWN) if name in _AS_JSON)
 _DURABLE_PLACE = _OWN.index("durable")
@@ -172,7 +172,7 @@ class History:
                 f"the idempotency key {idempotency_key!r} was used for run {before['id']}, "
                 "which was asked for something else; use a new key for each new invocation"
             )
-        return _run(before), False
+        return replace(_run(before), replayed=True), False
 
     def get(self, run_id: str) -> Run:
         rows = self._database.read(_GET, {"id": run_id})

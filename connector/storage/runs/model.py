@@ -90,6 +90,8 @@ class Run:
     row: int | None = None
     definition: str | None = field(default=None, repr=False)
     retry_of: str | None = None
+    # Of no column: whether whoever opened the run was given the earlier one of their idempotency key.
+    replayed: bool = field(default=False, compare=False)
 
     @property
     def has_ended(self) -> bool:
@@ -105,7 +107,7 @@ class Run:
         """The run as every face shows it."""
         seconds = None if self.seconds is None else round(self.seconds, 3)
         times = {"created": timestamp(self.created), "updated": timestamp(self.updated), "seconds": seconds}
-        return {one.name: getattr(self, one.name) for one in fields(self)} | times
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.compare} | times
 
 
 @dataclass(frozen=True, slots=True)
