@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from connector.errors import ConnectorError
-from connector.server import problem_documents
+from connector.server import cross_origin, problem_documents
 from connector.server.access_log import Records
 from connector.server.api.actions import check_line
 from connector.server.auth import Security, wants_page
@@ -23,7 +23,7 @@ from connector.server.body_limits import Limits
 from connector.server.console import pages
 from connector.server.host import Host
 from connector.server.operation import endpoint
-from connector.server.routes import OPERATIONS
+from connector.server.routes import operations
 from connector.server.settings import Settings
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -40,7 +40,10 @@ def create(settings: Settings) -> Starlette:
 
     app = Starlette(
         routes=[*_operations(host), *_pages(host), *_tools(host)],
-        middleware=[Middleware(layer, host=host) for layer in (Records, Limits, Security)],
+        middleware=[
+            *cross_origin.layers(settings.allowed_origins),
+            *(Middleware(layer, host=host) for layer in (Records, Limits, Security)),
+        ],
         exception_handlers={
             HTTPException: _of_routing,
             ConnectorError: problem_documents.of_error,
@@ -63,7 +66,7 @@ async def _of_routing(request: Request, error: Exception) -> Response:
 def _operations(host: Host) -> list[BaseRoute]:
     """A route for each path, which knows all its methods."""
     paths: dict[str, dict[str, Endpoint]] = {}
-    for operation in OPERATIONS:
+    for operation in operations(host.settings):
         paths.setdefault(operation.path, {})[operation.method] = endpoint(host, operation)
     return [Route(path, _by_method(own), methods=[*own]) for path, own in paths.items()]
 

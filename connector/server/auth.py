@@ -21,6 +21,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # What needs no token: signs of life, and what it takes to sign in.
 _OPEN = frozenset({"/healthz", "/readyz", "/login", "/logout", "/favicon.ico"})
 _OPEN_BELOW = "/static/"
+DOCUMENT = "/openapi.json"
 # What has a secret of its own, and takes no session for it.
 _HOOKS = "/hooks/"
 
@@ -45,20 +46,20 @@ class Security:
         given, by_header = credential(headers, cookie_name(self._host.settings.port))
         # A browser adds the cookie by itself, and nobody needs a token to sign in: only what a page of
         # another site cannot have excuses it.
-        if scope["method"] not in _SAFE and (not by_header or _is_open(scope["path"])):
+        if scope["method"] not in _SAFE and (not by_header or self._is_open(scope["path"])):
             check_origin(headers)
         # Who asks for the host's health is nobody in particular: no thread is waited for.
         is_health = scope["path"] in ("/healthz", "/readyz")
         token = await self._host.callers.who(given) if given and not is_health else None
         scope.setdefault("state", {})["caller"] = token
-        if token is None and not _is_open(scope["path"]):
+        if token is None and not self._is_open(scope["path"]):
             await _stranger(scope, headers, given is not None)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-
-def _is_open(path: str) -> bool:
-    return path in _OPEN or path.startswith(_OPEN_BELOW)
+    def _is_open(self, path: str) -> bool:
+        shown = self._host.settings.public_openapi and path == DOCUMENT
+        return shown or path in _OPEN or path.startswith(_OPEN_BELOW)
 
 
 def wants_page(scope: Scope, headers: Headers) -> bool:

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 
 from starlette.responses import Response
 
+from connector.server.auth import DOCUMENT
 from connector.server.json_reply import Reply
 from connector.server.openapi.document import document
 from connector.server.operation import ROWS, Operation, OperationCall
+from connector.server.settings import Settings
 from connector.spec.model import Integration
 
-_DOCUMENT = {"at": "GET /openapi.json", "summary": "Get the OpenAPI document", "answers": {200: "Anything"}}
+_DOCUMENT = {"at": f"GET {DOCUMENT}", "summary": "Get the OpenAPI document", "answers": {200: "Anything"}}
 
 
 async def describe_host(call: OperationCall) -> Response:
     """This document, with an operation for each action. It does not change while the host runs."""
     if call.host.described is None:
         served = [each.integration for each in call.host.integrations.values()]
-        port = call.host.settings.port
-        call.host.described = await call.host.run(_written, served, port)
+        call.host.described = await call.host.run(_written, served, call.host.settings)
     return Response(call.host.described, media_type=Reply.media_type)
 
 
-def _written(served: list[Integration], port: int) -> bytes:
-    return bytes(Reply(document(served, OPERATIONS, port)).body)
+def _written(served: list[Integration], settings: Settings) -> bytes:
+    return bytes(Reply(document(served, operations(settings), settings.port)).body)
+
+
+def operations(settings: Settings) -> tuple[Operation, ...]:
+    """Those of a host: the document needs no token where everybody may read it."""
+    shown = [one for one in OPERATIONS if settings.public_openapi and one.path == DOCUMENT]
+    return tuple(replace(one, role=None) if one in shown else one for one in OPERATIONS)
 
 
 def _declared() -> Iterator[Operation]:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connector.errors import InvalidArguments, InvocationError, Problem
-from connector.server import json_logs, listen
+from connector.server import cross_origin, json_logs, listen
 from connector.server.host import Host
 from connector.server.settings import Settings
 from connector.spec.model import Action
@@ -39,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-worker", action="store_true", help=_NO_WORKER)
     parser.add_argument("--allow-host", metavar="NAME", action="append", default=[], help=_ALLOW)
     parser.add_argument("--allow-base-url", metavar="URL", action="append", default=[], help=_ALLOW_URL)
+    parser.add_argument("--allow-origin", metavar="ORIGIN", action="append", default=[], help=_ALLOW_ORIGIN)
+    parser.add_argument("--public-openapi", action="store_true", help=_PUBLIC)
     for name, value, kind, default, said in _options(own):
         shown = "" if default is None else f" (default: {kind(str(default))})"
         parser.add_argument(f"--{name}", metavar=value, type=kind, default=default, help=said + shown)
@@ -46,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 _ALLOW = "a name that clients may use; repeatable"
 _ALLOW_URL = "a base URL that clients may have a secret of this machine sent to (env:NAME); repeatable"
+_ALLOW_ORIGIN = "an origin whose pages may call the API with a token (https://app.example); repeatable"
+_PUBLIC = "let everybody read /openapi.json without a token"
 _NO_WORKER = "leave durable runs to workers: connector worker"
 _Option = tuple[str, str, Callable[[str], Any], Any, str]
 
@@ -79,6 +83,7 @@ def run(args: argparse.Namespace, first: str) -> int:
 
     tls = _tls(args)
     _check_exposure(args, tls)
+    _check_origins(args.allow_origin)
     json_logs.start()
     door = listen.listen(args.host, args.port)
     settings = replace(_settings(args, first), port=door.getsockname()[1], secure=tls is not None)
@@ -99,6 +104,8 @@ def _settings(args: argparse.Namespace, first: str) -> Settings:
         host=args.host,
         allowed_hosts=(args.host, *args.allow_host),
         allowed_urls=tuple(args.allow_base_url),
+        allowed_origins=tuple(args.allow_origin),
+        public_openapi=args.public_openapi,
         max_runs=args.max_runs,
         worker=not args.no_worker,
         max_body=args.max_body * _MIB,
@@ -134,6 +141,13 @@ def _check_exposure(args: argparse.Namespace, tls: object) -> None:
         "tokens and pictures. Give --tls-cert and --tls-key, listen on 127.0.0.1, or say --insecure where "
         "a proxy before it speaks TLS."
     )
+
+
+def _check_origins(origins: list[str]) -> None:
+    said = "is {!r}; give a scheme and a host as browsers send them, as https://app.example"
+    wrong = [one for one in origins if not cross_origin.is_origin(one)]
+    if wrong:
+        raise InvalidArguments([Problem("--allow-origin", said.format(one)) for one in wrong], "serve")
 
 
 def _new_token(host: Host, args: argparse.Namespace) -> str | None:

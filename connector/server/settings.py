@@ -22,8 +22,9 @@ class Settings:
     ``integrations`` are folders (none: the one that ships with the package). ``allowed_hosts`` are names by
     which clients may reach the host, beside ``localhost`` and plain addresses. ``allowed_urls`` are base URLs
     that a client may have a secret of this machine sent to (``env:NAME``), beside the integration's own.
-    ``secure`` says that clients come over TLS. ``transport``, ``io`` and ``clock`` stand for the network, the
-    waiting and the time: for tests.
+    ``allowed_origins`` are those of applications in a browser that may call the API with a token.
+    ``public_openapi`` lets everybody read the OpenAPI document. ``secure`` says that clients come over TLS.
+    ``transport``, ``io`` and ``clock`` stand for the network, the waiting and the time: for tests.
     """
 
     home: Path = field(default_factory=default_home)
@@ -32,6 +33,8 @@ class Settings:
     port: int = 8760
     allowed_hosts: tuple[str, ...] = ()
     allowed_urls: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    public_openapi: bool = False
     secure: bool = False
     # Invocations at once; others wait in line, and beyond the line they are turned away.
     max_runs: int = 64
