@@ -20,6 +20,7 @@ from connector.server.access_log import Records
 from connector.server.api.actions import check_line
 from connector.server.auth import Security, wants_page
 from connector.server.body_limits import Limits
+from connector.server.compression import Compression
 from connector.server.console import pages
 from connector.server.host import Host
 from connector.server.operation import endpoint
@@ -42,7 +43,9 @@ def create(settings: Settings) -> Starlette:
         routes=[*_operations(host), *_pages(host), *_tools(host)],
         middleware=[
             *cross_origin.layers(settings.allowed_origins),
-            *(Middleware(layer, host=host) for layer in (Records, Limits, Security)),
+            *(Middleware(layer, host=host) for layer in (Records, Limits)),
+            Middleware(Compression),
+            Middleware(Security, host=host),
         ],
         exception_handlers={
             HTTPException: _of_routing,

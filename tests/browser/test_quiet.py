@@ -42,7 +42,10 @@ def weighed(page: Page) -> list[tuple[str, int]]:
 
 
 def test_the_first_page_is_light(browser: Browser, fresh: Served) -> None:
-    """On a cold start, with nothing kept, it is 160 kB apart from pictures; so is a form with its scripts."""
+    """On a cold start, with nothing kept, it is 60 kB apart from pictures; so is a form with its scripts.
+
+    No module is asked for twice, by another address.
+    """
     for path in ("", "/actions/erase"):
         with browser.new_context() as context:
             page = context.new_page()
@@ -52,7 +55,7 @@ def test_the_first_page_is_light(browser: Browser, fresh: Served) -> None:
             page.goto(fresh.url + path, wait_until="networkidle")
             heavy = [weight for kind, weight in came if kind != "Image"]
             assert len(heavy) > 2
-            assert sum(heavy) <= 160 * KB, came
+            assert sum(heavy) <= 60 * KB, came
 
 
 def test_nothing_has_been_made_yet(browser: Browser, fresh: Served) -> None:

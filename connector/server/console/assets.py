@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from connector.server.console.rendering import STATIC, static
+from connector.server.console.rendering import STATIC, asset, digest, static
 from connector.server.problem_documents import Refused
 
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -18,10 +17,12 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 async def serve(request: Request) -> Response:
     """A file of ours. By an address that names its content it may be kept; else it is asked for again."""
     request.state.route = "/static/{name}"
-    content, kind, digest = _file(request.path_params["name"])
+    content, kind, version = _file(request.path_params["name"])
     headers = {
-        "etag": f'"{digest}"',
-        "cache-control": _FOR_EVER if request.query_params.get("v") == digest else "no-cache",
+        # Weak, since it may be compressed.
+        "etag": f'W/"{version}"',
+        "vary": "accept-encoding",
+        "cache-control": _FOR_EVER if request.query_params.get("v") == version else "no-cache",
     }
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(status_code=304, headers=headers)
@@ -39,5 +40,4 @@ def _file(name: str) -> tuple[bytes, str, str]:
     found = next((path for path in STATIC.iterdir() if path.name == name and path.suffix in _TYPES), None)
     if found is None:
         raise Refused("not_found", f"there is nothing at /static/{name[:60]}")
-    content = found.read_bytes()
-    return content, _TYPES[found.suffix], hashlib.sha256(content).hexdigest()[:10]
+    return asset(found.name), _TYPES[found.suffix], digest(found.name)

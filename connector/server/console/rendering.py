@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,6 +19,10 @@ from connector.spec.schema import amounts, describe
 
 STATIC = Path(__file__).parent / "static"
 _HEADERS = {"cache-control": "no-store"}
+# What a script imports: at once, or ever; and what a page names.
+_IMPORT = re.compile(r"""^import\b[^("']*["']\./([\w-]+\.js)["']""", re.MULTILINE)
+_ANY_IMPORT = re.compile(rb"""(?<=["'])\./([\w-]+\.js)(?=["'])""")
+_SCRIPT = re.compile(r"/static/([\w-]+\.js)\?")
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
@@ -47,18 +52,40 @@ def _environment() -> Environment:
     }
     made.tests["media_field"] = is_media
     made.tests["file"] = lambda value: isinstance(value, Mapping) and "file" in value
-    made.globals["static"] = static
+    made.globals |= {"static": static, "preloads": preloads}
     return made
 
 
 def static(name: str) -> str:
     """The address of a file of ours; a changed file has another one, so that it may be kept for long."""
-    return f"/static/{name}?v={_digest(name)}"
+    return f"/static/{name}?v={digest(name)}"
 
 
 @lru_cache(maxsize=64)
-def _digest(name: str) -> str:
-    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+def digest(name: str) -> str:
+    return hashlib.sha256(asset(name)).hexdigest()[:10]
+
+
+@lru_cache(maxsize=64)
+def asset(name: str) -> bytes:
+    """A file of ours as it is sent: a script imports others by addresses that name their content too."""
+    content = (STATIC / name).read_bytes()
+    if not name.endswith(".js"):
+        return content
+    return _ANY_IMPORT.sub(lambda found: static(found[1].decode()).encode(), content)
+
+
+def preloads(scripts: str) -> list[str]:
+    """The addresses of the modules that the scripts of a page import, one by another."""
+    named = _SCRIPT.findall(scripts)
+    found = dict.fromkeys(named)
+    waiting = [*found]
+    while waiting:
+        content = (STATIC / waiting.pop()).read_text(encoding="utf-8")
+        new = [name for name in _IMPORT.findall(content) if name not in found]
+        found |= dict.fromkeys(new)
+        waiting += new
+    return [static(name) for name in found if name not in named]
 
 
 def number(value: float | None) -> str:
