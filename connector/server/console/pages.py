@@ -36,6 +36,8 @@ _PAGES: tuple[tuple[str, Page], ...] = (
     ("/schedules/{name}", durable.schedule),
     ("/request", actions.free_form),
     ("/runs", runs.history),
+    ("/results", runs.results),
+    ("/compare", runs.compare),
     ("/runs/{id}", runs.one),
     ("/runs/{id}/view", runs.view),
     ("/files", runs.picker),

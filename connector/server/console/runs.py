@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -18,13 +18,15 @@ from connector.server.console.places import free_environments, place_of
 from connector.server.console.rendering import page
 from connector.server.console.spend_chart import chart
 from connector.server.host import Host
-from connector.server.problem_documents import STATUSES
+from connector.server.problem_documents import STATUSES, Refused
 from connector.server.responses import failure
 from connector.spec.schema import amounts
 from connector.storage.files.store import StoredFile
 from connector.storage.runs.history import Run
 
 _ON_A_PAGE = 40
+# The last results beside a form, and how many runs are looked through for them.
+_RESULTS, _LOOKED_THROUGH = 12, 60
 _DAYS = 30
 _STATES = ("succeeded", "failed", "running", "queued", "unknown", "cancelled")
 _FILTERS = ("action", "environment", "state")
@@ -73,6 +75,65 @@ def view(visit: PageRequest) -> Response:
     """The result of a run as a part of a page."""
     run = visit.host.history.get(visit.name("id"))
     return page("_run.html", run=run, **_told(visit, run, alone=visit.asked("alone") == "1"))
+
+
+def results(visit: PageRequest) -> Response:
+    """The last results of an action or a workflow, as a part of a page."""
+    return page("_results.html", results=last_results(visit.host, visit.asked("of")))
+
+
+def last_results(host: Host, subject: str) -> list[tuple[Run, str, str]]:
+    """The last runs of an action or a workflow that made a file, each with its drawing and gist."""
+    found = host.history.list(action=subject, state="succeeded", limit=_LOOKED_THROUGH)
+    made = [run for run in found if run.file and not run.parent][:_RESULTS]
+    return [(run, _kind(run), action_sidebar.gist(run)) for run in made]
+
+
+def _kind(run: Run) -> str:
+    media = (run.result or {}).get("media") or {}
+    return action_sidebar.kind_glyph(str(media.get("type", "")))
+
+
+def compare(visit: PageRequest) -> Response:
+    """Two results beside each other or one over the other, and in what their inputs differ."""
+    asked = visit.request.query_params.getlist("run")
+    runs = [visit.host.history.get(run_id) for run_id in asked[:2]]
+    files = [_kept(visit.host, run.file) for run in runs]
+    if len(asked) != 2 or not all(file and file.type.startswith("image/") for file in files):
+        raise Refused(
+            "not_found", "choose two results that are pictures, in the list of runs or beside a form"
+        )
+    sides = [
+        {"name": name, "run": run, "place": place_of(visit.host, run)}
+        for name, run in zip("AB", runs, strict=True)
+    ]
+    one, other = (file for file in files if file)
+    return page(
+        "compare.html",
+        sides=sides,
+        alike=action_sidebar.is_alike(one, other),
+        differences=list(_differences(visit.host, runs)),
+    )
+
+
+def _differences(host: Host, runs: Sequence[Run]) -> Iterator[tuple[str, list[Any]]]:
+    """What one was given and the other was not, by the name that a form has for it."""
+    if len({run.action for run in runs}) > 1:
+        yield "Action", [run.title for run in runs]
+    for name in dict.fromkeys(name for run in runs for name in run.inputs):
+        values = [_said(run.inputs.get(name)) for run in runs]
+        action = next(
+            (found for run in runs if (found := action_of(host, run)) and name in found.parameters), None
+        )
+        if values[0] != values[1]:
+            yield str(action.parameters[name].get("title", name)) if action else name, values
+    seeds = [(run.result or {}).get("seed") for run in runs]
+    if seeds[0] != seeds[1] and not any("seed" in run.inputs for run in runs):
+        yield "Seed", seeds
+
+
+def _said(value: Any) -> Any:
+    return value.get("name", "file") if isinstance(value, Mapping) and "file" in value else value
 
 
 def picker(visit: PageRequest) -> Response:

@@ -29,6 +29,18 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Two results that are picked can be compared.
+document.addEventListener("change", (event) => {
+  const within = event.target.matches("[data-pick-run]") && event.target.closest("[data-picking]");
+  if (!within) return;
+  const picked = all("[data-pick-run]:checked", within);
+  if (picked.length > 2) picked.find((each) => each !== event.target).checked = false;
+  const link = one("[data-compare-picked]", within);
+  const two = all("[data-pick-run]:checked", within).map((each) => each.dataset.pickRun);
+  link.hidden = two.length !== 2;
+  link.href = `/compare?${new URLSearchParams(two.map((id) => ["run", id]))}`;
+});
+
 // The second picture is uncovered from the left.
 document.addEventListener("input", (event) => {
   if (!event.target.matches("[data-compare-slider]")) return;
@@ -72,6 +84,7 @@ function searching(search) {
 }
 
 localTimes();
+for (const slider of all("[data-compare-slider]")) slider.dispatchEvent(new Event("input", { bubbles: true }));
 one(".siblings [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 const search = one("[data-search]");
 if (search) searching(search);

@@ -19,9 +19,9 @@ export class Draft {
     // The draft says which files there are: what the address brings is not loaded first.
     if (this.kept) for (const each of all("[data-drop], mask-editor", form)) for (const name of ["kept", "sample"]) delete each.dataset[name];
     for (const name of ["input", "change", "pointerdown", "keydown"]) form.addEventListener(name, () => (this.#isTouched = true));
-    for (const name of ["input", "change", "filechange"]) form.addEventListener(name, debounced(() => this.#keep(), 300));
+    for (const name of ["input", "change", "filechange"]) form.addEventListener(name, debounced(() => this.keep(), 300));
     form.addEventListener("maskchange", debounced((event) => this.#mask(event.target), 600));
-    addEventListener("pagehide", () => this.#keep());
+    addEventListener("pagehide", () => this.keep());
   }
 
   /** Puts what was kept into the fields; whether there was anything. */
@@ -50,8 +50,8 @@ export class Draft {
     }
   }
 
-  /** Keeps the form as it is; a mask that is too large for the browser is left out. */
-  #keep() {
+  /** Keeps the form as it is, once somebody filled it in; a mask too large for the browser is left out. */
+  keep() {
     if (!this.#isTouched) return;
     const values = {}, texts = {};
     for (const field of all("[data-field]", this.form)) {
@@ -77,7 +77,7 @@ export class Draft {
     const painted = await editor.file?.();
     if (painted) this.#masks[editor.name] = await dataUrl(painted);
     else delete this.#masks[editor.name];
-    this.#keep();
+    this.keep();
   }
 }
 

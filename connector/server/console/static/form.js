@@ -3,12 +3,13 @@
 import { Draft } from "./drafts.js";
 import { Drop, dropOf, takePasted, upload } from "./drop.js";
 import { Edges } from "./edges.js";
-import { all, busy, call, choose, debounced, number, one, Refusal } from "./kit.js";
+import { all, busy, call, choose, debounced, number, one, part, Refusal } from "./kit.js";
 import "./mask-editor.js";
 import { setUpPairs } from "./pairs.js";
 import { clearProblem, clearProblems, showProblems } from "./problems.js";
 import { holds } from "./rules.js";
-import { follow, show } from "./run-view.js";
+import { follow, followBatch, show } from "./run-view.js";
+import { localTimes } from "./times.js";
 import { drafted, given, present, put, read, values } from "./values.js";
 
 const form = one("[data-action]");
@@ -157,8 +158,18 @@ function tellPlace() {
   one("[data-place-word]").textContent = chosen?.dataset.environment || "";
 }
 
+/** How many are asked for, each with a seed of its own. */
+const many = () => Number(one("[data-count]")?.value || 1);
+
+/** The price of all of them. */
+function summed(text) {
+  const [, each] = /^([\d.]+) credits?$/.exec(text) || [];
+  return many() === 1 || text === "free" ? text : each ? `${many()}, ${plural(each * many())}` : `${many()} x ${text}`;
+}
+
 /** What it costs; where nothing is billed that stands beside it, as what it would cost. */
-function showPrice(text, why = "") {
+function showPrice(single, why = "") {
+  const text = summed(single);
   const known = isFree() && text !== "free" ? text : "";
   price.textContent = known ? "free" : text;
   price.title = why;
@@ -272,6 +283,7 @@ async function run(accept = {}, again = false) {
     const wrong = problems.filter((each) => each.severity !== "warning");
     if (wrong.length && wrong.every((each) => each.severity === "question")) ask(meant);
     if (wrong.length) return showProblems(form, wrong);
+    if (many() > 1) return await runMany(inputs, accept);
     const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const headers = { "content-type": "application/json", "idempotency-key": key };
     const how = isFlow ? accept : { ...accept, wait: "false", on_filtered: "return" };
@@ -287,6 +299,32 @@ async function run(accept = {}, again = false) {
   return undefined;
 }
 
+/** The same with several seeds, as a batch: it goes on without the page, and can be stopped and resumed. */
+async function runMany(inputs, accept) {
+  const seeds = [...crypto.getRandomValues(new Uint32Array(many()))].map((seed, at) => (at === 0 && inputs.seed) || Math.max(1, seed - 1));
+  const asked = { subject: form.dataset.action, items: seeds.map((seed) => ({ ...inputs, seed })), ...where() };
+  if (accept.accept_warnings) asked.accept_warnings = true;
+  const { id } = await call("POST", "/api/batches", asked);
+  history.replaceState({}, "", `?${new URLSearchParams({ batch: id })}`);
+  draft.keep();
+  return watchBatch(id);
+}
+
+async function watchBatch(id) {
+  const tab = one("#tab-result");
+  if (tab) choose(tab);
+  await followBatch(id, result);
+  lastResults();
+  tellBalance();
+}
+
+/** The last results stand below the one that is shown. */
+async function lastResults() {
+  const shown = one("[data-results]");
+  shown.replaceChildren(await part(`/results?${new URLSearchParams({ of: shown.dataset.of })}`));
+  localTimes(shown);
+}
+
 /** Follows a run to its end; the focus goes on to the result, unless it went elsewhere meanwhile. */
 async function watch(id) {
   const tab = one("#tab-result"), word = one("[data-run-word]"), from = document.activeElement;
@@ -299,6 +337,7 @@ async function watch(id) {
   } finally {
     word.textContent = "Run";
     tellBalance();
+    lastResults();
   }
 }
 
@@ -366,4 +405,8 @@ const { shownRun: earlier, hasEnded } = form.dataset;
 // One that goes on, or that was begun here, is what somebody comes back for; another is shown beside its inputs.
 if (earlier && (hasEnded === undefined || history.state?.ran === earlier)) busy(one("[data-run]"), () => watch(earlier));
 else if (earlier) show(earlier, result);
+const batch = new URLSearchParams(location.search).get("batch");
+if (batch) busy(one("[data-run]"), () => watchBatch(batch));
+one("[data-count]")?.addEventListener("change", tellPrice);
+lastResults();
 document.documentElement.dataset.ready = "true";

@@ -27,6 +27,23 @@ export function follow(id, place, alone = false) {
   });
 }
 
+const EVERY = 1500;
+
+/** Follows a batch in `place` until each of its rows has ended. */
+export async function followBatch(id, place) {
+  const address = `/batches/${encodeURIComponent(id)}`;
+  for (let goes = true; goes; ) {
+    const view = await part(`${address}/view`).catch(() => null); // the host is away; what was seen stays
+    if (view) {
+      goes = Boolean(one("[data-goes]", view));
+      view.append(make("p", { className: "aside" }, make("a", { href: address, textContent: goes ? "Stop it, or come back to it later" : "Its page" })));
+      place.replaceChildren(view);
+      localTimes(place);
+    }
+    if (goes) await new Promise((resolve) => setTimeout(resolve, EVERY));
+  }
+}
+
 /** Shows how the run ended. */
 export async function show(id, place, alone = false) {
   const view = await part(`/runs/${encodeURIComponent(id)}/view${alone ? "?alone=1" : ""}`);
@@ -35,10 +52,11 @@ export async function show(id, place, alone = false) {
   return one("[data-run-view]", place)?.dataset.state;
 }
 
-/** What a view needs of scripts: local times, and the viewer of models. */
+/** What a view needs of scripts: local times, and the viewers of models and pictures. */
 export async function enliven(place) {
   localTimes(place);
   for (const canvas of all("[data-model]", place)) (await import("./model.js")).view(canvas);
+  for (const group of all("[data-zoomable]", place)) (await import("./viewer.js")).zoomable(group);
 }
 
 function step(place, data) {
