@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from playwright.sync_api import expect
 
 from browser.looks import look
@@ -56,3 +58,31 @@ def test_several_are_made_at_once(visitor: Visitor) -> None:
     runs = visitor.served.ask("GET", "/api/runs", params={"limit": 4}).json()["runs"]
     assert {run["inputs"]["prompt"] for run in runs} == {"a paper boat"}
     assert len({run["inputs"]["seed"] for run in runs}) == 4
+
+
+def test_a_form_is_code_and_json_before_it_is_run(visitor: Visitor) -> None:
+    """The call in other languages as it is filled in, and the inputs as JSON, which fill the form."""
+    visitor.open("/actions/erase?example=0")
+    expect(visitor("field-image")).to_contain_text("Fits")
+    visitor("preview").click()
+    visitor("tab-code").click()
+    view = visitor("request-view")
+    for name, sign in (
+        ("python", "'image': 'room.png'"),
+        ("javascript", "await fetch("),
+        ("curl", "/api/actions/erase"),
+    ):
+        visitor(f"call-{name}").click()
+        expect(view.locator("[data-code]").get_by_role("tabpanel")).to_contain_text(sign)
+    visitor("tab-json").click()
+    text = visitor("json-inputs").input_value()
+    assert json.loads(text)["seed"] == 4
+    visitor("json-inputs").fill("{")
+    visitor("apply-json").click()
+    expect(view).to_contain_text("This cannot be filled in")
+    visitor("json-inputs").fill(json.dumps(json.loads(text) | {"seed": 9, "output_format": "webp"}))
+    visitor("apply-json").click()
+    expect(view).to_be_hidden()
+    expect(visitor.field("seed")).to_have_value("9")
+    expect(visitor("field-output_format").get_by_label("webp", exact=True)).to_be_checked()
+    expect(visitor("field-image")).to_contain_text("room.png")

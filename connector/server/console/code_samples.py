@@ -1,4 +1,4 @@
-"""Code samples: the same use of an action as curl, Python and HTTP, to be pasted elsewhere."""
+"""Code samples: the same use of an action as curl, Python, JavaScript and HTTP, to be pasted elsewhere."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ class SampleUse:
 
 
 def calls(use: SampleUse, base: str) -> dict[str, str]:
-    """The three forms by name; ``base`` is where this host is reached."""
-    by_http = {"curl": _curl(use, base), "HTTP": _http(use, base)}
-    return (
-        by_http
-        if use.is_workflow
-        else {"curl": by_http["curl"], "Python": _python(use), "HTTP": by_http["HTTP"]}
-    )
+    """The forms by name; ``base`` is where this host is reached."""
+    by_python = {} if use.is_workflow else {"Python": _python(use)}
+    return {
+        "curl": _curl(use, base),
+        **by_python,
+        "JavaScript": _javascript(use, base),
+        "HTTP": _http(use, base),
+    }
 
 
 def _curl(use: SampleUse, base: str) -> str:
@@ -61,6 +62,25 @@ def _python(use: SampleUse) -> str:
         f"        {use.action!r},\n"
         f"        {arguments},\n"
         f"{named}    )\n"
+        f"{ending}\n"
+    )
+
+
+def _javascript(use: SampleUse, base: str) -> str:
+    accept = "image/*, audio/*, video/*, model/*" if use.delivers_file else "application/json"
+    ending = "const file = await answer.blob();" if use.delivers_file else "console.log(await answer.json());"
+    body = _body(use).replace("\n", "\n  ")
+    return (
+        f"const answer = await fetch({json.dumps(base + _target(use))}, {{\n"
+        '  method: "POST",\n'
+        "  headers: {\n"
+        "    Authorization: `Bearer ${process.env.CONNECTOR_TOKEN}`,\n"
+        '    "Content-Type": "application/json",\n'
+        f"    Accept: {json.dumps(accept)},\n"
+        "  },\n"
+        f"  body: JSON.stringify({body}),\n"
+        "});\n"
+        "if (!answer.ok) throw new Error((await answer.json()).detail);\n"
         f"{ending}\n"
     )
 

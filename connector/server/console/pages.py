@@ -10,7 +10,16 @@ from starlette.routing import Route
 
 from connector.errors import ConnectorError
 from connector.server import problem_documents
-from connector.server.console import actions, assets, durable, integrations, runs, settings, test_connection
+from connector.server.console import (
+    actions,
+    assets,
+    durable,
+    form_calls,
+    integrations,
+    runs,
+    settings,
+    test_connection,
+)
 from connector.server.console.page_request import Page, PageRequest
 from connector.server.console.rendering import page
 from connector.server.host import Host
@@ -48,6 +57,7 @@ _PAGES: tuple[tuple[str, Page], ...] = (
 def routes(host: Host) -> list[Route]:
     return [
         *(Route(path, _endpoint(host, path, answer), methods=["GET"]) for path, answer in _PAGES),
+        Route("/calls", form_calls.endpoint(host), methods=["POST"]),
         Route("/integrations/{id}/try", test_connection.endpoint(host), methods=["POST"]),
         Route("/static/{name}", assets.serve, methods=["GET"]),
         Route("/favicon.ico", assets.favicon, methods=["GET"]),

@@ -163,6 +163,12 @@ class TestCalls:
         given = next(node for node in ast.walk(tree) if isinstance(node, ast.Dict))
         assert ast.literal_eval(given)["image"] == {"file": "a.png", "keep_orientation": True}
 
+    def test_javascript_has_the_inputs_as_they_are(self) -> None:
+        text = calls(self.USE, "http://localhost:8760")["JavaScript"]
+        body = text[text.index("JSON.stringify(") + len("JSON.stringify(") : text.rindex("),\n});")]
+        assert json.loads(body)["inputs"]["note"] == "a 'quoted' $HOME `x`"
+        assert '"http://localhost:8760/api/actions/erase?environment=sandbox&connection=my%20studio"' in text
+
     def test_http_tells_its_length(self) -> None:
         head, _, body = calls(self.USE, "http://localhost:8760")["HTTP"].partition("\n\n")
         assert f"Content-Length: {len(body.encode())}" in head

@@ -10,7 +10,7 @@ import { clearProblem, clearProblems, showProblems } from "./problems.js";
 import { holds } from "./rules.js";
 import { follow, followBatch, show } from "./run-view.js";
 import { localTimes } from "./times.js";
-import { drafted, given, present, put, read, values } from "./values.js";
+import { drafted, fill, given, present, put, read, values } from "./values.js";
 
 const form = one("[data-action]");
 const action = form.dataset.api, isFlow = "flow" in form.dataset;
@@ -341,14 +341,38 @@ async function watch(id) {
   }
 }
 
+/** The call as it stands, before it is run: what would be sent, the same in code, and the inputs as JSON. */
 async function preview() {
   clearProblems(form);
+  const view = one("[data-request-view]");
+  const json = { method: "POST", headers: { "content-type": "application/json" } };
   try {
-    const told = await call("POST", `${action}/preview${query()}`, { inputs: await ready() });
-    one("[data-request-text]").textContent = told.curl;
-    one("[data-request-view]").showModal();
+    const inputs = await ready();
+    const sent = one("[data-request-text]", view);
+    if (sent) sent.textContent = (await call("POST", `${action}/preview${query()}`, { inputs })).curl;
+    const body = JSON.stringify({ of: form.dataset.action, inputs, ...where() });
+    one("[data-code]", view).replaceChildren(await part("/calls", { ...json, body }));
+    one("[data-json]", view).value = JSON.stringify(inputs, null, 2);
+    view.showModal();
   } catch (error) {
     showProblems(form, error.problems || [], error.problems?.length ? "" : error.message);
+  }
+}
+
+/** Fills the form with the inputs that were written as JSON. */
+async function applyJson() {
+  const view = one("[data-request-view]"), field = one("[data-field]", view), text = one("[data-json]", view).value;
+  const told = one(".problem", field);
+  told.hidden = true;
+  try {
+    const inputs = JSON.parse(text);
+    const unknown = Object.keys(inputs).filter((name) => !one(`[data-field="${CSS.escape(name)}"]`, form));
+    if (unknown.length) throw new SyntaxError(`${unknown.join(", ")}: no such input`);
+    await fill(form, inputs);
+    view.close();
+  } catch (error) {
+    told.textContent = `This cannot be filled in: ${error.message}`;
+    told.hidden = false;
   }
 }
 
@@ -375,6 +399,7 @@ one("button", confirming).addEventListener("click", (event) => {
   busy(event.currentTarget, () => run(isAboutAgain ? {} : { accept_warnings: "true" }, true));
 });
 one("[data-preview]")?.addEventListener("click", (event) => busy(event.currentTarget, preview));
+one("[data-apply-json]").addEventListener("click", (event) => busy(event.currentTarget, applyJson));
 document.addEventListener("click", (event) => {
   const seed = event.target.closest("[data-use-seed]");
   if (seed) put(form, "seed", seed.dataset.useSeed);

@@ -51,8 +51,8 @@ export async function call(method, path, body, options = {}) {
 }
 
 /** A part of a page, made by the host. */
-export async function part(path) {
-  const answer = await fetch(path, { headers: { accept: "text/html" } });
+export async function part(path, options = {}) {
+  const answer = await fetch(path, { headers: { accept: "text/html" }, ...options });
   const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!answer.ok) throw new Refusal({ detail: one("p", parsed.body)?.textContent || "the host could not do it" });
   const found = document.createDocumentFragment();

@@ -70,7 +70,7 @@ function mapping(column, guess) {
   if (all("select", columns).some((each) => each.dataset.column === column)) return false;
   const choice = make("select", { data: { column } }, make("option", { value: "", textContent: "leave it out" }));
   choice.append(...inputs.map(([name, title]) => make("option", { value: name, textContent: title, selected: name === guess })));
-  columns.append(make("label", { className: "field" }, `${column} is `, choice));
+  columns.append(make("label", { className: "column" }, make("code", { textContent: column }), " is ", choice));
   columns.hidden = false;
   return true;
 }
