@@ -37,11 +37,11 @@ async def work(told, integration, options):
     """A worker, until it is killed or told to stop."""
     home = Path(told["home"])
     home.mkdir(exist_ok=True)
-    told = [
+    handlers = [
         logging.FileHandler(home / "workers.log"),
         logging.StreamHandler(),
     ]  # a failed test shows the latter
-    logging.basicConfig(handlers=told, level="WARNING")
+    logging.basicConfig(handlers=handlers, level="WARNING")
     faulthandler.dump_traceback_later(_STUCK)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
