@@ -86,6 +86,20 @@ def test_each_kind_of_field_comes_back(visitor: Visitor) -> None:
     expect(visitor("restored")).to_be_hidden()
 
 
+def test_no_secret_of_a_row_is_kept(visitor: Visitor) -> None:
+    """A header by hand may have a key in it; the others are kept."""
+    page = visitor.open("/request")
+    for name, value in (("x-api-key", "sk-of-a-row"), ("accept-language", "de")):
+        visitor("field-headers").get_by_role("button", name="Add", exact=True).click()
+        page.get_by_label("Headers: name").last.fill(name)
+        page.get_by_label("Headers: value").last.fill(value)
+    until(visitor, "JSON.stringify(localStorage).includes('accept-language')")
+    assert "sk-of-a-row" not in page.evaluate("JSON.stringify({ ...localStorage, ...sessionStorage })")
+    page.reload()
+    visitor.settle()
+    expect(page.get_by_label("Headers: name")).to_have_value("accept-language")
+
+
 def test_a_run_is_found_again(visitor: Visitor) -> None:
     """After a reload, from another tab, and by the way back; its end is shown where it was begun."""
     visitor.open("/actions/start-creative-upscale?example=0")
