@@ -67,9 +67,10 @@ class Operation:
         """The operation that a row of a group says, answered by the handler."""
         words = {name: value for name, value in row.items() if name not in ("at", "required")}
         method, path = row["at"].split()
-        words["query"] = members(**row.get("query", {}))
+        required = row.get("required", ())
+        words["query"] = members(*(() if "body" in row else required), **row.get("query", {}))
         if "body" in row:
-            words["body"] = members(*row.get("required", ()), **row["body"])
+            words["body"] = members(*required, **row["body"])
         words.setdefault("description", " ".join((handler.__doc__ or "").split()))
         return cls(method, path, handler, tag=tag, **words)
 

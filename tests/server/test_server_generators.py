@@ -63,6 +63,14 @@ def pascal(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in parts)
 
 
+def test_a_parameter_that_must_be_given_says_so() -> None:
+    """Those of the query too."""
+    [cron] = [
+        one for one in DOCUMENT["paths"]["/api/schedule-times"]["get"]["parameters"] if one["name"] == "cron"
+    ]
+    assert cron["required"] is True
+
+
 def test_no_value_is_a_constant() -> None:
     """openapi-python-client writes no Python for an optional one."""
     assert [name for name, schema in schemas() if "const" in schema] == []

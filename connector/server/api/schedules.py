@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response
 
+from connector.runs.schedule.cron import Cron
 from connector.runs.schedule.store import Schedule
 from connector.server.host import Host
 from connector.server.json_reply import Reply
 from connector.server.operation import OperationCall
+from connector.storage.database.database import timestamp
 
 _ABOUT = ("name", "subject", "inputs")
 
@@ -20,6 +23,13 @@ async def list_schedules(call: OperationCall) -> Response:
     durable = call.host.durable
     found = await call.host.run(durable.schedules.list)
     return Reply({"schedules": [await call.host.run(durable.schedule_shown, one) for one in found]})
+
+
+async def get_schedule_times(call: OperationCall) -> Response:
+    """The next times of a cron line in a time zone, before a schedule is kept. Nothing is kept."""
+    line = Cron.read(call.query["cron"], call.query.get("timezone", "UTC"))
+    times = islice(line.times(call.host.settings.clock()), call.query.get("limit", 3))
+    return Reply({"times": [timestamp(each.timestamp()) for each in times]})
 
 
 async def add_schedule(call: OperationCall) -> Response:

@@ -119,7 +119,8 @@ def _holes(path: str, ids: Sequence[str] | None) -> list[dict[str, Any]]:
 def _query(schema: JsonSchema) -> list[dict[str, Any]]:
     found = []
     for name, entry in schema["properties"].items():
-        said = {"description": entry["description"]} if "description" in entry else {}
+        said: dict[str, Any] = {"required": True} if name in schema.get("required", ()) else {}
+        said |= {"description": entry["description"]} if "description" in entry else {}
         rule = {key: value for key, value in entry.items() if key != "description"}
         found.append({"name": name, "in": "query", **said, "schema": plain(rule)})
     return found
