@@ -281,12 +281,10 @@ class Worker:
         getLogger(__name__).error("%s; nothing more is begun here before there is another", lost)
         try:
             await self._leave()
-        except (
-            Exception
-        ) as error:  # what the lost connection broke may not close well, and is let go all the same
-            getLogger(__name__).warning(
-                "not all of the lost place could be closed: %s", dbos_engine.said(error)
-            )
+        except Exception as error:
+            # What the lost connection broke may not close well, and is let go all the same.
+            said = dbos_engine.said(error)
+            getLogger(__name__).warning("not all of the lost place could be closed: %s", said)
         while not await asyncio.to_thread(self._has_moved):
             await asyncio.sleep(_MOVE_EVERY)
 
