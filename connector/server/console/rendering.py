@@ -21,6 +21,7 @@ STATIC = Path(__file__).parent / "static"
 _HEADERS = {"cache-control": "no-store"}
 # What a script imports: at once, or ever; and what a page names.
 _IMPORT = re.compile(r"""^import\b[^("']*["']\./([\w-]+\.js)["']""", re.MULTILINE)
+_REMARK = re.compile(rb"^[ \t]*(?://[^\n]*|/\*.*?\*/[ \t]*)\n", re.MULTILINE | re.DOTALL)
 _ANY_IMPORT = re.compile(rb"""(?<=["'])\./([\w-]+\.js)(?=["'])""")
 _SCRIPT = re.compile(r"/static/([\w-]+\.js)\?")
 
@@ -68,10 +69,14 @@ def digest(name: str) -> str:
 
 @lru_cache(maxsize=64)
 def asset(name: str) -> bytes:
-    """A file of ours as it is sent: a script imports others by addresses that name their content too."""
+    """A file of ours as it is sent: without remarks on lines of their own, which are a tenth of it.
+
+    A script imports others by addresses that name their content too.
+    """
     content = (STATIC / name).read_bytes()
-    if not name.endswith(".js"):
+    if not name.endswith((".js", ".css")):
         return content
+    content = _REMARK.sub(b"", content)
     return _ANY_IMPORT.sub(lambda found: static(found[1].decode()).encode(), content)
 
 

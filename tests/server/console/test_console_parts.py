@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from connector.server.console.code_samples import SampleUse, calls
 from connector.server.console.conditions import compiled, effects, holds
 from connector.server.console.fields import fields
+from connector.server.console.rendering import STATIC, asset
 from connector.server.console.spend_chart import HEIGHT, WIDTH, chart
 from connector.spec.cache import default_folder
 from connector.spec.loader import load
@@ -122,6 +123,18 @@ class TestFields:
         schema = INTEGRATION.actions["stable-diffusion-3"].inputs
         here = {field.name: field.here for field in fields(schema, {"mode": "image-to-image"})}
         assert (here["image"], here["aspect_ratio"]) == (True, False)
+
+
+class TestAssets:
+    """What is sent of the scripts and styles."""
+
+    def test_remarks_on_lines_of_their_own_are_left_out(self) -> None:
+        """And nothing else: what is left stands in the file in the same order."""
+        for file in STATIC.glob("*.[jc]s*"):
+            whole, sent = file.read_text().splitlines(), asset(file.name).decode().splitlines()
+            assert not [line for line in sent if line.lstrip().startswith(("//", "/*"))], file
+            rest = iter(whole)
+            assert all(any("?v=" in line or line == each for each in rest) for line in sent), file
 
 
 class TestCalls:

@@ -2,7 +2,6 @@
 
 import { Draft } from "./drafts.js";
 import { Drop, dropOf, takePasted, upload } from "./drop.js";
-import { Edges } from "./edges.js";
 import { all, busy, call, choose, debounced, number, one, part, Refusal } from "./kit.js";
 import "./mask-editor.js";
 import { setUpPairs } from "./pairs.js";
@@ -22,12 +21,12 @@ const remembered = `console.place.${form.dataset.integration}`;
 
 // Fields
 
-function setUp() {
+async function setUp() {
   setUpPairs(form);
   for (const root of all("[data-drop]", form)) root.addEventListener("filechange", () => reach(root));
   for (const root of all("[data-drop]", form)) new Drop(root);
   for (const editor of all("mask-editor", form)) begin(editor);
-  for (const root of all("[data-edges]", form)) root.editor = new Edges(root);
+  for (const root of all("[data-edges]", form)) root.editor = new (await import("./edges.js")).Edges(root);
   for (const root of all("[data-drop]", form)) if (dropOf(root).address) reach(root);
   for (const mirror of all("[data-mirror]", form)) mirrored(mirror, document.getElementById(mirror.dataset.mirror));
   takePasted();
@@ -417,7 +416,7 @@ place.addEventListener("change", () => {
 const schedule = one("[data-schedule]");
 schedule?.addEventListener("click", async () => (await import("./scheduling.js")).offer(form, ready, where));
 
-setUp();
+await setUp();
 tellPlace();
 refresh();
 tellBalance();
