@@ -127,10 +127,16 @@ def _batch(visit: PageRequest) -> dict[str, Any]:
 
 
 def _thumbnail(host: Host, run_id: str | None) -> str | None:
+    """The address of a row's small picture. The one that is kept is made a moment after the run has ended."""
     try:
-        return host.history.get(run_id).thumbnail if run_id else None
+        run = host.history.get(run_id) if run_id else None
     except ConnectorError:
         return None
+    if run is None or run.thumbnail:
+        return f"/api/files/{run.thumbnail}/content" if run else None
+    media = (run.result or {}).get("media") or {}
+    is_picture = run.file and str(media.get("type", "")).startswith("image/")
+    return f"/api/files/{run.file}/thumbnail" if is_picture else None
 
 
 def schedules(visit: PageRequest) -> Response:
