@@ -60,6 +60,12 @@ def kind_glyph(media_type: str) -> str:
     return next((name for start, name in _GLYPHS if media_type.startswith(start)), "file")
 
 
+def result_glyph(run: Run) -> str:
+    """The drawing that stands for the file that a run made."""
+    media = (run.result or {}).get("media") or {}
+    return kind_glyph(str(media.get("type", "")))
+
+
 def is_free_form(action: Action) -> bool:
     """Whether the whole request is the caller's to choose, its path too."""
     return template.is_template(action.request.method) and template.is_template(action.request.path)

@@ -13,8 +13,8 @@ from connector.server.console import action_sidebar
 from connector.server.console.code_samples import is_file
 from connector.server.console.fields import FormField, fields, is_media
 from connector.server.console.page_request import PageRequest
-from connector.server.console.places import asked_for, place_of, places_of
 from connector.server.console.rendering import page
+from connector.server.console.usable_environments import asked_for, place_of, places_of
 from connector.server.host import Host
 from connector.server.problem_documents import Refused
 from connector.spec.listing import price_text

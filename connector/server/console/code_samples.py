@@ -13,6 +13,7 @@ from connector.spec import file_options
 
 # What the reader puts in its place; a token is never written out.
 TOKEN = "$CONNECTOR_TOKEN"
+_MEDIA = "image/*, audio/*, video/*, model/*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def _curl(use: SampleUse, base: str) -> str:
         f"--data {shlex.quote(_body(use))}",
     ]
     if use.delivers_file:
-        words += ["--header 'Accept: image/*, audio/*, video/*, model/*'", f"--output {use.action}"]
+        words += [f"--header 'Accept: {_MEDIA}'", f"--output {use.action}"]
     return " \\\n  ".join(words)
 
 
@@ -67,7 +68,7 @@ def _python(use: SampleUse) -> str:
 
 
 def _javascript(use: SampleUse, base: str) -> str:
-    accept = "image/*, audio/*, video/*, model/*" if use.delivers_file else "application/json"
+    accept = _MEDIA if use.delivers_file else "application/json"
     ending = "const file = await answer.blob();" if use.delivers_file else "console.log(await answer.json());"
     body = _body(use).replace("\n", "\n  ")
     return (

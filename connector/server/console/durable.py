@@ -15,8 +15,8 @@ from connector.server.console import action_sidebar
 from connector.server.console.actions import form_parts, under_way
 from connector.server.console.fields import fields
 from connector.server.console.page_request import PageRequest
-from connector.server.console.places import place_of, places_of
 from connector.server.console.rendering import page
+from connector.server.console.usable_environments import place_of, places_of
 from connector.server.host import Host
 from connector.storage.runs.history import Run
 
@@ -132,11 +132,11 @@ def _thumbnail(host: Host, run_id: str | None) -> str | None:
         run = host.history.get(run_id) if run_id else None
     except ConnectorError:
         return None
-    if run is None or run.thumbnail:
-        return f"/api/files/{run.thumbnail}/content" if run else None
-    media = (run.result or {}).get("media") or {}
-    is_picture = run.file and str(media.get("type", "")).startswith("image/")
-    return f"/api/files/{run.file}/thumbnail" if is_picture else None
+    if run is None:
+        return None
+    if run.thumbnail:
+        return f"/api/files/{run.thumbnail}/content"
+    return f"/api/files/{run.file}/thumbnail" if action_sidebar.result_glyph(run) == "image" else None
 
 
 def schedules(visit: PageRequest) -> Response:

@@ -8,8 +8,8 @@ from starlette.responses import FileResponse, Response
 
 from connector.server.console import action_sidebar
 from connector.server.console.page_request import PageRequest
-from connector.server.console.places import connections_of, free_environments, place_of
 from connector.server.console.rendering import page
+from connector.server.console.usable_environments import connections_of, free_environments, place_of
 from connector.server.host import Host
 from connector.server.problem_documents import Refused
 from connector.spec.model import Action, Integration

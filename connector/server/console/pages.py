@@ -13,8 +13,8 @@ from connector.server import problem_documents
 from connector.server.console import (
     actions,
     assets,
+    code_samples_endpoint,
     durable,
-    form_calls,
     integrations,
     runs,
     settings,
@@ -57,7 +57,7 @@ _PAGES: tuple[tuple[str, Page], ...] = (
 def routes(host: Host) -> list[Route]:
     return [
         *(Route(path, _endpoint(host, path, answer), methods=["GET"]) for path, answer in _PAGES),
-        Route("/calls", form_calls.endpoint(host), methods=["POST"]),
+        Route("/calls", code_samples_endpoint.endpoint(host), methods=["POST"]),
         Route("/integrations/{id}/try", test_connection.endpoint(host), methods=["POST"]),
         Route("/static/{name}", assets.serve, methods=["GET"]),
         Route("/favicon.ico", assets.favicon, methods=["GET"]),

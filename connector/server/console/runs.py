@@ -14,9 +14,9 @@ from connector.server.console import action_sidebar, durable
 from connector.server.console.code_samples import SampleUse, calls
 from connector.server.console.integrations import action_of
 from connector.server.console.page_request import PageRequest
-from connector.server.console.places import free_environments, place_of
 from connector.server.console.rendering import page
 from connector.server.console.spend_chart import chart
+from connector.server.console.usable_environments import free_environments, place_of
 from connector.server.host import Host
 from connector.server.problem_documents import STATUSES, Refused
 from connector.server.responses import failure
@@ -86,12 +86,7 @@ def last_results(host: Host, subject: str) -> list[tuple[Run, str, str]]:
     """The last runs of an action or a workflow that made a file, each with its drawing and gist."""
     found = host.history.list(action=subject, state="succeeded", limit=_LOOKED_THROUGH)
     made = [run for run in found if run.file and not run.parent][:_RESULTS]
-    return [(run, _kind(run), action_sidebar.gist(run)) for run in made]
-
-
-def _kind(run: Run) -> str:
-    media = (run.result or {}).get("media") or {}
-    return action_sidebar.kind_glyph(str(media.get("type", "")))
+    return [(run, action_sidebar.result_glyph(run), action_sidebar.gist(run)) for run in made]
 
 
 def compare(visit: PageRequest) -> Response:

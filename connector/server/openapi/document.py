@@ -15,7 +15,7 @@ from connector.server import idempotency_key
 from connector.server.api.actions import accepted_forms
 from connector.server.auth import cookie_name
 from connector.server.openapi.components import DECLARED, SCHEMAS
-from connector.server.openapi.samples import by_reference, examples
+from connector.server.openapi.examples import by_reference, examples
 from connector.server.operation import Operation, members
 from connector.server.responses import FAMILIES
 from connector.spec.listing import price_text

@@ -1,6 +1,6 @@
 // A run as it goes: its events as they come, its end as the host shows it.
 
-import { all, busy, call, make, one, part } from "./kit.js";
+import { all, busy, call, make, one, part, Refusal } from "./kit.js";
 import { localTimes } from "./times.js";
 
 const ENDS = ["succeeded", "failed", "unknown", "cancelled"];
@@ -33,12 +33,14 @@ const EVERY = 1500;
 export async function followBatch(id, place) {
   const address = `/batches/${encodeURIComponent(id)}`;
   for (let goes = true; goes; ) {
-    const view = await part(`${address}/view`).catch(() => null); // the host is away; what was seen stays
-    if (view) {
+    try {
+      const view = await part(`${address}/view`);
       goes = Boolean(one("[data-goes]", view));
       view.append(make("p", { className: "aside" }, make("a", { href: address, textContent: goes ? "Stop it, or come back to it later" : "Its page" })));
       place.replaceChildren(view);
       localTimes(place);
+    } catch (error) {
+      if (error instanceof Refusal) throw error; // there is no such batch; else the host is away, and what was seen stays
     }
     if (goes) await new Promise((resolve) => setTimeout(resolve, EVERY));
   }
@@ -56,7 +58,7 @@ export async function show(id, place, alone = false) {
 export async function enliven(place) {
   localTimes(place);
   for (const canvas of all("[data-model]", place)) (await import("./model.js")).view(canvas);
-  for (const group of all("[data-zoomable]", place)) (await import("./viewer.js")).zoomable(group);
+  for (const group of all("[data-zoomable]", place)) (await import("./image-viewer.js")).zoomable(group);
 }
 
 function step(place, data) {

@@ -14,9 +14,9 @@ from connector.spec.schema.plain_schema import plain
 
 # What stands for a file that the host keeps.
 _FILE = "file:k3v9f0q2h7"
-_SAMPLES: Mapping[str, Any] = table("server/openapi/samples.yaml")
-_BY_NAME: Mapping[str, Any] = _SAMPLES["names"]
-_WHOLE: Mapping[str, Any] = _SAMPLES["schemas"]
+_EXAMPLES: Mapping[str, Any] = table("server/openapi/examples.yaml")
+_BY_NAME: Mapping[str, Any] = _EXAMPLES["names"]
+_WHOLE: Mapping[str, Any] = _EXAMPLES["schemas"]
 _BY_TYPE: Mapping[str, Any] = {"string": "text", "integer": 1, "number": 1.5, "boolean": False, "object": {}}
 
 
