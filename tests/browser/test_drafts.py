@@ -145,6 +145,42 @@ def test_the_same_paid_run_at_once_is_asked_about(visitor: Visitor, far: Upstrea
     assert len(far.paid(key)) == 3
 
 
+def test_several_of_the_same_at_once_are_asked_about_too(visitor: Visitor, far: Upstream) -> None:
+    """They cost more than one does."""
+    key = far.key()
+    visitor.served.connect("several", key, far.url)
+    visitor.open("/actions/stable-image-core?environment=production&connection=several")
+    visitor.field("prompt").fill("two boats at dawn")
+    visitor("count").select_option("2")
+    visitor("run").click()
+    expect(visitor("batch-done")).to_have_text("2 of 2")
+    expect(visitor("run")).not_to_have_attribute("aria-disabled", "true")
+    just_now(visitor)
+    visitor("run").click()
+    expect(visitor("confirming")).to_contain_text("The same was run")
+    assert len(far.paid(key)) == 2
+
+
+def test_what_was_run_is_no_draft(visitor: Visitor) -> None:
+    """Also after somebody looked at the result, which is a part of the form."""
+    page = visitor.open("/actions/stable-image-core")
+    visitor.field("prompt").fill("a boat in the rain")
+    visitor("run").click()
+    visitor.finished()
+    visitor("zoom-in").click()
+    visitor("results").get_by_role("checkbox").first.check()
+    visitor.open("/actions/stable-image-core")
+    expect(visitor("restored")).to_be_hidden()
+    assert page.evaluate("localStorage.getItem('console.draft./api/actions/stable-image-core')") is None
+
+
+def test_a_batch_that_is_not_there_is_told(visitor: Visitor) -> None:
+    """And not asked for again and again."""
+    with visitor.refused(404):
+        page = visitor.open("/actions/stable-image-core?batch=nope")
+        expect(page.locator(".toast")).to_contain_text("nope")
+
+
 def test_a_session_that_ends_loses_nothing(visitor: Visitor) -> None:
     """The token is revoked while somebody fills in a form: they sign in again, and go on with it."""
     visitor.open("/actions/stable-image-core")

@@ -9,7 +9,8 @@ const SECRET = /auth|cookie|key|pass|secret|token/i; // of the names in rows: su
 
 export class Draft {
   #masks = {};
-  #isTouched = false;
+  #isTouched = false; // somebody did something: until then files and masks come from the address
+  #isChanged = false;
 
   /** What was kept of the form, if it was filled in at this address or this is the plain one; else nothing. */
   constructor(form) {
@@ -18,10 +19,17 @@ export class Draft {
     this.kept = this.#found();
     // The draft says which files there are: what the address brings is not loaded first.
     if (this.kept) for (const each of all("[data-drop], mask-editor", form)) for (const name of ["kept", "sample"]) delete each.dataset[name];
-    for (const name of ["input", "change", "pointerdown", "keydown"]) form.addEventListener(name, () => (this.#isTouched = true));
-    for (const name of ["input", "change", "filechange"]) form.addEventListener(name, debounced(() => this.keep(), 300));
-    form.addEventListener("maskchange", debounced((event) => this.#mask(event.target), 600));
-    addEventListener("pagehide", () => this.keep());
+    const keep = debounced(() => this.#keepChanged(), 300);
+    const changed = (event) => {
+      if (event.target !== form && !event.target.closest("[data-field]")) return; // the result is in the form too
+      this.#isTouched = this.#isChanged = true;
+      keep();
+    };
+    for (const name of ["pointerdown", "keydown", "paste", "drop"]) document.addEventListener(name, () => (this.#isTouched = true));
+    for (const name of ["input", "change"]) form.addEventListener(name, changed);
+    form.addEventListener("filechange", (event) => this.#isTouched && changed(event));
+    form.addEventListener("maskchange", debounced((event) => this.#isTouched && this.#mask(event.target), 600));
+    addEventListener("pagehide", () => this.#keepChanged());
   }
 
   /** Puts what was kept into the fields; whether there was anything. */
@@ -36,7 +44,7 @@ export class Draft {
   }
 
   clear() {
-    this.#isTouched = false;
+    this.#isTouched = this.#isChanged = false;
     this.#masks = {};
     localStorage.removeItem(this.key);
   }
@@ -50,9 +58,12 @@ export class Draft {
     }
   }
 
-  /** Keeps the form as it is, once somebody filled it in; a mask too large for the browser is left out. */
+  #keepChanged() {
+    if (this.#isChanged) this.keep();
+  }
+
+  /** Keeps the form as it is; a mask that is too large for the browser is left out. */
   keep() {
-    if (!this.#isTouched) return;
     const values = {}, texts = {};
     for (const field of all("[data-field]", this.form)) {
       const { kind, field: name } = field.dataset;
@@ -77,6 +88,7 @@ export class Draft {
     const painted = await editor.file?.();
     if (painted) this.#masks[editor.name] = await dataUrl(painted);
     else delete this.#masks[editor.name];
+    this.#isChanged = true;
     this.keep();
   }
 }

@@ -255,9 +255,14 @@ const startedKey = `console.started.${action}`;
 async function justStarted(same) {
   const last = JSON.parse(localStorage.getItem(startedKey) || "null");
   if (isFree() || last?.same !== same) return null;
-  const { run: found } = await call("GET", `/api/runs/${encodeURIComponent(last.id)}`).catch(() => ({}));
-  const goesOn = ["queued", "running"].includes(found?.state);
+  const found = await call("GET", last.path).catch(() => null);
+  const goesOn = ["queued", "running", "feeding"].includes((found?.run ?? found)?.state);
   return goesOn || (found && Date.now() - last.at < MOMENTS) ? { ...last, goesOn } : null;
+}
+
+/** Remembers what was begun, for every tab of this browser. */
+function remember(same, path) {
+  localStorage.setItem(startedKey, JSON.stringify({ same, path, at: Date.now() }));
 }
 
 function ask(question) {
@@ -271,7 +276,7 @@ async function run(accept = {}, again = false) {
   clearProblems(form);
   confirming.hidden = true;
   try {
-    const same = JSON.stringify([where(), given(form), all("mask-editor", form).map((each) => each.changes)]);
+    const same = JSON.stringify([where(), many(), given(form), all("mask-editor", form).map((each) => each.changes)]);
     const before = !again && (await justStarted(same));
     if (before) {
       const when = before.goesOn ? "is still under way" : `was run ${Math.round((Date.now() - before.at) / 1000)} s ago`;
@@ -282,13 +287,13 @@ async function run(accept = {}, again = false) {
     const wrong = problems.filter((each) => each.severity !== "warning");
     if (wrong.length && wrong.every((each) => each.severity === "question")) ask(meant);
     if (wrong.length) return showProblems(form, wrong);
-    if (many() > 1) return await runMany(inputs, accept);
+    if (many() > 1) return await runMany(inputs, accept, same);
     const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const headers = { "content-type": "application/json", "idempotency-key": key };
     const how = isFlow ? accept : { ...accept, wait: "false", on_filtered: "return" };
     const started = await call("POST", `${action}${query(how)}`, { inputs }, { headers });
     const { id } = started.run;
-    localStorage.setItem(startedKey, JSON.stringify({ same, id, at: Date.now() }));
+    remember(same, `/api/runs/${encodeURIComponent(id)}`);
     draft.clear();
     history.replaceState({ ran: id }, "", `?${new URLSearchParams({ run: id })}`);
     await watch(id);
@@ -299,11 +304,14 @@ async function run(accept = {}, again = false) {
 }
 
 /** The same with several seeds, as a batch: it goes on without the page, and can be stopped and resumed. */
-async function runMany(inputs, accept) {
-  const seeds = [...crypto.getRandomValues(new Uint32Array(many()))].map((seed, at) => (at === 0 && inputs.seed) || Math.max(1, seed - 1));
+async function runMany(inputs, accept, same) {
+  const { min, max } = form.elements.seed, least = Math.max(1, Number(min)), most = Number(max) || 2 ** 31 - 1;
+  const drawn = crypto.getRandomValues(new Uint32Array(many()));
+  const seeds = [...drawn].map((seed, at) => (at === 0 && inputs.seed) || least + (seed % (most - least + 1)));
   const asked = { subject: form.dataset.action, items: seeds.map((seed) => ({ ...inputs, seed })), ...where() };
   if (accept.accept_warnings) asked.accept_warnings = true;
   const { id } = await call("POST", "/api/batches", asked);
+  remember(same, `/api/batches/${encodeURIComponent(id)}`);
   history.replaceState({}, "", `?${new URLSearchParams({ batch: id })}`);
   draft.keep();
   return watchBatch(id);
@@ -320,7 +328,9 @@ async function watchBatch(id) {
 /** The last results stand below the one that is shown. */
 async function lastResults() {
   const shown = one("[data-results]");
-  shown.replaceChildren(await part(`/results?${new URLSearchParams({ of: shown.dataset.of })}`));
+  const found = await part(`/results?${new URLSearchParams({ of: shown.dataset.of })}`).catch(() => null);
+  if (!found) return; // the host is away; what was seen stays
+  shown.replaceChildren(found);
   localTimes(shown);
 }
 

@@ -34,6 +34,11 @@ export class Refusal extends Error {
   }
 }
 
+/** Leads to the page to sign in, and from there back here. */
+function signIn() {
+  location.assign(`/login?${new URLSearchParams({ has_ended: 1, next: location.pathname + location.search })}`);
+}
+
 /** A call of the host's API. Gives the JSON of the answer; throws a Refusal. */
 export async function call(method, path, body, options = {}) {
   const json = body !== undefined && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
@@ -44,7 +49,7 @@ export async function call(method, path, body, options = {}) {
     if (error.name === "AbortError") throw error;
     throw new Refusal({ title: "The host cannot be reached", detail: "The host cannot be reached. Is it still running?" });
   }
-  if (answer.status === 401) location.assign(`/login?${new URLSearchParams({ has_ended: 1, next: location.pathname + location.search })}`);
+  if (answer.status === 401) signIn();
   const told = answer.status === 204 ? {} : await answer.json().catch(() => ({ detail: `the host answered ${answer.status}` }));
   if (!answer.ok) throw new Refusal(told);
   return told;
@@ -53,6 +58,9 @@ export async function call(method, path, body, options = {}) {
 /** A part of a page, made by the host. */
 export async function part(path, options = {}) {
   const answer = await fetch(path, { headers: { accept: "text/html" }, ...options });
+  // Whoever is signed out is led to the page to sign in, which is no part of this one.
+  if (answer.status === 401 || answer.redirected) signIn();
+  if (!answer.ok && answer.headers.get("content-type")?.includes("json")) throw new Refusal(await answer.json());
   const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!answer.ok) throw new Refusal({ detail: one("p", parsed.body)?.textContent || "the host could not do it" });
   const found = document.createDocumentFragment();
