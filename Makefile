@@ -17,15 +17,15 @@ test: $(VENV)/.ready browser postgres faketime
 
 # What the tests of the console drive: Debian's, where there is no browser yet and it can be had.
 browser:
-	@sh tests/browser/install.sh
+	@sh tests/debian.sh chromium 'the tests of the console' chromium chromium-browser google-chrome
 
 # What the tests of shared databases start servers of their own with.
 postgres:
-	@sh tests/postgres.sh
+	@sh tests/debian.sh postgresql 'the tests of shared databases' initdb '/usr/lib/postgresql/*/bin/initdb'
 
 # What the tests that set a machine's clock do it with.
 faketime:
-	@sh tests/faketime.sh
+	@sh tests/debian.sh libfaketime 'the tests that set the clock' '/usr/lib/*/faketime/libfaketimeMT.so.1'
 
 # Other people's clients against the sandbox, in environments of their own: they are large. What cannot be
 # installed here is skipped, and the reason is told.

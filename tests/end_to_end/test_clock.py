@@ -1,6 +1,6 @@
 """The clock of a machine is set back or forward by an hour while something is under way.
 
-Nothing hangs, and nothing is paid twice. `tests/faketime.sh` gets what moves the clock; that of the far side
+Nothing hangs, and nothing is paid twice. `make faketime` gets what moves the clock; that of the far side
 stays right, as does the time since the machine was started.
 """
 
