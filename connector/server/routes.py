@@ -9,25 +9,26 @@ from importlib import import_module
 from starlette.responses import Response
 
 from connector.server.auth import DOCUMENT
+from connector.server.host import Host
 from connector.server.json_reply import Reply
 from connector.server.openapi.document import document
 from connector.server.operation import ROWS, Operation, OperationCall
 from connector.server.settings import Settings
-from connector.spec.model import Integration
 
 _DOCUMENT = {"at": f"GET {DOCUMENT}", "summary": "Get the OpenAPI document", "answers": {200: "Anything"}}
 
 
 async def describe_host(call: OperationCall) -> Response:
     """This document, with an operation for each action. It does not change while the host runs."""
-    if call.host.described is None:
-        served = [each.integration for each in call.host.integrations.values()]
-        call.host.described = await call.host.run(_written, served, call.host.settings)
-    return Response(call.host.described, media_type=Reply.media_type)
+    return Response(await call.host.run(openapi_json, call.host), media_type=Reply.media_type)
 
 
-def _written(served: list[Integration], settings: Settings) -> bytes:
-    return bytes(Reply(document(served, operations(settings), settings.port)).body)
+def openapi_json(host: Host) -> bytes:
+    """The document of a host, written once."""
+    if host.described is None:
+        served, settings = [each.integration for each in host.integrations.values()], host.settings
+        host.described = bytes(Reply(document(served, operations(settings), settings.port)).body)
+    return host.described
 
 
 def operations(settings: Settings) -> tuple[Operation, ...]:

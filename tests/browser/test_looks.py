@@ -62,12 +62,19 @@ def probed(visitor: Visitor) -> None:
     expect(visitor("seen-bad")).to_be_visible()
 
 
+def tried(visitor: Visitor) -> None:
+    visitor("send").click()
+    expect(visitor("answered")).to_contain_text("200 OK")
+
+
 def drawn(visitor: Visitor) -> None:
     expect(visitor("model")).not_to_have_js_property("width", 300)
 
 
 PLACES: Mapping[str, Place] = {
     "home": Place("/"),
+    "reference": Place("/reference"),
+    "operation": Place("/reference/invoke.stable-image-core", tried),
     "connection": Place("/integrations/stabilityai/connections/new", two_configurations),
     "connected": Place("/integrations/stabilityai", probed),
     "actions": Place("/actions"),

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
+from connector.server.console.http_samples import HttpCall, curl, http, javascript, literal
 from connector.spec import file_options
 
-# What the reader puts in its place; a token is never written out.
-TOKEN = "$CONNECTOR_TOKEN"
 _MEDIA = "image/*, audio/*, video/*, model/*"
 
 
@@ -30,31 +28,14 @@ class SampleUse:
 
 def calls(use: SampleUse, base: str) -> dict[str, str]:
     """The forms by name; ``base`` is where this host is reached."""
-    by_python = {} if use.is_workflow else {"Python": _python(use)}
-    return {
-        "curl": _curl(use, base),
-        **by_python,
-        "JavaScript": _javascript(use, base),
-        "HTTP": _http(use, base),
-    }
-
-
-def _curl(use: SampleUse, base: str) -> str:
-    words = [
-        f"curl --fail-with-body {shlex.quote(base + _target(use))}",
-        f'--header "Authorization: Bearer {TOKEN}"',
-        "--header 'Content-Type: application/json'",
-        f"--data {shlex.quote(_body(use))}",
-    ]
-    if use.delivers_file:
-        words += [f"--header 'Accept: {_MEDIA}'", f"--output {use.action}"]
-    return " \\\n  ".join(words)
+    call, by_python = _call(use, base), {} if use.is_workflow else {"Python": _python(use)}
+    return {"curl": curl(call), **by_python, "JavaScript": javascript(call), "HTTP": http(call)}
 
 
 def _python(use: SampleUse) -> str:
     chosen = {"environment": use.environment, "connection": use.connection}
     named = "".join(f"        {name}={value!r},\n" for name, value in chosen.items() if value)
-    arguments = _literal({name: _by_name(value) for name, value in use.inputs.items()}, 2)
+    arguments = literal({name: _by_name(value) for name, value in use.inputs.items()}, 2)
     ending = '    print(result.save("."))' if use.delivers_file else "    print(result.value)"
     return (
         "from connector import Connector\n\n"
@@ -67,35 +48,9 @@ def _python(use: SampleUse) -> str:
     )
 
 
-def _javascript(use: SampleUse, base: str) -> str:
-    accept = _MEDIA if use.delivers_file else "application/json"
-    ending = "const file = await answer.blob();" if use.delivers_file else "console.log(await answer.json());"
-    body = _body(use).replace("\n", "\n  ")
-    return (
-        f"const answer = await fetch({json.dumps(base + _target(use))}, {{\n"
-        '  method: "POST",\n'
-        "  headers: {\n"
-        "    Authorization: `Bearer ${process.env.CONNECTOR_TOKEN}`,\n"
-        '    "Content-Type": "application/json",\n'
-        f"    Accept: {json.dumps(accept)},\n"
-        "  },\n"
-        f"  body: JSON.stringify({body}),\n"
-        "});\n"
-        "if (!answer.ok) throw new Error((await answer.json()).detail);\n"
-        f"{ending}\n"
-    )
-
-
-def _http(use: SampleUse, base: str) -> str:
-    body = _body(use)
-    lines = [
-        f"POST {_target(use)} HTTP/1.1",
-        f"Host: {urlsplit(base).netloc}",
-        "Authorization: Bearer TOKEN",
-        "Content-Type: application/json",
-        f"Content-Length: {len(body.encode())}",
-    ]
-    return "\n".join([*lines, "", body])
+def _call(use: SampleUse, base: str) -> HttpCall:
+    file = {"accept": _MEDIA, "save_as": use.action} if use.delivers_file else {}
+    return HttpCall("POST", base, _target(use), _body(use), **file)
 
 
 def _target(use: SampleUse) -> str:
@@ -134,12 +89,3 @@ def _by_name(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _by_name(one) for name, one in value.items()}
     return value
-
-
-def _literal(value: Any, depth: int) -> str:
-    """A value as Python spells it, a mapping with a line for each entry."""
-    if not isinstance(value, Mapping) or not value:
-        return repr(value)
-    indent = "    " * depth
-    lines = [f"{indent}    {name!r}: {_literal(one, depth + 1)},\n" for name, one in value.items()]
-    return "{\n" + "".join(lines) + indent + "}"

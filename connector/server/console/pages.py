@@ -16,6 +16,7 @@ from connector.server.console import (
     code_samples_endpoint,
     durable,
     integrations,
+    reference,
     runs,
     settings,
     test_connection,
@@ -50,6 +51,8 @@ _PAGES: tuple[tuple[str, Page], ...] = (
     ("/runs/{id}", runs.one),
     ("/runs/{id}/view", runs.view),
     ("/files", runs.picker),
+    ("/reference", reference.index),
+    ("/reference/{id}", reference.operation),
     ("/settings", settings.show),
 )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from connector.server.console.fields import is_media
@@ -23,6 +24,7 @@ _HEADERS = {"cache-control": "no-store"}
 _IMPORT = re.compile(r"""^import\b[^("']*["']\./([\w-]+\.js)["']""", re.MULTILINE)
 _REMARK = re.compile(rb"^[ \t]*(?://[^\n]*|/\*.*?\*/[ \t]*)\n", re.MULTILINE | re.DOTALL)
 _ANY_IMPORT = re.compile(rb"""(?<=["'])\./([\w-]+\.js)(?=["'])""")
+_CODE = re.compile(r"`([^`]+)`")
 _SCRIPT = re.compile(r"/static/([\w-]+\.js)\?")
 
 
@@ -40,7 +42,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
+    filters: dict[str, Callable[..., Any]] = {
         "size": amounts.size,
         "plain": describe.plain,
         "number": number,
@@ -50,7 +52,9 @@ def _environment() -> Environment:
         "lasting": amounts.duration,
         "pretty": lambda value: json.dumps(value, ensure_ascii=False, indent=2),
         "compact": compact,
+        "prose": prose,
     }
+    made.filters |= filters
     made.tests["media_field"] = is_media
     made.tests["file"] = lambda value: isinstance(value, Mapping) and "file" in value
     made.globals |= {"static": static, "preloads": preloads}
@@ -103,6 +107,11 @@ def number(value: float | None) -> str:
 def compact(value: Any) -> str:
     """JSON on one line, for an attribute; the template escapes it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def prose(text: str) -> Markup:
+    """A text with what stands between backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def _moment(value: Any) -> datetime:
