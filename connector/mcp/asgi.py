@@ -93,4 +93,5 @@ def _caller(ctx: Any) -> Caller:
 
     token, query = ctx.request.scope["state"].get("caller"), ctx.request.query_params
     name = token.name if token else "mcp"
-    return Caller(name, query.get("environment"), query.get("connection"))
+    is_limited = token is not None and token.is_limited
+    return Caller(name, query.get("environment"), query.get("connection"), is_limited)

@@ -13,6 +13,7 @@ from connector.mcp import tool_results
 from connector.mcp.call_tool import Caller, ToolCaller
 from connector.mcp.tools import DECLARED
 from connector.spec.schema.validator import Checker
+from connector.storage.runs.history import RunNotFound
 from connector.storage.runs.model import Run
 
 Given = Mapping[str, Any]
@@ -115,6 +116,8 @@ async def _balance(connector: Any, caller: Caller) -> dict[str, Any]:
 
 async def _get_run(desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
     run: Run = await desk.backing.run(desk.backing.history.get, given["run"])
+    if caller.only_own and run.token_name != caller.name:
+        raise RunNotFound(f"there is no run {run.id!r} of this token")
     served = desk.backing.integrations.get(run.integration)
     if not run.has_ended and served is not None:
         run = await served.runner.wait(run.id, timeout=given.get("wait", 0))

@@ -29,11 +29,12 @@ Tell = Callable[[int, str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, and where the calls go; None is the default."""
+    """Who calls, and where the calls go; None is the default. ``only_own`` runs may be seen, or all."""
 
     name: str = "mcp"
     environment: str | None = None
     connection: str | None = None
+    only_own: bool = False
 
     @property
     def place(self) -> dict[str, Any]:

@@ -24,6 +24,8 @@ _OPEN_BELOW = "/static/"
 DOCUMENT = "/openapi.json"
 # What has a secret of its own, and takes no session for it.
 _HOOKS = "/hooks/"
+# What a program asks for; all else is for people.
+_PROGRAMS, _TOOLS = ("/api/", "/static/", "/healthz", "/readyz", "/logout"), "/mcp"
 
 
 class Security:
@@ -51,6 +53,8 @@ class Security:
         # Who asks for the host's health is nobody in particular: no thread is waited for.
         is_health = scope["path"] in ("/healthz", "/readyz")
         token = await self._host.callers.who(given) if given and not is_health else None
+        if token is not None:
+            _check_limits(token, scope["path"], headers.get("origin"))
         scope.setdefault("state", {})["caller"] = token
         if token is None and not self._is_open(scope["path"]):
             await _stranger(scope, headers, given is not None)(scope, receive, send)
@@ -60,6 +64,14 @@ class Security:
     def _is_open(self, path: str) -> bool:
         shown = self._host.settings.public_openapi and path == DOCUMENT
         return shown or path in _OPEN or path.startswith(_OPEN_BELOW)
+
+
+def _check_limits(token: Token, path: str, origin: str | None) -> None:
+    """Refuses a token that is for the pages of other sites, and one for programs where pages are."""
+    if token.origins and origin not in token.origins:
+        raise Refused("role", f"the token {token.name!r} is for pages of {' or '.join(token.origins)}")
+    if token.is_limited and not (path in (DOCUMENT, _TOOLS) or path.startswith(_PROGRAMS)):
+        raise Refused("role", f"the token {token.name!r} is limited, and signs nobody in; it is for programs")
 
 
 def wants_page(scope: Scope, headers: Headers) -> bool:
@@ -94,8 +106,10 @@ def local(wanted: str) -> str:
     return wanted if is_ours and wanted.isascii() and wanted.isprintable() and "\\" not in wanted else "/"
 
 
-def demand(caller: Token | None, role: Role | None) -> None:
-    """Refuses whoever may not do what the role may."""
+def demand(caller: Token | None, role: Role | None, limited: bool = True) -> None:
+    """Refuses whoever may not do what the role may, or what a token that is ``limited`` may not."""
+    if caller is not None and caller.is_limited and role is not None and not limited:
+        raise Refused("role", f"the token {caller.name!r} is limited, and this is not among what it may do")
     if role is None or (caller is not None and (role == "use" or caller.may_manage)):
         return
     raise Refused("role", f"this needs a token with the role {role!r}")

@@ -36,9 +36,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _KINDS = {".csv": "items.csv", ".jsonl": "items.jsonl"}
 
 
-def begin(durable: Durable, files: FileStore, home: Path, asked: Mapping[str, Any]) -> Batch:
+def begin(durable: Durable, files: FileStore, home: Path, asked: Mapping[str, Any], token_name: str) -> Batch:
     """The batch, under way. Raises InvalidArguments with all that is wrong, before anything is sent."""
-    with _planned(durable, files, home, asked) as planned:
+    with _planned(durable, files, home, asked, token_name) as planned:
         batch = create.write_down(durable.batches, planned)[0]
     batch = durable.batches.change(batch.id, state="feeding", message=None)
     durable.runs.queues.feed(batch.id)
@@ -58,7 +58,9 @@ def check(durable: Durable, files: FileStore, home: Path, asked: Mapping[str, An
 
 
 @contextmanager
-def _planned(durable: Durable, files: FileStore, home: Path, asked: Mapping[str, Any]) -> Iterator[Plan]:
+def _planned(
+    durable: Durable, files: FileStore, home: Path, asked: Mapping[str, Any], token_name: str = ""
+) -> Iterator[Plan]:
     """The batch as it would be, with its rows in a folder, which is gone again where something fails."""
     connector, subject, definition = durable.subject(asked["subject"])
     name = _name(durable, asked.get("name") or f"{subject.id}-{secrets.token_hex(3)}")
@@ -77,6 +79,7 @@ def _planned(durable: Durable, files: FileStore, home: Path, asked: Mapping[str,
             name,
             asked.get("concurrency", 16),
             asked.get("limit_credits"),
+            token_name,
         )
         yield _plan(durable, connector, files, order)
     except (ConnectorError, OSError):

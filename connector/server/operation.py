@@ -61,6 +61,7 @@ class Operation:
     keyed: bool = False
     or_file: bool = False
     at_once: bool = False
+    limited: bool = False
 
     @classmethod
     def declared(cls, tag: str, handler: Handler, row: Mapping[str, Any]) -> Operation:
@@ -99,6 +100,10 @@ class OperationCall:
     def token_name(self) -> str:
         return self.caller.name if self.caller else ""
 
+    def is_own(self, token_name: str) -> bool:
+        """Whether the caller may see what that token began; one that is limited sees only its own."""
+        return self.caller is None or not self.caller.is_limited or token_name == self.caller.name
+
     @property
     def place(self) -> dict[str, Any]:
         """Where it goes; None is the default."""
@@ -134,7 +139,7 @@ def endpoint(host: Host, operation: Operation) -> Callable[[Request], Awaitable[
     async def answer(request: Request) -> Response:
         request.state.route = operation.path
         caller = request.state.caller
-        auth.demand(caller, operation.role)
+        auth.demand(caller, operation.role, operation.limited)
         asked = query_values.values(operation.query, request.query_params.multi_items())
         found = query.problems(asked)
         given = await read_json(request, most, optional=optional) if body is not None else None

@@ -15,7 +15,12 @@ from connector.server.openapi.document import document
 from connector.server.operation import ROWS, Operation, OperationCall
 from connector.server.settings import Settings
 
-_DOCUMENT = {"at": f"GET {DOCUMENT}", "summary": "Get the OpenAPI document", "answers": {200: "Anything"}}
+_DOCUMENT = {
+    "at": f"GET {DOCUMENT}",
+    "summary": "Get the OpenAPI document",
+    "limited": True,
+    "answers": {200: "Anything"},
+}
 
 
 async def describe_host(call: OperationCall) -> Response:

@@ -45,6 +45,7 @@ class BatchOrder:
     name: str | None = None
     concurrency: int = 16
     limit_credits: float | None = None
+    token_name: str = ""
 
     @property
     def kind(self) -> Literal["action", "workflow"]:
@@ -196,6 +197,7 @@ def _opened(batches: Batches, order: BatchOrder, own: Mapping[str, Any]) -> Batc
         integration=order.integration,
         connection=order.connection,
         environment=order.environment,
+        token_name=order.token_name,
         **own,
     )
     return batch

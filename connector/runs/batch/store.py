@@ -13,6 +13,7 @@ from connector.errors import InvocationError
 from connector.runs.batch.row_store import BatchRows
 from connector.spec import package_data
 from connector.spec.schema.suggest import nearest
+from connector.storage.connections.api_tokens import NAMED, permit
 from connector.storage.database.database import Database, new_id, timestamp
 
 State = Literal[
@@ -50,6 +51,7 @@ class Batch:
     total: int = 0
     state: State = "written"
     message: str | None = None
+    token_name: str = ""
 
     @property
     def directory(self) -> str | None:
@@ -93,9 +95,11 @@ class Batches:
         self._clock = clock
 
     def open(self, **given: Any) -> tuple[Batch, bool]:
-        """A new batch, or the one that has its name already, and False."""
+        """A new batch, or the one that has its name already, and False. Raises NotPermitted for its token."""
         now = self._clock()
         batch = Batch(id=new_id(now), created=now, updated=now, **given)
+        named = self._database.read(NAMED, {"name": batch.token_name})
+        permit(named, batch.subject, batch.environment)
         row = _as_row({name: getattr(batch, name) for name in _OWN})
         is_new = bool(self._database.write(_INSERT, row))
         return (batch if is_new else self.get(batch.name)), is_new

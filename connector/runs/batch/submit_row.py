@@ -51,6 +51,7 @@ class RowSubmitter:
             "batch": batch.id,
             "row": row.number,
             "retry_of": row.run_id,
+            "token_name": batch.token_name,
         }
         if isinstance(subject, Workflow):
             return self._runs.submit_workflow(subject, spec, **links)

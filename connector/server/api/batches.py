@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
 
-from connector.runs.batch.store import Batch
+from connector.runs.batch.store import Batch, BatchNotFound
 from connector.server import batch_requests, responses
 from connector.server.json_reply import Reply
 from connector.server.operation import OperationCall
@@ -25,7 +26,8 @@ async def begin_batch(call: OperationCall) -> Response:
     """All rows are checked before the first credit is spent. Files in them are references or addresses."""
     host = call.host
     await call.check_callback(call.body)
-    batch = await host.run(batch_requests.begin, host.durable, host.files, host.settings.home, call.body)
+    begin = partial(batch_requests.begin, host.durable, host.files, host.settings.home)
+    batch = await host.run(begin, call.body, call.token_name)
     await call.keep_callback(call.body, "batch", batch.id)
     shown = await host.run(host.durable.batch_shown, batch)
     return Reply(shown, 201, {"location": f"/api/batches/{batch.id}"})
@@ -55,12 +57,15 @@ async def list_batch_rows(call: OperationCall) -> Response:
 
 async def cancel_batch(call: OperationCall) -> Response:
     """Nothing more is begun; what has left and cannot be taken back ends by itself."""
-    batch = await call.host.run(call.host.durable.cancel_batch, call.names["id"])
+    batch = await call.host.run(call.host.durable.cancel_batch, (await _batch(call)).id)
     return Reply(await call.host.run(call.host.durable.batch_shown, batch))
 
 
 async def _batch(call: OperationCall) -> Batch:
-    return await call.host.run(call.host.durable.batches.get, call.names["id"])
+    batch: Batch = await call.host.run(call.host.durable.batches.get, call.names["id"])
+    if not call.is_own(batch.token_name):
+        raise BatchNotFound(f"there is no batch {batch.id!r} of this token")
+    return batch
 
 
 _OBJECT: dict[str, Any] = {"type": "object"}

@@ -9,6 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from connector.server import responses, sse
 from connector.server.json_reply import Reply
 from connector.server.operation import OperationCall
+from connector.storage.runs.history import RunNotFound
 from connector.storage.runs.model import Run
 
 
@@ -114,7 +115,10 @@ async def get_worker(call: OperationCall) -> Response:
 
 
 async def _run(call: OperationCall) -> Run:
-    return await call.host.run(call.host.history.get, call.names["id"])
+    run: Run = await call.host.run(call.host.history.get, call.names["id"])
+    if not call.is_own(run.token_name):
+        raise RunNotFound(f"there is no run {run.id!r} of this token")
+    return run
 
 
 _MOST_STEPS = 10_000

@@ -33,7 +33,8 @@ async def sign_out(call: OperationCall) -> Response:
 
 async def _entered(call: OperationCall, given: str) -> Response:
     wanted = auth.local(call.query.get("next", "/"))
-    if not await call.host.callers.who(given):
+    who = await call.host.callers.who(given)
+    if who is None or who.is_limited or who.origins:
         return RedirectResponse(auth.sign_in_page(wanted, failed=True), 303)
     return auth.sign_in(RedirectResponse(wanted, 303), given, call.host.settings)
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response
 
+from connector.errors import InvalidArguments, Problem
+from connector.server.host import Host
 from connector.server.json_reply import Reply
 from connector.server.operation import OperationCall
+from connector.spec.schema.suggest import nearest
 
 
 async def list_tokens(call: OperationCall) -> Response:
@@ -16,10 +23,36 @@ async def list_tokens(call: OperationCall) -> Response:
 
 
 async def add_token(call: OperationCall) -> Response:
-    name, role = call.body["name"], call.body["role"]
-    token = await call.host.run(call.host.tokens.add, name, role)
+    given, name = dict(call.body), call.body["name"]
+    if problems := await call.host.run(_unknown, call.host, given):
+        raise InvalidArguments(problems)
+    if "expires" in given:
+        given["expires"] = _moment(given["expires"])
+    token = await call.host.run(partial(call.host.tokens.add, **given))
     location = f"/api/tokens/{quote(name, safe='')}"
-    return Reply({"name": name, "role": role, "token": token}, 201, {"location": location})
+    return Reply({"name": name, "role": given["role"], "token": token}, 201, {"location": location})
+
+
+def _moment(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC).timestamp()
+    except ValueError:
+        said = f"is {text[:40]!r}; give a date and time such as 2027-01-31T00:00:00Z"
+        raise InvalidArguments([Problem("expires", said)]) from None
+
+
+def _unknown(host: Host, given: Mapping[str, Any]) -> list[Problem]:
+    """The names of a scope that stand for nothing here."""
+    served = [each.integration for each in host.integrations.values()]
+    subjects = {name for one in served for name in one.actions}
+    subjects |= {workflow.id for _, workflow in host.durable.workflows()}
+    known = {"actions": subjects, "environments": {name for one in served for name in one.environments}}
+    return [
+        Problem(f"{field}.{at}", f"is {name[:60]!r}, which is not there{nearest(name, names)}")
+        for field, names in known.items()
+        for at, name in enumerate(given.get(field, ()))
+        if name not in names
+    ]
 
 
 async def remove_token(call: OperationCall) -> Response:

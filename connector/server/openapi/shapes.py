@@ -11,7 +11,7 @@ from connector.spec.model import JsonSchema
 
 _PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean"}
 # Seconds since 1970, which every ``to_dict`` writes as a date.
-_MOMENTS = frozenset({"created", "updated", "expires", "at", "since", "next_poll", "deadline"})
+_MOMENTS = frozenset({"created", "last_used", "updated", "expires", "at", "since", "next_poll", "deadline"})
 _MOMENT = {"type": "string", "format": "date-time"}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-NEWEST = 6
+NEWEST = 7
 
 
 def statements(dialect: str, version: int) -> Iterator[str]:

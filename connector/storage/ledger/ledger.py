@@ -71,6 +71,8 @@ class Ledger:
         try:
             with self._database.transaction(f"cap {entry.connection} {entry.environment}") as database:
                 spent = None if cap is None else _checked(database, row, cap)
+                if entry.origin is not None:
+                    _check_token(database, row)
                 database.execute(_INSERT, row)
         except Conflict as conflict:
             raise ConnectorError(
@@ -244,8 +246,17 @@ def _checked(database: Transaction, row: Mapping[str, Any], cap: float) -> float
     """The day's credits with this invocation; an error where they would pass the cap."""
     spent = float(database.execute(_SQL["spent"], row).fetchone()["spent"])
     if _exceeds(spent, row["estimate"], cap):
-        raise _cap_reached(row, spent, cap)
+        raise _cap_reached(row, spent, cap, f"{row['environment']!r} of connection {row['connection']!r}")
     return spent + (row["estimate"] or 0)
+
+
+def _check_token(database: Transaction, row: Mapping[str, Any]) -> None:
+    """Raises CapReached where the limit of the token for whose run it is would be passed."""
+    since = new_id(datetime.fromisoformat(row["day"]).replace(tzinfo=UTC).timestamp())[:14]
+    for found in database.execute(_SQL["token"], {**row, "since": since}).fetchall():
+        if _exceeds(float(found["spent"]), row["estimate"], found["cap"]):
+            who = f"the token {found['name']!r} in {row['environment']!r}"
+            raise _cap_reached(row, float(found["spent"]), found["cap"], who)
 
 
 def _exceeds(spent: float, estimate: float | None, cap: float) -> bool:
@@ -255,11 +266,11 @@ def _exceeds(spent: float, estimate: float | None, cap: float) -> bool:
     return estimate > 0 and spent + estimate > cap + 1e-6
 
 
-def _cap_reached(row: Mapping[str, Any], spent: float, cap: float) -> CapReached:
+def _cap_reached(row: Mapping[str, Any], spent: float, cap: float, who: str) -> CapReached:
     reset = (datetime.fromisoformat(row["day"]).replace(tzinfo=UTC) + timedelta(days=1)).timestamp()
     needed = "an unknown number of" if row["estimate"] is None else f"{row['estimate']:g}"
     return CapReached(
-        f"{row['environment']!r} of connection {row['connection']!r} may spend {cap:g} credits a day; "
+        f"{who} may spend {cap:g} credits a day; "
         f"{spent:g} are spent or promised, and this needs {needed} more; "
         f"raise the cap, or wait until {timestamp(reset)}",
         retry_after=reset - row["created"],

@@ -2,6 +2,17 @@
 SELECT coalesce(sum(credits), 0) AS spent FROM spending
 WHERE day = :day AND connection = :connection AND environment = :environment
 
+-- name: token
+-- The limit of the token for whose run it is, where that has one, and what it has spent. Ids sort by time.
+SELECT tokens.name, tokens.limit_daily AS cap, (
+    SELECT coalesce(sum(past.counted), 0) FROM invocations AS past
+    JOIN runs AS others ON others.id = past.origin AND others.token_name = tokens.name
+    WHERE past.id >= :since AND past.day = :day
+        AND past.connection = :connection AND past.environment = :environment
+) AS spent
+FROM runs JOIN tokens ON tokens.name = runs.token_name
+WHERE runs.id = :origin AND tokens.limit_daily IS NOT NULL
+
 -- name: summary
 SELECT day, connection, environment, action, count(*) AS invocations,
     sum(counted) AS credits,

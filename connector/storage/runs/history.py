@@ -13,6 +13,7 @@ from typing import Any
 
 from connector.errors import InvocationError
 from connector.events import Event
+from connector.storage.connections.api_tokens import NAMED, permit
 from connector.storage.database.database import Database, new_id
 from connector.storage.database.protocols import Transaction
 from connector.storage.ledger.ledger import Ledger
@@ -158,10 +159,14 @@ class History:
         """Writes a run down before anything else is done; False where the key stands for an earlier one.
 
         One that need not queue is ``running`` at once. Raises KeyReused where the earlier one was something
-        else. Each token has its own keys.
+        else, and NotPermitted where its token is for other things. Each token has its own keys.
         """
         row = _new_row(given, idempotency_key, state, self.clock())
         with self._database.transaction(f"run {row['id']}") as database:
+            # What is part of something was permitted with it.
+            if row["token_name"] and not (row["parent"] or row["batch"]):
+                named = database.execute(NAMED, {"name": row["token_name"]}).fetchall()
+                permit(named, row["action"], row["environment"])
             if database.execute(_INSERT, row).rowcount:
                 database.executemany(_FIRST_EVENT, _first_events(row))
                 first = {name: given.get(name, row[name]) for name in _AT_FIRST}

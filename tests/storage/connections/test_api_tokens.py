@@ -82,3 +82,49 @@ def test_what_is_wrong_is_told_at_its_field(tokens, name, role, fields):
         tokens.add(name, role)
     assert [problem.path for problem in caught.value.problems] == fields
     assert [one.name for one in tokens.list()] == ["taken"]
+
+
+def test_a_token_ends(database):
+    """From its moment on it lets nobody in; one that has ended already is not made."""
+    clock = Clock()
+    tokens = Tokens(database, clock)
+    token = tokens.add("week", "use", expires=clock() + 7 * 86400)
+    assert tokens.who(token)
+    clock.now += 7 * 86400 + 1
+    assert tokens.who(token) is None
+    with pytest.raises(errors.InvalidArguments, match="has passed already"):
+        tokens.add("late", "use", expires=clock() - 1)
+
+
+def test_the_last_that_may_manage_for_good_stays(tokens, database):
+    """One that will end is nobody's to rely on."""
+    tokens.first()
+    tokens.add("for a day", "manage", expires=Clock()() + 86400)
+    with pytest.raises(errors.InvocationError, match="last token that may manage"):
+        tokens.remove("first")
+    tokens.remove("for a day")
+
+
+def test_the_last_use_is_told(database):
+    """To the minute; what cannot be written down shuts nobody out."""
+    clock = Clock()
+    tokens = Tokens(database, clock)
+    token = tokens.add("ci", "use")
+    assert tokens.list()[0].last_used is None
+    tokens.who(token)
+    first = tokens.list()[0].last_used
+    clock.now += 3600
+    tokens.who(token)
+    assert tokens.list()[0].last_used == pytest.approx(first + 3600, abs=60)
+
+
+def test_limits_are_kept(tokens):
+    limits = {"actions": ("erase",), "environments": ("sandbox",), "origins": ("https://shop.example",)}
+    who = tokens.who(tokens.add("shop", "use", limit_daily=30, **limits))
+    assert (who.actions, who.environments, who.origins) == tuple(limits.values())
+    assert (who.limit_daily, who.is_limited) == (30, True)
+    assert who.refusal("erase", "sandbox") is None
+    assert "for the action erase, not for inpaint" in who.refusal("inpaint", "sandbox")
+    assert "not for production" in who.refusal("erase", "production")
+    with pytest.raises(errors.InvalidArguments, match="take the role use"):
+        tokens.add("boss", "manage", actions=["erase"])
