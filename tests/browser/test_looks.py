@@ -62,6 +62,10 @@ def probed(visitor: Visitor) -> None:
     expect(visitor("seen-bad")).to_be_visible()
 
 
+def limits(visitor: Visitor) -> None:
+    visitor("limits").locator("summary").click()
+
+
 def tried(visitor: Visitor) -> None:
     visitor("send").click()
     expect(visitor("answered")).to_contain_text("200 OK")
@@ -90,7 +94,7 @@ PLACES: Mapping[str, Place] = {
     "sound": Place("/runs/{sound}"),
     "model": Place("/runs/{model}", drawn),
     "refused": Place("/runs/{refused}"),
-    "settings": Place("/settings"),
+    "settings": Place("/settings", limits),
     "lost": Place("/runs/lost"),
 }
 

@@ -92,7 +92,7 @@ def test_a_token_is_made_shown_once_and_revoked(visitor: Visitor, browser: Brows
     """It signs in, may use and not manage, and lets nobody in after it was revoked."""
     page = visitor.open("/settings")
     page.get_by_label("Name").fill("workshop")
-    visitor("new-token").get_by_role("button", name="Make a token").click()
+    visitor("new-token").get_by_role("button", name="Make the token").click()
     expect(visitor("token")).to_be_visible()
     token = visitor("token").inner_text()
     with browser.new_context() as context:
@@ -110,6 +110,30 @@ def test_a_token_is_made_shown_once_and_revoked(visitor: Visitor, browser: Brows
         expect(page.get_by_role("row", name="workshop")).to_have_count(0)
         guest.page.goto(f"{visitor.served.url}/runs")
         expect(guest.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_token_for_one_action_in_the_sandbox(visitor: Visitor) -> None:
+    """It is listed with its limits at once; a name that is taken is told at its field, with no secret left."""
+    page = visitor.open("/settings")
+    visitor("limits").locator("summary").click()
+
+    def made() -> None:
+        page.get_by_label("Name").fill("shop-window")
+        page.get_by_label("Ends").select_option("in 30 days")
+        page.get_by_label("Actions and workflows").select_option("stable-image-core")
+        page.get_by_label("sandbox").check()
+        page.get_by_label("Credits a day").fill("30")
+        visitor("new-token").get_by_role("button", name="Make the token").click()
+
+    made()
+    row = page.get_by_role("row", name="shop-window")
+    for said in ("stable-image-core", "sandbox", "30 credits a day"):
+        expect(row).to_contain_text(said)
+    with visitor.refused(422):
+        made()
+        problem = visitor("new-token").locator("[data-field=name] .problem")
+        expect(problem).to_contain_text("choose another name")
+    expect(visitor("token")).to_be_hidden()
 
 
 def test_whoever_has_no_token_is_told_how_to_get_in(browser: Browser, served: Served) -> None:

@@ -24,12 +24,18 @@ def sign_in(visit: PageRequest) -> Response:
 
 def show(visit: PageRequest) -> Response:
     """Tokens, caps, environments."""
+    integrations = [served.integration for served in visit.host.integrations.values()]
     return page(
         "settings.html",
         tokens=visit.host.tokens.list() if visit.manages else None,
         own=visit.caller.name if visit.caller else "",
         caps=list(_caps(visit.host)),
-        integrations=[served.integration for served in visit.host.integrations.values()],
+        integrations=integrations,
+        subjects=[
+            *((action.id, action.title) for one in integrations for action in one.actions.values()),
+            *((workflow.id, workflow.title) for _, workflow in visit.host.durable.workflows()),
+        ],
+        environments=dict.fromkeys(name for one in integrations for name in one.environments),
     )
 
 

@@ -1,21 +1,47 @@
 // Tokens are made and revoked.
 
-import { busy, call, one, toast } from "./kit.js";
+import { all, busy, call, one, part, toast } from "./kit.js";
+import { clearProblems, showProblems } from "./problems.js";
 
 const form = one("[data-new-token]");
 
 form?.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!form.reportValidity()) return;
-  busy(one("button", form), async () => {
-    const made = await call("POST", "/api/tokens", { name: form.elements.name.value, role: form.elements.role.value });
-    const shown = one("[data-made-token]");
+  const shown = one("[data-made-token]");
+  shown.hidden = true;
+  clearProblems(form);
+  busy(one("button.primary", form), async () => {
+    let made;
+    try {
+      made = await call("POST", "/api/tokens", asked());
+    } catch (refusal) {
+      if (!refusal.problems?.length) throw refusal;
+      showProblems(form, refusal.problems);
+      return;
+    }
     one("[data-token-text]").textContent = made.token;
     shown.hidden = false;
     shown.focus();
     form.reset();
+    const page = await part("/settings");
+    one("[data-tokens]").replaceWith(one("[data-tokens]", page));
   });
 });
+
+/** What the form asks for; what is left as it is stands for no limit. */
+function asked() {
+  const { name, role, days, actions, limit_daily: limit, origins } = form.elements;
+  const limits = {
+    expires: days.value && new Date(Date.now() + days.value * 86_400_000).toISOString(),
+    actions: [...actions.selectedOptions].map((option) => option.value),
+    environments: all("[name=environments]:checked", form).map((box) => box.value),
+    limit_daily: limit.value && Number(limit.value),
+    origins: origins.value.split(/[\s,]+/).filter(Boolean),
+  };
+  const given = Object.entries(limits).filter(([, value]) => value !== "" && value.length !== 0);
+  return { name: name.value, role: role.value, ...Object.fromEntries(given) };
+}
 
 one("[data-copy-token]")?.addEventListener("click", async () => {
   await navigator.clipboard.writeText(one("[data-token-text]").textContent);
