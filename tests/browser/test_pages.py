@@ -113,7 +113,7 @@ def test_a_token_is_made_shown_once_and_revoked(visitor: Visitor, browser: Brows
 
 
 def test_a_token_for_one_action_in_the_sandbox(visitor: Visitor) -> None:
-    """It is listed with its limits at once; a name that is taken is told at its field, with no secret left."""
+    """It is listed with its limits at once; a name that is taken is told at its field."""
     page = visitor.open("/settings")
     visitor("limits").locator("summary").click()
 
