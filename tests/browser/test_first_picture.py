@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import expect
@@ -59,6 +60,10 @@ def test_from_the_tile_to_the_erased_picture(visitor: Visitor, far: Upstream) ->
         expect(seen).to_contain_text(f"the balance is {credits} credits")
     visitor("create").click()
     expect(visitor("connection-studio")).to_contain_text("staging")
+    for credits in (1000, 250):
+        expect(visitor("connection-studio")).to_contain_text(f"the balance is {credits} credits")
+    expect(visitor("made")).to_contain_text("studio is kept")
+    expect(visitor("next-step")).to_have_attribute("href", re.compile("connection=studio"))
 
     erase_vase(visitor, "studio - production")
     expect(visitor("balance")).to_have_text("1,000 left")
@@ -133,7 +138,7 @@ def test_a_header_s_secret_stays_where_it_is(visitor: Visitor, far: Upstream) ->
     visitor("create").click()
     expect(visitor("connection-guarded")).to_be_visible()
     for _ in range(2):
-        visitor.go(visitor("connection-guarded").get_by_text("Edit"))
+        visitor.go(visitor("connection-guarded").get_by_role("link", name="Edit"))
         values = visitor("configuration").nth(0).get_by_label("Header: value")
         expect(values.nth(0)).to_have_value("")
         expect(values.nth(0)).to_have_attribute("placeholder", "stored; leave empty to keep it")

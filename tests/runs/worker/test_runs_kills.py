@@ -5,13 +5,13 @@ from runs.world import Nursery, asking, far, integration
 
 
 def test_killed_again_and_again(tmp_path):
-    """Two hundred runs, a far side with faults, and a worker that is killed twenty-five times."""
+    """Eighty runs, a far side with faults, a worker that is killed twelve times. `make torture` kills more."""
     with far() as opened:
         folder, home = integration(tmp_path / "integration", opened.url), tmp_path / "home"
         with asking(home, folder) as runs, Nursery(home, folder) as nursery:
-            ids = havoc.submit(runs, 200)
+            ids = havoc.submit(runs, 80)
             havoc.faults(opened, seed=7)
-            killed = havoc.rampage(nursery, runs, ids, 25, seed=7, concurrency=4)
+            killed = havoc.rampage(nursery, runs, ids, 12, seed=7, concurrency=4)
             counts = havoc.verdict(runs, ids, opened)
-    assert killed == 25
-    assert counts["succeeded", "success"] > 100
+    assert killed == 12
+    assert counts["succeeded", "success"] > 40

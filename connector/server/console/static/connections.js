@@ -21,12 +21,22 @@ document.addEventListener("click", (event) => {
 });
 
 async function testStored(card, address) {
-  for (const place of all("[data-seen]", card)) place.replaceChildren(make("span", { className: "muted", textContent: "asking..." }));
+  for (const place of all("[data-seen]", card)) place.replaceChildren(make("span", { className: "muted", textContent: "testing" }));
   const { tests } = await call("POST", `${address}/test`, {});
   for (const test of tests) {
     const place = all("[data-seen]", card).find((each) => each.dataset.seen === test.environment);
-    place?.replaceChildren(seen(test));
+    place?.replaceChildren(seen(test), make("span", { className: "muted", textContent: ` at ${new Date().toLocaleTimeString()}` }));
   }
+}
+
+// A connection that was just made is tested at once.
+const made = one("[data-made]");
+if (made) {
+  const card = all("[data-connection]").find((each) => each.dataset.connection === made.dataset.made);
+  const again = one("[data-test]", card);
+  made.focus({ preventScroll: true });
+  busy(again, () => testStored(card, `/api/connections/${encodeURIComponent(made.dataset.made)}`));
+  history.replaceState(null, "", location.pathname);
 }
 
 function seen(test, named = false) {
@@ -130,12 +140,13 @@ const save = () =>
     const existing = form.dataset.existing;
     if (existing) await call("PUT", `/api/connections/${encodeURIComponent(existing)}`, told);
     else await call("POST", "/api/connections", told);
-    location.assign(`/integrations/${encodeURIComponent(form.dataset.integration)}`);
+    const kept = new URLSearchParams(existing ? {} : { made: told.name });
+    location.assign(`/integrations/${encodeURIComponent(form.dataset.integration)}?${kept}`);
   });
 
 const attempt = () =>
   guarded(async (told) => {
-    for (const card of cards()) one("[data-seen-here]", card).replaceChildren(make("span", { className: "muted", textContent: "asking..." }));
+    for (const card of cards()) one("[data-seen-here]", card).replaceChildren(make("span", { className: "muted", textContent: "testing" }));
     try {
       const { tests } = await call("POST", `/integrations/${encodeURIComponent(form.dataset.integration)}/try`, told);
       told.configurations.forEach((each, at) => {
