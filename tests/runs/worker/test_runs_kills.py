@@ -5,7 +5,7 @@ from runs.world import Nursery, asking, far, integration
 
 
 def test_killed_again_and_again(tmp_path):
-    """Eighty runs, a far side with faults, a worker that is killed twelve times. `make torture` kills more."""
+    """Eighty runs, a far side with faults, a worker that is killed twelve times. `make torture` does more."""
     with far() as opened:
         folder, home = integration(tmp_path / "integration", opened.url), tmp_path / "home"
         with asking(home, folder) as runs, Nursery(home, folder) as nursery:
