@@ -311,9 +311,10 @@ def _generic(integration: Integration, sent: _Sent) -> dict[str, Any]:
         told["content_file" if is_file else "json" if kind == "json" else "content"] = sent.content
         told["content_type"] = said or (_FORM if kind == "raw" and not is_file else None)
         told |= {"content_type": None} if kind == "json" and said == "application/json" else {}
+    told |= {"body": None} if kind == "none" else {}
     empty = ("query", "headers", "files", "fields")
     told = {name: value for name, value in told.items() if value or name not in empty}
-    return {name: value for name, value in told.items() if value is not None and value != "none"}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _headers(integration: Integration, sent: _Sent) -> dict[str, Any]:
@@ -394,7 +395,8 @@ def _read(schema: Mapping[str, Any], value: Any) -> Any:
     if coerce.is_only(schema, "array"):
         given = value if isinstance(value, list) else [value]
         return coerce.listed(schema, given, lambda items, one: _read(items, one))
-    return coerce.value(schema, str(value)) if isinstance(value, str) else value
+    is_any = "type" not in schema and "enum" not in schema  # JSON, whose texts are texts
+    return coerce.value(schema, str(value)) if isinstance(value, str) and not is_any else value
 
 
 def _notes(told: Mapping[str, Any]) -> Iterable[str]:

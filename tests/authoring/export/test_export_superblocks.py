@@ -316,6 +316,16 @@ def test_any_request_comes_back_as_it_was(connector, data):
     assert _again(connector, block) == _wire(request)
 
 
+@pytest.mark.parametrize("text", ["0", "none", "null", "true", "{}", "[1]"])
+@pytest.mark.parametrize(("body", "member"), [("json", "json"), ("raw", "content")])
+def test_a_text_that_looks_like_something_else_stays_a_text(connector, body, member, text):
+    """As the whole of a body."""
+    block, request = _block(
+        connector, GENERIC, {"method": "POST", "path": "/v9/new", "body": body, member: text}
+    )
+    assert _again(connector, block) == _wire(request)
+
+
 @MANY
 @given(data=st.data())
 def test_any_use_of_an_action_comes_back_as_it_was(connector, data):
