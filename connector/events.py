@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["waiting", "sent", "answered", "again", "started", "poll", "near_cap", "warning"]
@@ -13,17 +13,27 @@ Kind = Literal["waiting", "sent", "answered", "again", "started", "poll", "near_
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One step. ``seconds`` is how long the engine now waits, where it does."""
+    """One step. ``seconds`` is how long the engine now waits, where it does.
+
+    ``exchange`` tells what left and what came back, without secrets; it is made for whoever asks.
+    """
 
     kind: Kind
     sentence: str
     seconds: float | None = None
     job_id: str | None = None
+    exchange: Callable[[], Mapping[str, Any]] | None = field(default=None, repr=False, compare=False)
 
     @property
     def facts(self) -> dict[str, Any]:
         """What it says beside its kind; absent facts are left out."""
-        said = {"sentence": self.sentence, "seconds": self.seconds, "job_id": self.job_id}
+        exchange = None if self.exchange is None else self.exchange()
+        said = {
+            "sentence": self.sentence,
+            "seconds": self.seconds,
+            "job_id": self.job_id,
+            "exchange": exchange,
+        }
         return {name: value for name, value in said.items() if value is not None}
 
 

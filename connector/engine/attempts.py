@@ -7,7 +7,7 @@ answer, a broken connection or somebody's Ctrl-C, the row says how it ended.
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Protocol
 from connector import media
 from connector.engine import decode
 from connector.engine.decode import ReadResponse
+from connector.engine.exchange_record import ExchangeRecord, described
 from connector.engine.http.cancellation import Cancellation
 from connector.engine.http.messages import Request, Response
 from connector.engine.http.transport import Transport
@@ -133,22 +134,27 @@ async def opened(
     wire: Wire, call: RenderedCall, number: int, on_leaving: Callable[[], None]
 ) -> Response | FailedAttempt:
     """The response of one attempt, whose body is still to come, or the attempt as it failed."""
+    record = ExchangeRecord()
     try:
-        async with paced(wire, call) as request:
+        async with paced(wire, call, record) as request:
             await wire.io.run(on_leaving)
             wire.tell(Event("sent", f"{call.request.method} {call.action.title}"))
-            return await wire.io.run(_answered, call.transport, request)
+            response = await wire.io.run(_answered, call.transport, request, record)
+        _tell(wire, request, record, number, response.status, response.headers)
+        return response
     except ConnectorError as error:
+        _tell(wire, call.request, record, number, error=error)
         return FailedAttempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
 
 
 @asynccontextmanager
-async def paced(wire: Wire, call: RenderedCall) -> AsyncIterator[Request]:
+async def paced(wire: Wire, call: RenderedCall, record: ExchangeRecord) -> AsyncIterator[Request]:
     """The request, once it may leave; its exchange ends when the one who waits for it is stopped."""
     cancellation = Cancellation()
     try:
-        pacer = await pacer_of(wire, call, cancellation)
-        yield replace(call.request, cancellation=cancellation, pacer=pacer)
+        record.pacer = await pacer_of(wire, call, cancellation)
+        record.note("paced")
+        yield replace(call.request, cancellation=cancellation, pacer=record)
     except BaseException:
         cancellation.cancel()
         raise
@@ -157,20 +163,48 @@ async def paced(wire: Wire, call: RenderedCall) -> AsyncIterator[Request]:
 async def _attempt(
     wire: Wire, call: RenderedCall, number: int, on_leaving: Callable[[], None]
 ) -> Result | FailedAttempt:
+    record = ExchangeRecord()
     try:
-        async with paced(wire, call) as request:
-            answer = await wire.io.run(_send, wire, call, request, on_leaving)
+        async with paced(wire, call, record) as request:
+            answer = await wire.io.run(_send, wire, call, request, record, on_leaving)
     except ConnectorError as error:
+        _tell(wire, call.request, record, number, error=error)
         return FailedAttempt(error, number, ran=error.code != "unreachable", harmless=call.harmless)
-    return await judge(wire, call, answer, number)
+    record.note("ended")
+    found = await judge(wire, call, answer, number)
+    if not isinstance(found, Result) or found.outcome != "pending":  # of polls only what ends them is kept
+        failure = None if isinstance(found, Result) else found.error
+        _tell(wire, request, record, number, answer.status, answer.headers, failure)
+    return found
 
 
-def _send(wire: Wire, call: RenderedCall, request: Request, on_leaving: Callable[[], None]) -> ReadResponse:
+def _tell(
+    wire: Wire,
+    request: Request,
+    record: ExchangeRecord,
+    number: int,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    error: ConnectorError | None = None,
+) -> None:
+    """What left and came back, for whoever keeps it."""
+    timing = {"attempt": number, "timing": record.timing()}
+    sentence = f"Answered with status {status}" if status else "No answer came"
+    wire.tell(
+        Event(
+            "answered", sentence, exchange=lambda: described(request, status, headers or {}, error) | timing
+        )
+    )
+
+
+def _send(
+    wire: Wire, call: RenderedCall, request: Request, record: ExchangeRecord, on_leaving: Callable[[], None]
+) -> ReadResponse:
     """The whole exchange in one go, so that it takes one thread once."""
     on_leaving()
     wire.tell(Event("sent", f"{request.method} {call.action.title}"))
     try:
-        return taken_in(_answered(call.transport, request), wire.spool)
+        return taken_in(_answered(call.transport, request, record), wire.spool)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InvalidAnswer(
@@ -179,9 +213,10 @@ def _send(wire: Wire, call: RenderedCall, request: Request, on_leaving: Callable
         ) from error
 
 
-def _answered(transport: Transport, request: Request) -> Response:
+def _answered(transport: Transport, request: Request, record: ExchangeRecord) -> Response:
     """The response to a request. What echoes a secret of the request goes no further than here."""
     response = transport.send(request)
+    record.note("answered")
     return replace(response, headers=hide(response.headers, request.secrets))
 
 

@@ -155,7 +155,9 @@ def _rendered(
         fallback=fallback,
     )
     timeout = request.timeout if use.timeout is None else replace(request.timeout, total=use.timeout)
-    secrets = Secrets(dict.fromkeys((*request.secrets, *destination.secrets)))
+    own = (arguments.values.get(name) for name, one in action.parameters.items() if one.get("writeOnly"))
+    given = (value for value in own if isinstance(value, str) and value)
+    secrets = Secrets(dict.fromkeys((*request.secrets, *destination.secrets, *given)))
     return replace(request, timeout=timeout, secrets=secrets)
 
 

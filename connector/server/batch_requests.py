@@ -7,6 +7,7 @@ references or addresses.
 from __future__ import annotations
 
 import json
+import math
 import re
 import secrets
 import shutil
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from connector.engine.arguments import with_options
@@ -32,6 +34,7 @@ from connector.storage.files.store import FileStore
 from connector.storage.home import make_private
 
 _FOLDER = "batches"
+_LOOKED_AT = 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _KINDS = {".csv": "items.csv", ".jsonl": "items.jsonl"}
 
@@ -54,7 +57,27 @@ def check(durable: Durable, files: FileStore, home: Path, asked: Mapping[str, An
         shutil.rmtree(planned.order.directory, ignore_errors=True)
         found = planned.found
         credits = None if found.unpriced is not None else found.credits
-        return {"rows": found.rows, "credits": credits, "warnings": [*found.warnings]}
+        lasts = _expected(durable, planned)
+        return {"rows": found.rows, "credits": credits, "warnings": [*found.warnings], **lasts}
+
+
+def _expected(durable: Durable, planned: Plan) -> dict[str, Any]:
+    """The seconds that the batch may take, by earlier runs here or the rate limit, and which of these."""
+    order, rows = planned.order, planned.found.rows
+    made = {"action": order.subject.id, "environment": order.environment, "state": "succeeded"}
+    lasted = [
+        run.seconds for run in durable.history.list(**made, limit=_LOOKED_AT) if run.seconds is not None
+    ]
+    limit = durable.connectors[order.integration].integration.rate_limit
+    if lasted:
+        one, at_once = median(lasted), min(order.concurrency, rows)
+        took = f"the last {len(lasted)} runs" if len(lasted) > 1 else "the last run"
+        said = f"{at_once} at a time, each {one:.1f} s as {took} here took"
+        return {"seconds": round(math.ceil(rows / order.concurrency) * one, 1), "seconds_from": said}
+    if limit is None:
+        return {"seconds": None, "seconds_from": "nothing of this was run here yet"}
+    said = "at least, by the rate limit; nothing of this was run here yet"
+    return {"seconds": round(rows * limit.window / limit.requests, 1), "seconds_from": said}
 
 
 @contextmanager

@@ -151,11 +151,29 @@ class Durable:
     def cancel_batch(self, id: str) -> Batch:
         return stop.cancel(self.batches, self.runs, id)[0]
 
+    def retry_batch(self, id: str) -> Batch:
+        """The batch, under way again: rows that failed and cost nothing, and those that were not begun.
+
+        Those that may have been paid for wait for a decision. Raises Refused where there is nothing to do.
+        """
+        batch = self.batches.get(id)
+        rows = self.batches.rows(batch.id)
+        rows.catch_up()
+        rows.settle()
+        if batch.state == "feeding" or not rows.left_to_do()[0]:
+            raise Refused("conflict", f"batch {batch.name} is {batch.state}, and has no row to try again")
+        feed = self.runs.queues.feed
+        rows.again(failed=True)
+        batch = self.batches.change(batch.id, state="feeding", message=None)
+        feed(batch.id)
+        return batch
+
     def batch_shown(self, batch: Batch) -> dict[str, Any]:
         """A batch with its counts, its cost and the seconds that are left; no path of this machine."""
         rows = self.batches.rows(batch.id)
         counts = rows.counts()
         left = counts.of("pending", "running")
+        retry_rows, retry_credits = rows.left_to_do()
         hidden = ("options", "source", "defaults")
         shown = {name: value for name, value in batch.to_dict().items() if name not in hidden}
         return shown | {
@@ -165,6 +183,8 @@ class Durable:
             "ended": counts.ended,
             "left": left,
             "estimate": counts.estimate,
+            "retry_rows": retry_rows,
+            "retry_credits": retry_credits,
             "seconds_left": _seconds_left(
                 batch, left, partial(rows.ended_since, batch.updated), self.clock()
             ),

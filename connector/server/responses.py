@@ -32,12 +32,12 @@ async def of_run(call: OperationCall, run: Run) -> Response:
     return Reply(told | ({"file": stored.to_dict()} if stored else {}), headers={"x-run-id": run.id})
 
 
-def page(call: OperationCall, shown: Mapping[str, Any], cursor: str) -> Response:
+def page(call: OperationCall, shown: Mapping[str, Any], cursor: str, without: str = "") -> Response:
     """A page of a list. Where the next one begins is the member ``cursor``, null on the last page, and its
-    address is in the header Link."""
+    address, which has no parameter ``without``, is in the header Link."""
     if shown[cursor] is None:
         return Reply(shown)
-    address = call.request.url.include_query_params(**{cursor: shown[cursor]})
+    address = call.request.url.remove_query_params(without).include_query_params(**{cursor: shown[cursor]})
     return Reply(shown, headers={"link": f'<{address.path}?{address.query}>; rel="next"'})
 
 

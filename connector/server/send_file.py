@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import BinaryIO
 from urllib.parse import quote
 
@@ -90,6 +90,17 @@ def matches(header: str | None, etag: str) -> bool:
     """Whether an ``If-None-Match`` or ``If-Match`` names the tag; ``W/`` before a tag does not count."""
     tags = [tag.strip().removeprefix("W/") for tag in (header or "").split(",")]
     return "*" in tags or etag in tags
+
+
+def made(host: Host, request: Request, name: str, kind: str, pieces: Iterator[bytes]) -> Response:
+    """An answer that is made while it is sent; what makes it blocks."""
+
+    async def sent() -> AsyncIterator[bytes]:
+        while request.method != "HEAD" and (piece := await host.run(next, pieces, None)) is not None:
+            yield piece
+
+    headers = {"content-disposition": disposition(name, kind), "cache-control": "no-store"}
+    return StreamingResponse(sent(), headers=headers, media_type=kind)
 
 
 def disposition(name: str, kind: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import json
+import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -410,6 +412,59 @@ def test_runs_are_filtered_and_paged(host: Place) -> None:
     rest = host.get("/api/runs", params={"action": "account", "limit": 2, "before": page["before"]}).json()
     assert ([run["id"] for run in rest["runs"]], rest["before"]) == (made[:1], None)
     assert host.get("/api/runs", params={"state": "cancelled"}).json()["runs"] == []
+    back = host.get("/api/runs", params={"action": "account", "limit": 2, "after": made[0]}).json()
+    assert [back[name] for name in ("runs", "before", "after", "total")] == [
+        page["runs"], page["before"], None, 3
+    ]  # fmt: skip
+
+
+def test_runs_are_searched(host: Place) -> None:
+    """By words and days; a day that is none is named, by its member."""
+    made = host.invoke(CORE, {"prompt": "a heron at dawn"}).json()["run"]["id"]
+    today = datetime.fromtimestamp(host.clock.now, UTC).date().isoformat()
+
+    def found(**asked: str) -> list[str]:
+        return [run["id"] for run in host.get("/api/runs", params=asked).json()["runs"]]
+
+    assert found(text="dawn HERON", since=today, until=today) == [made]
+    assert found(text="heron", until="2020-01-01") == []
+    answer = host.get("/api/runs", params={"since": "monday", "until": "99"})
+    assert (answer.status_code, sorted(each["field"] for each in answer.json()["problems"])) == (
+        422, ["since", "until"]
+    )  # fmt: skip
+
+
+def test_the_files_of_runs_are_one_archive(host: Place) -> None:
+    """Named by action and time, each once; a run that made none adds nothing."""
+    runs = [host.invoke(CORE, {"prompt": f"buoy {at}"}).json()["run"] for at in range(2)]
+    none = host.invoke("account").json()["run"]["id"]
+    asked = [run["id"] for run in runs] + [none, runs[0]["id"]]
+    answer = host.get("/api/runs/archive", params={"run": asked})
+    assert answer.headers["content-disposition"].startswith('attachment; filename="runs.zip"')
+    found = zipfile.ZipFile(io.BytesIO(answer.content))
+    moment = datetime.fromisoformat(runs[0]["created"]).strftime("%Y%m%d-%H%M%S")
+    assert found.namelist() == [f"{CORE}-{moment}.png", f"{CORE}-{moment}-2.png"]
+    content = host.get(f"/api/files/{runs[0]['file']}/content").content
+    assert found.read(found.namelist()[0]) == content
+    assert host("HEAD", "/api/runs/archive", params={"run": asked}).status_code == 200
+    assert host.get("/api/runs/archive", params={"run": [none]}).status_code == 404
+    assert host.get("/api/runs/archive").status_code == 422
+
+
+def test_the_requests_of_a_run_are_told(host: Place) -> None:
+    run = host.invoke(CORE, {"prompt": "a told boat"}).json()["run"]["id"]
+    [told] = host.get(f"/api/runs/{run}/exchanges").json()["exchanges"]
+    assert (told["method"], told["status"], told["attempt"]) == ("POST", 200, 1)
+    assert told["headers"]["authorization"] == "********"
+    assert {"name": "prompt", "value": "a told boat"} in told["fields"]
+
+
+def test_a_run_is_deleted_by_whoever_manages(host: Place) -> None:
+    run = host.invoke(CORE, {"prompt": "gone tomorrow"}).json()["run"]
+    assert host("DELETE", f"/api/runs/{run['id']}", bearer="use").status_code == 403
+    assert host("DELETE", f"/api/runs/{run['id']}").status_code == 204
+    for path in (f"/api/runs/{run['id']}", f"/api/files/{run['file']}"):
+        assert host.get(path).status_code == 404
 
 
 def test_a_run_again_has_the_same_inputs(host: Place) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -166,6 +169,61 @@ class TestBatches:
         assert told(host.post("/api/batches", json=BATCH | {"items": items, "name": "boats"}), 409)
         stopped = told(host.post("/api/batches/boats/cancel"))
         assert (stopped["state"], stopped["rows"]) == ("cancelled", {"pending": 3})
+
+    def test_its_results_are_a_table_and_an_archive(self, host: Place) -> None:
+        """As far as it is: what a spreadsheet would reckon with is text."""
+        items = [{"prompt": "=1+1", "seed": 4}, {"prompt": "a boat"}]
+        batch = told(host.post("/api/batches", json=BATCH | {"items": items}), 201)
+        path = f"/api/batches/{batch['id']}"
+        answer = host.get(f"{path}/table")
+        assert f'filename="{batch["name"]}.csv"' in answer.headers["content-disposition"]
+        rows = [*csv.DictReader(io.StringIO(answer.text))]
+        assert [(row["row"], row["state"], row["input.prompt"], row["input.seed"]) for row in rows] == [
+            ("1", "pending", "'=1+1", "4"), ("2", "pending", "a boat", "")
+        ]  # fmt: skip
+        assert zipfile.ZipFile(io.BytesIO(host.get(f"{path}/archive").content)).namelist() == []
+        host.post(f"{path}/cancel")
+
+    def test_what_failed_is_tried_again_and_what_is_unknown_is_not(self, host: Place) -> None:
+        items = [{"prompt": f"boat {number}"} for number in range(4)]
+        batch = told(host.post("/api/batches", json=BATCH | {"items": items}), 201)
+        path = f"/api/batches/{batch['id']}"
+        assert told(host.post(f"{path}/retry"), 409)["code"] == "conflict"
+        host.post(f"{path}/cancel")
+        ends = {1: ("unknown", "unknown", "unknown"), 2: ("failed", "upstream_failed", "no"),
+                3: ("failed", "moderated", "no")}  # fmt: skip
+        database = host.host.served(None).connector.workspace.database
+        for number, (state, outcome, billed) in ends.items():
+            values = {
+                "id": batch["id"],
+                "number": number,
+                "state": state,
+                "outcome": outcome,
+                "billed": billed,
+            }
+            database.write(
+                "UPDATE batch_rows SET state = :state, outcome = :outcome, billed = :billed "
+                "WHERE batch = :id AND number = :number",
+                values,
+            )
+        assert [told(host.get(path))[name] for name in ("retry_rows", "retry_credits")] == [2, 6]
+        again = told(host.post(f"{path}/retry"))
+        assert (again["state"], again["rows"]) == ("feeding", {"failed": 1, "pending": 2, "unknown": 1})
+        host.post(f"{path}/cancel")
+
+    def test_a_check_says_how_long_it_may_take(self, host: Place) -> None:
+        """By earlier runs here; without any, by the rate limit."""
+        asked = {"subject": "fast-upscale", "environment": "sandbox"}
+        image = host.post("/api/files", files={"file": ("a.png", picture(64), "image/png")}).json()["file"]
+        asked["items"] = [{"image": image}] * 30
+        found = told(host.post("/api/batches/check", json=asked))
+        assert (found["seconds"], found["seconds_from"]) == (
+            2.0, "at least, by the rate limit; nothing of this was run here yet"
+        )  # fmt: skip
+        assert host.invoke("fast-upscale", {"image": image}).status_code == 200
+        found = told(host.post("/api/batches/check", json=asked | {"concurrency": 10}))
+        assert "10 at a time" in found["seconds_from"]
+        assert "the last run here" in found["seconds_from"]
 
     def test_rows_come_from_an_uploaded_file(self, host: Place) -> None:
         upload = {"file": ("boats.csv", b"prompt,seed\na red boat,7\na blue boat,8\n", "text/csv")}

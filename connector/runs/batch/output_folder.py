@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -17,12 +17,12 @@ from connector.runs.batch.read_rows import slug
 from connector.runs.batch.row import BatchRow
 from connector.runs.batch.row_store import BatchRows
 from connector.runs.batch.tables import Tables
+from connector.runs.service.run_files import made
 from connector.storage.files.store import FileNotFound, FileStore, StoredFile
 from connector.storage.runs.history import History
 from connector.storage.runs.model import Run
 
 _PIECE = 1024 * 1024
-_REFERENCE = "file:"
 
 
 class CannotDeliver(InvocationError):
@@ -71,16 +71,16 @@ class OutputFolder:
         delivered: dict[int, Sequence[str]] = {}
         entries = []
         for row in rows:
-            run = None if row.run_id is None else self._history.get(row.run_id)
+            run = self._history.find(row.run_id)
             delivered[row.number] = self._put_all(row, run)
-            entries.append(_entry(row, run, delivered[row.number]))
+            entries.append(entry_of(row, run, delivered[row.number]))
         if rows:
             self.tables.add(entries)
             self._rows.delivered(delivered)
         return rows
 
     def _put_all(self, row: BatchRow, run: Run | None) -> list[str]:
-        found = [] if run is None else list(_files(run))
+        found = [] if run is None else list(made(run))
         names = (self._put(row, title if len(found) > 1 else "", file_id) for title, file_id in found)
         return list(filter(None, names))
 
@@ -90,7 +90,7 @@ class OutputFolder:
             stored, media = self._files.get(file_id), self._files.open(file_id)
         except FileNotFound:
             return ""  # it was removed, or has expired, before anybody looked at the batch
-        stem = "-".join(filter(None, (f"{row.number:04d}", row.label, slug(title))))
+        stem = stem_of(row, title)
         draft = self._folder / f".{stem}.part"
         for name in _names(stem, suffix_of(stored.type)):
             path = self._folder / name
@@ -103,6 +103,11 @@ class OutputFolder:
                 if _take_place(draft, path):
                     return name
         raise AssertionError("unreachable")
+
+
+def stem_of(row: BatchRow, title: str) -> str:
+    """How the name of a row's file begins."""
+    return "-".join(filter(None, (f"{row.number:04d}", row.label, slug(title))))
 
 
 def _alone(folder: Path) -> int:
@@ -154,30 +159,7 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _files(run: Run) -> Iterator[tuple[str, str]]:
-    """The files of a run, each with a title: that of an action, or those among a workflow's outputs."""
-    if run.kind == "workflow":
-        outputs = (run.result or {}).get("outputs", {})
-        yield from _inside(outputs, "")
-    elif run.file:
-        yield "", run.file
-
-
-def _inside(value: Any, title: str) -> Iterator[tuple[str, str]]:
-    """The files among outputs, each with the names that lead to it."""
-    named = value.get("file", value) if isinstance(value, Mapping) else value
-    if isinstance(named, str) and named.startswith(_REFERENCE):
-        yield title, named.removeprefix(_REFERENCE)
-    elif isinstance(value, Mapping):
-        for name, entry in value.items():
-            yield from _inside(entry, f"{title} {name}")
-    elif isinstance(value, list):
-        wide = len(str(len(value)))  # so that the tenth is behind the ninth
-        for number, entry in enumerate(value, 1):
-            yield from _inside(entry, f"{title} {number:0{wide}d}")
-
-
-def _entry(row: BatchRow, run: Run | None, names: Sequence[str]) -> dict[str, Any]:
+def entry_of(row: BatchRow, run: Run | None, names: Sequence[str]) -> dict[str, Any]:
     """A row as the tables show it."""
     result = {} if run is None or run.result is None else run.result
     facts = {

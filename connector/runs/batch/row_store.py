@@ -123,6 +123,12 @@ class BatchRows:
         """How many rows ``again`` would do again that failed and cost nothing."""
         return self._count(_may_be_again(True, False))
 
+    def left_to_do(self) -> tuple[int, float]:
+        """How many rows ``again(failed=True)`` would leave to be done, and their estimated price."""
+        statement = _SQL["left_if"].format(condition=_may_be_again(True, False))
+        found = self._database.read(statement, {"batch": self._batch_id})[0]
+        return found["count"], found["estimate"]
+
     def doubtful(self) -> int:
         """How many rows only ``again(unknown=True)`` would do again: they may have been paid for."""
         return self._count(_DOUBTFUL)

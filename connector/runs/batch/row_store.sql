@@ -66,6 +66,10 @@ WHERE batch = :batch AND state <> 'pending' AND state <> 'running' AND updated >
 -- name: count_if
 SELECT count(*) AS count FROM batch_rows WHERE batch = :batch AND {condition}
 
+-- name: left_if
+SELECT count(*) AS count, coalesce(sum(estimate), 0) AS estimate FROM batch_rows
+WHERE batch = :batch AND (state = 'pending' OR {condition})
+
 -- name: outside
 SELECT outcome FROM batch_rows WHERE batch = :batch AND state = 'failed' AND billed = 'no'
 AND outcome IN ({outside}) ORDER BY number LIMIT 1

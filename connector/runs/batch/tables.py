@@ -67,7 +67,7 @@ class Tables:
 
     def _write_table(self) -> None:
         def write(file: IO[str]) -> None:
-            file.write(_row([*_FIRST, *(_INPUT + name for name in self._inputs)]))
+            file.write(heading(self._inputs))
             file.writelines(self._text([entry]) for entry in self._all())
 
         _replace(self._table, write)
@@ -77,12 +77,18 @@ class Tables:
             yield from map(json.loads, lines)
 
     def _text(self, entries: Iterable[Entry]) -> str:
-        return "".join(map(self._cells, entries))
+        return "".join(line(entry, self._inputs) for entry in entries)
 
-    def _cells(self, entry: Entry) -> str:
-        inputs = entry.get("inputs", {})
-        own = [_cell(entry.get(name)) for name in _FIRST]
-        return _row([*own, *(_cell(inputs.get(name)) for name in self._inputs)])
+
+def heading(inputs: Iterable[str]) -> str:
+    """The first line of the CSV."""
+    return _row([*_FIRST, *(_INPUT + name for name in inputs)])
+
+
+def line(entry: Entry, inputs: Iterable[str]) -> str:
+    """The line of a row in the CSV."""
+    given = entry.get("inputs", {})
+    return _row([*(_cell(entry.get(name)) for name in _FIRST), *(_cell(given.get(name)) for name in inputs)])
 
 
 def _line(entry: Entry) -> str:

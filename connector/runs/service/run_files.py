@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from connector.engine.result import Result
 from connector.engine.sources import Sources
 from connector.errors import ConnectorError, InvalidArguments, Problem
 from connector.media import Media, MediaError, adopt
+from connector.media.file import safe_name
 from connector.secret import MASK
 from connector.spec import template
 from connector.spec.header_names import CREDENTIAL_HEADERS, canonical, is_harmless, is_secret
 from connector.spec.model import Action
 from connector.storage.files.store import FileStore, StoredFile
+from connector.storage.runs.model import Run
 
 # What these hold is a credential wherever they stand; below `headers`, whatever is not known to be none.
 _HEADERS = "headers"
@@ -29,6 +32,7 @@ _SECRET = (
 )
 _MASKED = "was not kept with the run, as it may be a secret; give it again, in a new run"
 _LONGEST_TEXT = 2000
+_SCHEME = "file:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,35 @@ def shown(result: Result, stored: StoredFile | None) -> dict[str, Any]:
     facts = result.to_dict() | ({} if stored is None else {"media": stored.to_dict()})
     found: dict[str, Any] = json.loads(json.dumps(facts, default=_in_words))
     return found
+
+
+def stem(run: Run, title: str) -> str:
+    """How the name of a file that a run made begins: its action, its time in UTC, and what it is there."""
+    moment = datetime.fromtimestamp(run.created, UTC).strftime("%Y%m%d-%H%M%S")
+    return safe_name("-".join(filter(None, (run.action, moment, title.strip().replace(" ", "-")))))
+
+
+def made(run: Run) -> Iterator[tuple[str, str]]:
+    """The files of a run, each with a title: that of an action, or those among a workflow's outputs."""
+    if run.kind == "workflow":
+        outputs = (run.result or {}).get("outputs", {})
+        yield from _inside(outputs, "")
+    elif run.file:
+        yield "", run.file
+
+
+def _inside(value: Any, title: str) -> Iterator[tuple[str, str]]:
+    """The files among outputs, each with the names that lead to it."""
+    named = value.get("file", value) if isinstance(value, Mapping) else value
+    if isinstance(named, str) and named.startswith(_SCHEME):
+        yield title, named.removeprefix(_SCHEME)
+    elif isinstance(value, Mapping):
+        for name, entry in value.items():
+            yield from _inside(entry, f"{title} {name}")
+    elif isinstance(value, list):
+        wide = len(str(len(value)))  # so that the tenth is behind the ninth
+        for number, entry in enumerate(value, 1):
+            yield from _inside(entry, f"{title} {number:0{wide}d}")
 
 
 class _Shelf:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from starlette.responses import Response
 
+from connector.runs.batch import results
 from connector.runs.batch.store import Batch, BatchNotFound
-from connector.server import batch_requests, responses
+from connector.server import batch_requests, responses, send_file
 from connector.server.json_reply import Reply
 from connector.server.operation import OperationCall
+from connector.storage.files import archive
 
 
 async def list_batches(call: OperationCall) -> Response:
@@ -61,11 +62,29 @@ async def cancel_batch(call: OperationCall) -> Response:
     return Reply(await call.host.run(call.host.durable.batch_shown, batch))
 
 
+async def retry_batch(call: OperationCall) -> Response:
+    """Rows that failed and cost nothing are done again; what may have been paid for waits for a decision."""
+    batch = await call.host.run(call.host.durable.retry_batch, call.names["id"])
+    return Reply(await call.host.run(call.host.durable.batch_shown, batch))
+
+
+async def download_batch(call: OperationCall) -> Response:
+    """The files of all rows as a ZIP, each named by its row, as far as the batch is."""
+    host, batch = call.host, await _batch(call)
+    files = results.files(host.durable.batches.rows(batch.id), host.history)
+    pieces = archive.pieces(host.files, files)
+    return send_file.made(host, call.request, f"{batch.name}.zip", "application/zip", pieces)
+
+
+async def download_batch_table(call: OperationCall) -> Response:
+    """What became of each row as CSV, with its inputs; files stand as references."""
+    host, batch = call.host, await _batch(call)
+    lines = results.table(host.durable.batches.rows(batch.id), host.history)
+    return send_file.made(host, call.request, f"{batch.name}.csv", "text/csv", lines)
+
+
 async def _batch(call: OperationCall) -> Batch:
     batch: Batch = await call.host.run(call.host.durable.batches.get, call.names["id"])
     if not call.is_own(batch.token_name):
         raise BatchNotFound(f"there is no batch {batch.id!r} of this token")
     return batch
-
-
-_OBJECT: dict[str, Any] = {"type": "object"}

@@ -6,23 +6,46 @@ from functools import partial
 
 from starlette.responses import Response, StreamingResponse
 
-from connector.server import responses, sse
+from connector.runs.service import deletion, run_files
+from connector.server import responses, send_file, sse
 from connector.server.json_reply import Reply
 from connector.server.operation import OperationCall
+from connector.server.problem_documents import Refused
+from connector.storage.files import archive
 from connector.storage.runs.history import RunNotFound
 from connector.storage.runs.model import Run
 
 
 async def list_runs(call: OperationCall) -> Response:
     wanted = {"limit": 50, **call.query}
-    found = await call.host.run(call.host.history.list, **wanted)
-    # A page that is full may have another one behind it, which begins before its last run.
-    before = found[-1].id if len(found) == wanted["limit"] else None
-    return responses.page(call, {"runs": [run.to_dict() for run in found], "before": before}, "before")
+    found = await call.host.run(partial(call.host.history.search, wanted.pop("text", ""), **wanted))
+    cursors = {"before": found.before, "after": found.after, "total": found.total}
+    told = {"runs": [run.to_dict() for run in found.runs], **cursors}
+    return responses.page(call, told, "before", without="after")
 
 
 async def get_run(call: OperationCall) -> Response:
     return Reply({"run": (await _run(call)).to_dict()})
+
+
+async def download_runs(call: OperationCall) -> Response:
+    """The files that runs made, as a ZIP in which each is named by its action and time (UTC)."""
+    history = call.host.history
+    runs = [await call.host.run(history.get, run_id) for run_id in dict.fromkeys(call.query["run"])]
+    files = [(run_files.stem(run, title), file_id) for run in runs for title, file_id in run_files.made(run)]
+    if not files:
+        raise Refused("not_found", "none of these runs made a file")
+    zipped = archive.pieces(call.host.files, files)
+    return send_file.made(call.host, call.request, "runs.zip", "application/zip", zipped)
+
+
+async def delete_run(call: OperationCall) -> Response:
+    """What was given and made is gone, with each file that nothing else uses. What it cost stays counted.
+
+    A run that goes on, or whose cost nobody knows yet, is refused.
+    """
+    await call.host.run(deletion.delete, call.host.history, call.host.files, call.names["id"])
+    return Response(status_code=204)
 
 
 async def get_result(call: OperationCall) -> Response:
@@ -50,6 +73,13 @@ async def watch_run(call: OperationCall) -> Response:
     events = call.host.served(run.integration).runner.subscribe(run.id, after)
     body = sse.stream(events, call.host.settings.heartbeat, call.host.stopping)
     return StreamingResponse(body, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+
+
+async def list_exchanges(call: OperationCall) -> Response:
+    """What left for the upstream and what came back, each attempt with its times. Secrets are masked."""
+    events = await call.host.run(call.host.history.events, (await _run(call)).id)
+    told = [each.data["exchange"] for each in events if "exchange" in each.data]
+    return Reply({"exchanges": told})
 
 
 async def cancel_run(call: OperationCall) -> Response:

@@ -95,6 +95,7 @@ def batches(visit: PageRequest) -> Response:
         "batches.html",
         batches=[host.durable.batch_shown(one) for one in host.durable.batches.list(50)],
         subjects=_subjects(host),
+        chosen=visit.asked("subject"),
         places=[one for each in host.integrations.values() for one in places_of(host, each.integration)],
         **_worker(host),
     )
@@ -120,6 +121,7 @@ def _batch(visit: PageRequest) -> dict[str, Any]:
         "batch": host.durable.batch_shown(found),
         "rows": [{"row": row, "thumbnail": _thumbnail(host, row.run_id)} for row in rows],
         "failed": failed,
+        "place": place_of(host, found),
         "after": rows[-1].number if len(rows) == _ROWS else None,
         "first": first,
         "goes": found.state == "feeding",

@@ -29,23 +29,28 @@ _ON_A_PAGE = 40
 _RESULTS, _LOOKED_THROUGH = 12, 60
 _DAYS = 30
 _STATES = ("succeeded", "failed", "running", "queued", "unknown", "cancelled")
-_FILTERS = ("action", "environment", "state")
+_FILTERS = ("action", "environment", "connection", "token_name", "state", "outcome", "since", "until")
 
 
 def history(visit: PageRequest) -> Response:
-    """What was run, newest first, under what it cost."""
+    """What was run, newest first, under what it cost; by what is asked for in the address."""
     host = visit.host
-    asked = {name: visit.asked(name) for name in _FILTERS if visit.asked(name)}
-    found = host.history.list(**asked, before=visit.asked("before") or None, limit=_ON_A_PAGE + 1)
-    shown = found[:_ON_A_PAGE]
-    more = {**asked, "before": shown[-1].id} if len(found) > _ON_A_PAGE else None
+    asked: dict[str, Any] = {name: visit.asked(name) for name in (*_FILTERS, "text") if visit.asked(name)}
+    where = asked | {name: visit.asked(name) or None for name in ("before", "after")}
+    found = host.history.search(limit=_ON_A_PAGE, **where)
+    view = {"view": "gallery"} if visit.asked("view") == "gallery" else {}
     today = datetime.fromtimestamp(host.settings.clock(), UTC).date()
     free, with_free = free_environments(host), visit.asked("free") == "1"
     return page(
         "runs.html",
-        runs=[(run, _glyph(host, run), action_sidebar.gist(run), place_of(host, run)) for run in shown],
-        older=f"/runs?{urlencode(more)}" if more else "",
+        runs=[(run, _glyph(host, run), action_sidebar.gist(run), place_of(host, run)) for run in found.runs],
+        newer=_address(asked | view, after=found.after) if found.after else "",
+        older=_address(asked | view, before=found.before) if found.before else "",
+        views=[("list", _address(asked)), ("gallery", _address(asked, view="gallery"))],
+        view=view.get("view", "list"),
         asked=asked,
+        found=found,
+        manages=visit.manages,
         unknown=action_sidebar.unknown(host),
         filters=_choices(host),
         days=_DAYS,
@@ -53,6 +58,10 @@ def history(visit: PageRequest) -> Response:
         free=free,
         with_free=with_free,
     )
+
+
+def _address(kept: Mapping[str, str], **cursor: str) -> str:
+    return f"/runs?{urlencode({**kept, **cursor})}"
 
 
 def one(visit: PageRequest) -> Response:
@@ -214,12 +223,19 @@ def _choices(host: Host) -> list[tuple[str, str, list[dict[str, str]]]]:
     actions = [(action.id, action.title) for each in served for action in each.actions.values()]
     actions += [(one.id, one.title) for _, one in host.durable.workflows()]
     environments = {name for each in served for name in each.environments}
-    environments |= {cost.environment for cost in host.history.costs(_DAYS)}
+    seen = host.history.seen
     return [
         ("action", "Action", _options(sorted(actions, key=lambda pair: pair[1]))),
-        ("environment", "Environment", _options((name, name) for name in sorted(environments))),
-        ("state", "State", _options((name, name) for name in _STATES)),
+        ("environment", "Environment", _named(sorted({*environments, *seen("environment")}))),
+        ("connection", "Connection", _named(seen("connection"))),
+        ("token_name", "Asked for by", _named(seen("token_name"))),
+        ("state", "State", _named(_STATES)),
+        ("outcome", "Outcome", _named(seen("outcome"))),
     ]
+
+
+def _named(names: Iterable[str]) -> list[dict[str, str]]:
+    return _options((name, name) for name in names)
 
 
 def _options(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:

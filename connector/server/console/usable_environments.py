@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from connector.runs.batch.store import Batch
 from connector.spec.model import Integration
 from connector.storage.connections.model import Connection
 from connector.storage.runs.history import Run
@@ -85,8 +86,8 @@ def asked_for(found: list[UsableEnvironment], environment: str, connection: str)
     return next((one.key for one in fit), "")
 
 
-def place_of(host: Host, run: Run) -> UsableEnvironment:
-    """Where a run was."""
+def place_of(host: Host, run: Run | Batch) -> UsableEnvironment:
+    """Where a run or a batch was."""
     served = host.integrations.get(run.integration)
     found = kind(served.integration if served else None, run.environment)
     return UsableEnvironment(run.environment, run.connection, found)

@@ -8,17 +8,20 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from hashlib import sha256
 from typing import Any
 
 from connector.errors import InvocationError
 from connector.events import Event
+from connector.spec import package_data
 from connector.storage.connections.api_tokens import NAMED, permit
 from connector.storage.database.database import Database, new_id
 from connector.storage.database.protocols import Transaction
 from connector.storage.ledger.ledger import Ledger
 from connector.storage.ledger.model import LedgerEntry
 from connector.storage.process import is_gone, this_process
+from connector.storage.runs import search
 from connector.storage.runs.model import (
     ENDED,
     INTERRUPTED,
@@ -32,6 +35,7 @@ from connector.storage.runs.model import (
     State,
     given_up,
 )
+from connector.storage.runs.search import RunPage
 
 __all__ = [
     "ENDED",
@@ -76,55 +80,24 @@ _LINKS: Mapping[str, Any] = {
 _AT_FIRST = (*GIVEN, *_LINKS, "id", "created", "updated", "state", "billed", "idempotency_key")
 _COLUMNS = (*_AT_FIRST, "digest", "writer")
 
-_INSERT = f"""
-INSERT INTO runs ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})
-ON CONFLICT DO NOTHING"""
-
-_BY_KEY = f"SELECT {_SHOWN} FROM runs WHERE token_name = :token_name AND idempotency_key = :idempotency_key"
-
-_GET = f"SELECT {_SHOWN} FROM runs WHERE id = :id"
-
-_CHILDREN = "SELECT id, place, state, credits, billed FROM runs WHERE parent = :parent ORDER BY id"
-
-_EVENT = """
-INSERT INTO run_events (run_id, seq, at, kind, data)
-SELECT :run_id, coalesce(max(seq), 0) + 1, :at, :kind, :data FROM run_events WHERE run_id = :run_id
-RETURNING seq"""
-
-# What a run begins with needs no look at what came before.
-_FIRST_EVENT = """
-INSERT INTO run_events (run_id, seq, at, kind, data) VALUES (:run_id, :seq, :at, :kind, :data)"""
+# What was deleted has this writer.
+_DELETED = "deleted"
+_PARTS = {
+    "{shown}": _SHOWN,
+    "{open}": "state IN ('queued', 'running')",
+    "{deleted}": f"'{_DELETED}'",
+    "{columns}": ", ".join(_COLUMNS),
+    "{values}": ", ".join(f":{name}" for name in _COLUMNS),
+}
+_SQL = {
+    name: reduce(lambda told, part: told.replace(*part), _PARTS.items(), statement)
+    for name, statement in package_data.statements("storage/runs/history.sql").items()
+}
 
 # By the state that a run is opened in: what is told of it.
 _BEGINNINGS: Mapping[State, tuple[tuple[State, str], ...]] = {
     "queued": (("queued", "it is written down"),),
     "running": (("queued", "it is written down"), ("running", "it is under way")),
-}
-
-_EVENTS = "SELECT * FROM run_events WHERE run_id = :run_id AND seq > :after ORDER BY seq"
-
-_IS_OPEN = "state IN ('queued', 'running')"
-
-# What is durable is a worker's, and never a host's to end or to take over.
-_LEFT_OPEN = f"SELECT {_SHOWN} FROM runs WHERE {_IS_OPEN} AND durable = 0 ORDER BY id"
-
-# Of several hosts that start at once, one takes a run over.
-_TAKE_OVER = f"""
-UPDATE runs SET writer = :writer WHERE id = :id AND writer = :before AND {_IS_OPEN} RETURNING {_SHOWN}"""
-
-_TAKE = f"UPDATE runs SET writer = :writer WHERE id = :id AND {_IS_OPEN} RETURNING {_SHOWN}"
-
-_FILTERS = {
-    "action": "action = :action",
-    "environment": "environment = :environment",
-    "state": "state = :state",
-    "outcome": "outcome = :outcome",
-    "durable": "durable = :durable",
-    "kind": "kind = :kind",
-    "parent": "parent = :parent",
-    "batch": "batch = :batch",
-    "retry_of": "retry_of = :retry_of",
-    "before": "id < :before",
 }
 
 
@@ -167,11 +140,15 @@ class History:
             if row["token_name"] and not (row["parent"] or row["batch"]):
                 named = database.execute(NAMED, {"name": row["token_name"]}).fetchall()
                 permit(named, row["action"], row["environment"])
-            if database.execute(_INSERT, row).rowcount:
-                database.executemany(_FIRST_EVENT, _first_events(row))
+            if database.execute(_SQL["insert"], row).rowcount:
+                database.executemany(_SQL["first_event"], _first_events(row))
                 first = {name: given.get(name, row[name]) for name in _AT_FIRST}
                 return Run(**first | {"durable": bool(row["durable"])}), True
-            before = database.execute(_BY_KEY, row).fetchone()
+            before = database.execute(_SQL["by_key"], row).fetchone()
+        if before["writer"] == _DELETED:
+            raise KeyReused(
+                f"the idempotency key {idempotency_key!r} was used for run {before['id']}, which was deleted"
+            )
         if before["digest"] != row["digest"]:
             raise KeyReused(
                 f"the idempotency key {idempotency_key!r} was used for run {before['id']}, "
@@ -180,10 +157,31 @@ class History:
         return replace(_run(before), replayed=True), False
 
     def get(self, run_id: str) -> Run:
-        rows = self._database.read(_GET, {"id": run_id})
+        rows = self._database.read(_SQL["get"], {"id": run_id})
         if not rows:
             raise RunNotFound(f"there is no run {run_id[:60]!r}; look it up in the list of runs")
         return _run(rows[0])
+
+    def find(self, run_id: str | None) -> Run | None:
+        """The run of that id, where there still is one."""
+        try:
+            return None if run_id is None else self.get(run_id)
+        except RunNotFound:
+            return None
+
+    def delete(self, run_ids: Iterable[str]) -> None:
+        """What was given and made is gone, of runs that have ended and whose cost is known.
+
+        What they cost, and their idempotency keys, stay.
+        """
+        with self._database.transaction() as database:
+            for run_id in run_ids:
+                if database.execute(_SQL["delete"], {"id": run_id, "updated": self.clock()}).rowcount:
+                    database.execute(_SQL["delete_events"], {"id": run_id})
+
+    def uses(self, file_id: str) -> bool:
+        """Whether a run, a schedule or a batch has the file among what it was given or made."""
+        return bool(self._database.read(_SQL["uses"], {"id": file_id, "like": f"%{file_id}%"}))
 
     def change(self, run_id: str, **changed: Any) -> Run:
         """The run with other values."""
@@ -215,7 +213,7 @@ class History:
             self._tell(database, run_id, told)
             row = database.execute(statement, known).fetchone()
             if row is not None:
-                database.execute(_EVENT, _event(run_id, now, state, {"sentence": sentence}))
+                database.execute(_SQL["event"], _event(run_id, now, state, {"sentence": sentence}))
         return self.get(run_id) if row is None else _run(row)
 
     def give_up(self, run_id: str, otherwise: RunEnding, told: Told = (), *, seen: Run | None = None) -> Run:
@@ -231,48 +229,52 @@ class History:
         """The ledger's row of a run; None where it could cost nothing, or did not come so far."""
         return self._ledger.of_origin(run_id)
 
-    def list(
-        self,
-        *,
-        action: str | None = None,
-        environment: str | None = None,
-        state: str | None = None,
-        outcome: str | None = None,
-        durable: Any = None,
-        kind: str | None = None,
-        parent: str | None = None,
-        batch: str | None = None,
-        retry_of: str | None = None,
-        before: str | None = None,
-        limit: int = 50,
-    ) -> list[Run]:
-        """The runs, newest first; ``before`` is the id of the last one that is known already."""
-        asked = {
-            "action": action,
-            "environment": environment,
-            "state": state,
-            "outcome": outcome,
-            "durable": None if durable is None else int(durable),
-            "kind": kind,
-            "parent": parent,
-            "batch": batch,
-            "retry_of": retry_of,
-            "before": before,
-        }
-        given = {name: value for name, value in asked.items() if value is not None}
-        where = " AND ".join(_FILTERS[name] for name in given) or "true"
-        query = f"SELECT {_SHOWN} FROM runs WHERE {where} ORDER BY id DESC LIMIT :limit"
-        return [_run(row) for row in self._database.read(query, given | {"limit": limit})]
+    def list(self, *, limit: int = 50, **asked: Any) -> list[Run]:
+        """The runs, newest first; with ``after``, those that come next after it.
+
+        They have the values asked for, lie ``before`` and ``after`` those ids, and were begun ``since`` and
+        ``until`` those times (ISO 8601); None is any.
+        """
+        where, values = search.condition(asked)
+        order = "ASC" if asked.get("after") else "DESC"
+        query = _SQL["list"].replace("{condition}", where).replace("{order}", order)
+        found = [_run(row) for row in self._database.read(query, values | {"limit": limit})]
+        return found[::-1] if order == "ASC" else found
+
+    def search(self, text: str = "", *, limit: int = 50, **asked: Any) -> RunPage:
+        """A page of the runs that have all words of the text: see ``search.having``."""
+        before, after = asked.get("before"), asked.get("after")
+        others = {name: value for name, value in asked.items() if name not in ("before", "after")}
+        where, values = search.condition(others)
+        most = {"most": search.WINDOW + 1}
+        known = self._database.read(_SQL["count"].replace("{condition}", where), values | most)[0]["count"]
+        is_cut = known > search.WINDOW
+        if text.split():
+            ids = search.having(self._database, _SQL, others, text)
+            fit = [one for one in ids if (not before or one < before) and (not after or one > after)]
+            runs = [self.get(one) for one in (fit[-limit:] if after else fit[:limit])]
+            has_newer, has_older = bool(runs) and runs[0].id != ids[0], bool(runs) and runs[-1].id != ids[-1]
+        else:
+            found = self.list(limit=limit + 1, **asked)
+            more, runs = len(found) > limit, found[-limit:] if after else found[:limit]
+            has_newer, has_older = (more, True) if after else (bool(before), more)
+        cursors = runs[-1].id if runs and has_older else None, runs[0].id if runs and has_newer else None
+        return RunPage(runs, *cursors, len(ids) if text.split() else None if is_cut else known, is_cut)
+
+    def seen(self, column: str) -> builtins.list[str]:
+        """What the newest runs have there, such as their connections, tokens and outcomes."""
+        query = _SQL["seen"].replace("{column}", column)
+        return [row[column] for row in self._database.read(query, {"most": search.WINDOW})]
 
     def children(self, run_id: str) -> builtins.list[Child]:
         """The steps of a workflow's run, oldest first; one that was tried once more is there twice."""
-        rows = self._database.read(_CHILDREN, {"parent": run_id})
+        rows = self._database.read(_SQL["children"], {"parent": run_id})
         return [Child(*(row[name] for name in ("id", "place", "state", "credits", "billed"))) for row in rows]
 
     def event(self, run_id: str, kind: str, data: Mapping[str, Any]) -> int:
         """Adds a step to a run; its number."""
         event = _event(run_id, self.clock(), kind, data)
-        return int(self._database.write(_EVENT, event, about=f"run {run_id}")[0]["seq"])
+        return int(self._database.write(_SQL["event"], event, about=f"run {run_id}")[0]["seq"])
 
     def tell(self, run_id: str, told: Told) -> None:
         """Adds the engine's events with their moments, and the job's id where they tell it."""
@@ -281,13 +283,15 @@ class History:
                 self._tell(database, run_id, told)
 
     def _tell(self, database: Transaction, run_id: str, told: Told) -> None:
-        database.executemany(_EVENT, [_event(run_id, at, event.kind, event.facts) for at, event in told])
+        database.executemany(
+            _SQL["event"], [_event(run_id, at, event.kind, event.facts) for at, event in told]
+        )
         for job_id in (event.job_id for _, event in told if event.kind == "started"):
             database.execute(_update(["job_id"]), self._values(run_id, {"job_id": job_id}))
 
     def events(self, run_id: str, after: int = 0) -> builtins.list[RunEvent]:
         """The steps of a run that follow a number; the one that ends it shows the whole run."""
-        rows = self._database.read(_EVENTS, {"run_id": run_id, "after": after})
+        rows = self._database.read(_SQL["events"], {"run_id": run_id, "after": after})
         found = [RunEvent(row["seq"], row["at"], row["kind"], json.loads(row["data"])) for row in rows]
         return [self._with_run(run_id, event) if event.kind in ENDED else event for event in found]
 
@@ -309,7 +313,7 @@ class History:
         """
         if run_id is None:
             self._ledger.reconcile()
-        rows = [row for row in self._database.read(_LEFT_OPEN) if run_id in (None, row["id"])]
+        rows = [row for row in self._database.read(_SQL["left_open"]) if run_id in (None, row["id"])]
         left = [row for row in rows if is_gone(row["writer"])]
         if left and run_id is not None:
             self._ledger.reconcile()
@@ -320,17 +324,17 @@ class History:
 
         No host takes it then for one whose process is gone.
         """
-        taken = self._database.write(_TAKE, {"id": run_id, "writer": this_process()})
+        taken = self._database.write(_SQL["take"], {"id": run_id, "writer": this_process()})
         return _run(taken[0]) if taken else self.get(run_id)
 
     def open_here(self) -> builtins.list[Run]:
         """The runs of this process that have not ended, oldest first."""
-        rows = self._database.read(_LEFT_OPEN)
+        rows = self._database.read(_SQL["left_open"])
         return [_run(row) for row in rows if row["writer"] == this_process()]
 
     def _take_over(self, row: Any) -> bool:
         values = {"id": row["id"], "writer": this_process(), "before": row["writer"]}
-        taken = self._database.write(_TAKE_OVER, values)
+        taken = self._database.write(_SQL["take_over"], values)
         if taken:
             self._settle(_run(taken[0]))
         return bool(taken)

@@ -157,7 +157,7 @@ def test_a_run_is_found_by_its_job(desk, runs):
 def test_what_happens_is_watched_to_the_end(desk, runs):
     """From the event that is known already to the one that ends it."""
     run = desk.do(desk.open())
-    assert [event.kind for event in runs.watch(run.id, after=2)] == ["sent", "succeeded"]
+    assert [event.kind for event in runs.watch(run.id, after=2)] == ["sent", "answered", "succeeded"]
     assert runs.wait(run.id) == run
 
 

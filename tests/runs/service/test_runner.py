@@ -193,7 +193,7 @@ def test_a_run_ends_in_its_result(house):
                 run.id,
             )
             assert run.invocation_id == here.ledger.entries()[0].id
-            assert here.events(run) == ["queued", "running", "sent", "succeeded"]
+            assert here.events(run) == ["queued", "running", "sent", "answered", "succeeded"]
             assert [state for _, state in here.changes] == ["running", "succeeded"]
             await until(lambda: here.history.get(run.id).thumbnail)
             assert here.files.get(here.history.get(run.id).thumbnail).type == "image/webp"
@@ -428,7 +428,7 @@ def test_runs_hear_each_their_own_events(house):
                 gate.open()
             for run in runs:
                 await here.runner.wait(run.id, PATIENCE)
-                assert here.events(run) == ["queued", "running", "sent", "succeeded"]
+                assert here.events(run) == ["queued", "running", "sent", "answered", "succeeded"]
 
     asyncio.run(scenario())
 
@@ -467,9 +467,10 @@ def test_a_job_is_started_and_asked_for_until_it_ends(house):
             assert (ended.state, ended.job_id, ended.action) == ("succeeded", JOB_ID, JOB)
             events = here.history.events(run.id)
             told = [event.kind for event in events]
-            assert told == ["queued", "running", "sent", "started", "sent", "poll", "sent", "succeeded"]
-            assert events[3].data["job_id"] == JOB_ID
-            assert 10 <= events[5].data["seconds"] <= 10.5
+            expected = "queued running sent answered started sent poll sent answered succeeded"
+            assert told == expected.split()
+            assert events[4].data["job_id"] == JOB_ID
+            assert 10 <= events[6].data["seconds"] <= 10.5
 
     asyncio.run(scenario())
 
@@ -629,15 +630,15 @@ def test_whoever_comes_late_hears_everything(house):
             gate.open()
             heard = await asyncio.gather(*listening)
             kinds = [[event.kind for event in events] for events in heard]
-            assert kinds == [["queued", "running", "sent", "succeeded"]] * 2 + [
-                ["running", "sent", "succeeded"]
+            assert kinds == [["queued", "running", "sent", "answered", "succeeded"]] * 2 + [
+                ["running", "sent", "answered", "succeeded"]
             ]
             late = await told(here.runner, run.id, 2)
-            assert [event.seq for event in late] == [3, 4]
+            assert [event.seq for event in late] == [3, 4, 5]
             now = here.history.get(run.id).to_dict()
             # Its thumbnail may come after its end.
             assert late[-1].data["run"] | {"thumbnail": None} == now | {"thumbnail": None}
-            assert await told(here.runner, run.id, 4) == []
+            assert await told(here.runner, run.id, 5) == []
 
     asyncio.run(scenario())
 
@@ -744,7 +745,7 @@ def test_a_job_outlives_a_clean_stop(house):
             ended = await later.runner.wait(run.id, PATIENCE)
             assert (ended.state, ended.job_id, ended.credits) == ("succeeded", JOB_ID, 60)
             assert later.files.open(ended.file).bytes == PNG
-            assert later.events(ended)[-4:] == ["warning", "again", "sent", "succeeded"]
+            assert later.events(ended)[-5:] == ["warning", "again", "sent", "answered", "succeeded"]
             assert await later.runner.resume_jobs() == []
 
     asyncio.run(scenario())

@@ -34,10 +34,10 @@ document.addEventListener("change", (event) => {
   const within = event.target.matches("[data-pick-run]") && event.target.closest("[data-picking]");
   if (!within) return;
   const picked = all("[data-pick-run]:checked", within);
-  if (picked.length > 2) picked.find((each) => each !== event.target).checked = false;
+  if (picked.length > 2 && within.dataset.picking !== "many") picked.find((each) => each !== event.target).checked = false;
   const link = one("[data-compare-picked]", within);
-  const two = all("[data-pick-run]:checked", within).map((each) => each.dataset.pickRun);
-  link.hidden = two.length !== 2;
+  const chosen = all("[data-pick-run]:checked", within), two = chosen.map((each) => each.dataset.pickRun);
+  link.hidden = two.length !== 2 || chosen.some((each) => "noPicture" in each.dataset);
   link.href = `/compare?${new URLSearchParams(two.map((id) => ["run", id]))}`;
 });
 

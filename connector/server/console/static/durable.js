@@ -13,6 +13,7 @@ const ACTS = {
   unpaid: [null, (run) => settle(run, false)],
   retry: ["Its request may have been paid for already; trying again may pay twice. Try it again?", retry],
   "cancel-batch": ["Stop this batch? What is done stays done.", (name) => changed("POST", `/api/batches/${id(name)}/cancel`)],
+  "retry-batch": [({ stake }) => `Do the rows again that failed, and those that were not begun? ${stake}.`, (name) => changed("POST", `/api/batches/${id(name)}/retry`)],
   pause: [null, (name) => changed("POST", `/api/schedules/${id(name)}/pause`)],
   resume: [null, (name) => changed("POST", `/api/schedules/${id(name)}/resume`)],
   "run-now": [null, runNow],
@@ -26,7 +27,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
   if (!button) return;
   const [question, act] = ACTS[button.dataset.act];
-  if (question && !("sure" in button.dataset) && !confirm(question)) return;
+  if (question && !("sure" in button.dataset) && !confirm(question.call ? question(button.dataset) : question)) return;
   busy(button, () => act(button.dataset.of));
 });
 

@@ -33,13 +33,15 @@ async function check() {
     clear();
     const isFree = fields.place.selectedOptions[0]?.dataset.kind === "free";
     const price = found.credits === null ? "a price that is not known" : `${number(found.credits)} credit${found.credits === 1 ? "" : "s"}`;
-    checked.textContent = `${number(found.rows)} row${found.rows === 1 ? "" : "s"}, ${isFree ? `free (${price} where it is billed)` : price}. ${found.warnings.join(" ")}`;
+    checked.textContent = `${number(found.rows)} row${found.rows === 1 ? "" : "s"}, ${isFree ? `free (${price} where it is billed)` : price}. ${found.seconds === null ? "Time" : `About ${lasting(found.seconds)}`}: ${found.seconds_from}. ${found.warnings.join(" ")}`;
     return true;
   } catch (error) {
     if (mine === turn) tell(error);
     return false;
   }
 }
+
+const lasting = (seconds) => (seconds < 90 ? `${Math.ceil(seconds)} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${number(Math.round(seconds / 360) / 10)} h`);
 
 function clear() {
   clearProblems(form);
