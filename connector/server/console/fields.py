@@ -188,7 +188,7 @@ def _field(
         name=name,
         kind=_kind(name, schema),
         label=str(schema.get("title") or name.replace("_", " ").capitalize()),
-        help=" ".join(str(schema.get("description", "")).split()),
+        help=" ".join(str(schema.get("mask_hint") or schema.get("description", "")).split()),
         schema=schema,
         required=required,
         value=given.get(name),

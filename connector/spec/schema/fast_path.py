@@ -17,7 +17,7 @@ from connector.spec.schema.patterns import is_expression
 Test = Callable[[Any], bool]
 
 # The words that specs add to JSON Schema, in an action's inputs and in a credential's fields.
-_OF_MASKS = ("mask_of", "mask_selects", "mask_default")
+_OF_MASKS = ("mask_of", "mask_selects", "mask_default", "mask_grown_by", "mask_hint")
 OWN_WORDS = frozenset(("open", "unit", "widget", "visible", "file", "secret", "help", "variable", *_OF_MASKS))
 
 _NOT_A_FILE = (bool, int, float, type(None), list)

@@ -153,5 +153,8 @@ def _unfit_words(inputs: Mapping[str, Any], entry: Mapping[str, Any], path: str,
         yield f"{path}.mask_of", f"{masked!r} is not {noun}{nearest(str(masked), inputs)}"
     elif masked is not None and _mapping(inputs[masked]).get("format") != "binary":
         yield f"{path}.mask_of", f"{masked} is not a file, so nothing can be a mask of it"
+    grown = entry.get("mask_grown_by")
+    if grown is not None and grown not in inputs:
+        yield f"{path}.mask_grown_by", f"{grown!r} is not {noun}{nearest(str(grown), inputs)}"
     if entry.get("open") and "enum" not in entry:
         yield f"{path}.open", "opens an enum, and there is none"

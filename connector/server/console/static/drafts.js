@@ -37,8 +37,8 @@ export class Draft {
     if (!this.kept) return false;
     const { values, texts, masks } = this.kept;
     this.#masks = masks;
-    for (const editor of all("mask-editor", this.form)) editor.firstMask = masks[editor.name] && fileOf(masks[editor.name]);
-    await fill(this.form, values);
+    const painted = Object.entries(masks).map(([name, url]) => [name, fileOf(url)]);
+    await fill(this.form, { ...values, ...Object.fromEntries(painted) });
     for (const [name, text] of Object.entries(texts)) if (this.form.elements[name]) this.form.elements[name].value = text;
     return true;
   }

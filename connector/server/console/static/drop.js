@@ -1,7 +1,7 @@
 // A place for a file: chosen, dropped, pasted, or picked from earlier ones; seen and judged before it goes up.
 
 import { faults, typeOf } from "./faults.js";
-import { all, make, one, part, Refusal, size } from "./kit.js";
+import { all, make, one, part, picking, Refusal, size } from "./kit.js";
 
 const drops = new Map();
 
@@ -225,9 +225,7 @@ export function upload(file, tell = () => {}) {
 }
 
 async function pick(drop) {
-  const dialog = one("[data-picker]"), body = one("[data-picker-body]");
-  body.replaceChildren(make("p", { className: "muted", textContent: "Looking..." }));
-  dialog.showModal();
+  const dialog = picking("Earlier files", make("p", { className: "muted", textContent: "Looking..." })), body = one("[data-picker-body]", dialog);
   const kinds = [...new Set((drop.input.accept || "").split(",").filter(Boolean).map((type) => `${type.split("/")[0]}/`))];
   try {
     body.replaceChildren(await part(`/files?kinds=${encodeURIComponent(kinds.join(","))}`));

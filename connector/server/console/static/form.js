@@ -3,11 +3,11 @@
 import { Draft } from "./drafts.js";
 import { Drop, dropOf, takePasted, upload } from "./drop.js";
 import { all, busy, call, choose, debounced, number, one, part, Refusal } from "./kit.js";
-import "./mask-editor.js";
 import { setUpPairs } from "./pairs.js";
 import { clearProblem, clearProblems, showProblems } from "./problems.js";
 import { holds } from "./rules.js";
 import { follow, followBatch, show } from "./run-view.js";
+import { begin, grow, mirrored, reach } from "./stage.js";
 import { localTimes } from "./times.js";
 import { drafted, fill, given, present, put, read, values } from "./values.js";
 
@@ -23,58 +23,13 @@ const remembered = `console.place.${form.dataset.integration}`;
 
 async function setUp() {
   setUpPairs(form);
-  for (const root of all("[data-drop]", form)) root.addEventListener("filechange", () => reach(root));
+  for (const root of all("[data-drop]", form)) root.addEventListener("filechange", () => reach(form, root));
   for (const root of all("[data-drop]", form)) new Drop(root);
   for (const editor of all("mask-editor", form)) begin(editor);
   for (const root of all("[data-edges]", form)) root.editor = new (await import("./edges.js")).Edges(root);
-  for (const root of all("[data-drop]", form)) if (dropOf(root).address) reach(root);
+  for (const root of all("[data-drop]", form)) if (dropOf(root).address) reach(form, root);
   for (const mirror of all("[data-mirror]", form)) mirrored(mirror, document.getElementById(mirror.dataset.mirror));
   takePasted();
-}
-
-/** A mask that an example or an earlier run gave is loaded once there is a picture below it. */
-function begin(editor) {
-  const kept = editor.dataset.kept && JSON.parse(editor.dataset.kept).file.slice("file:".length);
-  editor.firstMask = editor.dataset.sample || (kept && `/api/files/${encodeURIComponent(kept)}/content`);
-}
-
-/** Whatever is drawn on a file's picture gets the picture. */
-async function reach(root) {
-  const drop = dropOf(root);
-  if (!drop) return;
-  const id = drop.input.id, editors = all(`mask-editor[for="${CSS.escape(id)}"]`, form);
-  const frames = all(`[data-edges][data-source="${CSS.escape(id)}"]`, form).filter((each) => each.editor);
-  root.classList.toggle("is-elsewhere", Boolean(drop.address) && editors.length + frames.length > 0);
-  try {
-    for (const each of frames) await each.editor.show(drop.address);
-    for (const each of editors) await paintOn(each, drop.address);
-  } catch {
-    root.classList.remove("is-elsewhere"); // the browser cannot read it; the form tells why it does not fit
-  }
-}
-
-async function paintOn(editor, address) {
-  if (editor.shown === address) return;
-  editor.shown = address;
-  await editor.show(address);
-  if (!address || !editor.firstMask) return;
-  const first = editor.firstMask;
-  editor.firstMask = "";
-  if (first instanceof Blob) return editor.load(first);
-  const answer = await fetch(first);
-  if (answer.ok) await editor.load(await answer.blob());
-}
-
-/** A slider or a colour beside a field shows its value, and sets it. */
-function mirrored(mirror, input) {
-  const resting = mirror.value;
-  const reflect = () => (mirror.value = input.value || input.placeholder || resting);
-  mirror.addEventListener("input", () => {
-    input.value = mirror.value;
-    input.dispatchEvent(new Event("input", { bubbles: true }));
-  });
-  input.addEventListener("input", reflect);
-  reflect();
 }
 
 // Rules
@@ -240,11 +195,17 @@ async function ready() {
     const drop = one("[data-drop]", field), editor = one("mask-editor", field);
     if (drop) await attempt(field, () => dropOf(drop).ready());
     if (field.dataset.kind === "json") await attempt(field, () => read(field));
-    const painted = editor && (await editor.file());
-    if (painted) masks[field.dataset.field] = await attempt(field, async () => (await upload(painted)).file);
+    const painted = await editor?.file?.();
+    if (painted) masks[field.dataset.field] = await attempt(field, () => sendMask(editor, painted));
   }
   if (problems.length) throw new Refusal({ detail: "", problems });
   return { ...values(form), ...masks };
+}
+
+async function sendMask(editor, painted) {
+  const facts = await upload(painted);
+  await (await import("./earlier-masks.js")).keep(editor, facts);
+  return facts.file;
 }
 
 // So soon after a run the same once more is asked about, where it costs: a second click, a reload, another tab.
@@ -392,10 +353,12 @@ function refresh(event) {
   if (field) clearProblem(field);
   confirming.hidden = true;
   follows();
+  grow(form);
   tellPrice();
 }
 
 for (const name of ["input", "change", "filechange", "maskchange"]) form.addEventListener(name, refresh);
+form.addEventListener("earlier", async (event) => (await import("./earlier-masks.js")).offer(event.target));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   busy(one("[data-run]"), () => run());

@@ -68,6 +68,15 @@ export async function part(path, options = {}) {
   return found;
 }
 
+/** Opens the dialog in which one of several is picked; gives it. */
+export function picking(title, ...children) {
+  const dialog = one("[data-picker]");
+  one("h2", dialog).textContent = title;
+  one("[data-picker-body]", dialog).replaceChildren(...children);
+  if (!dialog.open) dialog.showModal();
+  return dialog;
+}
+
 export function toast(text, isBad = false) {
   const shown = make("p", { className: isBad ? "toast is-bad" : "toast", textContent: text });
   one("[data-toasts]").append(shown);

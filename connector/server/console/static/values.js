@@ -3,6 +3,7 @@
 import { dropOf } from "./drop.js";
 import { all, call, one } from "./kit.js";
 import { entries, fileEntries, setPairs } from "./pairs.js";
+import { contentOf, giveMask } from "./stage.js";
 
 const UNSET = undefined;
 
@@ -71,10 +72,10 @@ const WRITERS = {
   rows: (field, value) => setPairs(one("[data-pairs]", field), value ?? {}),
   file: (field, value) => give(dropOf(one("[data-drop]", field)), value),
   files: () => UNSET,
-  mask: () => UNSET,
+  mask: (field, value) => giveMask(one("mask-editor", field), typeof (value?.file ?? value) === "string" ? contentOf(value.file ?? value) : value),
 };
 
-/** Makes the fields say these inputs and no others. Files are references, or what the host tells of them. */
+/** Makes the fields say these inputs and no others. Files are references, or what the host tells of them; a mask may be a Blob. */
 export async function fill(form, inputs) {
   for (const field of all("[data-field]", form)) {
     const value = inputs[field.dataset.field];
