@@ -185,7 +185,7 @@ class TestEveryPage:
     def test_the_heaviest_form_is_light_too(self, host: Place) -> None:
         seen: dict[str, int] = {}
         _weigh(host, "/actions/inpaint", seen)
-        assert "/static/mask-editor.js" in {urlsplit(one).path for one in seen}
+        assert "/static/stage.js" in {urlsplit(one).path for one in seen}
         assert sum(seen.values()) <= 60_000, seen
 
 
