@@ -47,7 +47,7 @@ def test_several_are_made_at_once(visitor: Visitor) -> None:
     page = visitor.open("/actions/stable-image-core?example=0")
     visitor.field("prompt").fill("a paper boat")
     visitor("count").select_option("4")
-    expect(visitor("balance")).to_have_text("4, 12 credits where it is billed")
+    expect(visitor("balance")).to_have_text("4 calls, 12 credits where it is billed")
     visitor("run").click()
     expect(visitor("batch-done")).to_contain_text("of 4")
     page.reload()

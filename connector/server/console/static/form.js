@@ -7,6 +7,7 @@ import { setUpPairs } from "./pairs.js";
 import { clearProblem, clearProblems, showProblems } from "./problems.js";
 import { holds } from "./rules.js";
 import { follow, followBatch, show } from "./run-view.js";
+import { combined, inputsOfEach, MOST, ofTheForm, plural, summed } from "./several.js";
 import { begin, grow, mirrored, reach } from "./stage.js";
 import { localTimes } from "./times.js";
 import { drafted, fill, given, present, put, read, values } from "./values.js";
@@ -17,6 +18,7 @@ const prices = JSON.parse(form.dataset.prices || "{}");
 const place = one("[data-place]"), price = one("[data-price]"), result = one("[data-result]");
 const confirming = one("[data-confirming]"), meant = one("[data-question]", confirming).textContent;
 const draft = new Draft(form);
+let vary = null; // once somebody wants it
 const remembered = `console.place.${form.dataset.integration}`;
 
 // Fields
@@ -112,48 +114,43 @@ function tellPlace() {
   one("[data-place-word]").textContent = chosen?.dataset.environment || "";
 }
 
-/** How many are asked for, each with a seed of its own. */
+/** How many are asked for of each, with seeds of their own; and what is varied. */
 const many = () => Number(one("[data-count]")?.value || 1);
-
-/** The price of all of them. */
-function summed(text) {
-  const [, each] = /^([\d.]+) credits?$/.exec(text) || [];
-  return many() === 1 || text === "free" ? text : each ? `${many()}, ${plural(each * many())}` : `${many()} x ${text}`;
-}
+const axes = () => vary?.axes ?? [];
+const each = (inputs) => inputsOfEach(inputs, axes(), many(), form.elements.seed);
 
 /** What it costs; where nothing is billed that stands beside it, as what it would cost. */
-function showPrice(single, why = "") {
-  const text = summed(single);
-  const known = isFree() && text !== "free" ? text : "";
-  price.textContent = known ? "free" : text;
+function showPrice(calls, text, why = "") {
+  const counted = calls > 1 ? `${calls} calls, ` : "", isKnown = isFree() && text !== "free";
+  price.textContent = counted + (isKnown ? "free" : text);
   price.title = why;
-  if (isFree()) one("[data-balance]").textContent = known && `${known} where it is billed`;
+  if (isFree()) one("[data-balance]").textContent = isKnown ? `${counted}${text} where it is billed` : "";
 }
-
-const plural = (credits) => (credits === 0 ? "free" : `${number(credits)} credit${credits === 1 ? "" : "s"}`);
 
 /** The price by the list where there is one, else what the host reckons once the form is whole. */
 function tellPrice() {
-  const known = drafted(form);
+  const known = drafted(form), calls = each(known);
   if (prices.by) {
-    const credits = prices.values[known[prices.by] ?? prices.default];
-    showPrice(credits === undefined ? "price not known" : plural(credits));
+    const credits = calls.reduce((sum, inputs) => sum + prices.values[inputs[prices.by] ?? prices.default], 0);
+    showPrice(calls.length, Number.isNaN(credits) ? "price not known" : plural(credits));
     return;
   }
   const isFixed = !isFlow && /^\d+(\.\d+)? credits?$|^free$/.test(price.dataset.static);
-  if (isFixed || !isWhole(known)) showPrice(price.dataset.static);
-  else reckoned(known);
+  if (isFixed || !isWhole(calls[0])) showPrice(calls.length, summed(calls.length, price.dataset.static));
+  else reckoned(known, calls);
 }
 
 /** Whether all that is always required is given; before that there is nothing to ask about. */
 const isWhole = (known) => present(form).every((field) => !("required" in field.dataset) || field.dataset.field in known);
 
-const reckoned = debounced(async (known) => {
+const reckoned = debounced(async (known, calls) => {
   try {
-    const told = await call("POST", `${action}/estimate${query()}`, { inputs: known });
-    showPrice(told.credits !== null ? plural(told.credits) : isFlow ? told.why : "price not known", told.why);
+    const rows = axes().length && { subject: form.dataset.action, items: calls, ...where() };
+    const told = rows ? await call("POST", "/api/batches/check", rows) : await call("POST", `${action}/estimate${query()}`, { inputs: known });
+    const text = told.credits === null ? (isFlow ? told.why : "price not known") : plural(told.credits);
+    showPrice(calls.length, rows ? text : summed(calls.length, text), told.why);
   } catch {
-    showPrice(price.dataset.static); // the form is not whole yet
+    showPrice(calls.length, summed(calls.length, price.dataset.static)); // the form is not whole yet
   }
 }, 350);
 
@@ -237,18 +234,19 @@ async function run(accept = {}, again = false) {
   clearProblems(form);
   confirming.hidden = true;
   try {
-    const same = JSON.stringify([where(), many(), given(form), all("mask-editor", form).map((each) => each.changes)]);
+    const same = JSON.stringify([where(), many(), axes(), given(form), all("mask-editor", form).map((each) => each.changes)]);
     const before = !again && (await justStarted(same));
     if (before) {
       const when = before.goesOn ? "is still under way" : `was run ${Math.round((Date.now() - before.at) / 1000)} s ago`;
-      return ask(`The same ${when}. Run again, it costs ${price.textContent} once more.`);
+      return ask(`The same ${when}. Run again, that is ${price.textContent} once more.`);
     }
-    const inputs = await ready();
+    const calls = each(await ready()), [inputs] = calls;
+    if (calls.length > MOST) return showProblems(form, [], `A table has at most ${MOST} calls; these are ${calls.length}.`);
     const { problems } = await call("POST", `${action}/check${query(accept)}`, { inputs });
     const wrong = problems.filter((each) => each.severity !== "warning");
     if (wrong.length && wrong.every((each) => each.severity === "question")) ask(meant);
     if (wrong.length) return showProblems(form, wrong);
-    if (many() > 1) return await runMany(inputs, accept, same);
+    if (calls.length > 1) return await runMany(calls, accept, same);
     const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const headers = { "content-type": "application/json", "idempotency-key": key };
     const how = isFlow ? accept : { ...accept, wait: "false", on_filtered: "return" };
@@ -264,16 +262,15 @@ async function run(accept = {}, again = false) {
   return undefined;
 }
 
-/** The same with several seeds, as a batch: it goes on without the page, and can be stopped and resumed. */
-async function runMany(inputs, accept, same) {
-  const { min, max } = form.elements.seed, least = Math.max(1, Number(min)), most = Number(max) || 2 ** 31 - 1;
-  const drawn = crypto.getRandomValues(new Uint32Array(many()));
-  const seeds = [...drawn].map((seed, at) => (at === 0 && inputs.seed) || least + (seed % (most - least + 1)));
-  const asked = { subject: form.dataset.action, items: seeds.map((seed) => ({ ...inputs, seed })), ...where() };
-  if (accept.accept_warnings) asked.accept_warnings = true;
-  const { id } = await call("POST", "/api/batches", asked);
+/** Several calls as a batch: it goes on without the page, and can be stopped and resumed. */
+async function runMany(items, accept, same) {
+  const asked = { subject: form.dataset.action, items, ...where(), ...(accept.accept_warnings ? { accept_warnings: true } : {}) };
+  const { id } = await call("POST", "/api/batches", asked).catch((error) => {
+    throw Object.assign(error, { problems: ofTheForm(error.problems) });
+  });
   remember(same, `/api/batches/${encodeURIComponent(id)}`);
-  history.replaceState({}, "", `?${new URLSearchParams({ batch: id })}`);
+  const table = axes().length ? (await import("./grid-view.js")).told(axes(), items.length / combined(axes()).length) : "";
+  history.replaceState({}, "", `?${new URLSearchParams({ batch: id })}${table}`);
   draft.keep();
   return watchBatch(id);
 }
@@ -281,7 +278,8 @@ async function runMany(inputs, accept, same) {
 async function watchBatch(id) {
   const tab = one("#tab-result");
   if (tab) choose(tab);
-  await followBatch(id, result);
+  const view = location.hash && (await import("./grid-view.js")), grid = view && view.gridOf(location.hash);
+  await (grid ? view.followGrid(id, result, grid) : followBatch(id, result));
   lastResults();
   tellBalance();
 }
@@ -384,6 +382,15 @@ place.addEventListener("change", () => {
   tellPlace();
   tellPrice();
   tellBalance();
+});
+
+one("[data-vary]")?.addEventListener("click", async ({ currentTarget }) => {
+  const panel = one("[data-vary-panel]");
+  vary ??= new (await import("./vary.js")).Vary(form, panel);
+  panel.hidden = !panel.hidden;
+  currentTarget.setAttribute("aria-expanded", String(!panel.hidden));
+  if (!panel.hidden) one("select", panel).focus();
+  refresh();
 });
 
 const schedule = one("[data-schedule]");

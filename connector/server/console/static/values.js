@@ -55,7 +55,8 @@ export function given(form) {
   return found;
 }
 
-function attempted(field) {
+/** What one field says; true where that cannot be read. */
+export function attempted(field) {
   try {
     return read(field);
   } catch {
