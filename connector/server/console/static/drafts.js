@@ -2,10 +2,9 @@
 
 import { dropOf } from "./drop.js";
 import { all, debounced, one } from "./kit.js";
-import { fill, read } from "./values.js";
+import { fill, harmless, read } from "./values.js";
 
 const LONGEST = 2_000_000; // characters; a browser keeps some five million for a host
-const SECRET = /auth|cookie|key|pass|secret|token/i; // of the names in rows: such values are not kept
 
 export class Draft {
   #masks = {};
@@ -69,7 +68,7 @@ export class Draft {
       const { kind, field: name } = field.dataset;
       if (kind === "file") values[name] = dropOf(one("[data-drop]", field))?.facts;
       else if (kind === "json") texts[name] = one("textarea", field).value;
-      else if (kind === "rows") values[name] = open(read(field));
+      else if (kind === "rows") values[name] = harmless(read(field));
       else if (kind !== "files") values[name] = read(field);
     }
     for (const masks of [this.#masks, {}]) {
@@ -92,8 +91,6 @@ export class Draft {
     this.keep();
   }
 }
-
-const open = (rows) => rows && Object.fromEntries(Object.entries(rows).filter(([name]) => !SECRET.test(name)));
 
 const dataUrl = (file) =>
   new Promise((resolve) => {

@@ -201,7 +201,7 @@ async function ready() {
 
 async function sendMask(editor, painted) {
   const facts = await upload(painted);
-  await (await import("./earlier-masks.js")).keep(editor, facts);
+  import("./earlier-masks.js").then(({ keep }) => keep(editor, facts)).catch(() => null);
   return facts.file;
 }
 
@@ -221,6 +221,7 @@ async function justStarted(same) {
 /** Remembers what was begun, for every tab of this browser. */
 function remember(same, path) {
   localStorage.setItem(startedKey, JSON.stringify({ same, path, at: Date.now() }));
+  import("./earlier-texts.js").then(({ keep }) => keep(form)).catch(() => null); // a full browser stops no run
 }
 
 function ask(question) {
@@ -356,6 +357,11 @@ function refresh(event) {
 }
 
 for (const name of ["input", "change", "filechange", "maskchange"]) form.addEventListener(name, refresh);
+form.addEventListener("click", async (event) => {
+  const earlier = event.target.closest("[data-earlier-texts]");
+  if (earlier) (await import("./earlier-texts.js")).offer(form, earlier.closest("[data-field]").dataset.field);
+});
+one("[data-presets]").addEventListener("click", async () => (await import("./presets.js")).offer(form));
 form.addEventListener("earlier", async (event) => (await import("./earlier-masks.js")).offer(event.target));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -400,7 +406,13 @@ await setUp();
 tellPlace();
 refresh();
 tellBalance();
-one("[data-restored]").hidden = !(await draft.restore());
+addEventListener("hashchange", () => location.hash.startsWith("#preset=") && location.reload());
+const isBack = await draft.restore(), preset = new URLSearchParams(location.hash.slice(1)).get("preset");
+one("[data-restored]").hidden = !isBack || preset !== null;
+if (preset !== null) {
+  history.replaceState({}, "", location.pathname + location.search);
+  await (await import("./presets.js")).open(form, preset, isBack);
+}
 one("[data-start-over]").addEventListener("click", () => {
   draft.clear();
   location.assign(location.pathname);

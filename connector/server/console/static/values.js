@@ -64,6 +64,18 @@ export function attempted(field) {
   }
 }
 
+const SECRET = /auth|cookie|key|pass|secret|token/i;
+
+/** A value without what has the name of a secret: such is neither kept nor passed on. */
+export function harmless(value) {
+  if (Array.isArray(value)) return value.map(harmless);
+  if (!value || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !SECRET.test(name)).map(([name, one]) => [name, harmless(one)]));
+}
+
+/** The kinds whose values are files, which stay where they are. */
+export const FILES = ["file", "files", "mask"];
+
 const WRITERS = {
   select: (field, value) => select(control(field).options, value),
   pills: (field, value) => select(all("input", field), value),
@@ -76,9 +88,13 @@ const WRITERS = {
   mask: (field, value) => giveMask(one("mask-editor", field), typeof (value?.file ?? value) === "string" ? contentOf(value.file ?? value) : value),
 };
 
-/** Makes the fields say these inputs and no others. Files are references, or what the host tells of them; a mask may be a Blob. */
-export async function fill(form, inputs) {
+/**
+ * Makes the fields say these inputs and no others, but for those of some kinds, which stay as they are. Files are
+ * references, or what the host tells of them; a mask may be a Blob.
+ */
+export async function fill(form, inputs, staying = []) {
   for (const field of all("[data-field]", form)) {
+    if (staying.includes(field.dataset.kind)) continue;
     const value = inputs[field.dataset.field];
     const write = WRITERS[field.dataset.kind];
     if (write) await write(field, value);
