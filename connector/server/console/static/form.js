@@ -6,7 +6,6 @@ import { all, busy, call, choose, debounced, number, one, part, Refusal } from "
 import { setUpPairs } from "./pairs.js";
 import { clearProblem, clearProblems, showProblems } from "./problems.js";
 import { holds } from "./rules.js";
-import { follow, followBatch, show } from "./run-view.js";
 import { combined, inputsOfEach, MOST, ofTheForm, plural, summed } from "./several.js";
 import { begin, grow, mirrored, reach } from "./stage.js";
 import { localTimes } from "./times.js";
@@ -19,6 +18,7 @@ const place = one("[data-place]"), price = one("[data-price]"), result = one("[d
 const confirming = one("[data-confirming]"), meant = one("[data-question]", confirming).textContent;
 const draft = new Draft(form);
 let vary = null; // once somebody wants it
+const runView = () => import("./run-view.js");
 const remembered = `console.place.${form.dataset.integration}`;
 
 // Fields
@@ -241,6 +241,7 @@ async function run(accept = {}, again = false) {
       const when = before.goesOn ? "is still under way" : `was run ${Math.round((Date.now() - before.at) / 1000)} s ago`;
       return ask(`The same ${when}. Run again, that is ${price.textContent} once more.`);
     }
+    await runView(); // so that it is there as soon as the run has begun
     const calls = each(await ready()), [inputs] = calls;
     if (calls.length > MOST) return showProblems(form, [], `A table has at most ${MOST} calls; these are ${calls.length}.`);
     const { problems } = await call("POST", `${action}/check${query(accept)}`, { inputs });
@@ -280,7 +281,7 @@ async function watchBatch(id) {
   const tab = one("#tab-result");
   if (tab) choose(tab);
   const view = location.hash && (await import("./grid-view.js")), grid = view && view.gridOf(location.hash);
-  await (grid ? view.followGrid(id, result, grid) : followBatch(id, result));
+  await (grid ? view.followGrid(id, result, grid) : (await runView()).followBatch(id, result));
   lastResults();
   tellBalance();
 }
@@ -301,7 +302,7 @@ async function watch(id) {
   word.textContent = "Running";
   if (matchMedia("(max-width: 1000px)").matches) one("[data-stage]").scrollIntoView({ block: "start" });
   try {
-    await follow(id, result);
+    await (await runView()).follow(id, result);
     if ([from, document.body].includes(document.activeElement)) result.focus({ preventScroll: true });
   } finally {
     word.textContent = "Run";
@@ -420,7 +421,7 @@ one("[data-start-over]").addEventListener("click", () => {
 const { shownRun: earlier, hasEnded } = form.dataset;
 // One that goes on, or that was begun here, is what somebody comes back for; another is shown beside its inputs.
 if (earlier && (hasEnded === undefined || history.state?.ran === earlier)) busy(one("[data-run]"), () => watch(earlier));
-else if (earlier) show(earlier, result);
+else if (earlier) runView().then(({ show }) => show(earlier, result));
 const batch = new URLSearchParams(location.search).get("batch");
 if (batch) busy(one("[data-run]"), () => watchBatch(batch));
 one("[data-count]")?.addEventListener("change", tellPrice);
