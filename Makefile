@@ -7,7 +7,7 @@ STRANGERS ?= .venv-strangers
 AIRFLOW ?= .venv-airflow
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-n8n browser postgres faketime strangers airflow lint types bench rate torture faults crowd soak fuzz truth mcp wheel release check clean
+.PHONY: demo test test-n8n browser postgres faketime strangers airflow lint types bench rate torture faults crowd soak fuzz truth mcp tiles wheel release check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
@@ -91,6 +91,10 @@ mcp: $(VENV)/.ready
 # n8n with our node in it, by its own tools and in real workflows; ten minutes at the first time.
 test-n8n: $(VENV)/.ready out/n8n/.ready
 	$(BIN)/python -m pytest -n 0 tests/n8n
+
+# The pictures of before and after in the list of actions, where one is missing or its example has changed.
+tiles: $(VENV)/.ready
+	$(BIN)/python tools/tiles.py
 
 # The wheel, installed where there is no checkout, still knows its actions.
 wheel: $(VENV)/.ready

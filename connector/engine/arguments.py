@@ -16,7 +16,7 @@ from connector.errors import InvalidArguments, NeedsConfirmation, Problem
 from connector.media import Media, MediaError, exif_transpose, mask, text_encoding
 from connector.media.orientation import UPRIGHT
 from connector.spec import file_options
-from connector.spec.model import Deprecation, JsonSchema
+from connector.spec.model import CatalogEntry, Deprecation, JsonSchema
 from connector.spec.schema.json_values import plain, shown
 from connector.spec.schema.validator import Checker
 
@@ -35,6 +35,8 @@ class Taker(Form, Protocol):
     def id(self) -> str: ...
     @property
     def title(self) -> str: ...
+    @property
+    def catalog(self) -> CatalogEntry: ...
     @property
     def files(self) -> tuple[str, ...]: ...
     @property

@@ -138,7 +138,7 @@ async def opened(
     try:
         async with paced(wire, call, record) as request:
             await wire.io.run(on_leaving)
-            wire.tell(Event("sent", f"{call.request.method} {call.action.title}"))
+            wire.tell(Event("sent", f"{call.action.catalog.title}: sent, waiting for the answer"))
             response = await wire.io.run(_answered, call.transport, request, record)
         _tell(wire, request, record, number, response.status, response.headers)
         return response
@@ -202,7 +202,7 @@ def _send(
 ) -> ReadResponse:
     """The whole exchange in one go, so that it takes one thread once."""
     on_leaving()
-    wire.tell(Event("sent", f"{request.method} {call.action.title}"))
+    wire.tell(Event("sent", f"{call.action.catalog.title}: sent, waiting for the answer"))
     try:
         return taken_in(_answered(call.transport, request, record), wire.spool)
     except OSError as error:

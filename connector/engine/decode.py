@@ -345,23 +345,23 @@ def _plain(text: str) -> str:
 
 
 def _sentence(rule: OutcomeRule, answer: ReadResponse, said: list[str]) -> str:
-    lead = rule.message or _LEADS.get(rule.outcome, "The upstream refused the request.")
+    lead = rule.message or _LEADS.get(rule.outcome, "The API refused the request.")
     words = "; ".join(word for word in said if word)
     return f"{lead} (HTTP {answer.status}{': ' + words if words else ''})"
 
 
 _LEADS: Mapping[str, str] = {
-    "bad_request": "The upstream found fault with the arguments.",
-    "unauthorized": "The upstream refused the credential.",
+    "bad_request": "The API found fault with the arguments.",
+    "unauthorized": "The API refused the credential.",
     "out_of_credits": "The account has too few credits.",
-    "moderated": "The upstream's moderation refused the input.",
+    "moderated": "The API's moderation refused the input.",
     "forbidden": "The credential may not do this.",
-    "filtered": "The upstream withheld or blurred the output.",
-    "rejected": "The upstream did not accept the request.",
-    "not_found": "The upstream does not know it, or no longer.",
-    "too_large": "The request was larger than the upstream takes.",
+    "filtered": "The API withheld or blurred the output.",
+    "rejected": "The API did not accept the request.",
+    "not_found": "The API does not know it, or no longer.",
+    "too_large": "The request was larger than the API takes.",
     "rate_limited": "Too many requests were sent with this credential.",
-    "upstream_failed": "The upstream failed.",
+    "upstream_failed": "The API failed.",
     "invalid_answer": "The answer is not one that the action promises.",
 }
 

@@ -57,7 +57,7 @@ async def write_down(engine: Engine, prepared: Prepared, started: Result) -> Res
         await written(engine, write)
     except ConnectorError as unwritten:
         raise _unwritten(started, upstream_id, unwritten) from unwritten
-    engine.tell(Event("started", f"The job is {upstream_id}", declared.interval, job_id=upstream_id))
+    engine.tell(Event("started", "The job has started", declared.interval, job_id=upstream_id))
     return replace(started, outcome="pending", job_id=upstream_id)
 
 
@@ -246,7 +246,7 @@ async def _poll(
 def _tell(engine: Engine, current: Job, error: ConnectorError | None) -> None:
     said = "still in progress" if error is None else error.message.splitlines()[0]
     pause = max(0.0, current.next_poll - engine.clock())
-    engine.tell(Event("poll", f"Poll {current.polls}: {said}", pause, job_id=current.upstream_id))
+    engine.tell(Event("poll", f"Check {current.polls}: {said}", pause, job_id=current.upstream_id))
 
 
 async def _ended(
@@ -269,7 +269,7 @@ def _failure(entry: LedgerEntry, verdict: str, error: ConnectorError | None) -> 
     if isinstance(error, Filtered):
         return error
     if verdict == "expired" or error is None:
-        expired = JobExpired(f"the upstream no longer has the result of job {entry.upstream_id}")
+        expired = JobExpired(f"the API no longer has the result of job {entry.upstream_id}")
         expired.__cause__ = error
         return expired
     return error

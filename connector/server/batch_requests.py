@@ -34,7 +34,6 @@ from connector.storage.files.store import FileStore
 from connector.storage.home import make_private
 
 _FOLDER = "batches"
-_LOOKED_AT = 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _KINDS = {".csv": "items.csv", ".jsonl": "items.jsonl"}
 
@@ -64,10 +63,7 @@ def check(durable: Durable, files: FileStore, home: Path, asked: Mapping[str, An
 def _expected(durable: Durable, planned: Plan) -> dict[str, Any]:
     """The seconds that the batch may take, by earlier runs here or the rate limit, and which of these."""
     order, rows = planned.order, planned.found.rows
-    made = {"action": order.subject.id, "environment": order.environment, "state": "succeeded"}
-    lasted = [
-        run.seconds for run in durable.history.list(**made, limit=_LOOKED_AT) if run.seconds is not None
-    ]
+    lasted = durable.history.durations(order.subject.id, order.environment)
     limit = durable.connectors[order.integration].integration.rate_limit
     if lasted:
         one, at_once = median(lasted), min(order.concurrency, rows)

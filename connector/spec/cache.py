@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MANIFEST = "integration.yaml"
 # Another form of these files, or of Python's marshal format, has files of its own. Another version of this
 # package is told by its schemas, which are written anew when it is installed.
-_FORMAT = f"2-{sys.implementation.cache_tag}"
+_FORMAT = f"3-{sys.implementation.cache_tag}"
 
 
 def default_folder() -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def entries(folder: Place, cache: Place | None = None) -> list[dict[str, Any]]:
-    """Each action as a list shows it: id, title, group, price, description, deprecated, job.
+    """Each action as a list shows it: id, title, group, names, price, description, deprecated, job.
 
     Raises SpecError where the files are wrong.
     """
@@ -35,6 +35,7 @@ def _entry(action: Action) -> dict[str, Any]:
         "id": action.id,
         "title": action.title,
         "group": action.group,
+        "names": action.names,
         "price": price_text(action),
         "description": action.description,
         "deprecated": action.deprecated is not None,

@@ -6,7 +6,7 @@ JSON Schemas (an action's inputs, a credential's fields) and templates stay as t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -192,6 +192,15 @@ class TimeoutSpec:
     total: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CatalogEntry:
+    """How people find an action: what they want to do, a title that stands alone, words they search by."""
+
+    task: str
+    title: str
+    words: Sequence[str] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Action:
     """One named thing the integration can do. Two are the same when they are one object."""
@@ -199,6 +208,7 @@ class Action:
     id: str
     title: str
     group: str
+    catalog: CatalogEntry
     description: str
     request: RequestSpec
     inputs: JsonSchema
@@ -212,6 +222,12 @@ class Action:
     deprecated: Deprecation | None = None
     examples: tuple[Example, ...] = ()
     source: Path | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """Whatever people may call it."""
+        entry = self.catalog
+        return [self.id, self.title, self.group, entry.title, entry.task, *entry.words]
 
     @property
     def parameters(self) -> Mapping[str, JsonSchema]:

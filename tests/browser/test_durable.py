@@ -44,12 +44,13 @@ def test_a_workflow_runs_and_shows_its_pictures(visitor: Visitor) -> None:
     expect(visitor("balance")).to_have_text("11 credits where it is billed")
     visitor("run").click()
     expect(visitor("progress-pictures").locator("img").first).to_be_visible(timeout=PATIENCE)
+    expect(visitor("progress")).to_contain_text(re.compile(r"\d of 4 steps: "))
     view = visitor.finished()
     expect(visitor("steps").locator("li")).to_have_count(4)
     expect(visitor("cost")).to_have_text("free (11 credits where it is billed)")
     assert visitor.picture(visitor("picture")).width > 100
     assert visitor.picture(visitor("steps").locator("img").first).width > 0
-    visitor.go(view.get_by_role("link", name="Its page"))
+    visitor.go(view.get_by_role("link", name="Open the run"))
     expect(visitor("steps").locator("li")).to_have_count(4)
     look(visitor.page, "workflow-run")
     visitor.go(visitor("open-form"))

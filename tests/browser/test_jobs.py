@@ -17,6 +17,7 @@ def start(visitor: Visitor) -> None:
     expect(visitor("field-image")).to_contain_text("Fits")
     visitor("run").click()
     expect(visitor("progress")).to_contain_text("job")
+    expect(visitor("copy-job")).to_be_visible()
 
 
 def test_a_job_is_cancelled(visitor: Visitor) -> None:
@@ -25,10 +26,10 @@ def test_a_job_is_cancelled(visitor: Visitor) -> None:
     visitor.page.once("dialog", lambda asked: asked.accept())
     visitor("cancel").click()
     view = visitor.finished("cancelled")
-    expect(visitor("failure")).to_contain_text("It was cancelled")
+    expect(visitor("failure")).to_contain_text("Cancelled")
     run = visitor.served.ask("GET", f"/api/runs/{visitor('run-id').inner_text()}").json()["run"]
     assert run["state"] == "cancelled"
-    expect(view.locator("dt", has_text="Job").locator("+ dd")).to_have_text(run["job_id"])
+    expect(view.locator("dt", has_text="Job").locator("+ dd code")).to_have_text(run["job_id"])
     expect(visitor("run")).to_be_enabled()
 
 
@@ -36,7 +37,7 @@ def test_a_run_that_goes_on_is_followed_on_its_own_page(visitor: Visitor) -> Non
     """Whoever comes later sees its steps so far, and can cancel it there."""
     start(visitor)
     visitor.open("/runs?state=running")
-    visitor.go(visitor("runs").get_by_role("link", name="Start Creative Upscale").first)
+    visitor.go(visitor("runs").get_by_role("link", name="Creative upscale").first)
     expect(visitor("progress")).to_contain_text("job")
     visitor.page.once("dialog", lambda asked: asked.accept())
     visitor("cancel").click()

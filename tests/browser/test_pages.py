@@ -92,7 +92,7 @@ def test_a_token_is_made_shown_once_and_revoked(visitor: Visitor, browser: Brows
     """It signs in, may use and not manage, and lets nobody in after it was revoked."""
     page = visitor.open("/settings")
     page.get_by_label("Name").fill("workshop")
-    visitor("new-token").get_by_role("button", name="Make the token").click()
+    visitor("new-token").get_by_role("button", name="Create a token").click()
     expect(visitor("token")).to_be_visible()
     token = visitor("token").inner_text()
     with browser.new_context() as context:
@@ -123,7 +123,7 @@ def test_a_token_for_one_action_in_the_sandbox(visitor: Visitor) -> None:
         page.get_by_label("Actions and workflows").select_option("stable-image-core")
         page.get_by_label("sandbox").check()
         page.get_by_label("Credits a day").fill("30")
-        visitor("new-token").get_by_role("button", name="Make the token").click()
+        visitor("new-token").get_by_role("button", name="Create a token").click()
 
     made()
     row = page.get_by_role("row", name="shop-window")
@@ -164,3 +164,53 @@ def test_a_connection_is_deleted(visitor: Visitor) -> None:
     page.once("dialog", lambda dialog: dialog.accept())
     visitor("connection-gone").get_by_test_id("remove").click()
     expect(visitor("connection-gone")).to_have_count(0)
+
+
+def test_actions_are_found_by_what_people_call_them(visitor: Visitor) -> None:
+    """By words of their own and the API's; favorites stand first, and are kept in this browser."""
+    page = visitor.open("/actions")
+    shown = page.locator("[data-action]:visible")
+    every = shown.count()
+    for words, found in (
+        ("Text-to-image", "stable-image-core"),
+        ("conservative", "conservative"),
+        ("cutout", "remove-background"),
+        ("fetch result", "replace-background-and-relight"),
+    ):
+        visitor("search").fill(words)
+        expect(visitor(f"tile-{found}")).to_be_visible()
+        assert shown.count() < every
+    visitor("search").fill("nothing of the kind")
+    expect(page.get_by_text("No action matches.")).to_be_visible()
+    visitor("search").fill("")
+    picture = visitor("tile-outpaint").locator("img")
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("naturalWidth", 320)
+    star = visitor("tile-outpaint").get_by_role("button", name="Favorite")
+    star.click()
+    visitor.open("/actions")
+    expect(visitor("favorites").get_by_test_id("tile-outpaint")).to_be_visible()
+    expect(star).to_have_attribute("aria-pressed", "true")
+    star.click()
+    expect(visitor("favorites")).to_be_hidden()
+    expect(star).to_be_focused()
+
+
+def test_the_theme_is_chosen_and_there_from_the_first_paint(visitor: Visitor) -> None:
+    """Whatever the system has; every page after has it before its body is read."""
+    page = visitor.open("/settings")
+    page.emulate_media(color_scheme="light")
+    canvas = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(canvas)
+    visitor("theme").select_option("dark")
+    dark = page.evaluate(canvas)
+    assert dark != light
+    chosen = "document.documentElement.style.colorScheme"
+    page.add_init_script(f"addEventListener('DOMContentLoaded', () => (window.first = {chosen}))")
+    visitor.open("/actions/erase")
+    assert page.evaluate("window.first") == "dark"
+    assert page.evaluate(canvas) == dark
+    visitor.open("/settings")
+    expect(visitor("theme")).to_have_value("dark")
+    visitor("theme").select_option("as in the system")
+    assert page.evaluate(canvas) == light

@@ -51,7 +51,7 @@ def test_the_first_page_is_light(browser: Browser, fresh: Served) -> None:
             page = context.new_page()
             came = weighed(page)
             page.goto(fresh.link)
-            expect(page.get_by_role("heading", name="Made lately")).to_be_visible()
+            expect(page.get_by_role("heading", name="Recent results")).to_be_visible()
             page.goto(fresh.url + path, wait_until="networkidle")
             heavy = [weight for kind, weight in came if kind != "Image"]
             assert len(heavy) > 2

@@ -14,11 +14,14 @@ from connector.spec.model import Action
 
 
 def _same_title(loaded: Loaded) -> Iterator[Problem]:
+    told = "people could not tell them apart"
     for action, other in _twins(loaded, lambda action: (action.group, action.title)):
-        message = (
-            f"{other.id} has the same title in the group {other.group}; people could not tell them apart"
-        )
+        message = f"{other.id} has the same title in the group {other.group}; {told}"
         yield loaded.source(action).problem("title", message)
+    for action, other in _twins(loaded, lambda action: (action.catalog.task, action.catalog.title)):
+        if (action.group, action.title) != (other.group, other.title):
+            message = f"{other.id} has the same title under {other.catalog.task!r}; {told}"
+            yield loaded.source(action).problem("catalog.title", message)
 
 
 def _same_request(loaded: Loaded) -> Iterator[Problem]:

@@ -46,7 +46,7 @@ def _with_word(entries: Entries, word: str | None) -> Entries:
     if word is None:
         return entries
     sought = word.casefold()
-    named = [one for one in entries if sought in f"{one['id']} {one['title']} {one['group']}".casefold()]
+    named = [one for one in entries if any(sought in name.casefold() for name in one["names"])]
     return named or [one for one in entries if sought in one["description"].casefold()]
 
 

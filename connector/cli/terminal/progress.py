@@ -47,7 +47,7 @@ class Progress:
 
     def tell(self, sentence: str) -> None:
         """A line for each change: what is the same as before is not told again."""
-        changed = sentence.partition(": ")[2] if sentence.startswith("Poll ") else sentence
+        changed = sentence.partition(": ")[2] if sentence.startswith("Check ") else sentence
         if changed != self._told:
             self._told = changed
             with self._lock:
@@ -104,6 +104,8 @@ def _lasts(event: Event) -> bool:
 def _sentence(event: Event) -> str:
     if event.kind in ("waiting", "again") and event.seconds:
         return f"{event.sentence} Waiting {event.seconds:.0f} s."
+    if event.kind == "started" and event.job_id:  # so that it is known where the process is killed
+        return f"{event.sentence}: {event.job_id}"
     return event.sentence
 
 

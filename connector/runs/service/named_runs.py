@@ -146,7 +146,7 @@ class NamedRuns:
         environment, connection = self.connector.place(**place)
         return {
             "action": action.id,
-            "title": action.title,
+            "title": action.catalog.title,
             "integration": self.connector.integration.id,
             "environment": environment,
             "connection": connection,

@@ -45,7 +45,7 @@ class RunRecord:
         taken = run_files.take(action, spec.arguments, self.files, self.keep_seconds)
         own = {
             "action": action.id,
-            "title": action.title,
+            "title": action.catalog.title,
             "inputs": taken.inputs,
             "options": spec.options,
         }
@@ -103,7 +103,7 @@ class RunRecord:
         """The run as it is: its job goes on upstream, and is asked for when the host is back."""
         self.history.tell(run_id, told)
         run = self.history.get(run_id)
-        said = "the host stops; the job goes on upstream, and is asked for when the host is back"
+        said = "the host stops; the job goes on, and is fetched when the host is back"
         self.history.event(run_id, "warning", {"sentence": said, "job_id": run.job_id})
         return run
 

@@ -28,7 +28,7 @@ def take_up(run: Run, history: History, retry: Callable[[str], Run]) -> Run:
     newest = {child.place: child for child in history.children(run.id)}
     _refuse_unknown(run, [child for child in newest.values() if child.state == "unknown"])
     history.event(run.id, TAKEN_UP, {"sentence": _SAID})
-    again = history.enter(run.id, "running", "it is under way again", among=ENDED, outcome=None, error=None)
+    again = history.enter(run.id, "running", "Running again", among=ENDED, outcome=None, error=None)
     for child in newest.values():
         if child.state in _TRIED_AGAIN:
             retry(child.id)
@@ -51,7 +51,7 @@ def reopen(run: Run, entry: LedgerEntry | None, history: History, ledger: Ledger
     if run.state == "succeeded" or entry is None or entry.upstream_id is None or entry.fetch is None:
         raise JobError(f"run {run.id} is {run.state}, and has no job to go on with; try it once more")
     if entry.deadline is not None and entry.deadline < history.clock():
-        raise JobExpired(f"the upstream no longer keeps job {entry.upstream_id}", job_id=entry.upstream_id)
+        raise JobExpired(f"the API no longer keeps job {entry.upstream_id}", job_id=entry.upstream_id)
     if entry.state == "cancelled":
         ledger.running(entry.id, entry.upstream_id, entry.fetch, None, entry.deadline)
     elif entry.state not in ("running", "done"):
@@ -62,4 +62,4 @@ def reopen(run: Run, entry: LedgerEntry | None, history: History, ledger: Ledger
         "billed": "unknown",
         "job_id": entry.upstream_id,
     }
-    return history.enter(run.id, "running", "it is resumed", among=ENDED, **facts)
+    return history.enter(run.id, "running", "Resumed", among=ENDED, **facts)

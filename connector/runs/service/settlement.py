@@ -31,7 +31,7 @@ class Settlement:
 
     def set_off(self, run: Run) -> Run:
         """The run under way, unless somebody cancelled it while it waited."""
-        said = "it is under way" if run.state == "queued" else "it is taken up again"
+        said = "Running" if run.state == "queued" else "Resumed"
         return self._history.enter(run.id, "running", said)
 
     def tell(self, run_id: str, told: Told) -> Run:

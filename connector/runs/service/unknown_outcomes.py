@@ -116,7 +116,7 @@ class UnknownOutcomes:
             run,
             entry,
             about.action,
-            action.title if action else about.action,
+            action.catalog.title if action else about.action,
             about.environment,
             about.connection,
             run.updated if entry is None and run else about.created if entry is None else entry.created,

@@ -73,7 +73,7 @@ class WorkflowAdvance:
         if run.has_ended:
             return self._called_off(run, children)
         if run.state == "queued":
-            self._history.enter(run.id, "running", "it is under way")
+            self._history.enter(run.id, "running", "Running")
         newest = {child.place: child for child in children}
         while self._moves(newest):
             pass
@@ -142,7 +142,9 @@ class WorkflowAdvance:
         self._progress.end(task.place, facts)
         if (task.place, facts.get("run")) not in self._told:
             shown = ("outcome", "message", "file", "credits", "billed", "run")
+            done, of = self._progress.steps
             said: dict[str, Any] = {"sentence": _sentence(task, facts), "place": task.place}
+            said |= {"done": done, "of": of}
             said |= {name: facts[name] for name in shown if name in facts}
             said |= {"facts": facts} if task.step.make and facts["outcome"] == SUCCESS else {}
             self._history.event(self._run.id, _STEP, said)

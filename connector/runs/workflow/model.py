@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from connector.spec.model import Deprecation, Empty, Example, JsonSchema
+from connector.spec.model import CatalogEntry, Deprecation, Empty, Example, JsonSchema
 
 Policy = Literal[
     "stop",  # nothing more is begun, and the run fails
@@ -75,6 +75,10 @@ class Workflow:
     def deprecated(self) -> Deprecation | None:
         """Nothing yet says so of a workflow."""
         return None
+
+    @property
+    def catalog(self) -> CatalogEntry:
+        return CatalogEntry("Workflows", self.title)
 
     def to_dict(self) -> dict[str, Any]:
         """The workflow as every face shows it."""

@@ -83,6 +83,11 @@ class WorkflowProgress:
         return not under_way and (self.stop is not None or len(self._done) == len(self._workflow.steps))
 
     @property
+    def steps(self) -> tuple[int, int]:
+        """How many steps have ended, and how many there are."""
+        return len(self._done), len(self._workflow.steps)
+
+    @property
     def is_whole(self) -> bool:
         """Whether everything that was begun ended well."""
         return all(facts["outcome"] in (SUCCESS, SKIPPED) for facts in self._told.values())

@@ -40,7 +40,7 @@ def uses(integration: Integration, stored: StoredFile) -> list[FollowUp]:
         fitting = [name for name in action.files if not action.deprecated and _takes(action, name, stored)]
         for name in fitting:
             label = str(action.parameters[name].get("title", name)) if len(fitting) > 1 else ""
-            found.append(FollowUp(action.id, action.title, name, label))
+            found.append(FollowUp(action.id, action.catalog.title, name, label))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +15,25 @@ from connector.server.console.code_samples import is_file
 from connector.server.console.fields import FormField, fields, is_media
 from connector.server.console.page_request import PageRequest
 from connector.server.console.rendering import page
-from connector.server.console.usable_environments import asked_for, place_of, places_of
+from connector.server.console.usable_environments import asked_for, place_of, places_of, usual_time
 from connector.server.host import Host
 from connector.server.problem_documents import Refused
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration
 from connector.storage.runs.history import Run
 
-# So many runs are looked through for something to show beside each action.
-_LOOKED_THROUGH = 200
 _UNDER_WAY = 2
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogueEntry:
-    """An action as the catalogue shows it."""
+class Tile:
+    """An action as the catalogue shows it; ``fetch`` asks for the result of its job."""
 
     action: Action
     price: str
     kind: str
-    thumbnail: str | None
+    has_picture: bool
+    fetch: Action | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,9 @@ class Filled:
 
 
 def catalogue(visit: PageRequest) -> Response:
-    """All actions, by their groups."""
-    seen = _last_pictures(visit.host)
-    listed = [
-        (served.integration, _groups(served.integration, seen)) for served in visit.host.integrations.values()
-    ]
-    return page("actions.html", catalogue=listed)
+    """All actions, by what they do."""
+    served = visit.host.integrations.values()
+    return page("actions.html", catalogue=[(one.integration, _tasks(one.integration)) for one in served])
 
 
 def one(visit: PageRequest) -> Response:
@@ -68,6 +65,19 @@ def free_form(visit: PageRequest) -> Response:
             if action_sidebar.is_free_form(action):
                 return _form(visit, served.integration, action, "/request")
     raise Refused("not_found", "no integration here lets a caller write the whole request")
+
+
+def tile(visit: PageRequest) -> Response:
+    """The picture of an action's before and after."""
+    _, action = visit.host.find(visit.name("id"))
+    if action.source is None:
+        raise Refused("not_found", "the action has no picture")
+    path = _beside(action.source, _picture(action.source))
+    return FileResponse(path, headers={"cache-control": "max-age=3600"}, media_type="image/webp")
+
+
+def _picture(source: Path) -> str:
+    return f"tiles/{source.stem}.webp"
 
 
 def sample(visit: PageRequest) -> Response:
@@ -127,10 +137,11 @@ def _form(visit: PageRequest, integration: Integration, action: Action, section:
         integration=integration,
         action=action,
         parts=form_parts(made, staged=not free),
-        siblings=[each for each in integration.actions.values() if each.group == action.group],
+        siblings=[tile.action for tile in _tasks(integration).get(action.catalog.task, ())],
         kind=action_sidebar.glyph(action),
         generic=free,
         places=places,
+        usual=partial(usual_time, visit.host, action.id),
         chosen_place=filled.place or asked_for(places, visit.asked("environment"), visit.asked("connection")),
         run=filled.run,
         under_way=[] if filled.run else under_way(visit.host, action.id),
@@ -181,18 +192,18 @@ def _example(action: Action, at: int) -> Filled:
     return Filled(values, {name: f"/actions/{action.id}/samples/{at}/{name}" for name in files})
 
 
-def _groups(integration: Integration, seen: Mapping[str, str]) -> dict[str, list[CatalogueEntry]]:
-    found: dict[str, list[CatalogueEntry]] = {}
-    for action in integration.actions.values():
-        entry = CatalogueEntry(action, price_text(action), action_sidebar.glyph(action), seen.get(action.id))
-        found.setdefault(action.group, []).append(entry)
+def _tasks(integration: Integration) -> dict[str, list[Tile]]:
+    """The actions by their tasks; one that only fetches results stands with those that begin them."""
+    actions = integration.actions
+    fetches = {action.job.fetch for action in actions.values() if action.job}
+    found: dict[str, list[Tile]] = {}
+    for action in actions.values():
+        if action.id not in fetches:
+            fetch = actions.get(action.job.fetch) if action.job else None
+            found.setdefault(action.catalog.task, []).append(_tile(action, fetch))
     return found
 
 
-def _last_pictures(host: Host) -> dict[str, str]:
-    """The small picture of the last result of each action."""
-    found: dict[str, str] = {}
-    for run in host.history.list(state="succeeded", limit=_LOOKED_THROUGH):
-        if run.thumbnail:
-            found.setdefault(run.action, run.thumbnail)
-    return found
+def _tile(action: Action, fetch: Action | None) -> Tile:
+    has_picture = action.source is not None and (action.source.parent / _picture(action.source)).is_file()
+    return Tile(action, price_text(action), action_sidebar.glyph(action), has_picture, fetch)

@@ -1,17 +1,28 @@
-"""Code samples: the same use of an action as curl, Python, JavaScript and HTTP, to be pasted elsewhere."""
+"""Code samples: the same use of an action for other places, to be pasted there.
+
+As curl, a command line, Python, a tool call of MCP, JavaScript and HTTP, each by its template in ``samples``.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
-from connector.server.console.http_samples import HttpCall, curl, http, javascript, literal
+from connector.server.console.rendering import text
 from connector.spec import file_options
+from connector.spec.schema import describe
 
-_MEDIA = "image/*, audio/*, video/*, model/*"
+_SAMPLES = ("curl", "CLI", "Python", "MCP", "JavaScript", "HTTP")
+_OF_ACTIONS = ("Python", "MCP")
+# What the commands `invoke` and `workflow run` have of their own, so that no input's option is called so.
+_NAMES = ("accept", "accept-warnings", "connection", "dry-run", "environment", "estimate", "file", "help")
+_MORE = ("input", "integration", "json", "keep-orientation", "limit-credits", "no-wait", "on-filtered")
+_LAST = ("output", "quiet", "show", "stream", "timeout", "wait", "yes")
+COMMAND_OPTIONS = frozenset(f"--{name}" for name in (*_NAMES, *_MORE, *_LAST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +38,51 @@ class SampleUse:
 
 
 def calls(use: SampleUse, base: str) -> dict[str, str]:
-    """The forms by name; ``base`` is where this host is reached."""
-    call, by_python = _call(use, base), {} if use.is_workflow else {"Python": _python(use)}
-    return {"curl": curl(call), **by_python, "JavaScript": javascript(call), "HTTP": http(call)}
+    """The samples by name; ``base`` is where this host is reached. None has a token in it."""
+    options = {name: True for value in use.inputs.values() for name in file_options.split(value)[1]}
+    flags = [[f"--{name.replace('_', '-')}"] for name in options]
+    given = {name: _by_reference(file_options.split(value)[0]) for name, value in use.inputs.items()}
+    shown = _request("POST", base, _target(use), _body(use)) | {
+        "use": use,
+        "save_as": use.action if use.delivers_file else "",
+        "by_name": _literal({name: _by_name(value) for name, value in use.inputs.items()}, 2),
+        "typed": [words for name, value in use.inputs.items() for words in _typed(name, value)] + flags,
+        "tool_arguments": given | options,
+    }
+    names = [name for name in _SAMPLES if not (use.is_workflow and name in _OF_ACTIONS)]
+    return {name: text(f"samples/{name}.txt", **shown) for name in names}
 
 
-def _python(use: SampleUse) -> str:
-    chosen = {"environment": use.environment, "connection": use.connection}
-    named = "".join(f"        {name}={value!r},\n" for name, value in chosen.items() if value)
-    arguments = literal({name: _by_name(value) for name, value in use.inputs.items()}, 2)
-    ending = '    print(result.save("."))' if use.delivers_file else "    print(result.value)"
-    return (
-        "from connector import Connector\n\n"
-        "with Connector() as connector:\n"
-        "    result = connector.invoke(\n"
-        f"        {use.action!r},\n"
-        f"        {arguments},\n"
-        f"{named}    )\n"
-        f"{ending}\n"
-    )
+def of_request(method: str, base: str, target: str, body: str | None) -> dict[str, str]:
+    """The samples of any other request to this host, whose body is JSON."""
+    given = "" if body is None else _literal(json.loads(body), 1)
+    shown = _request(method, base, target, body) | {"save_as": "", "by_name": given}
+    templates = {"curl": "curl", "Python": "httpx", "JavaScript": "JavaScript", "HTTP": "HTTP"}
+    return {name: text(f"samples/{template}.txt", **shown) for name, template in templates.items()}
 
 
-def _call(use: SampleUse, base: str) -> HttpCall:
-    file = {"accept": _MEDIA, "save_as": use.action} if use.delivers_file else {}
-    return HttpCall("POST", base, _target(use), _body(use), **file)
+def _request(method: str, base: str, target: str, body: str | None) -> dict[str, Any]:
+    host = urlsplit(base).netloc
+    return {"method": method, "base": base, "host": host, "target": target, "body": body}
+
+
+def _typed(name: str, value: Any) -> Iterator[list[str]]:
+    """An input by its option; where a command has that of its own, by ``-i``, which takes any name."""
+    option = f"--{name.replace('_', '-')}"
+    has_option = re.fullmatch("[a-z][a-z0-9_]*", name) and option not in COMMAND_OPTIONS
+    for one in value if isinstance(value, list) else [value]:
+        text = describe.plain(_at(one))
+        if not has_option:
+            yield ["-i", f"{name}={text}"]
+        else:
+            yield [f"{option}={text}"] if text.startswith("-") else [option, text]
+
+
+def _at(value: Any) -> Any:
+    """A file is given as @PATH."""
+    if is_file(value):
+        return f"@{value['name']}" if value.get("name") else value["file"]
+    return {name: _at(one) for name, one in value.items()} if isinstance(value, Mapping) else value
 
 
 def _target(use: SampleUse) -> str:
@@ -89,3 +121,12 @@ def _by_name(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _by_name(one) for name, one in value.items()}
     return value
+
+
+def _literal(value: Any, depth: int) -> str:
+    """A value as Python spells it, a mapping with a line for each entry."""
+    if not isinstance(value, Mapping) or not value:
+        return repr(value)
+    indent = "    " * depth
+    lines = [f"{indent}    {name!r}: {_literal(one, depth + 1)},\n" for name, one in value.items()]
+    return "{\n" + "".join(lines) + indent + "}"

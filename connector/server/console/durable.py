@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from connector.server.console.actions import form_parts, under_way
 from connector.server.console.fields import fields
 from connector.server.console.page_request import PageRequest
 from connector.server.console.rendering import page
-from connector.server.console.usable_environments import place_of, places_of
+from connector.server.console.usable_environments import place_of, places_of, usual_time
 from connector.server.host import Host
 from connector.storage.runs.history import Run
 
@@ -55,6 +56,7 @@ def workflow(visit: PageRequest) -> Response:
         integration=integration,
         parts=form_parts(fields(found.inputs, values)),
         places=places_of(host, integration),
+        usual=partial(usual_time, host, found.id),
         chosen_place=place,
         run=run,
         under_way=[] if run else under_way(host, found.id),
@@ -189,7 +191,7 @@ def steps(host: Host, run: Run) -> list[Run]:
 def _subjects(host: Host) -> list[tuple[str, list[tuple[str, str]]]]:
     """All that can be done for many rows, or at certain times."""
     served = [each.integration for each in host.integrations.values()]
-    actions = [(one.id, one.title) for each in served for one in each.actions.values()]
+    actions = [(one.id, one.catalog.title) for each in served for one in each.actions.values()]
     flows = [(one.id, one.title) for _, one in host.durable.workflows()]
     return [("Actions", actions), ("Workflows", flows)]
 

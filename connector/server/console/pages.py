@@ -35,6 +35,7 @@ _PAGES: tuple[tuple[str, Page], ...] = (
     ("/integrations/{id}/connections/{name}", integrations.edit),
     ("/actions", actions.catalogue),
     ("/actions/{id}", actions.one),
+    ("/actions/{id}/tile", actions.tile),
     ("/actions/{id}/samples/{example:int}/{input}", actions.sample),
     ("/workflows", durable.workflows),
     ("/workflows/{id}", durable.workflow),

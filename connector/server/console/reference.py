@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from connector.server.console.code_samples import SampleUse, calls
-from connector.server.console.http_samples import HttpCall, curl, http, javascript, python
+from connector.server.console.code_samples import SampleUse, calls, of_request
 from connector.server.console.page_request import PageRequest
 from connector.server.console.rendering import page
 from connector.server.console.usable_environments import UsableEnvironment, places_of
@@ -197,14 +196,7 @@ def _calls(entry: Entry, base: str, bodies: list[Content]) -> dict[str, str]:
     filled = _HOLE.sub(lambda hole: hole[1].upper(), entry.path)
     required = {one["name"]: one["name"].upper() for one in entry.told["parameters"] if _is_asked(one)}
     target = filled + (f"?{urlencode(required, quote_via=quote)}" if required else "")
-    call = HttpCall(entry.method, base, target, body)
-    forms: dict[str, Callable[[HttpCall], str]] = {
-        "curl": curl,
-        "Python": python,
-        "JavaScript": javascript,
-        "HTTP": http,
-    }
-    return {name: form(call) for name, form in forms.items()}
+    return of_request(entry.method, base, target, body)
 
 
 def _is_asked(parameter: Json) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -33,6 +34,11 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     return HTMLResponse(_environment().get_template(template).render(values), status, _HEADERS)
 
 
+def text(template: str, **values: Any) -> str:
+    """A template that is no page, filled in."""
+    return _environment().get_template(template).render(values).rstrip("\n")
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     made = Environment(
@@ -55,6 +61,7 @@ def _environment() -> Environment:
         "prose": prose,
     }
     made.filters |= filters
+    made.filters["shell"], made.filters["python"] = shlex.quote, repr
     made.tests["media_field"] = is_media
     made.tests["file"] = lambda value: isinstance(value, Mapping) and "file" in value
     made.globals |= {"static": static, "preloads": preloads}

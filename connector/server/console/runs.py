@@ -16,7 +16,7 @@ from connector.server.console.integrations import action_of
 from connector.server.console.page_request import PageRequest
 from connector.server.console.rendering import page
 from connector.server.console.spend_chart import chart
-from connector.server.console.usable_environments import free_environments, place_of
+from connector.server.console.usable_environments import free_environments, place_of, usual_time
 from connector.server.host import Host
 from connector.server.problem_documents import STATUSES, Refused
 from connector.server.responses import failure
@@ -76,6 +76,7 @@ def one(visit: PageRequest) -> Response:
         run=run,
         labels=labels,
         events=visit.host.history.events(run.id),
+        usual="" if run.has_ended else usual_time(visit.host, run.action, run.environment),
         **(_told(visit, run, alone=True) if run.has_ended else {}),
     )
 
@@ -199,7 +200,7 @@ def _title(run: Run) -> str:
     if run.error is None:
         return ""
     if run.state == "cancelled":
-        return "It was cancelled"
+        return "Cancelled"
     return STATUSES.get(failure(run)["code"], STATUSES["error"])[1]
 
 
@@ -220,7 +221,7 @@ def _before(host: Host, run: Run, stored: StoredFile) -> str:
 def _choices(host: Host) -> list[tuple[str, str, list[dict[str, str]]]]:
     """The filters with all that can be chosen."""
     served = [each.integration for each in host.integrations.values()]
-    actions = [(action.id, action.title) for each in served for action in each.actions.values()]
+    actions = [(action.id, action.catalog.title) for each in served for action in each.actions.values()]
     actions += [(one.id, one.title) for _, one in host.durable.workflows()]
     environments = {name for each in served for name in each.environments}
     seen = host.history.seen

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from statistics import quantiles
 from typing import TYPE_CHECKING
 
 from connector.runs.batch.store import Batch
 from connector.spec.model import Integration
+from connector.spec.schema import amounts
 from connector.storage.connections.model import Connection
 from connector.storage.runs.history import Run
 
 if TYPE_CHECKING:
     from connector.server.host import Host
+
+
+# Of fewer runs nothing can be said that is usual.
+_FEWEST_RUNS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,16 @@ def place_of(host: Host, run: Run | Batch) -> UsableEnvironment:
     served = host.integrations.get(run.integration)
     found = kind(served.integration if served else None, run.environment)
     return UsableEnvironment(run.environment, run.connection, found)
+
+
+def usual_time(host: Host, subject: str, environment: str) -> str:
+    """How long an action or a workflow takes there as a rule, by this host's runs; empty after too few."""
+    known = host.history.durations(subject, environment)
+    if len(known) < _FEWEST_RUNS:
+        return ""
+    low, _, high = (amounts.duration(max(each, 1)) for each in quantiles(known, n=4, method="inclusive"))
+    unit = high[high.index(" ") :]
+    return f"usually about {high}" if low == high else f"usually {low.removesuffix(unit)} to {high}"
 
 
 def free_environments(host: Host) -> frozenset[str]:

@@ -96,8 +96,8 @@ _SQL = {
 
 # By the state that a run is opened in: what is told of it.
 _BEGINNINGS: Mapping[State, tuple[tuple[State, str], ...]] = {
-    "queued": (("queued", "it is written down"),),
-    "running": (("queued", "it is written down"), ("running", "it is under way")),
+    "queued": (("queued", "Queued"),),
+    "running": (("queued", "Queued"), ("running", "Running")),
 }
 
 
@@ -265,6 +265,11 @@ class History:
         """What the newest runs have there, such as their connections, tokens and outcomes."""
         query = _SQL["seen"].replace("{column}", column)
         return [row[column] for row in self._database.read(query, {"most": search.WINDOW})]
+
+    def durations(self, action: str, environment: str) -> builtins.list[float]:
+        """How many seconds each of the latest runs of its own took there that succeeded."""
+        rows = self._database.read(_SQL["durations"], {"action": action, "environment": environment})
+        return [row["seconds"] for row in rows if row["seconds"] is not None]
 
     def children(self, run_id: str) -> builtins.list[Child]:
         """The steps of a workflow's run, oldest first; one that was tried once more is there twice."""

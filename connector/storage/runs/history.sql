@@ -10,6 +10,11 @@ SELECT {shown} FROM runs WHERE token_name = :token_name AND idempotency_key = :i
 -- name: get
 SELECT {shown} FROM runs WHERE id = :id AND writer <> {deleted}
 
+-- name: durations
+-- Rows of batches and steps wait for others, which says nothing of how long they take.
+SELECT seconds FROM (SELECT * FROM runs WHERE action = :action ORDER BY id DESC LIMIT 100) AS latest
+WHERE environment = :environment AND state = 'succeeded' AND batch IS NULL AND parent IS NULL
+
 -- name: children
 SELECT id, place, state, credits, billed FROM runs WHERE parent = :parent ORDER BY id
 

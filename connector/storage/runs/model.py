@@ -203,10 +203,10 @@ def given_up(entry: LedgerEntry | None, otherwise: RunEnding) -> RunEnding:
 
 # What to tell where the ledger has no message, by the state of its row.
 _SAID: Mapping[str, str] = {
-    "sent": "it was given up while the request was under way; see at the upstream whether it ran",
-    "unknown": "it was given up while the request was under way; see at the upstream whether it ran",
+    "sent": "it was given up while the request was under way; look in the account whether it ran",
+    "unknown": "it was given up while the request was under way; look in the account whether it ran",
     "failed": "it failed",
     "done": "the answer came and was paid for, and it was given up before its result was kept",
-    "running": "the job is no longer asked for; the upstream may charge for it all the same",
-    "cancelled": "the job is no longer asked for; the upstream may charge for it all the same",
+    "running": "the job is no longer waited for; it may be charged all the same",
+    "cancelled": "the job is no longer waited for; it may be charged all the same",
 }

@@ -500,7 +500,7 @@ def test_a_cancelled_job_is_no_longer_asked_for(house):
             await gate.is_asked()
             ended = await here.runner.cancel(run.id)
             assert (ended.state, ended.outcome, ended.billed) == ("cancelled", "job_cancelled", "unknown")
-            assert "no longer asked for" in ended.error["message"]
+            assert "no longer waited for" in ended.error["message"]
             assert here.ledger.get(JOB_ID).state == "cancelled"
             assert here.events(run)[-1] == "cancelled"
             gate.open()

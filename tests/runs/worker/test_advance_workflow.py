@@ -63,6 +63,7 @@ def test_what_happens_is_told_on_the_run(studio):
     events = [event for event in studio.history.events(run.id) if event.kind == "step"]
     told = [(one.data["place"], one.data["outcome"], one.data.get("credits")) for one in events]
     assert told == [("draw[0]", "success", 3), ("draw[1]", "moderated", 0), ("sheet", "success", 0)]
+    assert [(one.data["done"], one.data["of"]) for one in events] == [(0, 2), (1, 2), (2, 2)]
     assert "draw (draw[1]): moderated" in studio.sentences(run)[3]
     assert studio.sentences(run)[-1] == "it is done, 3 credits; some of its steps gave nothing"
 

@@ -189,6 +189,36 @@ class TestEveryPage:
         assert sum(seen.values()) <= 60_000, seen
 
 
+class TestCatalogue:
+    """The list of actions, as a person looks for them."""
+
+    def test_what_fetches_a_result_stands_with_what_begins_it(self, host: Place) -> None:
+        """By the specs alone; no other action is left out."""
+        whole = page(host, "/actions")
+        fetches = {action.job.fetch for action in INTEGRATION.actions.values() if action.job}
+        shown = {str(each.get("data-testid")) for each in whole.walk() if each.get("data-action")}
+        assert shown == {f"tile-{action}" for action in INTEGRATION.actions if action not in fetches}
+        start = whole.one(data_testid="fetch-of-start-creative-upscale")
+        assert start.get("href") == "/actions/fetch-creative-upscale-result"
+
+    def test_a_title_says_enough_and_the_apis_own_is_found(self, host: Place) -> None:
+        whole = page(host, "/actions")
+        assert whole.one(data_testid="action-conservative").text == "Conservative upscale"
+        words = whole.one(data_testid="tile-start-generation").get("data-words") or ""
+        assert [each for each in ("start generation", "image to video") if each not in words] == []
+        assert "calls it “Start generation”" in page(host, "/actions/start-generation").text
+
+    def test_actions_of_one_task_stand_together(self, host: Place) -> None:
+        headings = [each.text for each in page(host, "/actions").walk() if each.tag == "h2"]
+        assert headings[:4] == ["Favorites", "Make a picture", "Enlarge a picture", "Change a picture"]
+        assert len(headings) == len(set(headings))
+
+    def test_a_tile_is_a_picture_and_none_is_not_found(self, host: Place) -> None:
+        answer = host.get("/actions/erase/tile")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+        assert host.get("/actions/balance/tile").status_code == 404
+
+
 def _weigh(host: Place, path: str, seen: dict[str, int]) -> None:
     """The bytes of a file, as a browser asks for it, and of everything that it names."""
     if path in seen:
@@ -270,6 +300,22 @@ class TestForms:
         connected = [("studio/production", "production"), ("studio/staging", "billed")]
         assert places == [("/sandbox", "free"), *connected]  # nothing is paid for by oversight
 
+    def test_what_a_run_usually_takes_is_told_after_some(self, host: Place) -> None:
+        """By the runs in that environment alone; before there are five nothing is said."""
+        inputs = {"prompt": "a quay", "aspect_ratio": "1:1"}
+        action = "stable-image-ultra"
+
+        def usual() -> dict[str, str | None]:
+            options = page(host, f"/actions/{action}").one(id="place").walk()
+            return {str(each.get("data-environment")): each.get("data-usual") for each in options}
+
+        for _ in range(4):
+            assert host.invoke(action, inputs).status_code == 200
+        assert not usual()["sandbox"]
+        assert host.invoke(action, inputs).status_code == 200
+        assert re.fullmatch(r"usually (about )?\d+( s| min)?( to \d+)? (s|min)", usual()["sandbox"] or "")
+        assert not usual()["production"]
+
     def test_a_link_chooses_the_place(self, host: Place) -> None:
         def chosen(asked: str) -> list[str]:
             options = page(host, f"/actions/erase?{asked}").one(id="place").all("option")
@@ -339,7 +385,9 @@ class TestRuns:
         assert whole.one(data_testid="run-id").text == run["id"]
         assert whole.one(data_testid="request-id").text == run["result"]["request_id"]
         assert whole.one("a", data_testid="download").has("download")
-        assert {"call-curl", "call-python", "call-http"} <= {one.get("data-testid") for one in whole.walk()}
+        assert {"call-curl", "call-cli", "call-python", "call-mcp", "call-http"} <= {
+            one.get("data-testid") for one in whole.walk()
+        }
 
     def test_a_failure_says_what_it_was_and_whether_it_was_billed(self, host: Place) -> None:
         answer = host.invoke("stable-image-ultra", {"prompt": f"a {moderation.REFUSED} picture"})

@@ -5,15 +5,24 @@ from __future__ import annotations
 import ast
 import itertools
 import json
+import os
 import shlex
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import mcp_types as types
 import pytest
 from jsonschema import Draft202012Validator
 
-from connector.server.console.code_samples import SampleUse, calls
+from connector.cli.commands.workflow_run import _add_options
+from connector.cli.parsing.invoke_options import taken
+from connector.mcp.tools import input_schema
+from connector.server.console.code_samples import COMMAND_OPTIONS, SampleUse, calls
 from connector.server.console.conditions import compiled, effects, holds
 from connector.server.console.fields import fields
 from connector.server.console.rendering import STATIC, asset
@@ -22,6 +31,7 @@ from connector.spec.cache import default_folder
 from connector.spec.loader import load
 
 INTEGRATION = load(default_folder())
+SAMPLES = Path(default_folder()) / "actions" / "samples"
 CONDITIONS = [
     pytest.param(action, rule["if"], id=f"{action.id}-{at}")
     for action in INTEGRATION.actions.values()
@@ -137,6 +147,15 @@ class TestAssets:
             assert all(any("?v=" in line or line == each for each in rest) for line in sent), file
 
 
+def _typed(line: str, folder: Path) -> str:
+    """What a shell prints that has the line as it stands."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environ = os.environ | {"PATH": path, "CONNECTOR_HOME": str(folder / "home")}
+    done = subprocess.run(["sh", "-c", line], cwd=folder, env=environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 class TestCalls:
     """The same call elsewhere."""
 
@@ -175,6 +194,56 @@ class TestCalls:
         tree = ast.parse(samples["Python"])
         given = next(node for node in ast.walk(tree) if isinstance(node, ast.Dict))
         assert ast.literal_eval(given)["image"] == {"file": "a.png", "keep_orientation": True}
+
+    @pytest.mark.parametrize(
+        "prompt", ["a 'quoted' $HOME `x` \\ \"y\"", "--seed 5", "two\nlines; echo no | cat", "@room.png", "5"]
+    )
+    def test_a_command_line_is_typed_as_it_stands(self, prompt: str, tmp_path: Path) -> None:
+        """A shell and the command read every input as it was given, files by their path."""
+        shutil.copy(SAMPLES / "room.png", tmp_path / "a room's.png")
+        picture = {"file": "file:abc", "name": "a room's.png", "keep_orientation": True}
+        inputs = {"prompt": prompt, "image": picture, "mode": "image-to-image", "strength": 0.5, "seed": 4}
+        line = calls(SampleUse("stable-diffusion-3", inputs, "sandbox"), "http://localhost")["CLI"]
+        told = json.loads(_typed(f"{line} --json".replace(" invoke ", " preview ", 1), tmp_path))
+        parts = {part["name"]: part.get("value") for part in told["parts"]}
+        assert {name: parts[name] for name in ("prompt", "strength", "seed")} == {
+            "prompt": prompt,
+            "strength": "0.5",
+            "seed": "4",
+        }
+
+    def test_a_command_line_makes_what_the_form_made(self, tmp_path: Path) -> None:
+        shutil.copy(SAMPLES / "room.png", tmp_path)
+        inputs = {
+            "image": {"file": "file:abc", "name": "room.png"},
+            "search_prompt": "vase",
+            "prompt": "a clock",
+        }
+        line = calls(SampleUse("search-and-replace", inputs, "sandbox"), "http://localhost")["CLI"]
+        _typed(line, tmp_path)
+        assert len([*tmp_path.glob("search-and-replace*.png")]) == 1
+
+    def test_the_options_of_the_commands_are_known(self) -> None:
+        """An input of such a name is given by -i."""
+        assert {each for each in taken(_add_options) if each.startswith("--")} == COMMAND_OPTIONS
+        line = calls(SampleUse("x", {"file": "a", "Not-an option": [1, 2]}), "http://localhost")["CLI"]
+        words = shlex.split(line.replace("\\\n", ""))
+        assert words[3:] == ["-i", "file=a", "-i", "Not-an option=1", "-i", "Not-an option=2"]
+
+    def test_a_tool_call_is_one_of_mcp(self) -> None:
+        kept = {"file": "file:abc", "name": "a.png", "keep_orientation": True}
+        samples = calls(replace(self.USE, inputs={"image": kept, "seed": 4}), "http://localhost")
+        call = types.JSONRPCRequest.model_validate_json(samples["MCP"])
+        given = types.CallToolRequestParams.model_validate(call.params)
+        assert given.name == "erase"
+        assert given.arguments == {"image": "file:abc", "seed": 4, "keep_orientation": True}
+        schema = input_schema(INTEGRATION.actions["erase"])
+        assert Draft202012Validator(schema).is_valid(given.arguments)
+
+    def test_a_workflow_has_a_command_and_no_tool(self) -> None:
+        samples = calls(SampleUse("restore", {}, "sandbox", is_workflow=True), "http://localhost")
+        assert samples["CLI"] == "connector workflow run restore -e sandbox"
+        assert not {"MCP", "Python"} & samples.keys()
 
     def test_javascript_has_the_inputs_as_they_are(self) -> None:
         text = calls(self.USE, "http://localhost:8760")["JavaScript"]

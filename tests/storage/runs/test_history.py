@@ -346,3 +346,23 @@ def test_a_run_can_be_asked_for_once_more():
         None,
         5,
     )
+
+
+def test_how_long_runs_took_is_told_of_the_latest_alone(history, clock, database):
+    """Of those of their own that succeeded, of one action in one environment, by an index."""
+    for seconds, state, given in (
+        (9, "succeeded", {}),
+        (1, "succeeded", {"environment": "staging"}),
+        (2, "failed", {}),
+        (3, "succeeded", {"action": "draw"}),
+        (4, "succeeded", {"parent": "p", "place": "a"}),
+        (5, "succeeded", {"batch": "b", "row": 1}),
+        (7, "succeeded", {}),
+    ):
+        run = open_run(history, **given)
+        clock.now += seconds
+        history.enter(run.id, state, "it has ended")
+    assert sorted(history.durations("paint", "production")) == [7, 9]
+    for _ in range(100):
+        open_run(history)
+    assert history.durations("paint", "production") == []

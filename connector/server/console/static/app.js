@@ -1,4 +1,4 @@
-// What every page does: tabs, copying, times, menus, the search of the catalogue.
+// What every page does: tabs, copying, times, menus.
 
 import { all, busy, call, choose, one, toast } from "./kit.js";
 import { localTimes } from "./times.js";
@@ -22,11 +22,6 @@ document.addEventListener("keydown", (event) => {
   const tab = event.target.closest?.('[role="tab"]');
   if (tab && event.key in STEPS) step(tab, STEPS[event.key]);
   if (event.key === "Escape") for (const menu of all("[data-menu][open]")) menu.open = false;
-  const search = one("[data-search]");
-  if (search && event.key === "/" && !event.target.matches("input, textarea, select")) {
-    event.preventDefault();
-    search.focus();
-  }
 });
 
 // Two results that are picked can be compared.
@@ -67,24 +62,6 @@ async function runAgain(id) {
   location.assign(`/runs/${run.id}`);
 }
 
-function searching(search) {
-  const actions = all("[data-action]"), groups = all("[data-group]"), none = one("[data-none]");
-  const show = () => {
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const each of actions) each.hidden = !words.every((word) => each.dataset.words.includes(word));
-    for (const each of groups) each.hidden = !one("[data-action]:not([hidden])", each);
-    none.hidden = groups.some((each) => !each.hidden);
-  };
-  search.addEventListener("input", show);
-  search.addEventListener("keydown", (event) => {
-    const first = one("[data-action]:not([hidden]) a");
-    if (event.key === "Enter" && first) first.click();
-  });
-  show();
-}
-
 localTimes();
 for (const slider of all("[data-compare-slider]")) slider.dispatchEvent(new Event("input", { bubbles: true }));
 one(".siblings [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-const search = one("[data-search]");
-if (search) searching(search);

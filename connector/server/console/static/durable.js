@@ -11,13 +11,13 @@ const id = (text) => encodeURIComponent(text);
 const ACTS = {
   paid: [null, (run) => settle(run, true)],
   unpaid: [null, (run) => settle(run, false)],
-  retry: ["Its request may have been paid for already; trying again may pay twice. Try it again?", retry],
-  "cancel-batch": ["Stop this batch? What is done stays done.", (name) => changed("POST", `/api/batches/${id(name)}/cancel`)],
+  retry: ["The request may have been paid for already; trying again may pay twice. Try again?", retry],
+  "cancel-batch": ["Stop this batch? Finished rows stay.", (name) => changed("POST", `/api/batches/${id(name)}/cancel`)],
   "retry-batch": [({ stake }) => `Do the rows again that failed, and those that were not begun? ${stake}.`, (name) => changed("POST", `/api/batches/${id(name)}/retry`)],
   pause: [null, (name) => changed("POST", `/api/schedules/${id(name)}/pause`)],
   resume: [null, (name) => changed("POST", `/api/schedules/${id(name)}/resume`)],
   "run-now": [null, runNow],
-  forget: ["Forget this schedule? Its runs stay.", forget],
+  forget: ["Delete this schedule? Its runs stay.", forget],
   "go-on": [null, goOn],
   "make-hook": [null, makeHook],
   "remove-hook": ["Remove this webhook? Whoever uses it is refused at once.", (name) => changed("DELETE", `/api/webhooks/${id(name)}`)],
@@ -50,7 +50,7 @@ async function goOn(run) {
 
 async function runNow(name) {
   const { tick } = await call("POST", `/api/schedules/${id(name)}/run`);
-  if (!tick.run_id) return toast(tick.message || "It was not begun", true);
+  if (!tick.run_id) return toast(tick.message || "It did not start", true);
   return location.assign(`/runs/${id(tick.run_id)}`);
 }
 

@@ -112,6 +112,7 @@ function tellPlace() {
   const chosen = place.selectedOptions[0];
   one("[data-run]").dataset.kind = place.dataset.kind = chosen?.dataset.kind || "";
   one("[data-place-word]").textContent = chosen?.dataset.environment || "";
+  one("[data-usual-time]").textContent = chosen?.dataset.usual || "";
 }
 
 /** How many are asked for of each, with seeds of their own; and what is varied. */
@@ -239,7 +240,7 @@ async function run(accept = {}, again = false) {
     const before = !again && (await justStarted(same));
     if (before) {
       const when = before.goesOn ? "is still under way" : `was run ${Math.round((Date.now() - before.at) / 1000)} s ago`;
-      return ask(`The same ${when}. Run again, that is ${price.textContent} once more.`);
+      return ask(`The same ${when}. Running it again is ${price.textContent} once more.`);
     }
     await runView(); // so that it is there as soon as the run has begun
     const calls = each(await ready()), [inputs] = calls;

@@ -10,6 +10,8 @@ const STEPS = ["queued", "running", "waiting", "sent", "answered", "again", "sta
 export function follow(id, place, alone = false) {
   place.replaceChildren(one("[data-progress-template]").content.cloneNode(true));
   place.again = place.away = null;
+  const usual = one("[data-usual-time]"); // of the form; a run's own page has it already
+  if (usual) one("[data-progress-usual]", place).textContent = usual.textContent;
   const began = Date.now(), clock = setInterval(() => tick(place, began), 1000);
   one("[data-cancel]", place).addEventListener("click", (event) => busy(event.currentTarget, () => cancel(id)));
   return new Promise((resolve) => {
@@ -36,7 +38,7 @@ export async function followBatch(id, place) {
     try {
       const view = await part(`${address}/view`);
       goes = Boolean(one("[data-goes]", view));
-      view.append(make("p", { className: "aside" }, make("a", { href: address, textContent: goes ? "Stop it, or come back to it later" : "Its page" })));
+      view.append(make("p", { className: "aside" }, make("a", { href: address, textContent: goes ? "Stop it, or come back to it later" : "Open the batch" })));
       place.replaceChildren(view);
       localTimes(place);
     } catch (error) {
@@ -65,10 +67,19 @@ function step(place, data) {
   const steps = one("[data-progress-steps]", place);
   if (!steps || !data.sentence) return;
   place.again = data.seconds > 1 ? Date.now() + 1000 * data.seconds : null;
-  one("[data-progress-now]", place).textContent = data.sentence;
+  one("[data-progress-now]", place).textContent = data.of ? `${data.done} of ${data.of} steps: ${data.sentence}` : data.sentence;
+  if (data.of) Object.assign(one("[data-progress-bar]", place), { max: data.of, value: data.done, hidden: false });
+  if (data.job_id) job(place, data.job_id);
   steps.append(make("li", {}, make("span", { textContent: data.sentence })));
   if (data.file) picture(place, data);
   while (steps.children.length > 8) steps.firstElementChild.remove();
+}
+
+/** The id of the job, for whoever wants to look it up elsewhere. */
+function job(place, id) {
+  const shown = one("[data-progress-job]", place);
+  one("code", shown).textContent = id;
+  shown.hidden = false;
 }
 
 /** What a step of a workflow made. */
@@ -99,6 +110,6 @@ async function cancel(id) {
   const { run } = await call("GET", `/api/runs/${encodeURIComponent(id)}`);
   const job = run.job_id && (await call("GET", `/api/jobs/${encodeURIComponent(run.job_id)}`)).job;
   const stake = job && job.estimate !== 0 ? `${job.estimate ?? "An unknown number of"} credits` : "";
-  if (stake && !confirm(`${stake} may be charged all the same. Stop asking for this job? It can be got after all for as long as it is kept.`)) return;
+  if (stake && !confirm(`${stake} may be charged all the same. Stop waiting for this job? Its result can still be fetched for as long as it is kept.`)) return;
   await call("POST", `/api/runs/${encodeURIComponent(id)}/cancel`);
 }

@@ -1,9 +1,15 @@
-// Tokens are made and revoked.
+// Tokens are made and revoked; the theme is chosen.
 
 import { all, busy, call, one, part, toast } from "./kit.js";
 import { clearProblems, showProblems } from "./problems.js";
 
-const form = one("[data-new-token]");
+const form = one("[data-new-token]"), theme = one("[data-theme]");
+
+theme.value = localStorage.getItem("console.theme") || "";
+theme.addEventListener("change", () => {
+  localStorage.setItem("console.theme", theme.value);
+  document.documentElement.style.colorScheme = theme.value;
+});
 
 form?.addEventListener("submit", (event) => {
   event.preventDefault();
