@@ -40,7 +40,7 @@ def test_runs_are_found_and_paged(visitor: Visitor) -> None:
     look(page, "runs-found")
     page.get_by_label("State").select_option("failed")
     page.wait_for_url(re.compile("state=failed"))
-    expect(page.get_by_text("No run is like that.")).to_be_visible()
+    expect(page.get_by_text("No run matches.")).to_be_visible()
     look(page, "runs-none")
     visitor.go(page.get_by_role("link", name="Clear"))
     visitor("pick-all").check()

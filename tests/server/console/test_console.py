@@ -421,7 +421,7 @@ class TestRuns:
             .one("option", value="inpaint")
             .has("selected")
         )
-        assert "No run is like that" in page(host, "/runs?action=inpaint").text
+        assert "No run matches" in page(host, "/runs?action=inpaint").text
 
     def test_the_chart_tells_its_sum(self, host: Place) -> None:
         whole, spent = page(host, "/runs"), host.get("/api/spend").json()["credits"]
