@@ -142,7 +142,7 @@ def test_a_cancelled_call_gets_no_answer_and_others_do(tmp_path):
         opened.greet()
         asked = {"name": "test_tool_with_progress", "_meta": {"progressToken": "p"}}
         opened.send("tools/call", asked, 1)
-        while "GET" not in opened.hear()["params"]["message"]:
+        while "sent" not in opened.hear()["params"]["message"]:
             pass
         opened.send("notifications/cancelled", {"requestId": 1, "reason": "enough"})
         assert opened.ask("ping", {}, 2) == {"jsonrpc": "2.0", "id": 2, "result": {}}
@@ -161,7 +161,7 @@ def test_what_is_under_way_when_the_client_goes_is_brought_to_its_end(tmp_path):
         asked = {"name": "test_tool_with_progress", "_meta": {"progressToken": "p"}}
         opened.send("tools/call", asked, 1)
         run = opened.hear()["params"]["message"].split()[-1]
-        while "GET" not in opened.hear()["params"]["message"]:
+        while "sent" not in opened.hear()["params"]["message"]:
             pass
         opened.process.stdin.close()
         assert opened.process.stdout.readline()  # the call is given up at the wire
