@@ -20,8 +20,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from connector.sandbox import studio
 from connector.sandbox.studio import files, generation, infill, label, masks, sizes
+from connector.sandbox.studio.drawing import MOTIFS
 from connector.sandbox.studio.effects import STYLES, styled
-from connector.sandbox.studio.motif import MOTIFS
 from connector.sandbox.studio.painting import paint
 from connector.sandbox.studio.prompt import read
 

@@ -10,7 +10,6 @@ from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.colour import from_hsv, luminance, to_hsv
 from connector.sandbox.studio.files import Picture, outline
 from connector.sandbox.studio.generation import scene
-from connector.sandbox.studio.masks import differs
 from connector.sandbox.studio.painting import add
 from connector.sandbox.studio.prompt import first_colour, read, tokens
 
@@ -67,11 +66,11 @@ def _painted(given: Arguments, picture: Picture, mask: Image.Image, gone: Image.
     image = picture.rgb
     if asked.things and masks.share(mask) < 0.75:
         image = infill.filled(image, gone or mask)
-        drawn = add(image, asked.things[0], box, given.seed, read(given.prompt).hour)
-        shape = Image.new("L", picture.size)
-        shape.paste(differs(image.crop(box), drawn).point([0] * 12 + [255] * 244), box)
+        ground, shape = image.crop(box), Image.new("L", picture.size)
+        thing = add(ground, asked.things[0], given.seed, asked.hour)
+        shape.paste(thing.getchannel("A"), box)
         things[asked.things[0].motif.name] = outline(shape)
-        drawn = given.styled(drawn)
+        drawn = given.styled(Image.alpha_composite(ground.convert("RGBA"), thing).convert("RGB"))
     else:
         drawn = scene(given, (max(64, size[0]), max(64, size[1]))).image.crop((0, 0, *size))
     image.paste(drawn, box[:2], masks.feathered(mask.crop(box), _FEATHER))

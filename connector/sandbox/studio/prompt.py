@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from connector.sandbox.studio.colour import Colour
-from connector.sandbox.studio.motif import BY_WORD, Motif
+from connector.sandbox.studio.drawing import BY_WORD, Motif
 from connector.sandbox.studio.scenery import COUNTS, HOUR_WORDS, NAMED, PLACE_WORDS, SETTINGS, WEATHER_WORDS
 
 _REACH = 3  # a colour belongs to a thing that follows within so many words
