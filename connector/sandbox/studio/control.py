@@ -77,7 +77,7 @@ def structure(given: Arguments) -> Made:
 
 def _ramp(image: Image.Image) -> list[Colour]:
     """The picture's own main colours, from dark to light."""
-    parts = effects.few(image.reduce(8), 7).tobytes()
+    parts = image.reduce(8).quantize(7, dither=Image.Dither.NONE).convert("RGB").tobytes()
     found = sorted(set(zip(parts[::3], parts[1::3], parts[2::3], strict=True)), key=luminance)
     return [lighter(found[0], -0.45), *found, lighter(found[-1], 0.4)]
 

@@ -33,13 +33,15 @@ _STOP = '<stop offset="{:.3f}" stop-color="rgb{}" stop-opacity="{}"/>'
 _DOWN = {"radialGradient": "", "linearGradient": ' x2="0" y2="1"'}
 _PAINTED = re.compile(r'(fill|stroke)="([^"]+)"')
 
+Box = tuple[float, float, float, float]
+
 
 @dataclass(frozen=True)
 class Motif:
     """Something that can be drawn, and that a prompt can name if it has words."""
 
     name: str
-    box: tuple[float, float, float, float]  # left, top, width, height
+    box: Box  # left, top, width, height
     body: str
     words: tuple[str, ...] = ()
     mains: tuple[str, ...] = ("#ffffff",)  # the colours it comes in
@@ -72,7 +74,7 @@ class Place:
     flipped: bool = False
     wide: float = 1.0
 
-    def box(self, motif: Motif) -> tuple[float, float, float, float]:
+    def box(self, motif: Motif) -> Box:
         """The rectangle that the motif fills: left, top, right, foot."""
         left, top, wide, high = (side * self.height for side in motif.box)
         left = -left - wide if self.flipped else left
@@ -109,6 +111,19 @@ class Coat:
         else:
             tones = self.roles.get(name) or [colour(own.get(name, name))]
         return [lighter(tone, step) for tone in tones]
+
+
+def rendered(body: str, view: Box, size: tuple[int, int], strip: int = 0) -> Image.Image:
+    """The elements of an SVG document as a picture, RGBA; in strips of so many rows if nothing forbids it."""
+    done, (wide, high), (left, top, across, down) = Image.new("RGBA", size), size, view
+    for row in range(0, high, strip or high):
+        rows = min(strip or high, high - row)
+        part = f"{left} {top + row * down / high} {across} {rows * down / high}"
+        told = f'width="{wide}" height="{rows}" viewBox="{part}" preserveAspectRatio="none"'
+        document = f'<svg xmlns="http://www.w3.org/2000/svg" {told}>{body}</svg>'
+        tree = resvg.usvg.Tree.from_str(document, resvg.usvg.Options.default())
+        done.paste(Image.open(io.BytesIO(resvg.render(tree, (1, 0, 0, 0, 1, 0)))), (0, row))
+    return done
 
 
 class Drawing:
@@ -149,12 +164,6 @@ class Drawing:
             f'<{kind} id="{name}"{_DOWN[kind]}>{body}</{kind}>' for (kind, body), name in named
         )
         style = 'fill="none" stroke-linecap="round" stroke-linejoin="round"'
-        body = f"<defs>{gradients}</defs><g {style}>{''.join(self.parts[begin:])}</g></svg>"
-        done, (wide, high), options = Image.new("RGBA", size), size, resvg.usvg.Options.default()
-        for top in range(0, high, _STRIP):
-            rows = min(_STRIP, high - top)
-            view = f"0 {top * HIGH / high} {HIGH * wide / high} {rows * HIGH / high}"
-            head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{rows}" viewBox="{view}"'
-            tree = resvg.usvg.Tree.from_str(f'{head} preserveAspectRatio="none">{body}', options)
-            done.paste(Image.open(io.BytesIO(resvg.render(tree, (1, 0, 0, 0, 1, 0)))), (0, top))
-        return done
+        body = f"<defs>{gradients}</defs><g {style}>{''.join(self.parts[begin:])}</g>"
+        view = (0.0, 0.0, HIGH * size[0] / size[1], HIGH)
+        return rendered(body, view, size, _STRIP)

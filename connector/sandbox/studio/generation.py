@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PIL import Image
+from PIL import Image, ImageEnhance
 
-from connector.sandbox.studio import effects, sizes
+from connector.sandbox.studio import sizes
 from connector.sandbox.studio.arguments import Arguments, Made
 from connector.sandbox.studio.files import Picture
 from connector.sandbox.studio.painting import paint
 from connector.sandbox.studio.sizes import Size
 
+# How much colour and contrast each model gives a picture of its own.
+_HANDS = {
+    "core": (1.06, 1.04),
+    "ultra": (1.1, 1.07),
+    "sd3.5-large-turbo": (1.12, 1.1),
+    "sd3.5-flash": (1.05, 1.14),
+}
+_HANDS |= {"sd3-large-turbo": (1.12, 1.1), "sd3.5-medium": (0.94, 1), "sd3-medium": (0.94, 1)}
 _UNPLACED = ("tile-texture", "isometric")  # styles after which nothing is where it was painted
 
 
@@ -40,7 +48,9 @@ def _generated(given: Arguments, table: Mapping[str, Size], model: str) -> Made:
     if "image" in given.files:
         return _varied(given, given.picture(), given.number("strength", 1))
     painting = scene(given, table[given.text("aspect_ratio", "1:1")])
-    return given.finished(Picture(effects.in_hand(painting.image, model), painting.things))
+    colour, contrast = _HANDS.get(model, (1, 1.02))
+    image = ImageEnhance.Contrast(ImageEnhance.Color(painting.image).enhance(colour)).enhance(contrast)
+    return given.finished(Picture(image, painting.things))
 
 
 def _varied(given: Arguments, start: Picture, strength: float) -> Made:

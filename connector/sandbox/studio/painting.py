@@ -16,8 +16,6 @@ from connector.sandbox.studio.scene import Scene
 from connector.sandbox.studio.scenery import FALLING, Light, light_for, setting_for
 from connector.sandbox.studio.sizes import Size
 
-_LARGEST = 2_200_000  # pixels that are drawn; a larger picture is an enlarged one
-
 
 def paint(prompt: str, seed: int, size: Size, negative: str = "", *, empty: bool = False) -> Picture:
     """The scene that a prompt describes, or only its place. The size changes nothing in what the dice say."""
@@ -32,15 +30,10 @@ def paint(prompt: str, seed: int, size: Size, negative: str = "", *, empty: bool
     things = {} if empty else _things(scene, reading, dice)
     scene.draw(() if setting.sheltered else FALLING)
     # Corners a little darker, which holds the eye inside.
-    image = scene.drawing.rendered(_bounded(size)).convert("RGB")
+    image = scene.drawing.rendered(sizes.drawn(size)).convert("RGB")
     fall = Image.radial_gradient("L").point([round(max(0, v - 130) * 0.42) for v in range(256)])
     image.paste((14, 12, 34), (0, 0), fall.resize(image.size, Image.Resampling.BILINEAR))
     return Picture(image, things).enlarged(size)
-
-
-def _bounded(size: Size) -> Size:
-    """The size itself, or one that is drawn quickly and can be enlarged without loss to the eye."""
-    return size if size[0] * size[1] <= _LARGEST else sizes.with_pixels(size, _LARGEST * 0.99)
 
 
 def _things(scene: Scene, reading: Reading, dice: random.Random) -> dict[str, Image.Image]:
@@ -115,4 +108,4 @@ def add(picture: Image.Image, asked: Asked, seed: int, hour: str | None) -> Imag
     coat = coat_for(asked, replace(light, ambient=ambient, fill=0.03, dark=dim < 0.75), dice)
     drawing = Drawing()
     drawing.put(asked.motif, Place(x, y, height, flipped), coat)
-    return drawing.rendered(_bounded(picture.size)).resize(picture.size, Image.Resampling.BICUBIC)
+    return drawing.rendered(sizes.drawn(picture.size)).resize(picture.size, Image.Resampling.BICUBIC)

@@ -8,6 +8,7 @@ Size = tuple[int, int]
 
 _MAX_PIXELS = 9_437_184  # what the vendor accepts, and what "4K" is taken to mean at most
 _LONGEST = 3840
+_DRAWN = 2_200_000  # pixels that are drawn quickly; a larger picture is enlarged without loss to the eye
 
 
 def _shapes(*wide: Size) -> dict[str, Size]:
@@ -39,3 +40,8 @@ def within(size: Size) -> Size:
 def four_k(size: Size) -> Size:
     """3840 on the longest side, or less where that were more pixels than 4K has."""
     return within(scaled(size, _LONGEST / max(size)))
+
+
+def drawn(size: Size) -> Size:
+    """The size itself, or that at which a larger picture is drawn."""
+    return size if size[0] * size[1] <= _DRAWN else with_pixels(size, _DRAWN * 0.99)
