@@ -19,7 +19,7 @@ from media import sounds
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from connector.sandbox import studio
-from connector.sandbox.studio import files, generation, infill, label, masks, sizes
+from connector.sandbox.studio import files, generation, label, masks, sizes
 from connector.sandbox.studio.drawing import MOTIFS
 from connector.sandbox.studio.effects import STYLES, styled
 from connector.sandbox.studio.painting import paint
@@ -310,7 +310,7 @@ def test_a_search_finds_what_the_sandbox_painted() -> None:
     found = files.decode(source).mask("cat").getbbox()
     fields = {"prompt": "a robot", "search_prompt": "cat"}
     result = studio.make("edit_search_and_replace", fields, {"image": source}, 1)
-    near = masks.grown(infill.box_mask((256, 256), found), 3)
+    near = masks.grown(masks.box_mask((256, 256), found), 3)
     assert unlike(opened(result.content), opened(source), outside(near)) == 0
     assert list(files.decode(result.content).things) == ["robot"]
 
@@ -333,7 +333,7 @@ def test_removing_the_background_gives_real_transparency() -> None:
 
 def test_the_subject_of_a_plain_photo_is_found() -> None:
     """The outline is about that of the disc."""
-    found = masks.subject(files.Picture(photo())).point([0] * 128 + [255] * 128)
+    found = files.Picture(photo()).subject.point([0] * 128 + [255] * 128)
     assert masks.share(found) == pytest.approx(3.14159 / 36, rel=0.25)
 
 
@@ -407,7 +407,7 @@ def test_a_label_stays_in_its_area_and_clear_of_the_corner() -> None:
 def test_an_edit_takes_an_old_label_away() -> None:
     """A picture that comes back carries one label, not two."""
     source = files.encode(files.Picture(photo()), "png", "a long first prompt indeed", 123456)
-    place = infill.box_mask((SIDE, SIDE), label.area((SIDE, SIDE)))
+    place = masks.box_mask((SIDE, SIDE), label.area((SIDE, SIDE)))
     assert unlike(opened(source), photo(), place) > 60
     assert unlike(files.decode(source).image, photo(), place) < 60
 

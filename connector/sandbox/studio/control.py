@@ -1,9 +1,10 @@
-"""Control: a picture says where or how, and the prompt says what."""
+"""Control: a picture says where or how, and the prompt says what: sketch, structure, style, background."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps, ImageStat
 
 from connector.sandbox.studio import effects, sizes
@@ -16,25 +17,24 @@ from connector.sandbox.studio.prompt import read
 _LEVELS = range(256)
 _PLAN = 300  # regions of a sketch are found at this size
 _OUTSIDE, _INK = 254, 255  # what is no region on a plan
+# How a gradient that is dark above and bright below is turned to have its bright side there.
+_TURNS = {"below": 0, "right": 90, "above": 180, "left": 270}
 
 
 def sketch(given: Arguments) -> Made:
     """A drawing, coloured in: each closed region one tone, the ground the prompt's scene."""
-    picture = given.picture()
-    strength = given.number("control_strength", 0.7)
-    ground = scene(given, picture.size, empty=True).image
-    lines = _lines(picture.rgb)
-    filled = _coloured_in(lines, ground, _colours(given))
+    picture, strength = given.picture(), given.number("control_strength", 0.7)
+    ground, lines, reading = (
+        scene(given, picture.size, empty=True).image,
+        _lines(picture.rgb),
+        read(given.prompt),
+    )
+    # The colours that the prompt names, those of its things first, and some that go with them.
+    named = [*(asked.colour for asked in reading.things if asked.colour), *reading.tints]
+    filled = _coloured_in(lines, ground, [*named, *palette(given.dice("control"), named)])
     drawn = given.styled(Image.blend(ground, filled, min(1.0, 0.45 + strength * 0.75)))
     drawn.paste((32, 28, 42), (0, 0), effects.curve(lines, [v * min(1.0, 0.2 + strength) for v in _LEVELS]))
     return given.finished(Picture(drawn))
-
-
-def _colours(given: Arguments) -> list[Colour]:
-    """The colours that the prompt names, those of its things first, and some that go with them."""
-    reading = read(given.prompt)
-    named = [*(asked.colour for asked in reading.things if asked.colour), *reading.tints]
-    return [*named, *(lighter(tone, 0.35) for tone in named), *palette(given.dice("control"), ())]
 
 
 def _lines(image: Image.Image) -> Image.Image:
@@ -54,10 +54,8 @@ def _coloured_in(lines: Image.Image, ground: Image.Image, colours: Sequence[Colo
     for number in range(1, _OUTSIDE):  # a number for every region
         if (at := plan.tobytes().find(0)) >= 0:
             ImageDraw.floodfill(plan, (at % plan.width, at // plan.width), number)
-    counts = plan.histogram()[:_OUTSIDE]
-    largest = sorted(range(_OUTSIDE), key=lambda v: -counts[v])
-    tones = [colours[largest.index(v) % len(colours)] for v in range(_OUTSIDE)] + [(0, 0, 0)] * 2
     plan = ImageOps.crop(plan, 1)
+    tones = [colours[v % len(colours)] for v in range(_OUTSIDE)] + [(0, 0, 0)] * 2
     flat, inside = effects.painted(plan, tones), plan.point([255] * _OUTSIDE + [0, 0])
     for _ in range(2):  # regions grow under the lines that bound them, so that no gap shows
         flat = Image.composite(flat, flat.filter(ImageFilter.MaxFilter(3)), inside)
@@ -84,8 +82,6 @@ def _ramp(image: Image.Image) -> list[Colour]:
 
 def matched(image: Image.Image, model: Image.Image) -> Image.Image:
     """The picture with the colours of another: each channel's distribution becomes the model's."""
-    import numpy as np
-
     have, want = image.convert("YCbCr"), model.resize((256, 256)).convert("YCbCr")
     shares = (np.cumsum(np.reshape(each.histogram(), (3, 256)), axis=1) for each in (have, want))
     pairs = zip(*(sums / sums[:, -1:] for sums in shares), strict=True)
@@ -121,3 +117,46 @@ def style_transfer(given: Arguments) -> Made:
         worn = Image.blend(worn, effects.mapped(image, _ramp(scene(given, (256, 256)).image)), 0.18)
     amount = given.number("style_strength", 1) * given.number("change_strength", 0.9)
     return given.finished(Picture(Image.blend(image, worn, amount)))
+
+
+def replace_background(given: Arguments) -> Made:
+    """Another background, and the subject lit as if it stood in front of it."""
+    subject = given.picture("subject_image")
+    behind = _behind(given, subject)
+    # The less of the original is to be kept, the more of the background's colours the subject takes on.
+    change = 0.5 * (1 - given.number("preserve_original_subject", 0.6))
+    front = Image.blend(subject.rgb, matched(subject.rgb, behind), change)
+    for tint in read(given.text("foreground_prompt")).tints[:1]:
+        front = Image.blend(front, effects.mapped(front, [(20, 16, 30), tint, (255, 250, 240)]), 0.4)
+    whole = _lit(given, behind, behind)
+    whole.paste(_lit(given, front, behind), (0, 0), subject.subject)
+    return given.finished(Picture(whole, subject.things), given.text("background_prompt"))
+
+
+def _behind(given: Arguments, subject: Picture) -> Image.Image:
+    """The background: kept, taken from a reference, or painted; a far one is out of focus."""
+    if given.text("keep_original_background", "false") == "true":
+        return subject.rgb
+    if "background_reference" in given.files:
+        found = ImageOps.fit(given.picture("background_reference").rgb, subject.size)
+    else:
+        # A background keeps its things only if nothing else would be left of the prompt.
+        prompt = given.text("background_prompt")
+        found = scene(given, subject.size, prompt, empty=bool(read(prompt).place)).image
+    depth = given.number("original_background_depth", 0.5)
+    return found.filter(ImageFilter.GaussianBlur(max(found.size) / 300 * depth))
+
+
+def _lit(given: Arguments, image: Image.Image, behind: Image.Image) -> Image.Image:
+    """Light from one side, in the colour of the reference or of the background."""
+    side = given.text("light_source_direction")
+    if not side and "light_reference" not in given.files:
+        return image
+    source = given.picture("light_reference").rgb if "light_reference" in given.files else behind
+    ramp = Image.linear_gradient("L").rotate(_TURNS[side or "above"]).resize(image.size)
+    strength = given.number("light_source_strength", 0.3)
+    shade = effects.curve(ramp, [128 + (v - 112) * 0.85 * strength for v in range(256)])
+    shaded = ImageChops.overlay(image, effects.grey(shade))
+    light = source.resize((1, 1), Image.Resampling.BOX).resize(image.size)
+    warm = Image.blend(shaded, ImageChops.screen(shaded, light), 0.6)
+    return Image.composite(warm, shaded, effects.curve(ramp, [(v - 90) * strength for v in range(256)]))

@@ -8,17 +8,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from PIL import (
-    GifImagePlugin,
-    Image,
-    ImageFile,
-    ImageOps,
-    JpegImagePlugin,
-    PngImagePlugin,
-    WebPImagePlugin,
-)
+from PIL import GifImagePlugin, Image, ImageFile, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-from connector.sandbox.studio import infill, label
+from connector.sandbox.studio import label, masks
 from connector.sandbox.studio.label import Box
 
 MAX_PIXELS = 300_000_000  # the vendor's largest side twice; more is a decompression bomb
@@ -61,6 +53,14 @@ class Picture:
         soft = self.things[name].resize(self.size, Image.Resampling.BICUBIC)
         return soft.point([max(0, min(255, (v - 96) * 4)) for v in range(256)])
 
+    @property
+    def subject(self) -> Image.Image:
+        """White where the subject is, with a soft edge. What is transparent already stays so."""
+        if self.alpha and self.alpha.getextrema()[0] == 0:
+            return self.alpha
+        known = max(map(self.mask, self.things), key=masks.share, default=None)
+        return known or masks.unlike_frame(self.rgb)
+
     def enlarged(self, size: tuple[int, int]) -> Picture:
         """The same at another size."""
         if size == self.size:
@@ -97,7 +97,7 @@ def decode(content: bytes, what: str = "image") -> Picture:
     except Exception as failure:
         raise Unreadable(f"{what}: the picture is damaged") from failure
     place, things = _note(found)
-    clean = infill.filled(image, infill.box_mask(image.size, place)) if place else image
+    clean = masks.filled(image, masks.box_mask(image.size, place)) if place else image
     return Picture(clean, things)
 
 

@@ -1,29 +1,23 @@
-"""Masks and segmentation: white is where something happens, or where the subject of a picture is."""
+"""Regions of a picture, as masks that are white there: grown, found, and filled from what is around."""
 
 from __future__ import annotations
 
+import numpy as np
 from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
 
-from connector.sandbox.studio import infill
-from connector.sandbox.studio.files import Picture, decode
-
+Box = tuple[int, int, int, int]
 _WORK = 320  # the background is guessed at this size
+
+
+def box_mask(size: tuple[int, int], box: Box) -> Image.Image:
+    mask = Image.new("L", size)
+    mask.paste(255, box)
+    return mask
 
 
 def hard(mask: Image.Image) -> Image.Image:
     """Nothing but black and white."""
     return mask.convert("L").point([0] * 128 + [255] * 128)
-
-
-def given(picture: Picture, content: bytes | None, grow: float) -> Image.Image:
-    """The mask that came along, at the picture's size; without one, what is transparent in the picture."""
-    if content is None:
-        told = ImageOps.invert(picture.alpha) if picture.alpha else Image.new("L", picture.size)
-        return grown(hard(told), round(grow))
-    mask = decode(content, "mask").image.convert("RGBA")
-    # A transparent part of a mask is not white, whatever colour it hides.
-    flat = Image.alpha_composite(Image.new("RGBA", mask.size, "black"), mask)
-    return grown(hard(flat.convert("L").resize(picture.size, Image.Resampling.BILINEAR)), round(grow))
 
 
 def grown(mask: Image.Image, reach: int) -> Image.Image:
@@ -44,21 +38,39 @@ def share(mask: Image.Image) -> float:
     return mask.histogram()[255] / (mask.width * mask.height)
 
 
-def subject(picture: Picture) -> Image.Image:
-    """White where the subject is, with a soft edge. What is transparent already stays so."""
-    if picture.alpha and picture.alpha.getextrema()[0] == 0:
-        return picture.alpha
-    known = max(map(picture.mask, picture.things), key=share, default=None)
-    return known or _from_edges(picture.rgb)
+def filled(image: Image.Image, hole: Image.Image) -> Image.Image:
+    """The picture with the white of the mask filled; not one pixel elsewhere is touched.
+
+    Each row goes from what is left of the hole to what is right of it, as it would along a horizon.
+    """
+    _, top, _, low = hole.getbbox() or (0, 0, 0, 0)
+    pixels, gap = np.array(image, np.float32), np.asarray(hole) > 0
+    # The median of the nearest pixels, as the very last ones still have the colour of what was cut out.
+    calm = np.asarray(image.filter(ImageFilter.MedianFilter(3)), np.float32)
+    for row in range(top, low):
+        known, unknown = np.flatnonzero(~gap[row]), np.flatnonzero(gap[row])
+        if not known.size:
+            pixels[row] = pixels[row - 1] if row else calm[row].mean(0)
+            continue
+        for band in range(pixels.shape[2]):
+            pixels[row, unknown, band] = np.interp(unknown, known, calm[row, known, band])
+    guess = Image.fromarray(pixels.astype(np.uint8)).filter(ImageFilter.BoxBlur((0, 1)))
+    result = image.copy()
+    result.paste(guess, (0, 0), hole)
+    return result
 
 
-def _from_edges(image: Image.Image) -> Image.Image:
+def unlike_frame(image: Image.Image) -> Image.Image:
     """Everything inside a frame along the border that the frame, continued inwards, does not explain."""
     small = ImageOps.contain(image, (_WORK, _WORK), Image.Resampling.BOX)
     frame = max(4, min(small.size) // 24)
-    inside = infill.box_mask(small.size, (frame, frame, small.width - frame, small.height - frame))
-    behind = infill.filled(small, inside).resize(image.size, Image.Resampling.BICUBIC)
-    distance, within = differs(image, behind), hard(inside.resize(image.size))
+    inside = box_mask(small.size, (frame, frame, small.width - frame, small.height - frame))
+    behind = filled(small, inside).resize(image.size, Image.Resampling.BICUBIC)
+    red, green, blue = ImageChops.difference(image, behind).split()
+    distance, within = (
+        ImageChops.lighter(ImageChops.lighter(red, green), blue),
+        hard(inside.resize(image.size)),
+    )
     # Few pixels are the subject's, so it is well above the mean.
     limit = min(60, max(14, round(2 * ImageStat.Stat(distance, within).mean[0])))
     found = ImageChops.darker(distance.point([0] * (limit + 1) + [255] * (255 - limit)), within)
@@ -66,9 +78,3 @@ def _from_edges(image: Image.Image) -> Image.Image:
     reach = max(2, min(image.size) // 100)
     wide = grown(found.filter(ImageFilter.MedianFilter(3)), reach)
     return ImageOps.invert(grown(ImageOps.invert(wide), reach)).filter(ImageFilter.GaussianBlur(0.8))
-
-
-def differs(a: Image.Image, b: Image.Image) -> Image.Image:
-    """How far two pictures are apart, pixel by pixel, in the channel that differs most."""
-    red, green, blue = ImageChops.difference(a.convert("RGB"), b.convert("RGB")).split()
-    return ImageChops.lighter(ImageChops.lighter(red, green), blue)

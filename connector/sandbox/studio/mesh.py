@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
-from connector.sandbox.studio import label, masks
+from connector.sandbox.studio import label
 from connector.sandbox.studio.arguments import Arguments, Made
 
 _DEFAULT_VERTICES = 12_000
@@ -40,7 +40,7 @@ def point_aware(given: Arguments) -> Made:
 def _modelled(given: Arguments, limit: int, scale: float, depth: float) -> Made:
     """Two grids, front and back, over the same plane; they meet where the height is nothing."""
     picture = given.picture()
-    shape = masks.subject(picture)
+    shape = picture.subject
     box = shape.getbbox() or (0, 0, *picture.size)
     image, cut = picture.rgb.crop(box), shape.crop(box)
     grid = _grid(image.height / image.width, max(4, limit // 2))  # half of the corners are the back's
