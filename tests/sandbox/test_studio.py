@@ -396,7 +396,7 @@ def test_a_label_stays_in_its_area_and_clear_of_the_corner() -> None:
     """Whatever it says, however small the picture."""
     for size in ((64, 64), (1024, 320), (300, 900)):
         plain = Image.new("RGB", size, (90, 90, 90))
-        marked, place = label.stamp(plain, 4294967294, "a very long prompt " * 9)
+        marked, place = label.stamp(plain, 4294967294)
         left, top, right, low = label.area(size)
         assert left <= place[0] < place[2] <= right
         assert unlike(plain, marked, outside(Image.new("L", size))) == 0

@@ -9,12 +9,11 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps, ImageStat
 
 from connector.sandbox.studio import effects, sizes
 from connector.sandbox.studio.arguments import Arguments, Made
-from connector.sandbox.studio.colour import Colour, lighter, luminance, palette
+from connector.sandbox.studio.colour import Colour, lighter, palette
 from connector.sandbox.studio.files import Picture
 from connector.sandbox.studio.generation import scene
 from connector.sandbox.studio.prompt import read
 
-_LEVELS = range(256)
 _PLAN = 300  # regions of a sketch are found at this size
 _OUTSIDE, _INK = 254, 255  # what is no region on a plan
 # How a gradient that is dark above and bright below is turned to have its bright side there.
@@ -33,7 +32,9 @@ def sketch(given: Arguments) -> Made:
     named = [*(asked.colour for asked in reading.things if asked.colour), *reading.tints]
     filled = _coloured_in(lines, ground, [*named, *palette(given.dice("control"), named)])
     drawn = given.styled(Image.blend(ground, filled, min(1.0, 0.45 + strength * 0.75)))
-    drawn.paste((32, 28, 42), (0, 0), effects.curve(lines, [v * min(1.0, 0.2 + strength) for v in _LEVELS]))
+    drawn.paste(
+        (32, 28, 42), (0, 0), effects.curve(lines, [v * min(1.0, 0.2 + strength) for v in effects.LEVELS])
+    )
     return given.finished(Picture(drawn))
 
 
@@ -43,20 +44,23 @@ def _lines(image: Image.Image) -> Image.Image:
     sheet = ImageOps.invert(sheet) if ImageStat.Stat(sheet).median[0] > 127 else sheet
     if ImageStat.Stat(sheet).mean[0] > 80:
         return effects.lines(image, 12)
-    return effects.curve(sheet, [v * 2 if v >= 50 else 0 for v in _LEVELS])
+    return effects.curve(sheet, [v * 2 if v >= 50 else 0 for v in effects.LEVELS])
 
 
 def _coloured_in(lines: Image.Image, ground: Image.Image, colours: Sequence[Colour]) -> Image.Image:
     """Each region that lines close off in a colour of its own; what touches the border stays the ground."""
     small = ImageOps.contain(lines, (_PLAN, _PLAN), Image.Resampling.BOX)
-    plan = ImageOps.expand(small.point([_INK if v > 40 else 0 for v in _LEVELS]), 1, 0)
+    plan = ImageOps.expand(small.point([_INK if v > 40 else 0 for v in effects.LEVELS]), 1, 0)
     ImageDraw.floodfill(plan, (0, 0), _OUTSIDE)
     for number in range(1, _OUTSIDE):  # a number for every region
         if (at := plan.tobytes().find(0)) >= 0:
             ImageDraw.floodfill(plan, (at % plan.width, at // plan.width), number)
     plan = ImageOps.crop(plan, 1)
     tones = [colours[v % len(colours)] for v in range(_OUTSIDE)] + [(0, 0, 0)] * 2
-    flat, inside = effects.painted(plan, tones), plan.point([255] * _OUTSIDE + [0, 0])
+    flat, inside = (
+        effects.curve(effects.grey(plan), *zip(*tones, strict=True)),
+        plan.point([255] * _OUTSIDE + [0, 0]),
+    )
     for _ in range(2):  # regions grow under the lines that bound them, so that no gap shows
         flat = Image.composite(flat, flat.filter(ImageFilter.MaxFilter(3)), inside)
         inside = inside.filter(ImageFilter.MaxFilter(3))
@@ -69,14 +73,14 @@ def structure(given: Arguments) -> Made:
     picture = given.picture()
     painted, strength = scene(given, picture.size).image, given.number("control_strength", 0.7)
     mixed = Image.blend(painted, effects.mapped(picture.rgb, _ramp(painted)), strength)
-    ink = effects.curve(effects.lines(picture.rgb, 14), [v * 0.3 * strength for v in _LEVELS])
+    ink = effects.curve(effects.lines(picture.rgb, 14), [v * 0.3 * strength for v in effects.LEVELS])
     return given.finished(Picture(ImageChops.subtract(mixed, effects.grey(ink))))
 
 
 def _ramp(image: Image.Image) -> list[Colour]:
     """The picture's own main colours, from dark to light."""
     parts = image.reduce(8).quantize(7, dither=Image.Dither.NONE).convert("RGB").tobytes()
-    found = sorted(set(zip(parts[::3], parts[1::3], parts[2::3], strict=True)), key=luminance)
+    found = sorted(set(zip(parts[::3], parts[1::3], parts[2::3], strict=True)), key=sum)
     return [lighter(found[0], -0.45), *found, lighter(found[-1], 0.4)]
 
 
@@ -103,7 +107,7 @@ def _textured(image: Image.Image, model: Image.Image, strength: float) -> Image.
     sheet = ImageOps.fit(model, image.size).convert("L")
     calm = sheet.filter(ImageFilter.GaussianBlur(max(image.size) / 250))
     fine = ImageChops.subtract(sheet, calm, 1, 128)
-    grained = effects.curve(fine, [128 + (v - 128) * strength for v in _LEVELS])
+    grained = effects.curve(fine, [128 + (v - 128) * strength for v in effects.LEVELS])
     return ImageChops.overlay(image, effects.grey(grained))
 
 
@@ -155,8 +159,8 @@ def _lit(given: Arguments, image: Image.Image, behind: Image.Image) -> Image.Ima
     source = given.picture("light_reference").rgb if "light_reference" in given.files else behind
     ramp = Image.linear_gradient("L").rotate(_TURNS[side or "above"]).resize(image.size)
     strength = given.number("light_source_strength", 0.3)
-    shade = effects.curve(ramp, [128 + (v - 112) * 0.85 * strength for v in range(256)])
+    shade = effects.curve(ramp, [128 + (v - 112) * 0.85 * strength for v in effects.LEVELS])
     shaded = ImageChops.overlay(image, effects.grey(shade))
     light = source.resize((1, 1), Image.Resampling.BOX).resize(image.size)
     warm = Image.blend(shaded, ImageChops.screen(shaded, light), 0.6)
-    return Image.composite(warm, shaded, effects.curve(ramp, [(v - 90) * strength for v in range(256)]))
+    return Image.composite(warm, shaded, effects.curve(ramp, [(v - 90) * strength for v in effects.LEVELS]))

@@ -9,13 +9,12 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from connector.sandbox.studio import effects, masks
 from connector.sandbox.studio.arguments import Arguments, Made
-from connector.sandbox.studio.colour import from_hsv, luminance, to_hsv
+from connector.sandbox.studio.colour import from_hsv, to_hsv
 from connector.sandbox.studio.files import Picture, decode, outline
 from connector.sandbox.studio.generation import scene
 from connector.sandbox.studio.painting import add
 from connector.sandbox.studio.prompt import first_colour, read, tokens
 
-_LEVELS = range(256)
 Things = Mapping[str, Image.Image]
 
 
@@ -102,10 +101,10 @@ def _coloured(picture: Picture, words: str) -> Image.Image:
     tone = first_colour(words)
     if not tone:
         return Image.new("L", picture.size)
-    hue, saturation, _ = to_hsv(tone)
+    hue, saturation, value = to_hsv(tone)
     hues, strengths, values = np.moveaxis(np.asarray(picture.rgb.convert("HSV"), np.float32), 2, 0)
     if saturation < 0.15:
-        found = (strengths < 50) & (abs(values - 255 * luminance(tone)) < 45)
+        found = (strengths < 50) & (abs(values - 255 * value) < 45)
     else:
         near = abs((hues - 255 * hue + 128) % 255 - 128) < 16
         found = near & (strengths > 70) & (values > 45)
@@ -160,11 +159,13 @@ def outpaint(given: Arguments) -> Made:
     wide = effects.mirrored(scenery, size, (left, up))
     inner = masks.box_mask(size, (left, up, left + picture.size[0], up + picture.size[1]))
     near = inner.reduce(8).filter(ImageFilter.GaussianBlur(max(size) / 64)).resize(size)
-    far = effects.curve(near, [(135 - v) * 1.9 for v in _LEVELS])
+    far = effects.curve(near, [(135 - v) * 1.9 for v in effects.LEVELS])
     wide = Image.composite(wide.filter(ImageFilter.GaussianBlur(max(size) / 150)), wide, far)
     if tokens(given.prompt):
         share = given.number("creativity", 0.5) * 0.9
-        wide = Image.composite(scene(given, size).image, wide, far.point([round(v * share) for v in _LEVELS]))
+        wide = Image.composite(
+            scene(given, size).image, wide, far.point([round(v * share) for v in effects.LEVELS])
+        )
     wide = given.styled(wide)
     wide.paste(picture.rgb, (left, up))
     return given.finished(Picture(wide, things))

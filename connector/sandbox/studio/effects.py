@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
-import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from connector.sandbox.studio import sizes
-from connector.sandbox.studio.colour import Colour, along, to_hsv
+from connector.sandbox.studio.colour import Colour, to_hsv
 from connector.sandbox.studio.drawing import rendered
 
 LEVELS = range(256)
@@ -22,7 +21,7 @@ _STYLE = re.compile(r'<g id="([\w-]+)"(?: data-cells="(\d+)")?(?: data-colours="
 STYLES = {name: (int(cells or 0), int(colours or 0)) for name, cells, colours in _STYLE.findall(_FILE)}
 
 
-def curve(image: Image.Image, *tables: Sequence[float]) -> Image.Image:
+def curve(image: Image.Image, *tables: Iterable[float]) -> Image.Image:
     """One lookup for all channels, or one for each."""
     bounded = [max(0, min(255, round(v))) for table in tables for v in table]
     return image.point(bounded * (len(image.getbands()) // len(tables)))
@@ -33,17 +32,10 @@ def grey(sheet: Image.Image) -> Image.Image:
     return Image.merge("RGB", [sheet] * 3)
 
 
-def painted(sheet: Image.Image, colours: Sequence[Colour]) -> Image.Image:
-    """A colour for each value of one channel."""
-    indexed = sheet.copy()
-    indexed.putpalette([band for tone in colours for band in tone])
-    return indexed.convert("RGB")
-
-
 def mapped(image: Image.Image, stops: Sequence[Colour]) -> Image.Image:
     """Dark to light becomes a walk along a gradient."""
-    sheet = ImageOps.autocontrast(image.convert("L"), cutoff=1)
-    return painted(sheet, [along(stops, v / 255) for v in LEVELS])
+    sheet, places = ImageOps.autocontrast(image.convert("L"), cutoff=1), np.linspace(0, 255, len(stops))
+    return curve(grey(sheet), *(np.interp(LEVELS, places, band) for band in zip(*stops, strict=True)))
 
 
 def lines(image: Image.Image, threshold: int) -> Image.Image:
@@ -74,9 +66,8 @@ def mirrored(image: Image.Image, size: tuple[int, int], at: tuple[int, int]) -> 
 
 
 def grain(image: Image.Image, amount: float, seed: int) -> Image.Image:
-    noise = Image.frombytes("L", image.size, random.Random(seed).randbytes(image.width * image.height))
-    soft = curve(noise.filter(ImageFilter.BoxBlur(0.6)), [128 + (v - 128) * amount for v in LEVELS])
-    return ImageChops.add(image, grey(soft), 1, -128)
+    noise = np.random.default_rng(seed).normal(0, 50 * amount, (image.height, image.width, 1))
+    return Image.fromarray((np.asarray(image) + noise).clip(0, 255).astype(np.uint8))
 
 
 def styled(image: Image.Image, preset: str) -> Image.Image:

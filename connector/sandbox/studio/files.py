@@ -7,17 +7,24 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from PIL import GifImagePlugin, Image, ImageFile, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from connector.sandbox.studio import label, masks
-from connector.sandbox.studio.label import Box
 
 MAX_PIXELS = 300_000_000  # the vendor's largest side twice; more is a decompression bomb
 _MARK = "sandbox "  # begins the note in a file; the rest is JSON
 OUTLINE = 320  # longest side of an outline
 _OPTIONS = {"png": {"compress_level": 1}, "jpeg": {"quality": 92}, "webp": {"quality": 88, "method": 0}}
 _DESCRIPTION = 0x010E  # EXIF ImageDescription, which JPEG and WebP carry
+# The plugins are called by name: Image.open would warn, for the whole process, of large pictures.
+_PLUGINS: dict[bytes, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
+    b"\x89PNG\r\n\x1a\n": PngImagePlugin.PngImageFile,
+    b"\xff\xd8\xff": JpegImagePlugin.JpegImageFile,
+    b"RIFF": WebPImagePlugin.WebPImageFile,
+    b"GIF8": GifImagePlugin.GifImageFile,
+}
 
 
 class Unreadable(ValueError):
@@ -63,18 +70,7 @@ class Picture:
 
     def enlarged(self, size: tuple[int, int]) -> Picture:
         """The same at another size."""
-        if size == self.size:
-            return self
         return Picture(self.image.resize(size, Image.Resampling.LANCZOS), self.things)
-
-
-# The plugins are called by name: Image.open would warn, for the whole process, of large pictures.
-_PLUGINS: dict[bytes, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
-    b"\x89PNG\r\n\x1a\n": PngImagePlugin.PngImageFile,
-    b"\xff\xd8\xff": JpegImagePlugin.JpegImageFile,
-    b"RIFF": WebPImagePlugin.WebPImageFile,
-    b"GIF8": GifImagePlugin.GifImageFile,
-}
 
 
 def opened(content: bytes) -> ImageFile.ImageFile | None:
@@ -96,36 +92,29 @@ def decode(content: bytes, what: str = "image") -> Picture:
         image = found.convert("RGBA" if found.has_transparency_data else "RGB")
     except Exception as failure:
         raise Unreadable(f"{what}: the picture is damaged") from failure
-    place, things = _note(found)
-    clean = masks.filled(image, masks.box_mask(image.size, place)) if place else image
-    return Picture(clean, things)
-
-
-def _note(image: ImageFile.ImageFile) -> tuple[Box | None, dict[str, Image.Image]]:
-    """The label's place and the things of an earlier sandbox picture; other files may say what they like."""
-    try:
-        text = image.info.get("Comment") or image.getexif().get(_DESCRIPTION, "")
-        known = json.loads(text.removeprefix(_MARK)) if text.startswith(_MARK) else {}
-        things = {}
-        for name, packed in known.get("things", {}).items():
-            shape = opened(base64.b64decode(packed))
-            if shape and max(shape.size) <= OUTLINE:
-                things[str(name)] = shape.convert("L")
-        return _box(known["label"], image.size) if known.get("label") else None, things
+    try:  # other files may say what they like
+        hole, things = _noted(found)
     except Exception:
-        return None, {}
+        return Picture(image)
+    return Picture(masks.filled(image, hole), things)
 
 
-def _box(value: object, size: tuple[int, int]) -> Box:
-    left, top, right, low = map(int, value)  # type: ignore[call-overload]  # what it is shows here
-    if not (0 <= left < right <= size[0] and 0 <= top < low <= size[1]):
+def _noted(image: ImageFile.ImageFile) -> tuple[Image.Image, dict[str, Image.Image]]:
+    """Where the label of an earlier sandbox picture is, and the things on it."""
+    text = image.info.get("Comment") or image.getexif()[_DESCRIPTION]
+    note: dict[str, Any] = json.loads(text.removeprefix(_MARK))
+    left, top, right, low = map(int, note["label"])
+    if not (0 <= left < right <= image.width and 0 <= top < low <= image.height):
         raise Unreadable("a place that is not on the picture")
-    return (left, top, right, low)
+    shapes = {str(name): opened(base64.b64decode(packed)) for name, packed in note["things"].items()}
+    small = {name: shape for name, shape in shapes.items() if shape and max(shape.size) <= OUTLINE}
+    things = {name: shape.convert("L") for name, shape in small.items()}
+    return masks.box_mask(image.size, (left, top, right, low)), things
 
 
 def encode(picture: Picture, form: str, prompt: str, seed: int) -> bytes:
     """The bytes of a labelled picture in one of the formats that the vendor offers."""
-    marked, place = label.stamp(picture.image, seed, prompt)
+    marked, place = label.stamp(picture.image, seed)
     things = {}
     for name, shape in picture.things.items():
         packed = io.BytesIO()

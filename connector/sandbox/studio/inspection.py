@@ -35,32 +35,32 @@ def inspect(content: bytes) -> Info | None:
 
 
 def _inspected(content: bytes) -> Info | None:
+    if content[:4] == b"glTF":
+        return _model(content)
     if content[:4] in (b"RIFF", b"RF64", b"BW64") and content[8:12] == b"WAVE":
         # A decoder would be content with less than the header promises; a stream's header promises nothing.
         told = int.from_bytes(content[4:8], "little")
-        return _media(content, "wav") if told + 8 <= len(content) or told >= _STREAMED else None
+        return _media(content, "wav", "wav") if told + 8 <= len(content) or told >= _STREAMED else None
     if content[:8] == b"riff\x2e\x91\xcf\x11":
         return _media(content, "wav", "w64")
-    if content[:4] == b"glTF":
-        return _model(content)
     if content[4:8] == b"ftyp":
-        return _media(content, "mp4")
-    if content[:3] == b"ID3" or (content[:1] == b"\xff" and content[1] & 0xE6 == 0xE2):
-        return _media(content, "mp3")
-    image = files.opened(content)
-    if image and image.width * image.height <= _DECODED_PIXELS:
-        image.load()
-    return Info(str(image.format).lower(), *image.size) if image else _media(content, "mp3", None)
+        return _media(content, "mp4", "mp4")
+    if image := files.opened(content):
+        if image.width * image.height <= _DECODED_PIXELS:
+            image.load()
+        return Info(str(image.format).lower(), *image.size)
+    # A tag may be longer than what is probed. Where no MP3 begins, the content must be told by itself.
+    begins = content[:3] == b"ID3" or (content[:1] == b"\xff" and content[1] & 0xE6 == 0xE2)
+    return _media(content, "mp3", "mp3" if begins else None)
 
 
-def _media(content: bytes, form: str, demuxer: str | None = "") -> Info | None:
-    """The length is what the packets add up to; a file that promises more has lost its end.
+def _media(content: bytes, form: str, demuxer: str | None) -> Info | None:
+    """The length is what the packets add up to; a film that promises more has lost its end.
 
-    What an MP3 promises is a guess by its first frames. Without a demuxer the content must be told by itself.
+    What an MP3 promises is a guess by its first frames.
     """
-    demuxer = form if demuxer == "" else demuxer
     with av.open(io.BytesIO(content), "r", format=demuxer, metadata_errors="replace") as container:
-        if container.format.name != (demuxer or form) and form != "mp4":
+        if not demuxer and container.format.name != form:
             return None
         stream = container.streams.best("video" if form == "mp4" else "audio")
         if stream is None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops, ImageFilter, ImageOps
+from PIL import Image, ImageFilter
 
 from connector.sandbox.studio import label
 from connector.sandbox.studio.arguments import Arguments, Made
@@ -44,22 +44,28 @@ def _modelled(given: Arguments, limit: int, scale: float, depth: float) -> Made:
     box = shape.getbbox() or (0, 0, *picture.size)
     image, cut = picture.rgb.crop(box), shape.crop(box)
     grid = _grid(image.height / image.width, max(4, limit // 2))  # half of the corners are the back's
-    deep = depth * scale * given.dice("mesh").uniform(0.94, 1.06)
-    heights = deep * np.sqrt(np.asarray(_heights(image, cut, grid)) / 255)
+    heights = depth * scale * given.dice("mesh").uniform(0.94, 1.06) * _heights(image, cut, grid)
     wide, high = (scale * side / max(image.size) for side in image.size)
     down, across = np.gradient(heights, high / (grid[1] - 1), wide / (grid[0] - 1))
     normals = np.dstack([-across, down, np.ones_like(heights)])
     normals /= np.linalg.norm(normals, axis=2, keepdims=True)
     u, v = np.meshgrid(np.linspace(0, 1, grid[0]), np.linspace(0, 1, grid[1]))
-    places, texels = np.dstack([(u - 0.5) * wide, (0.5 - v) * high, heights]), np.dstack([u, v])
+    places, texels = (
+        np.dstack([(u - 0.5) * wide, (0.5 - v) * high, heights]),
+        np.dstack([u, v]).reshape(-1, 2),
+    )
     columns = [np.concatenate([each, each * (1, 1, -1)]).reshape(-1, 3) for each in (places, normals)]
     numbers = np.arange(heights.size).reshape(heights.shape)
     a, b, c, d = numbers[:-1, :-1], numbers[:-1, 1:], numbers[1:, :-1], numbers[1:, 1:]
     faces = np.dstack([a, c, b, b, c, d]).reshape(-1, 3)
     indices = np.concatenate([faces, faces[:, ::-1] + heights.size])
-    texture = _texture(image, cut, given.whole("texture_resolution", 1024), given.seed)
-    content = _glb(indices, [*columns, np.tile(texels.reshape(-1, 2), (2, 1))], texture, given.seed)
-    return Made(content, "model/gltf-binary")
+    # The picture, square, transparent outside of the subject.
+    side, texture = given.whole("texture_resolution", 1024), io.BytesIO()
+    image.putalpha(cut)
+    square = image.resize((side, side), Image.Resampling.LANCZOS)
+    label.stamp(square, given.seed)[0].save(texture, "PNG", compress_level=1)
+    tables = [indices.astype("<u4").ravel(), *columns, np.tile(texels, (2, 1))]
+    return Made(_glb(tables, texture.getvalue(), given.seed), "model/gltf-binary")
 
 
 def _grid(tall: float, points: int) -> tuple[int, int]:
@@ -68,27 +74,19 @@ def _grid(tall: float, points: int) -> tuple[int, int]:
     return columns, max(2, min(points // columns, round(columns * tall)))
 
 
-def _heights(image: Image.Image, cut: Image.Image, grid: tuple[int, int]) -> Image.Image:
+def _heights(image: Image.Image, cut: Image.Image, grid: tuple[int, int]) -> Table:
     """Rounded like a cushion, with the picture's own relief on it; nothing at the outermost points."""
-    framed = ImageOps.expand(cut.resize((128, 128), Image.Resampling.BOX), 16)
-    soft = ImageChops.multiply(framed.filter(ImageFilter.GaussianBlur(9)), framed)
-    cushion = soft.crop((16, 16, 144, 144)).point([max(0, v - 100) * 1.6 for v in range(256)])
-    relief = image.convert("L").resize(grid, Image.Resampling.BOX).point([118 + v // 2 for v in range(256)])
-    return ImageChops.multiply(cushion.resize(grid, Image.Resampling.BICUBIC), relief)
+    shape = cut.resize(grid, Image.Resampling.BOX)
+    parts = (shape, shape.filter(ImageFilter.GaussianBlur(max(grid) / 16)), image.convert("L").resize(grid))
+    inside, soft, bright = (np.asarray(part, np.float64) / 255 for part in parts)
+    heights = np.sqrt((inside * soft - 0.4).clip(0) * 1.6 * (0.5 + bright / 2))
+    heights[[0, -1]] = heights[:, [0, -1]] = 0
+    return heights
 
 
-def _texture(image: Image.Image, cut: Image.Image, side: int, seed: int) -> bytes:
-    """The picture, square, transparent outside of the subject."""
-    square = image.resize((side, side), Image.Resampling.LANCZOS)
-    square.putalpha(cut.resize((side, side), Image.Resampling.BILINEAR))
-    out = io.BytesIO()
-    label.stamp(square, seed, "")[0].save(out, "PNG", compress_level=1)
-    return out.getvalue()
-
-
-def _glb(indices: Table, columns: list[Table], texture: bytes, seed: int) -> bytes:
+def _glb(columns: list[Table], texture: bytes, seed: int) -> bytes:
     """The container: a JSON chunk that describes, a binary chunk that holds."""
-    tables = [indices.astype("<u4").ravel(), *(column.astype("<f4") for column in columns)]
+    tables = [columns[0], *(column.astype("<f4") for column in columns[1:])]
     views, body = [], b""
     for index, part in enumerate([*(table.tobytes() for table in tables), texture]):
         target = {"target": _ARRAY if index else _ELEMENTS} if index < len(tables) else {}

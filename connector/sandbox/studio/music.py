@@ -34,32 +34,28 @@ def loop(prompt: str, seed: int, seconds: float) -> Samples:
     mode = "minor" if words & set(_TOLD["minor"].split()) or dice.random() < 0.35 else "major"
     named = (beats for beats, names in _TOLD["tempi"].items() if words & set(names.split()))
     beat = round(RATE * 60 / next(named, dice.choice((84, 92, 100, 112))) * 32 / FRAME) * FRAME // 32
-    root, chords, voice = (
-        dice.randrange(-5, 7),
-        dice.choice(_TOLD["chords"][mode]),
-        dice.choice(_TOLD["leads"]),
-    )
+    root, lead = dice.randrange(-5, 7), dice.choice(_TOLD["leads"])
+    chords = dice.choice(_TOLD["chords"][mode]) * 2
     bars = min(8, math.ceil(seconds * RATE / beat / 4))
     track = np.zeros((beat * 32, 2), np.float32)
 
-    def put(note: Wave, start: float, side: tuple[int, int] = (1, 1)) -> None:
-        at = (round(start * beat) + np.arange(len(note))) % len(track)
-        track[at] += np.outer(note, side)
+    def put(start: float, pitch: int, beats: float, voice: str, side: tuple[int, int] = (1, 1)) -> None:
+        note = _note(pitch, round(beat * beats), voice)
+        track[(round(start * beat) + np.arange(len(note))) % len(track)] += np.outer(note, side)
 
-    for bar, chord in enumerate((chords * 2)[:bars]):
+    for first, chord in zip(range(0, bars * 4, 4), chords, strict=False):
         third = 4 if (chord + 4) % 12 in _TOLD["scales"][mode] else 3  # from the key's own scale
         triad = [root + chord + step for step in (0, third, 7)]
-        put(_note(triad[0] - 12, beat * 4, "bass"), bar * 4)
+        put(first, triad[0] - 12, 4, "bass")
         for tone, side in zip(triad, _SIDES, strict=True):
-            put(_note(tone, beat * 4, "pad"), bar * 4, side)
+            put(first, tone, 4, "pad", side)
         scale = [tone + octave for octave in (12, 24) for tone in triad]
         for step, index in enumerate(dice.choice(_TOLD["orders"])):
             if step == 0 or dice.random() < 0.85:
-                put(_note(scale[index], round(beat * 1.3), voice), bar * 4 + step / 2, _SIDES[step % 3])
-    for count in range(bars * 4 if words & set(_TOLD["drums"].split()) else 0):
-        put(_note(-20, 9000, "kick"), count)
-        put(_rattle(2100, 73), count + 0.5, _SIDES[2])
-        put(_rattle(3600, 23), count // 2 * 2 + 1)
+                put(first + step / 2, scale[index], 1.3, lead, _SIDES[step % 3])
+        for count in range(first, first + 4 if words & set(_TOLD["drums"].split()) else first):
+            put(count, -20, 0.4, "kick")
+            put(count + 0.5, 40, 0.1, "hat", _SIDES[2])
     return np.asarray(track * min(1.6, 28000 / max(1.0, np.abs(track).max())), np.int16)
 
 
@@ -72,10 +68,3 @@ def _note(pitch: int, length: int, voice: str) -> Wave:
     tone = sum(strength * np.sin(turns * number) for number, strength in enumerate(overtones, 1))
     edges = np.minimum(moments / attack, moments[::-1] / 0.018).clip(0, 1)
     return np.asarray(tone * edges * np.exp(-decay * moments) * (loud / sum(overtones)), np.float32)
-
-
-@cache
-def _rattle(loud: float, decay: float) -> Wave:
-    """Noise that fades: quickly a hat, slowly a snare."""
-    fading = np.exp(-decay * np.arange(6400, dtype=np.float32) / RATE)
-    return np.asarray(loud * fading * np.random.default_rng(1).uniform(-1, 1, len(fading)), np.float32)

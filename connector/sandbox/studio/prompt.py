@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connector.sandbox.studio.colour import Colour
@@ -32,7 +32,7 @@ class Reading:
     place: str | None = None
     hour: str | None = None
     weather: frozenset[str] = frozenset()
-    tints: tuple[Colour, ...] = ()
+    tints: tuple[Colour, ...] = ()  # the colours that belong to no thing, and so to the whole picture
 
     @property
     def setting(self) -> str:
@@ -55,46 +55,40 @@ def digest(*parts: object) -> str:
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
 
 
-def singular(word: str) -> str:
-    """The word as the tables have it."""
-    forms = (word, word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word))
-    return next((form for form in forms if form in BY_WORD), word)
+def first_colour(text: str) -> Colour | None:
+    return next((NAMED[word] for word in tokens(text) if word in NAMED), None)
 
 
 def read(prompt: str, negative: str = "") -> Reading:
     """What the prompt asks for, less what the negative prompt excludes."""
-    words, banned = tokens(prompt), tokens(negative)
-    barred = {motif for motif, _ in _named(banned)}
-    kept = [word for word in words if word not in banned]
-    things = tuple(_asked(words, index, motif) for motif, index in _named(words) if motif not in barred)
-    place, hour = "lake" if "lake" in kept else _first(kept, PLACE_WORDS), _first(kept, HOUR_WORDS)
-    weather = frozenset(WEATHER_WORDS[word] for word in kept if word in WEATHER_WORDS)
-    # The colours that belong to no thing, and so to the whole picture.
-    taken = {i for _, at in _named(kept) for i in range(at - _REACH, at)}
-    tints = tuple(NAMED[word] for i, word in enumerate(kept) if word in NAMED and i not in taken)
-    return Reading(prompt, things, place, hour, weather, tints)
+    banned = tokens(negative)
+    words = [word for word in tokens(prompt) if word not in banned]
+    barred = {_motif(word) for word in banned}
+    at = {
+        motif: i
+        for i, word in reversed([*enumerate(words)])
+        if (motif := _motif(word)) and motif not in barred
+    }
+    things = tuple(
+        _asked(words, index, motif) for motif, index in sorted(at.items(), key=lambda pair: pair[1])
+    )
+    tables = (PLACE_WORDS, HOUR_WORDS, WEATHER_WORDS)
+    places, hours, weather = ([table[word] for word in words if word in table] for table in tables)
+    place, hour = "lake" if "lake" in words else next(iter(places), None), next(iter(hours), None)
+    taken = {i for index in at.values() for i in range(index - _REACH, index)}
+    tints = tuple(NAMED[word] for i, word in enumerate(words) if word in NAMED and i not in taken)
+    return Reading(prompt, things, place, hour, frozenset(weather), tints)
 
 
-def _named(words: Sequence[str]) -> list[tuple[Motif, int]]:
-    """The motifs in the order of their first mention, with where that is."""
-    found: dict[str, tuple[Motif, int]] = {}
-    for index, word in enumerate(words):
-        if motif := BY_WORD.get(singular(word)):
-            found.setdefault(motif.name, (motif, index))
-    return list(found.values())
+def _motif(word: str) -> Motif | None:
+    """What a word names, in the singular or the plural."""
+    forms = (word, word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word))
+    return next((BY_WORD[form] for form in forms if form in BY_WORD), None)
 
 
 def _asked(words: Sequence[str], index: int, motif: Motif) -> Asked:
     before = words[max(0, index - _REACH) : index]
     counts = [COUNTS[word] for word in before if word in COUNTS]
     colours = [NAMED[word] for word in before if word in NAMED]
-    plural = 3 if words[index] != singular(words[index]) else 1
+    plural = 1 if words[index] in BY_WORD else 3
     return Asked(motif, counts[-1] if counts else plural, colours[-1] if colours else None)
-
-
-def _first(words: Iterable[str], table: dict[str, str]) -> str | None:
-    return next((table[word] for word in words if word in table), None)
-
-
-def first_colour(text: str) -> Colour | None:
-    return next((NAMED[word] for word in tokens(text) if word in NAMED), None)

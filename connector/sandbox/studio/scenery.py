@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from connector.sandbox.studio.colour import Colour, colour, lighter, mix, multiply
+from connector.sandbox.studio.colour import Colour, colour, lighter, mix
 
 Layers = Sequence[Any]  # layers, each a mapping, and groups of layers
 
@@ -39,8 +39,8 @@ class Light:
 
     def far(self, base: Colour, distance: float) -> Colour:
         """A colour in this light, through air: at a distance of 0 it is near, at 1 gone into the haze."""
-        lit = mix(multiply(base, self.ambient), self.ambient, self.fill)
-        return mix(lit, self.sky[-1], distance)
+        red, green, blue = (round(x * y / 255) for x, y in zip(base, self.ambient, strict=True))
+        return mix(mix((red, green, blue), self.ambient, self.fill), self.sky[-1], distance)
 
     def tinted(self, tints: Sequence[Colour]) -> Light:
         """The same hour under the colours that a prompt names."""

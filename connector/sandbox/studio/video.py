@@ -23,7 +23,7 @@ def image_to_video(given: Arguments) -> Made:
     dice, reach = given.dice("move"), given.number("motion_bucket_id", 127) / 255
     across, down = dice.uniform(-1, 1), dice.uniform(-0.8, 0.8)
     with av.open(out, "w", format="mp4") as film:
-        film.metadata.update({"title": f"sandbox (seed {given.seed})", "comment": "made by the sandbox"})
+        film.metadata.update({"title": f"sandbox (seed {given.seed})"})
         options = {"preset": "veryfast", "crf": "21", "threads": "2"}
         stream = film.add_stream("libx264", rate=_RATE, options=options)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
@@ -36,7 +36,7 @@ def image_to_video(given: Arguments) -> Made:
             left = (size[0] - wide) * (0.5 + across * (eased - 0.5))
             top = (size[1] - high) * (0.5 + down * (eased - 0.5))
             seen = shown.resize(size, Image.Resampling.BICUBIC, box=(left, top, left + wide, top + high))
-            frame: av.VideoFrame = av.VideoFrame.from_image(label.stamp(seen, given.seed, "")[0])  # type: ignore[no-untyped-call]
+            frame: av.VideoFrame = av.VideoFrame.from_image(label.stamp(seen, given.seed)[0])  # type: ignore[no-untyped-call]
             frame.pts, frame.time_base = index, Fraction(1, _RATE)
             film.mux(stream.encode(frame))
         film.mux(stream.encode(None))
