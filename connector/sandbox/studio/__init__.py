@@ -44,4 +44,4 @@ def make(
     module, name = OPERATIONS[operation].split(".")
     maker = getattr(import_module(f"{__name__}.{module}"), name)
     with _easels:
-        return cast(Made, maker(Arguments(fields, files, seed, filtered)))
+        return cast(Made, maker(Arguments(fields, files, seed, filtered, operation)))

@@ -31,6 +31,7 @@ class Arguments:
     files: Mapping[str, bytes]
     seed: int
     filtered: bool = False
+    operation: str = ""
 
     def text(self, name: str, default: str = "") -> str:
         return self.fields.get(name) or default

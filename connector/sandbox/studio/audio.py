@@ -77,11 +77,9 @@ def decode(content: bytes) -> Samples:
         with av.open(io.BytesIO(content), "r", format=form, metadata_errors="replace") as container:
             frames = chain(_heard(container), [None])  # none: what the resampler still holds back
             parts = [part.to_ndarray() for frame in frames for part in resampler.resample(frame)]
+        return np.asarray(np.concatenate(parts, axis=1).reshape(-1, 2), np.int16)
     except (av.error.FFmpegError, ValueError, IndexError) as failure:
         raise Unreadable("audio: cannot be decoded as MP3 or WAV") from failure
-    if not parts:
-        raise Unreadable("audio: cannot be decoded as MP3 or WAV")
-    return np.concatenate([np.zeros((1, 0), np.int16), *parts], axis=1).reshape(-1, 2)
 
 
 def _heard(container: av.container.InputContainer) -> Iterator[av.AudioFrame]:

@@ -95,28 +95,19 @@ def matched(image: Image.Image, model: Image.Image) -> Image.Image:
 
 def style(given: Arguments) -> Made:
     """A scene of the prompt's in the colours of the picture."""
-    model, fidelity = given.picture().rgb, given.number("fidelity", 0.5)
     painting = scene(given, sizes.ULTRA[given.text("aspect_ratio", "1:1")])
-    worn = _textured(matched(painting.image, model), model, fidelity * 0.25)
-    mixed = Image.blend(painting.image, worn, 0.35 + 0.65 * fidelity)
+    worn = matched(painting.image, given.picture().rgb)
+    mixed = Image.blend(painting.image, worn, 0.3 + 0.7 * given.number("fidelity", 0.5))
     return given.finished(Picture(mixed, painting.things))
 
 
-def _textured(image: Image.Image, model: Image.Image, strength: float) -> Image.Image:
-    """The fine structure of the model's surface, laid over the picture."""
-    sheet = ImageOps.fit(model, image.size).convert("L")
-    calm = sheet.filter(ImageFilter.GaussianBlur(max(image.size) / 250))
-    fine = ImageChops.subtract(sheet, calm, 1, 128)
-    grained = effects.curve(fine, [128 + (v - 128) * strength for v in effects.LEVELS])
-    return ImageChops.overlay(image, effects.grey(grained))
-
-
 def style_transfer(given: Arguments) -> Made:
-    """The first picture as the second would have it."""
+    """The first picture as the second would have it, and the more of its shapes the less of the first's."""
     start, model = given.picture("init_image"), given.picture("style_image").rgb
     image = start.enlarged(sizes.with_pixels(start.size, 1024 * 1024)).rgb
-    texture = 0.9 * (1.25 - given.number("composition_fidelity", 0.9))
-    worn = _textured(matched(image, model), model, texture)
+    shapes = ImageOps.fit(model, image.size).filter(ImageFilter.GaussianBlur(max(image.size) / 60))
+    loose = 0.5 * (1 - given.number("composition_fidelity", 0.9))
+    worn = Image.blend(matched(image, model), shapes, loose)
     if given.prompt:
         worn = Image.blend(worn, effects.mapped(image, _ramp(scene(given, (256, 256)).image)), 0.18)
     amount = given.number("style_strength", 1) * given.number("change_strength", 0.9)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -34,6 +34,7 @@ _DOWN = {"radialGradient": "", "linearGradient": ' x2="0" y2="1"'}
 _PAINTED = re.compile(r'(fill|stroke)="([^"]+)"')
 
 Box = tuple[float, float, float, float]
+Roles = Mapping[str, Sequence[Colour]]
 
 
 @dataclass(frozen=True)
@@ -81,36 +82,28 @@ class Place:
         return (self.x + left, self.y + top, self.x + left + wide, self.y + top + high)
 
 
+def plain(text: str, roles: Roles) -> list[Colour]:
+    """The colours of a role or a number, lighter and darker by its signs."""
+    name, step = text.rstrip("+-"), _STEP * (text.count("+") - text.count("-"))
+    return [lighter(tone, step) for tone in roles.get(name) or [colour(name)]]
+
+
 @dataclass(frozen=True)
 class Coat:
     """The colours that the roles in a fill stand for, in some light and at some distance."""
 
     light: Light
-    main: str | Colour = "#ffffff"
-    accent: str | Colour = "#ffffff"
-    roles: Mapping[str, Sequence[Colour]] = field(default_factory=dict)
+    roles: Roles
     distance: float = 0.0
     alpha: float = 1.0
 
-    def tones(self, text: str) -> Sequence[Colour]:
+    def tones(self, text: str) -> list[Colour]:
         """The colours of one part of a fill, in the light."""
         name, _, far = text.lstrip("!").partition("~")
-        tones, distance = self._plain(name), max(self.distance, float(far or 0))
+        tones, distance = plain(name, self.roles), max(self.distance, float(far or 0))
         if name.startswith("window") and self.light.dark:
             return [mix(tone, self.light.sky[-1], distance) for tone in tones]
         return tones if text.startswith("!") else [self.light.far(tone, distance) for tone in tones]
-
-    def _plain(self, text: str | Colour) -> Sequence[Colour]:
-        """The colours of a role or a number, lighter and darker by its signs."""
-        if not isinstance(text, str):
-            return [text]
-        name, step = text.rstrip("+-"), _STEP * (text.count("+") - text.count("-"))
-        own = {"dark": "#2b2a33", "light": "#f6efe2", "window": "#ffd98a" if self.light.dark else "#7fa3b8"}
-        if name in ("main", "accent"):
-            tones = self._plain(self.main if name == "main" else self.accent)
-        else:
-            tones = self.roles.get(name) or [colour(own.get(name, name))]
-        return [lighter(tone, step) for tone in tones]
 
 
 def rendered(body: str, view: Box, size: tuple[int, int], strip: int = 0) -> Image.Image:

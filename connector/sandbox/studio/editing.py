@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
@@ -15,13 +13,12 @@ from connector.sandbox.studio.generation import scene
 from connector.sandbox.studio.painting import add
 from connector.sandbox.studio.prompt import first_colour, read, tokens
 
-Things = Mapping[str, Image.Image]
-
 
 def erase(given: Arguments) -> Made:
     picture = given.picture()
     mask = _told(given, picture, "mask", given.number("grow_mask", 5))
-    return _changed(given, picture, mask, masks.filled(picture.rgb, mask), _kept(picture, mask))
+    filled = _changed(picture, mask, masks.filled(picture.rgb, mask))
+    return given.finished(Picture(filled, _kept(picture, mask)))
 
 
 def inpaint(given: Arguments) -> Made:
@@ -42,16 +39,12 @@ def v2alpha_inpaint(given: Arguments) -> Made:
 
 
 def search_and_replace(given: Arguments) -> Made:
-    picture = given.picture()
-    words, grow = given.text("search_prompt"), round(given.number("grow_mask", 3))
-    known = _named(picture, words)
-    box, (wide, high) = _found(picture, words).getbbox(), picture.size
-    if not box or (box[2] - box[0]) * (box[3] - box[1]) > 0.8 * wide * high:
-        # Nothing is found, or everything.
-        box = (wide // 4, high // 4, wide * 3 // 4, high * 3 // 4)
+    """In the box around what is found, or in the middle; between its outline and the box the ground stays."""
+    picture, grow = given.picture(), round(given.number("grow_mask", 3))
+    found, (wide, high) = _found(picture, given.text("search_prompt")), picture.size
+    box = found.getbbox() or (wide // 4, high // 4, wide * 3 // 4, high * 3 // 4)
     mask = masks.grown(masks.box_mask(picture.size, box), grow)
-    # Where the outline is known, the background between it and its box can stay.
-    gone = ImageChops.darker(masks.grown(masks.hard(known), grow + 4), mask) if known else mask
+    gone = ImageChops.darker(masks.grown(masks.hard(found), grow + 4), mask)
     return _painted(given, picture, mask, gone)
 
 
@@ -63,7 +56,8 @@ def search_and_recolor(given: Arguments) -> Made:
     tone = first_colour(given.prompt) or from_hsv(given.dice("recolor").random(), 0.6, 0.8)
     result = picture.rgb
     result.paste(given.styled(effects.recoloured(result, tone)), (0, 0), wide)
-    return _changed(given, picture, Image.new("L", picture.size), result, picture.things)
+    shown = _changed(picture, Image.new("L", picture.size), result)
+    return given.finished(Picture(shown, picture.things))
 
 
 def remove_background(given: Arguments) -> Made:
@@ -117,13 +111,11 @@ def _kept(picture: Picture, mask: Image.Image) -> dict[str, Image.Image]:
     return {name: shape for name, shape in picture.things.items() if not shared[name].getbbox()}
 
 
-def _changed(
-    given: Arguments, picture: Picture, mask: Image.Image, image: Image.Image, things: Things
-) -> Made:
-    """The edited picture: as transparent as it was, except that what has been painted can be seen."""
+def _changed(picture: Picture, mask: Image.Image, image: Image.Image) -> Image.Image:
+    """The edited picture as transparent as it was, except that what has been painted can be seen."""
     if picture.alpha:
         image.putalpha(ImageChops.lighter(picture.alpha, mask))
-    return given.finished(Picture(image, things))
+    return image
 
 
 def _painted(given: Arguments, picture: Picture, mask: Image.Image, gone: Image.Image | None = None) -> Made:
@@ -143,7 +135,7 @@ def _painted(given: Arguments, picture: Picture, mask: Image.Image, gone: Image.
     else:
         drawn = scene(given, (max(64, size[0]), max(64, size[1]))).image.crop((0, 0, *size))
     image.paste(drawn, box[:2], masks.feathered(mask.crop(box), 2.5))
-    return _changed(given, picture, mask, image, things)
+    return given.finished(Picture(_changed(picture, mask, image), things))
 
 
 def outpaint(given: Arguments) -> Made:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from PIL import Image, ImageEnhance, ImageFilter
 
@@ -13,13 +13,9 @@ from connector.sandbox.studio.painting import paint
 from connector.sandbox.studio.sizes import Size
 
 # How much colour and contrast each model gives a picture of its own.
-_HANDS = {
-    "core": (1.06, 1.04),
-    "ultra": (1.1, 1.07),
-    "sd3.5-large-turbo": (1.12, 1.1),
-    "sd3.5-flash": (1.05, 1.14),
-}
-_HANDS |= {"sd3-large-turbo": (1.12, 1.1), "sd3.5-medium": (0.94, 1), "sd3-medium": (0.94, 1)}
+_HANDS = {"generate_core": (1.06, 1.04), "generate_ultra": (1.1, 1.07), "sd3.5-flash": (1.05, 1.14)}
+_HANDS |= dict.fromkeys(("sd3.5-large-turbo", "sd3-large-turbo"), (1.12, 1.1))
+_HANDS |= dict.fromkeys(("sd3.5-medium", "sd3-medium"), (0.94, 1.0))
 _SHARPEN = ImageFilter.Kernel((3, 3), (0, -1, 0, -1, 9, -1, 0, -1, 0))
 _UNPLACED = ("tile-texture", "isometric")  # styles after which nothing is where it was painted
 
@@ -32,22 +28,12 @@ def scene(given: Arguments, size: Size, prompt: str | None = None, *, empty: boo
     return Picture(given.styled(picture.image), things)
 
 
-def ultra(given: Arguments) -> Made:
-    return _generated(given, sizes.ULTRA, "ultra")
-
-
-def core(given: Arguments) -> Made:
-    return _generated(given, sizes.CORE, "core")
-
-
-def sd3(given: Arguments) -> Made:
-    return _generated(given, sizes.ULTRA, given.text("model", "sd3.5-large"))
-
-
-def _generated(given: Arguments, table: Mapping[str, Size], model: str) -> Made:
+def generate(given: Arguments) -> Made:
     """The prompt's scene in the hand of a model, or a picture that is given turned towards it."""
     if "image" in given.files:
         return _varied(given, given.picture(), given.number("strength", 1))
+    model = given.text("model", given.operation)
+    table = sizes.CORE if model == "generate_core" else sizes.ULTRA
     painting = scene(given, table[given.text("aspect_ratio", "1:1")])
     colour, contrast = _HANDS.get(model, (1, 1.02))
     image = ImageEnhance.Contrast(ImageEnhance.Color(painting.image).enhance(colour)).enhance(contrast)

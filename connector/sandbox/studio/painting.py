@@ -72,7 +72,8 @@ def _place(scene: Scene, motif: Motif, x: float, rank: int, copy: int, dice: ran
 
 
 def coat_for(asked: Asked, light: Light, dice: random.Random) -> Coat:
-    return Coat(light, asked.colour or colour(dice.choice(asked.motif.mains)), asked.motif.accent)
+    main = asked.colour or colour(dice.choice(asked.motif.mains))
+    return Coat(light, {**light.roles, "main": [main], "accent": [colour(asked.motif.accent)]})
 
 
 def _stand(scene: Scene, motif: Motif, place: Place, coat: Coat) -> Image.Image:

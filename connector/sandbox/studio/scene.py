@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connector.sandbox.studio.colour import Colour, colour
-from connector.sandbox.studio.drawing import HIGH, MOTIFS, Coat, Drawing, Place
+from connector.sandbox.studio.drawing import HIGH, MOTIFS, Coat, Drawing, Place, plain
 from connector.sandbox.studio.scenery import SETTINGS, Layers, Light, Setting
 
 Line = Callable[[float], float]  # height of an outline (share of the picture) at x in 0..1
@@ -90,32 +90,25 @@ class Layer:
         top, low = parts.get(self.told.get("in", ""), (0.0, 1.0))
         return (top + (low - top) * share) * HIGH
 
-    def coat(self, main: str = "#ffffff", accent: str = "#ffffff") -> Coat:
+    def coat(self, **roles: list[Colour]) -> Coat:
         distance, alpha = self.number("distance"), self.number("alpha", 1)
-        return Coat(self.scene.light, main, accent, self.scene.roles, distance, alpha)
-
-
-def _band(layer: Layer) -> None:
-    """A gradient across the picture."""
-    top, low, wide = layer.y(layer.number("from")), layer.y(layer.number("to", 1)), layer.scene.wide
-    markup = f'<path fill="{layer.kind()}" d="M0 {top:.1f}H{wide:.1f}V{low:.1f}H0Z"/>'
-    layer.scene.drawing.add(markup, layer.coat())
+        return Coat(self.scene.light, {**self.scene.roles, **roles}, distance, alpha)
 
 
 def _ground(layer: Layer) -> None:
-    """All below an outline of soft hills.
+    """A gradient from an outline of soft hills, or a level, down ``to`` another level.
 
     ``base: line`` takes the last outline again, and so covers the feet of what stands on it.
     """
     scene, wide = layer.scene, layer.scene.wide
-    if layer.told["base"] != "line":
-        swing, waves, base = layer.number("swing"), layer.number("waves", 1), layer.number("base")
+    if layer.told.get("base") != "line":
+        swing, waves, base = layer.number("swing"), layer.number("waves", 1), layer.y(layer.number("base"))
         turns = [scene.dice.uniform(0, math.tau) for _ in range(4)]
         parts = [(swing / i**1.4, waves * (0.1 + 0.9 * i), turn) for i, turn in enumerate(turns, 1)]
-        scene.line = lambda x: base + sum(a * math.sin(f * math.tau * x + p) for a, f, p in parts)
+        scene.line = lambda x: base / HIGH + sum(a * math.sin(f * math.tau * x + p) for a, f, p in parts)
     points = " ".join(f"{wide * i / 80:.1f} {HIGH * scene.line(i / 80):.1f}" for i in range(81))
-    markup = f'<path fill="{layer.kind()}" d="M{points}V{HIGH + 1}H0Z"/>'
-    scene.drawing.add(markup, layer.coat())
+    low = layer.y(layer.number("to", 1))
+    scene.drawing.add(f'<path fill="{layer.kind()}" d="M{points}V{low:.1f}H0Z"/>', layer.coat())
 
 
 def _scatter(layer: Layer) -> None:
@@ -136,7 +129,8 @@ def _copy(layer: Layer, x: float, y: float, scale: float) -> None:
     flips = {"sun": scene.hero_x < 0.5, "no": False}
     flipped = flips.get(layer.told.get("flip", ""), scene.dice.random() < 0.5)
     height = scene.unit * layer.number("height", motif.size) * scale
-    coat = layer.coat(layer.text("main", motif.mains), layer.text("accent", motif.accent))
+    main = plain(layer.text("main", motif.mains), scene.roles)
+    coat = layer.coat(main=main, accent=plain(layer.text("accent", motif.accent), scene.roles))
     scene.drawing.put(motif, Place(x, y, height, flipped, layer.number("wide", 1)), coat)
 
 
@@ -164,5 +158,5 @@ def _view(layer: Layer) -> None:
 
 
 _KINDS: dict[str, Callable[[Layer], None]] = {
-    kind.__name__.lstrip("_"): kind for kind in (_band, _ground, _scatter, _mirror, _view)
+    kind.__name__.lstrip("_"): kind for kind in (_ground, _scatter, _mirror, _view)
 }

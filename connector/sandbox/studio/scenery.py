@@ -34,8 +34,11 @@ class Light:
 
     @cached_property
     def roles(self) -> dict[str, Sequence[Colour]]:
-        """The colours that a fill can take from the hour."""
-        return {"sky": self.sky, "zenith": self.sky[:1], "haze": self.sky[-1:], "sun": [self.sun]}
+        """The colours that a fill can take from the hour, and those that are always there."""
+        window = "#ffd98a" if self.dark else "#7fa3b8"
+        fixed = {"dark": "#2b2a33", "light": "#f6efe2", "main": "#ffffff", "window": window}
+        hour = {"sky": self.sky, "zenith": self.sky[:1], "haze": self.sky[-1:], "sun": [self.sun]}
+        return {**hour, **{name: [colour(text)] for name, text in fixed.items()}}
 
     def far(self, base: Colour, distance: float) -> Colour:
         """A colour in this light, through air: at a distance of 0 it is near, at 1 gone into the haze."""
