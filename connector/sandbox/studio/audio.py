@@ -63,12 +63,6 @@ def _cut(samples: Samples, length: int) -> Samples:
     return np.pad(samples[:length], ((0, max(0, length - len(samples))), (0, 0)))
 
 
-def _finished(given: Arguments, samples: Samples, period: int = 0) -> Made:
-    form = given.text("output_format", "mp3")
-    title = f"sandbox: {given.prompt[:80]} (seed {given.seed})"
-    return Made(_encoded(samples, form, title, period), _TYPES[form])
-
-
 def decode(content: bytes) -> Samples:
     """The samples of an MP3 or WAV file, at our rate and in our format."""
     resampler = av.AudioResampler(format="s16", layout="stereo", rate=RATE)
@@ -89,29 +83,23 @@ def _heard(container: av.container.InputContainer) -> Iterator[av.AudioFrame]:
             yield from packet.decode()
 
 
-def _frames(samples: Samples) -> Iterator[av.AudioFrame | None]:
-    size = FRAME * 32
-    for start in range(0, len(samples), size):
-        part = samples[start : start + size].reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(part, format="s16", layout="stereo")
-        frame.sample_rate, frame.pts = RATE, start
-        yield frame
-    yield None
-
-
-def _encoded(samples: Samples, form: str, title: str, period: int) -> bytes:
+def _finished(given: Arguments, samples: Samples, period: int = 0) -> Made:
     """Frames of MP3 are encoded for one period and repeated: the encoder is by far the slowest part."""
-    out, (codec, options) = io.BytesIO(), _CODECS[form]
+    form, out = given.text("output_format", "mp3"), io.BytesIO()
+    codec, options = _CODECS[form]
     repeats = max(0, len(samples) // period - 2) if period and form == "mp3" else 0
     stored = np.concatenate([samples[:period], samples[period * (1 + repeats) :]])
     start, end = period // 4 // FRAME, (period // 4 + period) // FRAME
     with av.open(out, "w", format=form) as container:
+        title = f"sandbox: {given.prompt[:80]} (seed {given.seed})"
         container.metadata.update({"title": title, "encoder": "sandbox"})
         stream = cast(av.AudioStream, container.add_stream(codec, rate=RATE, options=options))
         stream.layout = "stereo"
-        packets = [packet for frame in _frames(stored) for packet in stream.encode(frame)]
+        sound = av.AudioFrame.from_ndarray(stored.reshape(1, -1), format="s16", layout="stereo")
+        sound.sample_rate = RATE
+        packets = [*stream.encode(sound), *stream.encode(None)]
         for index, packet in enumerate([*packets[:start], *packets[start:end] * repeats, *packets[start:]]):
             if repeats:  # a packet that comes again comes at another time
                 packet.time_base, packet.pts, packet.dts = Fraction(1, RATE), index * FRAME, index * FRAME
             container.mux(packet)
-    return out.getvalue()
+    return Made(out.getvalue(), _TYPES[form])

@@ -23,18 +23,14 @@ _TURNS = {"below": 0, "right": 90, "above": 180, "left": 270}
 def sketch(given: Arguments) -> Made:
     """A drawing, coloured in: each closed region one tone, the ground the prompt's scene."""
     picture, strength = given.picture(), given.number("control_strength", 0.7)
-    ground, lines, reading = (
-        scene(given, picture.size, empty=True).image,
-        _lines(picture.rgb),
-        read(given.prompt),
-    )
+    ground, reading = scene(given, picture.size, empty=True).image, read(given.prompt)
+    lines = _lines(picture.rgb)
     # The colours that the prompt names, those of its things first, and some that go with them.
     named = [*(asked.colour for asked in reading.things if asked.colour), *reading.tints]
     filled = _coloured_in(lines, ground, [*named, *palette(given.dice("control"), named)])
     drawn = given.styled(Image.blend(ground, filled, min(1.0, 0.45 + strength * 0.75)))
-    drawn.paste(
-        (32, 28, 42), (0, 0), effects.curve(lines, [v * min(1.0, 0.2 + strength) for v in effects.LEVELS])
-    )
+    ink = effects.curve(lines, [v * min(1.0, 0.2 + strength) for v in effects.LEVELS])
+    drawn.paste((32, 28, 42), (0, 0), ink)
     return given.finished(Picture(drawn))
 
 
@@ -57,15 +53,11 @@ def _coloured_in(lines: Image.Image, ground: Image.Image, colours: Sequence[Colo
             ImageDraw.floodfill(plan, (at % plan.width, at // plan.width), number)
     plan = ImageOps.crop(plan, 1)
     tones = [colours[v % len(colours)] for v in range(_OUTSIDE)] + [(0, 0, 0)] * 2
-    flat, inside = (
-        effects.curve(effects.grey(plan), *zip(*tones, strict=True)),
-        plan.point([255] * _OUTSIDE + [0, 0]),
-    )
-    for _ in range(2):  # regions grow under the lines that bound them, so that no gap shows
-        flat = Image.composite(flat, flat.filter(ImageFilter.MaxFilter(3)), inside)
-        inside = inside.filter(ImageFilter.MaxFilter(3))
-    soft = flat.resize(lines.size, Image.Resampling.BICUBIC)
-    return Image.composite(soft, ground, inside.resize(lines.size, Image.Resampling.BILINEAR))
+    flat = effects.curve(effects.grey(plan), *zip(*tones, strict=True))
+    inside = plan.point([255] * _OUTSIDE + [0, 0])
+    # Regions grow under the lines that bound them, so that no gap shows.
+    flat = Image.composite(flat, flat.filter(ImageFilter.MaxFilter(5)), inside).resize(lines.size)
+    return Image.composite(flat, ground, inside.filter(ImageFilter.MaxFilter(5)).resize(lines.size))
 
 
 def structure(given: Arguments) -> Made:

@@ -148,7 +148,7 @@ def outpaint(given: Arguments) -> Made:
         # Scenery may repeat, the things on it may not.
         scenery = masks.filled(scenery, masks.grown(masks.hard(mask), 4))
         things[name] = outline(ImageOps.expand(mask, (left, up, right, down)))
-    wide = effects.mirrored(scenery, size, (left, up))
+    wide = Image.fromarray(np.pad(np.asarray(scenery), ((up, down), (left, right), (0, 0)), "symmetric"))
     inner = masks.box_mask(size, (left, up, left + picture.size[0], up + picture.size[1]))
     near = inner.reduce(8).filter(ImageFilter.GaussianBlur(max(size) / 64)).resize(size)
     far = effects.curve(near, [(135 - v) * 1.9 for v in effects.LEVELS])

@@ -58,13 +58,6 @@ def withheld(image: Image.Image) -> Image.Image:
     return image.filter(ImageFilter.GaussianBlur(max(image.size) / 8))
 
 
-def mirrored(image: Image.Image, size: tuple[int, int], at: tuple[int, int]) -> Image.Image:
-    """The plane around a picture, covered with its mirror images, so that every edge continues."""
-    (left, top), (wide, high) = at, image.size
-    room = ((top, size[1] - high - top), (left, size[0] - wide - left), (0, 0))
-    return Image.fromarray(np.pad(np.asarray(image), room, "symmetric"))
-
-
 def grain(image: Image.Image, amount: float, seed: int) -> Image.Image:
     noise = np.random.default_rng(seed).normal(0, 50 * amount, (image.height, image.width, 1))
     return Image.fromarray((np.asarray(image) + noise).clip(0, 255).astype(np.uint8))

@@ -89,8 +89,7 @@ def _stand(scene: Scene, motif: Motif, place: Place, coat: Coat) -> Image.Image:
         drawing.parts.append("</g>")
     begin = len(drawing.parts)
     drawing.put(motif, place, coat)
-    large = max(scene.wide, HIGH)
-    size = (max(1, round(OUTLINE * scene.wide / large)), max(1, round(OUTLINE * HIGH / large)))
+    size = sizes.scaled((round(scene.wide), round(HIGH)), OUTLINE / max(scene.wide, HIGH))
     return outline(drawing.rendered(size, begin).getchannel("A"))
 
 

@@ -64,14 +64,11 @@ def read(prompt: str, negative: str = "") -> Reading:
     banned = tokens(negative)
     words = [word for word in tokens(prompt) if word not in banned]
     barred = {_motif(word) for word in banned}
-    at = {
-        motif: i
-        for i, word in reversed([*enumerate(words)])
-        if (motif := _motif(word)) and motif not in barred
-    }
-    things = tuple(
-        _asked(words, index, motif) for motif, index in sorted(at.items(), key=lambda pair: pair[1])
-    )
+    at: dict[Motif, int] = {}  # the motifs in the order of their first mention, with where that is
+    for index, word in enumerate(words):
+        if (motif := _motif(word)) and motif not in barred:
+            at.setdefault(motif, index)
+    things = tuple(_asked(words, index, motif) for motif, index in at.items())
     tables = (PLACE_WORDS, HOUR_WORDS, WEATHER_WORDS)
     places, hours, weather = ([table[word] for word in words if word in table] for table in tables)
     place, hour = "lake" if "lake" in words else next(iter(places), None), next(iter(hours), None)

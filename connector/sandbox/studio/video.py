@@ -6,6 +6,7 @@ import io
 from fractions import Fraction
 
 import av
+import numpy as np
 from PIL import Image
 
 from connector.sandbox.studio import effects, label
@@ -27,12 +28,10 @@ def image_to_video(given: Arguments) -> Made:
         options = {"preset": "veryfast", "crf": "21", "threads": "2"}
         stream = film.add_stream("libx264", rate=_RATE, options=options)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
-        for index in range(_FRAMES):
-            share = index / (_FRAMES - 1)
+        for index, share in enumerate(np.linspace(0, 1, _FRAMES).tolist()):
             eased = share * share * (3 - 2 * share)
-            closer = 1 / (1.04 + (0.05 + 0.3 * reach) * eased)
             # The part of the picture that is seen: how much of it, and where in the room that is left.
-            wide, high = size[0] * closer, size[1] * closer
+            wide, high = (side / (1.04 + (0.05 + 0.3 * reach) * eased) for side in size)
             left = (size[0] - wide) * (0.5 + across * (eased - 0.5))
             top = (size[1] - high) * (0.5 + down * (eased - 0.5))
             seen = shown.resize(size, Image.Resampling.BICUBIC, box=(left, top, left + wide, top + high))
