@@ -135,15 +135,14 @@ def _behind(given: Arguments, subject: Picture) -> Image.Image:
 
 
 def _lit(given: Arguments, image: Image.Image, behind: Image.Image) -> Image.Image:
-    """Light from one side, in the colour of the reference or of the background."""
+    """Light from one side, in the colour of the reference or of the background; the other side is darker."""
     side = given.text("light_source_direction")
     if not side and "light_reference" not in given.files:
         return image
     source = given.picture("light_reference").rgb if "light_reference" in given.files else behind
+    red, green, blue = source.resize((1, 1), Image.Resampling.BOX).tobytes()
     ramp = Image.linear_gradient("L").rotate(_TURNS[side or "above"]).resize(image.size)
-    strength = given.number("light_source_strength", 0.3)
-    shade = effects.curve(ramp, [128 + (v - 112) * 0.85 * strength for v in effects.LEVELS])
-    shaded = ImageChops.overlay(image, effects.grey(shade))
-    light = source.resize((1, 1), Image.Resampling.BOX).resize(image.size)
-    warm = Image.blend(shaded, ImageChops.screen(shaded, light), 0.6)
-    return Image.composite(warm, shaded, effects.curve(ramp, [(v - 90) * strength for v in effects.LEVELS]))
+    tones = lighter((red, green, blue), 0.5), (24, 24, 36)
+    bright, dim = (Image.new("RGB", image.size, tone) for tone in tones)
+    shaded = ImageChops.overlay(image, Image.composite(bright, dim, ramp))
+    return Image.blend(image, shaded, given.number("light_source_strength", 0.3))

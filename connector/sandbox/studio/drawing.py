@@ -101,9 +101,9 @@ class Coat:
         """The colours of one part of a fill, in the light."""
         name, _, far = text.lstrip("!").partition("~")
         tones, distance = plain(name, self.roles), max(self.distance, float(far or 0))
-        if name.startswith("window") and self.light.dark:
-            return [mix(tone, self.light.sky[-1], distance) for tone in tones]
-        return tones if text.startswith("!") else [self.light.far(tone, distance) for tone in tones]
+        shines = text.startswith("!") or (self.light.dark and name.startswith("window"))
+        seen = tones if shines else [self.light.lit(tone) for tone in tones]
+        return [mix(tone, self.light.sky[-1], distance) for tone in seen]
 
 
 def rendered(body: str, view: Box, size: tuple[int, int], strip: int = 0) -> Image.Image:

@@ -13,7 +13,7 @@ from connector.sandbox.studio.drawing import HIGH, Coat, Drawing, Motif, Place
 from connector.sandbox.studio.files import OUTLINE, Picture, outline
 from connector.sandbox.studio.prompt import Asked, Reading, digest, read
 from connector.sandbox.studio.scene import Scene
-from connector.sandbox.studio.scenery import FALLING, Light, light_for, setting_for
+from connector.sandbox.studio.scenery import ABSTRACT, FALLING, HOURS, SETTINGS, UNSAID, Light
 from connector.sandbox.studio.sizes import Size
 
 
@@ -21,9 +21,9 @@ def paint(prompt: str, seed: int, size: Size, negative: str = "", *, empty: bool
     """The scene that a prompt describes, or only its place. The size changes nothing in what the dice say."""
     reading = read(prompt, negative)
     dice = random.Random(digest("paint", prompt, seed))
-    light = light_for(reading.hour, reading.tints, dice)
+    light = dice.choice(HOURS[reading.hour or dice.choice(UNSAID)]).tinted(reading.tints)
     hero_x, own = dice.choice((0.36, 0.4, 0.6, 0.64)), random.Random(dice.random())
-    setting, wide = setting_for(reading.setting, own), HIGH * size[0] / size[1]
+    setting, wide = SETTINGS.get(reading.setting) or own.choice(ABSTRACT), HIGH * size[0] / size[1]
     tones = palette(own, reading.tints)
     scene = Scene(Drawing(), wide, setting, light, own, reading.weather, hero_x, tones)
     scene.draw(setting.layers)
@@ -64,11 +64,10 @@ def _place(scene: Scene, motif: Motif, x: float, rank: int, copy: int, dice: ran
     place = Place(scene.wide * (x % 1.0), HIGH * foot, height, dice.random() < 0.5)
     # Small enough for a narrow picture, and wholly inside it.
     left, top, right, _ = place.box(motif)
-    narrow, low = scene.wide * 0.8 / (right - left), (place.y - HIGH * 0.04) / (place.y - top)
-    smaller = replace(place, height=height * min(1.0, narrow, low))
-    left, _, right, _ = smaller.box(motif)
-    margin = scene.wide * 0.03
-    return replace(smaller, x=smaller.x + max(0.0, margin - left) - max(0.0, right - scene.wide + margin))
+    margin, narrow = scene.wide * 0.03, scene.wide * 0.8 / (right - left)
+    fit = min(1.0, narrow, (place.y - HIGH * 0.04) / (place.y - top))
+    low, high = margin - (left - place.x) * fit, scene.wide - margin - (right - place.x) * fit
+    return replace(place, x=min(max(place.x, low), high), height=height * fit)
 
 
 def coat_for(asked: Asked, light: Light, dice: random.Random) -> Coat:
@@ -96,7 +95,7 @@ def _stand(scene: Scene, motif: Motif, place: Place, coat: Coat) -> Image.Image:
 def add(picture: Image.Image, asked: Asked, seed: int, hour: str | None) -> Image.Image:
     """A thing as large as the picture allows, RGBA, in the light that the picture has."""
     dice, wide = random.Random(digest("add", asked.motif.name, seed)), HIGH * picture.width / picture.height
-    light = light_for(hour or "day", (), dice)
+    light = dice.choice(HOURS[hour or "day"])
     flipped = dice.random() < 0.5
     left, top, right, low = Place(0, 0, 1, flipped).box(asked.motif)
     height = min(wide * 0.94 / (right - left), HIGH * 0.94 / (low - top))

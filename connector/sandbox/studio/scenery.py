@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,6 +13,7 @@ import yaml
 from connector.sandbox.studio.colour import Colour, colour, lighter, mix
 
 Layers = Sequence[Any]  # layers, each a mapping, and groups of layers
+_DARK = ("dusk", "night")
 
 _FILE: dict[str, Any] = yaml.load(  # the loader of libyaml is a safe one too, and ten times as quick
     files(__package__).joinpath("scenery.yaml").read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -40,10 +40,10 @@ class Light:
         hour = {"sky": self.sky, "zenith": self.sky[:1], "haze": self.sky[-1:], "sun": [self.sun]}
         return {**hour, **{name: [colour(text)] for name, text in fixed.items()}}
 
-    def far(self, base: Colour, distance: float) -> Colour:
-        """A colour in this light, through air: at a distance of 0 it is near, at 1 gone into the haze."""
+    def lit(self, base: Colour) -> Colour:
+        """A colour in this light."""
         red, green, blue = (round(x * y / 255) for x, y in zip(base, self.ambient, strict=True))
-        return mix(mix((red, green, blue), self.ambient, self.fill), self.sky[-1], distance)
+        return mix((red, green, blue), self.ambient, self.fill)
 
     def tinted(self, tints: Sequence[Colour]) -> Light:
         """The same hour under the colours that a prompt names."""
@@ -59,6 +59,7 @@ class Setting:
     """A place: the layers that paint it, and where things go in it as shares of the picture's height."""
 
     layers: Layers
+    words: str = ""
     horizon: float = 0.6
     near: float = 0.9  # the foot of near things, far ones, floating ones, and of what flies or swims
     far: float = 0.78
@@ -71,35 +72,25 @@ class Setting:
     roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def _light(name: str, sky: str, sun: str, ambient: str, fill: float, height: float) -> Light:
-    stops = tuple(map(colour, sky.split()))
-    return Light(name, stops, colour(sun), colour(ambient), fill, name in ("dusk", "night"), height)
-
-
 def _index(section: str) -> dict[str, str]:
     """The words of a section's entries, each with the entry's name."""
     return {word: name for name, entry in _FILE[section].items() for word in entry["words"].split()}
 
 
-HOURS = {name: [_light(name, *told) for told in entry["light"]] for name, entry in _FILE["hours"].items()}
-ABSTRACT = [Setting(**entry) for entry in _FILE["abstract"]]
-SETTINGS = {
-    name: Setting(**{key: value for key, value in entry.items() if key != "words"})
-    for name, entry in _FILE["places"].items()
-    if "layers" in entry
+HOURS = {
+    name: [
+        Light(
+            name, tuple(map(colour, sky.split())), colour(sun), colour(ambient), fill, name in _DARK, height
+        )
+        for sky, sun, ambient, fill, height in entry["light"]
+    ]
+    for name, entry in _FILE["hours"].items()
 }
+ABSTRACT = [Setting(**entry) for entry in _FILE["abstract"]]
+SETTINGS = {name: Setting(**entry) for name, entry in _FILE["places"].items() if "layers" in entry}
 FALLING: Layers = _FILE["falling"]
 HOUR_WORDS, WEATHER_WORDS, PLACE_WORDS = _index("hours"), _index("weather"), _index("places")
 COUNTS: dict[str, int] = _FILE["counts"]
 NAMED = {name: colour(text) for name, text in _FILE["colours"].items()}
-
-
-def light_for(hour: str | None, tints: Sequence[Colour], dice: random.Random) -> Light:
-    """The light of a picture: the hour that is asked for, or one that the seed picks."""
-    unsaid = dice.choice(("day", "day", "dawn", "sunset", "sunset", "dusk"))  # the kinder ones more often
-    return dice.choice(HOURS[hour or unsaid]).tinted(tints)
-
-
-def setting_for(name: str, dice: random.Random) -> Setting:
-    """How a place is painted; for one without a picture of its own, any abstract composition."""
-    return SETTINGS.get(name) or dice.choice(ABSTRACT)
+# Where no hour is asked for, the kinder ones more often.
+UNSAID = ("day", "day", "dawn", "sunset", "sunset", "dusk")

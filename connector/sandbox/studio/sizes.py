@@ -32,9 +32,9 @@ def with_pixels(size: Size, pixels: float) -> Size:
     return scaled(size, math.sqrt(pixels / (size[0] * size[1])))
 
 
-def within(size: Size) -> Size:
-    """The size itself, or where it is larger than the vendor's limit, the same shape inside it."""
-    return size if size[0] * size[1] <= _MAX_PIXELS else with_pixels(size, _MAX_PIXELS - 4096)
+def within(size: Size, pixels: int = _MAX_PIXELS) -> Size:
+    """The size itself, or the same shape with no more pixels, by default than the vendor takes."""
+    return size if size[0] * size[1] <= pixels else with_pixels(size, pixels - 4096)
 
 
 def four_k(size: Size) -> Size:
@@ -44,4 +44,4 @@ def four_k(size: Size) -> Size:
 
 def drawn(size: Size) -> Size:
     """The size itself, or that at which a larger picture is drawn."""
-    return size if size[0] * size[1] <= _DRAWN else with_pixels(size, _DRAWN * 0.99)
+    return within(size, _DRAWN)
