@@ -20,7 +20,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from connector.sandbox import studio
 from connector.sandbox.studio import files, generation, label, masks, sizes
-from connector.sandbox.studio.drawing import MOTIFS
+from connector.sandbox.studio.drawing import MOTIFS, rendered
 from connector.sandbox.studio.effects import STYLES, styled
 from connector.sandbox.studio.painting import paint
 from connector.sandbox.studio.prompt import read
@@ -171,6 +171,14 @@ def test_another_seed_gives_another_file(operation: str) -> None:
     assert made(operation, seed=7).content != made(operation, seed=8).content
 
 
+def test_each_model_has_a_picture_of_its_own() -> None:
+    """The default is one of them."""
+    named = [{"model": model} for model in ("sd3.5-large", "sd3.5-medium", "sd3.5-flash")]
+    default, large, medium, flash = (made("generate_sd3", fields).content for fields in ({}, *named))
+    assert default == large
+    assert len({large, medium, flash}) == 3
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [("a cat", "a dog"), ("a red boat", "a blue boat"), ("sea, day", "sea, night"), ("zxq", "qxz")],
@@ -187,6 +195,14 @@ def test_every_motif_can_be_painted_and_found(name: str) -> None:
     word = next(iter(MOTIFS[name].words), None)
     if word:
         assert list(paint(f"a {word}", 2, (96, 96)).things) == [name]
+
+
+def test_strips_leave_no_seams() -> None:
+    """A drawing that is rendered strip by strip is as if rendered at once, but for how edges are smoothed."""
+    body = '<rect width="100" height="400" fill="white"/><circle cx="50" cy="200" r="45" fill="red"/>'
+    whole, strips = (rendered(body, (0, 0, 100, 400), (60, 240), strip) for strip in (0, 37))
+    assert whole.getpixel((30, 94)) == whole.getpixel((30, 146)) == (255, 0, 0, 255)
+    assert max(high for _, high in ImageChops.difference(whole, strips).getextrema()) <= 64
 
 
 def test_a_negative_prompt_takes_a_thing_away() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PIL import Image, ImageEnhance, ImageFilter
+from PIL import Image, ImageFilter
 
 from connector.sandbox.studio import effects, sizes
 from connector.sandbox.studio.arguments import Arguments, Made
@@ -12,40 +12,35 @@ from connector.sandbox.studio.files import Picture
 from connector.sandbox.studio.painting import paint
 from connector.sandbox.studio.sizes import Size
 
-# How much colour and contrast each model gives a picture of its own.
-_HANDS = {"generate_core": (1.06, 1.04), "generate_ultra": (1.1, 1.07), "sd3.5-flash": (1.05, 1.14)}
-_HANDS |= dict.fromkeys(("sd3.5-large-turbo", "sd3-large-turbo"), (1.12, 1.1))
-_HANDS |= dict.fromkeys(("sd3.5-medium", "sd3-medium"), (0.94, 1.0))
 _SHARPEN = ImageFilter.Kernel((3, 3), (0, -1, 0, -1, 9, -1, 0, -1, 0))
 _UNPLACED = ("tile-texture", "isometric")  # styles after which nothing is where it was painted
 
 
-def scene(given: Arguments, size: Size, prompt: str | None = None, *, empty: bool = False) -> Picture:
-    """The prompt, painted and in its style; ``empty``: its place without its things."""
+def scene(
+    given: Arguments, size: Size, prompt: str | None = None, *, model: str = "", empty: bool = False
+) -> Picture:
+    """The prompt, painted by a model and in its style; ``empty``: its place without its things."""
     asked = given.prompt if prompt is None else prompt
-    picture = paint(asked, given.seed, size, given.negative, empty=empty)
+    picture = paint(asked, f"{model}{given.seed}", size, given.negative, empty=empty)
     things = {} if given.text("style_preset") in _UNPLACED else picture.things
     return Picture(given.styled(picture.image), things)
 
 
 def generate(given: Arguments) -> Made:
-    """The prompt's scene in the hand of a model, or a picture that is given turned towards it."""
+    """The prompt's scene as a model paints it, or a picture that is given turned towards it."""
+    model = given.text("model", "sd3.5-large" if given.operation == "generate_sd3" else given.operation)
     if "image" in given.files:
-        return _varied(given, given.picture(), given.number("strength", 1))
-    model = given.text("model", given.operation)
+        return _varied(given, given.picture(), given.number("strength", 1), model)
     table = sizes.CORE if model == "generate_core" else sizes.ULTRA
-    painting = scene(given, table[given.text("aspect_ratio", "1:1")])
-    colour, contrast = _HANDS.get(model, (1, 1.02))
-    image = ImageEnhance.Contrast(ImageEnhance.Color(painting.image).enhance(colour)).enhance(contrast)
-    return given.finished(Picture(image, painting.things))
+    return given.finished(scene(given, table[given.text("aspect_ratio", "1:1")], model=model))
 
 
-def _varied(given: Arguments, start: Picture, strength: float) -> Made:
+def _varied(given: Arguments, start: Picture, strength: float, model: str = "") -> Made:
     """Between the given picture and the prompt's scene: at 0 the one, at 1 the other."""
     begun = start.enlarged(sizes.within(start.size))
     if strength <= 0:
         return given.finished(Picture(begun.rgb, begun.things))
-    painting = scene(given, begun.size)
+    painting = scene(given, begun.size, model=model)
     mixed = Image.blend(begun.rgb, painting.image, strength)
     return given.finished(Picture(mixed, painting.things if strength > 0.5 else {}))
 

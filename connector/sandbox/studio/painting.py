@@ -17,7 +17,7 @@ from connector.sandbox.studio.scenery import ABSTRACT, FALLING, HOURS, SETTINGS,
 from connector.sandbox.studio.sizes import Size
 
 
-def paint(prompt: str, seed: int, size: Size, negative: str = "", *, empty: bool = False) -> Picture:
+def paint(prompt: str, seed: object, size: Size, negative: str = "", *, empty: bool = False) -> Picture:
     """The scene that a prompt describes, or only its place. The size changes nothing in what the dice say."""
     reading = read(prompt, negative)
     dice = random.Random(digest("paint", prompt, seed))
