@@ -221,7 +221,7 @@ def solid(content: bytes) -> Image.Image:
     points = rows(parts["attributes"]["POSITION"], "<f4", 3).astype(float)
     texels = rows(parts["attributes"]["TEXCOORD_0"], "<f4", 2)
     with Image.open(BytesIO(view(model["images"][0]["bufferView"]))) as image:
-        texture = np.asarray(image.convert("RGB"), float)
+        texture = np.asarray(image.convert("RGBA"), float)
     points = points - (points.max(0) + points.min(0)) / 2
     turn, tilt = np.radians(38), np.radians(-16)
     points = points @ np.array([[np.cos(turn), 0, -np.sin(turn)], [0, 1, 0], [np.sin(turn), 0, np.cos(turn)]])
@@ -235,8 +235,11 @@ def solid(content: bytes) -> Image.Image:
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
     light = 0.45 + 0.55 * np.abs(normals @ np.array([-0.4, 0.5, 0.77]))
     middle = (texels[faces].mean(1) % 1.0001) * (np.array(texture.shape[1::-1]) - 1)
-    colours = texture[middle[:, 1].astype(int), middle[:, 0].astype(int)] * light[:, None]
+    seen = texture[middle[:, 1].astype(int), middle[:, 0].astype(int)]
+    colours = seen[:, :3] * light[:, None]
     for at in np.argsort(corners[:, :, 2].mean(1)):  # what is far is drawn first
+        if seen[at, 3] < 128:
+            continue
         flat = [(wide / 2 + x * scale, high / 2 - y * scale) for x, y, _ in corners[at]]
         colour = tuple(int(min(255, each)) for each in colours[at])
         pen.polygon(flat, fill=colour, outline=colour)
