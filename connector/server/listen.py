@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
 
 import uvicorn
 from starlette.applications import Starlette
@@ -96,17 +94,3 @@ def address(door: socket.socket, *, secure: bool = False) -> str:
         host = "::1" if ":" in host else "127.0.0.1"
     scheme = "https" if secure else "http"
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
-@contextmanager
-def serving(make: Callable[[int], Starlette], host: str = "127.0.0.1") -> Iterator[str]:
-    """Serves in a thread while the block runs; gives the address. ``make`` is told the port."""
-    door = listen(host, 0)
-    running = server(make(door.getsockname()[1]))
-    thread = Thread(target=running.run, kwargs={"sockets": [door]}, name="host-server")
-    thread.start()
-    try:
-        yield address(door)
-    finally:
-        running.should_exit = True
-        thread.join()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
+from hosting import serving
 from port import QuickThreads, TinyStudio
 from starlette.applications import Starlette
 from upstream import Clock
@@ -16,7 +17,7 @@ from upstream import Clock
 from connector.engine.http.transport import HttpTransport
 from connector.sandbox import InProcess, Sandbox
 from connector.sandbox import Settings as SandboxSettings
-from connector.server import json_logs, listen
+from connector.server import json_logs
 from connector.server.app import create
 from connector.server.settings import Settings
 
@@ -39,7 +40,7 @@ def hosted(home: Path, log: io.TextIOBase | None = None) -> Iterator[tuple[str, 
 
     stop_log = json_logs.start(log or io.StringIO())
     # Files may be given as addresses, and nothing here asks the network for one.
-    with mock.patch("connector.engine.http.connection.resolve", _nowhere), listen.serving(make) as url:
+    with mock.patch("connector.engine.http.connection.resolve", _nowhere), serving(make) as url:
         yield url, tokens[0]
     stop_log()
     sandbox.close()

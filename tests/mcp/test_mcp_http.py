@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import httpx2
 import pytest
+from hosting import serving
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from port import TinyStudio
@@ -24,7 +25,7 @@ from connector.engine.http.transport import HttpTransport
 from connector.errors import InvocationError
 from connector.mcp import http
 from connector.sandbox import InProcess, Sandbox
-from connector.server import json_logs, listen
+from connector.server import json_logs
 from connector.server.app import create
 from connector.server.settings import Settings
 
@@ -121,7 +122,7 @@ def host(tmp_path_factory):
         kept["host"] = app.state.host
         return app
 
-    with listen.serving(make) as url:
+    with serving(make) as url:
         kept["host"].tokens.first()
         yield url, kept["host"].tokens.add("agent", "use"), kept["host"]
     stop_log()
@@ -199,7 +200,7 @@ def test_a_host_that_stops_answers_what_it_was_asked(tmp_path, era):
         kept["told"] = await client.call_tool("stable-image-core", {"prompt": "a boat"})
 
     with ThreadPoolExecutor() as threads:
-        with listen.serving(make) as url:
+        with serving(make) as url:
             place = url, kept["host"].tokens.first(), kept["host"]
             asked = threads.submit(_in_host, place, talk, era)
             assert gate.reached.wait(60)

@@ -11,9 +11,10 @@ from threading import Thread
 from time import sleep
 
 import httpx
+from hosting import serving
 from starlette.applications import Starlette
 
-from connector.server import json_logs, listen
+from connector.server import json_logs
 from connector.server.app import create
 from connector.server.settings import Settings
 
@@ -70,7 +71,7 @@ def main(home: Path) -> dict[str, float]:
         return app
 
     grown: dict[str, float] = {}
-    with listen.serving(make) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with serving(make) as url, httpx.Client(base_url=url, timeout=60) as client:
         client.headers["authorization"] = f"Bearer {tokens[0]}"
         client.post("/api/files", content=PIECE, headers={"content-type": "application/x-odd"})
         kinds = {"raw": ("application/x-odd", body), "form": ("multipart/form-data; boundary=b", form)}

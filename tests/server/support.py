@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import yaml
+from hosting import serving
 from PIL import Image
 from port import QuickThreads, TinyStudio
 from upstream import Clock
@@ -19,7 +20,7 @@ from upstream import Clock
 from connector.engine.http.transport import HttpTransport
 from connector.sandbox import InProcess, Sandbox
 from connector.sandbox import Settings as SandboxSettings
-from connector.server import json_logs, listen
+from connector.server import json_logs
 from connector.server.app import create
 from connector.server.host import Host
 from connector.server.settings import Settings
@@ -139,7 +140,7 @@ def served(home: Path, **settings: Any) -> Iterator[httpx.Client]:
         return app
 
     stop_log = json_logs.start(io.StringIO())
-    with listen.serving(make) as url:
+    with serving(make) as url:
         headers = {"authorization": f"Bearer {kept['token']}"}
         with httpx.Client(base_url=url, headers=headers, timeout=PATIENCE) as client:
             yield client

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 from bench.crowd import crowd
+from hosting import serving
 from port import QuickThreads, TinyStudio
 from upstream import Clock
 
 from connector.engine.http.transport import HttpTransport
 from connector.sandbox import InProcess, Sandbox
 from connector.sandbox import Settings as SandboxSettings
-from connector.server import json_logs, listen
+from connector.server import json_logs
 from connector.server.app import create
 from connector.server.settings import Settings
 
@@ -54,7 +55,7 @@ def test_sixty_four_clients_at_once_are_all_answered(sandbox: Sandbox, clock: Cl
         tokens.append(app.state.host.tokens.first())
         return app
 
-    with listen.serving(make) as url:
+    with serving(make) as url:
         asking = chain(repeat(True, REQUESTS), repeat(False))
         tally = asyncio.run(crowd(url, tokens[0], CLIENTS, asking))
     assert dict(tally.statuses) == {200: REQUESTS}

@@ -22,10 +22,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from hosting import serving
 from server.support import picture
 
 from connector.cli import main
-from connector.server import json_logs, listen
+from connector.server import json_logs
 from connector.server.app import create
 from connector.server.settings import Settings
 from connector.spec.url import is_loopback
@@ -44,7 +45,7 @@ def served(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped
         kept["token"] = app.state.host.tokens.first()
         return app
 
-    with listen.serving(make) as url:
+    with serving(make) as url:
         headers = {"authorization": f"Bearer {kept['token']}"}
         with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
             yield client
@@ -101,7 +102,7 @@ def test_a_refused_body_is_answered(tmp_path: Path) -> None:
         kept["token"] = app.state.host.tokens.first()
         return app
 
-    with listen.serving(make) as url:
+    with serving(make) as url:
         headers = {"authorization": f"Bearer {kept['token']}", "content-type": "text/plain"}
         answer = httpx.post(f"{url}/api/files", content=b"x" * 4_000_000, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
@@ -110,7 +111,8 @@ def test_a_refused_body_is_answered(tmp_path: Path) -> None:
 def test_uploads_and_downloads_are_never_whole_in_memory(tmp_path: Path) -> None:
     """100 MB go up and come down, and the process grows by a fraction of it."""
     told = subprocess.run(
-        [sys.executable, str(Path(__file__).parents[1] / "server" / "memory.py"), str(tmp_path)],
+        [sys.executable, "-m", "server.memory", str(tmp_path)],
+        cwd=Path(__file__).parents[1],
         capture_output=True,
         text=True,
         check=True,
