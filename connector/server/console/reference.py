@@ -14,7 +14,7 @@ from starlette.responses import Response
 from connector.server.console.code_samples import SampleUse, calls, of_request
 from connector.server.console.page_request import PageRequest
 from connector.server.console.rendering import page
-from connector.server.console.usable_environments import UsableEnvironment, places_of
+from connector.server.console.usable_environments import places_of
 from connector.server.host import Host
 from connector.server.problem_documents import Refused
 from connector.server.routes import openapi_json
@@ -194,30 +194,18 @@ def _calls(entry: Entry, base: str, bodies: list[Content]) -> dict[str, str]:
         inputs = json.loads(body or "{}").get("inputs", {})
         return calls(SampleUse(entry.action, inputs), base)
     filled = _HOLE.sub(lambda hole: hole[1].upper(), entry.path)
-    required = {one["name"]: one["name"].upper() for one in entry.told["parameters"] if _is_asked(one)}
-    target = filled + (f"?{urlencode(required, quote_via=quote)}" if required else "")
-    return of_request(entry.method, base, target, body)
+    needed = [one["name"] for one in entry.told["parameters"] if one["in"] == "query" and one.get("required")]
+    query = urlencode({name: name.upper() for name in needed}, quote_via=quote)
+    return of_request(entry.method, base, f"{filled}?{query}" if query else filled, body)
 
 
-def _is_asked(parameter: Json) -> bool:
-    return parameter["in"] == "query" and parameter.get("required") is True
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
+def _trial(entry: Entry, host: Host, bodies: list[Content]) -> Json | None:
     """What can be tried from the page: reads, and what goes to an environment that costs nothing."""
-
-    body: str | None = None
-    place: UsableEnvironment | None = None
-    takes_files: bool = False
-
-
-def _trial(entry: Entry, host: Host, bodies: list[Content]) -> Trial | None:
     if entry.method == "GET":
         is_stream = _EVENTS in entry.told["responses"].get("200", {}).get("content", ())
-        return None if is_stream else Trial()
+        return None if is_stream else {"body": None, "place": None, "takes_files": False}
     if entry.action is None:
         return None
     served, action = host.find(entry.action)
     free = next((place for place in places_of(host, served.integration) if place.kind == "free"), None)
-    return Trial(_json_body(bodies), free, bool(action.files)) if free else None
+    return {"body": _json_body(bodies), "place": free, "takes_files": bool(action.files)} if free else None
