@@ -42,7 +42,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -428,6 +429,16 @@ def of_machine(error: OSError) -> ConnectorError | None:
         return None
     where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
     return ConnectorError(f"this machine cannot do it: {where}{said}; {advice}")
+
+
+@contextmanager
+def needing(what: str, extra: str) -> Iterator[None]:
+    """Says how to install the extra where a package is missing that something needs."""
+    try:
+        yield
+    except ImportError as error:
+        needed = f"pip install 'stability-connector[{extra}]'"
+        raise InvocationError(f"{what} needs a package ({error.name}): {needed}") from error
 
 
 # Each class by its code.

@@ -16,7 +16,7 @@ from connector.engine.http.messages import Request
 from connector.engine.http.transport import HttpTransport, Transport
 from connector.engine.render import Target
 from connector.engine.sources import Sources
-from connector.errors import InvocationError, Problem, SpecError, UnknownName
+from connector.errors import InvocationError, Problem, SpecError, UnknownName, needing
 from connector.events import Listener, hearing
 from connector.spec.model import Action, Integration
 from connector.spec.schema.suggest import nearest, same
@@ -178,13 +178,8 @@ def _registered(name: str, home: Path) -> Transport:
     found = next(iter(entry_points(group="connector.transports", name=name)), None)
     if found is None:
         raise SpecError([Problem("environments", f"no installed package registers a transport {name!r}")])
-    try:
+    with needing(f"the transport {name!r} of an environment", "all"):
         make = found.load()
-    except ImportError as error:
-        needed = "pip install 'stability-connector[all]'"
-        raise InvocationError(
-            f"environment transport {name!r} needs a package ({error.name}): {needed}"
-        ) from error
     try:
         return HttpTransport(make(home / name))
     except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from connector.cli.parsing.parser import Parser
-from connector.cli.parsing.usage import needing
+from connector.errors import needing
 
 
 def run(words: list[str]) -> int:

@@ -10,9 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connector.cli.parsing.parser import HelpShown, Parser, folder_of, overview
-from connector.cli.parsing.usage import needing
 from connector.cli.terminal import terminal
-from connector.errors import InvalidArguments, InvocationError, Problem
+from connector.errors import InvalidArguments, InvocationError, Problem, needing
 from connector.spec.model import Integration
 
 _HOST = "http://127.0.0.1:8760"

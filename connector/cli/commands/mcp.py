@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from connector.cli.parsing import find_action, numbers
 from connector.cli.parsing.parser import Parser, folder_of
-from connector.cli.parsing.usage import needing
 from connector.cli.terminal import terminal
-from connector.errors import InvalidArguments, InvocationError, Problem
+from connector.errors import InvalidArguments, InvocationError, Problem, needing
 
 if TYPE_CHECKING:
     from connector.mcp.backend import Alone

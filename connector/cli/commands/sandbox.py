@@ -7,9 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from connector.cli.parsing.parser import Parser
-from connector.cli.parsing.usage import needing
 from connector.cli.terminal import terminal
-from connector.errors import InvocationError
+from connector.errors import InvocationError, needing
 
 if TYPE_CHECKING:
     from connector.sandbox import Sandbox

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector.cli.parsing.parser import Parser, folder_of
-from connector.cli.parsing.usage import needing
+from connector.errors import needing
 
 
 def run(words: list[str]) -> int:

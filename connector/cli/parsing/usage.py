@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from connector.errors import InvocationError, Problem
 
 
@@ -17,13 +14,3 @@ class BadUsage(InvocationError):
         listed = "\n".join(problem.message for problem in problems)
         seen = f"connector {command} --help" if command else "connector --help"
         super().__init__(f"{listed}\nSee `{seen}`.", problems=problems)
-
-
-@contextmanager
-def needing(what: str, extra: str) -> Iterator[None]:
-    """Says how to install the extra where a package is missing that something needs."""
-    try:
-        yield
-    except ImportError as error:
-        needed = f"pip install 'stability-connector[{extra}]'"
-        raise InvocationError(f"{what} needs a package ({error.name}): {needed}") from error

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import ConnectorError, DatabaseUnavailable, InvocationError
+from connector.errors import ConnectorError, DatabaseUnavailable, needing
 from connector.runs.durable.worker_lease import LeaseLost
 from connector.storage.database.database import Database
 
@@ -48,12 +48,8 @@ _FLOWS = {"sqlite": "workflow_status", "postgresql": f"{SCHEMA}.workflow_status"
 def connect(database: Database) -> Engine:
     """The engine's own way into the database that everything else is in."""
     _hush()
-    try:
+    with needing("a durable run", "runs"):
         import sqlalchemy
-    except ImportError as error:
-        raise InvocationError(
-            f"durable runs need a package ({error.name}): pip install 'stability-connector[runs]'"
-        ) from error
     with database.transaction():
         pass  # the file is there from now on, as ours
     if database.url:

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from connector.errors import InvalidArguments, InvocationError, Problem
+from connector.errors import InvalidArguments, Problem, needing
 from connector.spec.schema.suggest import nearest
 
 _FIELDS = ("minute", "hour", "day of the month", "month", "day of the week")
@@ -110,12 +110,8 @@ def _up_to(times: Iterator[datetime], until: float) -> Iterator[datetime]:
 
 def _library() -> Any:
     """What the durable engine reads such lines with."""
-    try:
+    with needing("a schedule", "runs"):
         import croniter  # type: ignore[import-untyped]  # (it says nothing of its types)
-    except ImportError as error:
-        raise InvocationError(
-            f"schedules need a package ({error.name}): pip install 'stability-connector[runs]'"
-        ) from error
     return croniter
 
 

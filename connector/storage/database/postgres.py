@@ -32,7 +32,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from connector.errors import ConnectorError, DatabaseUnavailable, InvocationError
+from connector.errors import ConnectorError, DatabaseUnavailable, InvocationError, needing
 from connector.secret import Secret, redact
 from connector.storage.database import migrations
 from connector.storage.database.protocols import Conflict
@@ -126,7 +126,9 @@ class Postgres:
     dialect = "postgresql"
 
     def __init__(self, url: str, patience: float) -> None:
-        self._psycopg = _psycopg()
+        with needing("a PostgreSQL database", "runs"):
+            import psycopg
+        self._psycopg = psycopg
         self.url = Secret(url)
         self._options: dict[str, Any] = {**_DEFAULTS, **_parsed(url), "client_encoding": "utf8"}
         self._patience = patience
@@ -400,16 +402,6 @@ def _adapt(raw: Connection[Any]) -> None:
 
     raw.adapters.register_dumper(bool, Truth)
     raw.adapters.register_loader("numeric", Sum)
-
-
-def _psycopg() -> Any:
-    try:
-        import psycopg
-    except ImportError as error:
-        raise InvocationError(
-            f"a PostgreSQL database needs a package ({error.name}): pip install 'stability-connector[runs]'"
-        ) from error
-    return psycopg
 
 
 def _parsed(url: str) -> dict[str, Any]:

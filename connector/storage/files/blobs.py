@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from connector.errors import ConnectorError, InvocationError
+from connector.errors import ConnectorError, InvocationError, needing
 from connector.media.file import ByteStore, OnDisk
 from connector.storage.home import make_private
 
@@ -218,12 +218,8 @@ def _known_id(text: str) -> str:
 def _opened(url: str) -> tuple[Any, str]:
     """What fsspec knows by a URL, and the path in it."""
     scheme = url.partition("://")[0]
-    try:
+    with needing(f"the store at {scheme}://", "objects"):
         from fsspec.core import url_to_fs  # type: ignore[import-untyped]  # it has no types
-    except ImportError as error:
-        raise InvocationError(
-            f"files at {scheme}:// need a package ({error.name}): pip install 'stability-connector[objects]'"
-        ) from error
     # Folders are made as they are needed; a store has none to make.
     options = {"auto_mkdir": True} if scheme in ("file", "local") else {}
     try:
