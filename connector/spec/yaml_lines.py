@@ -82,6 +82,8 @@ def parse(content: bytes | str, name: str | None = None) -> Document:
         value = reader.document()
     except _ParsingStopped as refused:
         return Document(None, reader.lines, (*reader.problems, refused.problem))
+    except UnicodeEncodeError as error:  # half of a character
+        return _failed("is not UTF-8 text; save it as UTF-8", name, text.count("\n", 0, error.start) + 1)
     except YAMLError as error:
         return Document(None, reader.lines, (*reader.problems, _translated(error, text, name)))
     return Document(value, reader.lines, tuple(reader.problems), text)

@@ -79,6 +79,7 @@ def test_anchors_are_followed() -> None:
         ("a: 1\n---\nb: 2", 2, "a second document starts here"),
         ("a: 1\nb: \x00", 2, "control character"),
         (b"a: 1\nb: \xff\xfe", 2, "is not UTF-8 text"),
+        ("a: 1\nb: \ud800", 2, "is not UTF-8 text"),
         ("[" * 100_000, 1, "is nested deeper than"),
         ("- " * 100_000, 1, "is nested deeper than"),
         ("{a: " * 100_000, 1, "is nested deeper than"),
