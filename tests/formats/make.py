@@ -25,6 +25,7 @@ from connector.runs.batch.store import Batches
 from connector.runs.callbacks import Callbacks
 from connector.runs.schedule.store import ScheduleStore
 from connector.runs.service.webhook_secrets import Webhooks
+from connector.runs.workflow.versions import WorkflowVersions
 from connector.secret import Secret
 from connector.storage.connections.api_tokens import Tokens
 from connector.storage.connections.encryption import MasterKeys
@@ -85,6 +86,7 @@ def _write(database: Database, home: Path, clock: Clock) -> dict[str, dict[str, 
     _ledger(database, clock, runs)
     _batches(database, clock, runs)
     _schedules(database, clock, runs)
+    _workflow_versions(database, clock)
     signing = SigningSecrets(database, MasterKeys({}, home))
     hooks = Webhooks(database, signing, clock)
     for workflow, more in (
@@ -226,6 +228,13 @@ def _schedules(database: Database, clock: Clock, runs: list[str]) -> None:
     store.add_tick("mornings ü", NOW, "hand", "begun")
     begun = "UPDATE ticks SET run_id = :run_id, estimate = 3.0 WHERE at = :at"
     database.write(begun, {"run_id": runs[2], "at": NOW})
+
+
+def _workflow_versions(database: Database, clock: Clock) -> None:
+    store = WorkflowVersions(database, clock)
+    for after, text in ((0, WORKFLOW), (1, WORKFLOW.replace("Twice", "Zwei Male")), (2, None)):
+        store.add("stabilityai", "twice", text, after=after, token_name="ci, ünicode")
+    store.add("stabilityai", "once", WORKFLOW, after=0, token_name="")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from connector.runs.batch.store import Batches
 from connector.runs.callbacks import Callbacks
 from connector.runs.schedule.store import ScheduleStore
 from connector.runs.service.webhook_secrets import Webhook, Webhooks
+from connector.runs.workflow.versions import WorkflowVersions
 from connector.secret import Secret
 from connector.storage.connections.api_tokens import Tokens
 from connector.storage.connections.encryption import MasterKeys
@@ -131,6 +132,16 @@ def _schedules(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
     ]
 
 
+def _workflows(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
+    store = WorkflowVersions(database, _now)
+    current = store.current("stabilityai")
+    return [
+        each.to_dict() | {"text": each.text, "counts": current.get(id) == each}
+        for id in ("once", "twice")
+        for each in store.list("stabilityai", id)
+    ]
+
+
 def _webhooks(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
     hooks = Webhooks(database, _signing(database, home), _now)
     return [
@@ -183,6 +194,7 @@ _PARTS = {
     "runs": _runs,
     "batches": _batches,
     "schedules": _schedules,
+    "workflows": _workflows,
     "webhooks": _webhooks,
     "callbacks": _callbacks,
     "files": _files,

@@ -27,7 +27,7 @@ DIALECTS = ("sqlite", "postgresql")
 TABLES = {
     "connections": "connections", "tokens": "tokens", "ledger": "invocations", "spending": "invocations",
     "rate_limits": "rate_limits", "runs": "runs", "batches": "batches", "schedules": "schedules",
-    "webhooks": "webhooks", "callbacks": "callbacks", "files": "files",
+    "workflows": "workflow_versions", "webhooks": "webhooks", "callbacks": "callbacks", "files": "files",
 }  # fmt: skip
 
 
