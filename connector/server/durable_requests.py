@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from connector.engine.connector import AsyncConnector
-from connector.errors import SpecError, UnknownName
+from connector.errors import InvalidArguments, Problem, SpecError, UnknownName
 from connector.runs.batch import stop
 from connector.runs.batch.columns import Runnable
 from connector.runs.batch.store import Batch, Batches
@@ -22,11 +22,14 @@ from connector.runs.schedule.tick import TickDecider
 from connector.runs.service.durable_runs import DurableRuns
 from connector.runs.service.unknown_outcomes import UnknownOutcomes
 from connector.runs.service.webhook_secrets import Webhook, Webhooks
-from connector.runs.workflow import load
+from connector.runs.workflow import check, load, read
 from connector.runs.workflow.model import Workflow
+from connector.runs.workflow.versions import WorkflowVersion, WorkflowVersions
 from connector.server import json_logs, resident_worker
 from connector.server.problem_documents import Refused
 from connector.server.settings import Settings
+from connector.spec.loader import identity
+from connector.spec.model import Integration
 from connector.spec.schema.suggest import nearest
 from connector.storage.files.store import FileStore
 from connector.storage.runs.model import Run
@@ -49,10 +52,11 @@ class Durable:
         self.batches = Batches(database, clock)
         self.schedules = ScheduleStore(database, clock)
         self.callbacks = Callbacks(database, workspace.signing_secrets, settings.environ, clock)
+        self.saved = WorkflowVersions(database, clock)
         self.hooks = Webhooks(database, workspace.signing_secrets, clock)
         ticking = TickDecider(self.schedules, self._runs, integrations)
         self._timetable = ScheduleManager(self.schedules, self._runs.queues, files, ticking)
-        self._workflows: dict[tuple[str, str], Workflow] = {}
+        self._workflows: dict[tuple[str, str, bool], Workflow] = {}
         self._turn = threading.Lock()
 
     @property
@@ -73,23 +77,17 @@ class Durable:
     # --- workflows
 
     def workflows(self) -> list[tuple[AsyncConnector, Workflow]]:
-        """Those of all integrations that are sound, each read once."""
+        """Those of all integrations that are sound, as they count now."""
         return [
             (connector, workflow)
-            for connector in self.connectors.values()
-            for name in load.names(connector.integration)
-            if (workflow := self._sound(connector, name)) is not None
+            for id, (connector, saved) in self._counting().items()
+            if (workflow := self._sound(connector, id, saved)) is not None
         ]
 
     def workflow(self, id: str) -> tuple[AsyncConnector, Workflow]:
         """The workflow of that id, and whose it is. Raises UnknownName."""
-        known: list[str] = []
-        for connector in self.connectors.values():
-            names = load.names(connector.integration)
-            if id in names:
-                return connector, self._read(connector, id)
-            known += names
-        raise UnknownName(f"there is no workflow {id[:60]!r}{nearest(id, known)}")
+        connector, saved = self._found(id)
+        return connector, self._read(connector, id, saved)
 
     def subject(self, id: str) -> tuple[AsyncConnector, Runnable, str | None]:
         """The action of that id, or the workflow with its text."""
@@ -102,20 +100,84 @@ class Durable:
             raise load.unknown(id, [each.integration for each in self.connectors.values()]) from error
         return connector, workflow, workflow.text
 
-    def _sound(self, connector: AsyncConnector, name: str) -> Workflow | None:
+    def versions(self, id: str) -> list[WorkflowVersion]:
+        """All that is kept of a workflow, newest first, then its file. Raises UnknownName."""
+        connector, _ = self._found(id)
+        integration = connector.integration
+        file = self._sound(connector, id, None) if id in load.names(integration) else None
+        found = [WorkflowVersion(integration.id, id, 0, text=file.text)] if file else []
+        return self.saved.list(integration.id, id) + found
+
+    def version(self, id: str, number: int | None = None) -> tuple[AsyncConnector, WorkflowVersion]:
+        """A workflow as that version has it, sound or not; by default as it counts. Raises UnknownName."""
+        connector, saved = self._found(id)
+        wanted = number if number is not None else saved.version if saved else 0
+        for one in self.versions(id):
+            if one.version == wanted and one.text is not None:
+                return connector, one
+        raise UnknownName(f"the workflow {id} has no text of version {wanted}")
+
+    def problems(self, id: str, text: str, integration: Integration) -> list[Problem]:
+        """Everything that is wrong with a text that is to be the workflow of that id."""
+        source = read.source_of(text, f"{id}.yaml")
+        found = check.problems(source, integration) + identity(source)
+        if any(id in each.integration.actions for each in self.connectors.values()):
+            found.append(source.problem("id", f"is the id of an action, {id!r}; choose another"))
+        return found
+
+    def save(
+        self, id: str, text: str | None, after: int, token_name: str, to: Integration
+    ) -> WorkflowVersion:
+        """A version made from the version ``after``; without a text, what was saved is taken back.
+
+        A new workflow is of the integration ``to``. Raises InvalidArguments with everything that is wrong,
+        and Refused where another version counts.
+        """
+        counting = self._counting()
+        integration = counting[id][0].integration if id in counting else to
+        if text is not None:
+            found = self.problems(id, text, integration)
+            if wrong := [each for each in found if each.severity == "error"]:
+                raise InvalidArguments(wrong, None, "the workflow cannot be saved")
+        made = self.saved.add(integration.id, id, text, after=after, token_name=token_name)
+        if made is None:
+            newest = next(iter(self.saved.list(integration.id, id)), None)
+            who = f"version {newest.version}, by {newest.token_name!r}" if newest else "its file, version 0"
+            raise Refused("conflict", f"{id} is no longer as in version {after}; the newest is {who}")
+        return made
+
+    def _counting(self) -> dict[str, tuple[AsyncConnector, WorkflowVersion | None]]:
+        """All workflows by id: whose each is, and the saved version that counts, None where the file does."""
+        found: dict[str, tuple[AsyncConnector, WorkflowVersion | None]] = {}
+        for connector in self.connectors.values():
+            files = dict.fromkeys(load.names(connector.integration))
+            saved = self.saved.current(connector.integration.id)
+            found = {id: (connector, version) for id, version in (files | saved).items()} | found
+        return found
+
+    def _found(self, id: str) -> tuple[AsyncConnector, WorkflowVersion | None]:
+        counting = self._counting()
+        if id not in counting:
+            raise UnknownName(f"there is no workflow {id[:60]!r}{nearest(id, counting)}")
+        return counting[id]
+
+    def _sound(self, connector: AsyncConnector, id: str, saved: WorkflowVersion | None) -> Workflow | None:
         try:
-            return self._read(connector, name)
+            return self._read(connector, id, saved)
         except SpecError as error:
-            json_logs.say("workflow", name=name, why=error.message)
+            json_logs.say("workflow", name=id, why=error.message)
             return None
 
-    def _read(self, connector: AsyncConnector, name: str) -> Workflow:
-        """As the integration, a workflow is what it was when the host read it."""
-        key = connector.integration.id, name
+    def _read(self, connector: AsyncConnector, id: str, saved: WorkflowVersion | None) -> Workflow:
+        """As the integration, a workflow's file is what it was when the host read it."""
+        integration, text = connector.integration, saved.text if saved else None
+        key = integration.id, id, text is None
         with self._turn:
-            if key not in self._workflows:
-                self._workflows[key] = load.find(connector.integration, name)
-            return self._workflows[key]
+            found = self._workflows.get(key)
+            if found is None or text not in (None, found.text):
+                found = load.find(integration, id) if text is None else load.from_text(text, integration, id)
+                self._workflows[key] = found
+            return found
 
     # --- runs
 

@@ -347,6 +347,7 @@ def test_answers_are_as_the_document_says(host: Place) -> None:
     batch = told(host.post("/api/batches", json=BATCH | {"items": [{"prompt": "a"}]}), 201)["id"]
     told(host.post("/api/schedules", json=CRON | {"name": "dusk"}), 201)
     given = {"params": SANDBOX, "json": {"inputs": {"prompt": "a", "seeds": [1]}}}
+    saved = {"params": {"after": 0}, "json": {"text": host.get("/api/workflows/variations/text").text}}
     asked: list[tuple[str, str, dict[str, str], dict[str, Any]]] = [
         ("GET", "/api/unknown", {}, {}),
         ("GET", "/api/worker", {}, {}),
@@ -356,6 +357,8 @@ def test_answers_are_as_the_document_says(host: Place) -> None:
         ("POST", "/api/workflows/{id}", {"id": "variations"}, given),
         ("POST", "/api/workflows/{id}/check", {"id": "variations"}, given),
         ("POST", "/api/workflows/{id}/estimate", {"id": "variations"}, given),
+        ("PUT", "/api/workflows/{id}", {"id": "variations"}, saved),
+        ("GET", "/api/workflows/{id}/versions", {"id": "variations"}, {}),
         ("GET", "/api/batches", {}, {}),
         ("GET", "/api/batches/{id}", {"id": batch}, {}),
         ("GET", "/api/batches/{id}/rows", {"id": batch}, {}),
