@@ -52,7 +52,7 @@ class Durable:
         self.batches = Batches(database, clock)
         self.schedules = ScheduleStore(database, clock)
         self.callbacks = Callbacks(database, workspace.signing_secrets, settings.environ, clock)
-        self.saved = WorkflowVersions(database, clock)
+        self.saved = WorkflowVersions(database)
         self.hooks = Webhooks(database, workspace.signing_secrets, clock)
         ticking = TickDecider(self.schedules, self._runs, integrations)
         self._timetable = ScheduleManager(self.schedules, self._runs.queues, files, ticking)
@@ -80,13 +80,13 @@ class Durable:
         """Those of all integrations that are sound, as they count now."""
         return [
             (connector, workflow)
-            for id, (connector, saved) in self._counting().items()
+            for id, (connector, saved) in self.counting().items()
             if (workflow := self._sound(connector, id, saved)) is not None
         ]
 
     def workflow(self, id: str) -> tuple[AsyncConnector, Workflow]:
         """The workflow of that id, and whose it is. Raises UnknownName."""
-        connector, saved = self._found(id)
+        connector, saved = self.found(id)
         return connector, self._read(connector, id, saved)
 
     def subject(self, id: str) -> tuple[AsyncConnector, Runnable, str | None]:
@@ -94,28 +94,21 @@ class Durable:
         for connector in self.connectors.values():
             if id in connector.integration.actions:
                 return connector, connector.integration.actions[id], None
-        try:
-            connector, workflow = self.workflow(id)
-        except UnknownName as error:
-            raise load.unknown(id, [each.integration for each in self.connectors.values()]) from error
+        if id not in self.counting():
+            raise load.unknown(id, [each.integration for each in self.connectors.values()])
+        connector, workflow = self.workflow(id)
         return connector, workflow, workflow.text
 
-    def versions(self, id: str) -> list[WorkflowVersion]:
-        """All that is kept of a workflow, newest first, then its file. Raises UnknownName."""
-        connector, _ = self._found(id)
-        integration = connector.integration
-        file = self._sound(connector, id, None) if id in load.names(integration) else None
-        found = [WorkflowVersion(integration.id, id, 0, text=file.text)] if file else []
-        return self.saved.list(integration.id, id) + found
-
     def version(self, id: str, number: int | None = None) -> tuple[AsyncConnector, WorkflowVersion]:
-        """A workflow as that version has it, sound or not; by default as it counts. Raises UnknownName."""
-        connector, saved = self._found(id)
-        wanted = number if number is not None else saved.version if saved else 0
-        for one in self.versions(id):
-            if one.version == wanted and one.text is not None:
-                return connector, one
-        raise UnknownName(f"the workflow {id} has no text of version {wanted}")
+        """A workflow as that version has it, sound or not, by default as it counts. Raises UnknownName."""
+        connector, saved = self.found(id)
+        name, wanted = connector.integration.id, saved.version if saved and number is None else number or 0
+        if wanted == 0:
+            return connector, WorkflowVersion(name, id, 0, text=self._read(connector, id, None).text)
+        kept = [one for one in self.saved.history(name, id) if one.version == wanted and one.text is not None]
+        if not kept:
+            raise UnknownName(f"the workflow {id} has no text of version {wanted}")
+        return connector, kept[0]
 
     def problems(self, id: str, text: str, integration: Integration) -> list[Problem]:
         """Everything that is wrong with a text that is to be the workflow of that id."""
@@ -125,38 +118,36 @@ class Durable:
             found.append(source.problem("id", f"is the id of an action, {id!r}; choose another"))
         return found
 
-    def save(
-        self, id: str, text: str | None, after: int, token_name: str, to: Integration
-    ) -> WorkflowVersion:
-        """A version made from the version ``after``; without a text, what was saved is taken back.
+    def save(self, id: str, text: str, after: int, token: str, new_in: Integration) -> WorkflowVersion:
+        """A version made from the version ``after``; an empty text takes back what was saved.
 
-        A new workflow is of the integration ``to``. Raises InvalidArguments with everything that is wrong,
-        and Refused where another version counts.
+        Raises InvalidArguments with everything that is wrong, and Refused where another version counts.
         """
-        counting = self._counting()
-        integration = counting[id][0].integration if id in counting else to
-        if text is not None:
-            found = self.problems(id, text, integration)
-            if wrong := [each for each in found if each.severity == "error"]:
-                raise InvalidArguments(wrong, None, "the workflow cannot be saved")
-        made = self.saved.add(integration.id, id, text, after=after, token_name=token_name)
-        if made is None:
-            newest = next(iter(self.saved.list(integration.id, id)), None)
-            who = f"version {newest.version}, by {newest.token_name!r}" if newest else "its file, version 0"
-            raise Refused("conflict", f"{id} is no longer as in version {after}; the newest is {who}")
+        owner, saved = self.counting().get(id, (None, None))
+        integration = owner.integration if owner else new_in
+        found = self.problems(id, text, integration) if text else []
+        if wrong := [each for each in found if each.severity == "error"]:
+            raise InvalidArguments(wrong, None, "the workflow cannot be saved")
+        if not text and saved is None:
+            raise UnknownName(f"nothing is saved of a workflow {id[:60]!r}")
+        new = WorkflowVersion(integration.id, id, 0, self.clock(), token, text or None)
+        if (made := self.saved.add(new, after)) is None:
+            raise Refused(
+                "conflict", f"{id} was changed since version {after}; begin from what counts now"
+            )
         return made
 
-    def _counting(self) -> dict[str, tuple[AsyncConnector, WorkflowVersion | None]]:
+    def counting(self) -> dict[str, tuple[AsyncConnector, WorkflowVersion | None]]:
         """All workflows by id: whose each is, and the saved version that counts, None where the file does."""
         found: dict[str, tuple[AsyncConnector, WorkflowVersion | None]] = {}
-        for connector in self.connectors.values():
-            files = dict.fromkeys(load.names(connector.integration))
-            saved = self.saved.current(connector.integration.id)
-            found = {id: (connector, version) for id, version in (files | saved).items()} | found
+        for one in self.connectors.values():
+            known = dict.fromkeys(load.names(one.integration)) | self.saved.current(one.integration.id)
+            found |= {id: (one, version) for id, version in known.items() if id not in found}
         return found
 
-    def _found(self, id: str) -> tuple[AsyncConnector, WorkflowVersion | None]:
-        counting = self._counting()
+    def found(self, id: str) -> tuple[AsyncConnector, WorkflowVersion | None]:
+        """Whose a workflow is, and the saved version that counts. Raises UnknownName."""
+        counting = self.counting()
         if id not in counting:
             raise UnknownName(f"there is no workflow {id[:60]!r}{nearest(id, counting)}")
         return counting[id]

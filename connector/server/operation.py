@@ -168,20 +168,24 @@ def wrong_kind(request: Request, *wanted: str) -> Refused:
 
 async def read_json(request: Request, most: int, *, optional: bool = False) -> Any:
     """The value of a JSON body, which is in memory and so has a limit of its own; {} where none need be."""
-    kind = kind_of(request)
-    if kind != "application/json" and not (optional and not kind):
+    if kind_of(request) not in ("application/json", "" if optional else None):
         raise wrong_kind(request, "application/json")
     return read_json_of(request, await read_body(request, most), optional=optional)
 
 
+async def read_checked(request: Request, most: int, checker: Checker) -> Any:
+    """The value of a JSON body, which passes the check. Raises InvalidArguments."""
+    body = await read_json(request, most)
+    if found := checker.problems(body):
+        raise InvalidArguments(found)
+    return body
+
+
 def read_json_of(request: Request, text: bytes, *, optional: bool = False) -> Any:
     """The value of a body that was read."""
-    kind = kind_of(request)
-    if kind != "application/json" and not (optional and not kind):
-        raise wrong_kind(request, "application/json")
-    if optional and not text:
+    if optional and not text and kind_of(request) in ("", "application/json"):
         return {}
-    if not kind:
+    if kind_of(request) != "application/json":
         raise wrong_kind(request, "application/json")
     try:
         return json.loads(text.decode("utf-8"), parse_constant=_refused)

@@ -25,7 +25,7 @@ from connector.runs.batch.store import Batches
 from connector.runs.callbacks import Callbacks
 from connector.runs.schedule.store import ScheduleStore
 from connector.runs.service.webhook_secrets import Webhooks
-from connector.runs.workflow.versions import WorkflowVersions
+from connector.runs.workflow.versions import WorkflowVersion, WorkflowVersions
 from connector.secret import Secret
 from connector.storage.connections.api_tokens import Tokens
 from connector.storage.connections.encryption import MasterKeys
@@ -231,10 +231,10 @@ def _schedules(database: Database, clock: Clock, runs: list[str]) -> None:
 
 
 def _workflow_versions(database: Database, clock: Clock) -> None:
-    store = WorkflowVersions(database, clock)
+    store = WorkflowVersions(database)
     for after, text in ((0, WORKFLOW), (1, WORKFLOW.replace("Twice", "Zwei Male")), (2, None)):
-        store.add("stabilityai", "twice", text, after=after, token_name="ci, ünicode")
-    store.add("stabilityai", "once", WORKFLOW, after=0, token_name="")
+        store.add(WorkflowVersion("stabilityai", "twice", 0, clock(), "ci, ünicode", text), after)
+    store.add(WorkflowVersion("stabilityai", "once", 0, clock(), "", WORKFLOW), 0)
 
 
 if __name__ == "__main__":

@@ -133,12 +133,12 @@ def _schedules(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
 
 
 def _workflows(database: Database, home: Path, shown: Mapping[str, Any]) -> Any:
-    store = WorkflowVersions(database, _now)
+    store = WorkflowVersions(database)
     current = store.current("stabilityai")
     return [
         each.to_dict() | {"text": each.text, "counts": current.get(id) == each}
         for id in ("once", "twice")
-        for each in store.list("stabilityai", id)
+        for each in store.history("stabilityai", id)
     ]
 
 

@@ -4,7 +4,7 @@ SELECT * FROM workflow_versions AS one WHERE integration = :integration AND text
     WHERE integration = one.integration AND workflow = one.workflow
 ) ORDER BY workflow
 
--- name: list
+-- name: history
 SELECT * FROM workflow_versions WHERE integration = :integration AND workflow = :workflow
 ORDER BY version DESC LIMIT 200
 

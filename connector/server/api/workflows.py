@@ -11,13 +11,12 @@ from connector.engine.connector import AsyncConnector
 from connector.errors import CapReached, InvalidArguments, Problem
 from connector.runs.workflow import check, check_inputs, cost, read
 from connector.runs.workflow.model import Workflow
-from connector.runs.workflow.versions import WorkflowVersion
 from connector.server import inputs, responses
 from connector.server.json_reply import Reply
 from connector.server.operation import OperationCall, kind_of, read_body, read_json_of
 from connector.storage.runs.model import RunSpec
 
-LONGEST = 256 * 1024
+_LONGEST = 256 * 1024
 
 
 async def list_workflows(call: OperationCall) -> Response:
@@ -89,56 +88,42 @@ async def _checked(
 async def check_workflow(call: OperationCall) -> Response:
     """Every problem of a workflow's text, each with its line, as `connector workflow check` tells them.
     The text may also be the body itself, as `text/plain`."""
-    found = await call.host.run(_problems, call, await _text(call))
+    integration, text = call.host.served(call.query.get("integration")).integration, await _text(call)
+    found = await call.host.run(lambda: check.problems(read.source_of(text, "workflow"), integration))
     return Reply({"problems": [each.to_dict() for each in found]})
 
 
 async def list_workflow_versions(call: OperationCall) -> Response:
-    """What was saved here, the newest 200 first; the integration's own file comes last, as version 0."""
-    found = await call.host.run(call.host.durable.versions, call.names["id"])
+    """What was saved here, the newest 200 first. Version 0, the integration's own file, is not among them."""
+    durable, id = call.host.durable, call.names["id"]
+    connector, _ = await call.host.run(durable.found, id)
+    found = await call.host.run(durable.saved.history, connector.integration.id, id)
     return Reply({"versions": [each.to_dict() for each in found]})
 
 
 async def get_workflow_text(call: OperationCall) -> Response:
     """The file, as the command line takes it. `ETag` has the number of the version."""
     _, found = await call.host.run(call.host.durable.version, call.names["id"], call.query.get("version"))
-    headers = {
-        "etag": f'"{found.version}"',
-        "content-disposition": f'attachment; filename="{found.workflow}.yaml"',
-    }
+    shown = f'attachment; filename="{found.workflow}.yaml"'
+    headers = {"etag": f'"{found.version}"', "content-disposition": shown}
     return Response(found.text, media_type="application/yaml", headers=headers)
 
 
 async def save_workflow(call: OperationCall) -> Response:
     """A new version, which counts from now on, or a new workflow. Its id is that of the address. Runs,
     batches, schedules and webhooks that were made before keep the text that they were made with.
-    The text may also be the body itself, as `text/plain`."""
-    return Reply((await _save(call, await _text(call))).to_dict(), 201)
-
-
-async def remove_workflow(call: OperationCall) -> Response:
-    """The integration's own file counts again; a workflow that has none is gone. All versions are kept."""
-    await call.host.run(call.host.durable.workflow, call.names["id"])
-    await _save(call, None)
-    return Response(status_code=204)
-
-
-async def _save(call: OperationCall, text: str | None) -> WorkflowVersion:
+    The text may also be the body itself, as `text/plain`. An empty one takes back what was saved: the
+    integration's own file counts again, and a workflow without one is gone. Its versions are kept."""
     to = call.host.served(call.query.get("integration")).integration
-    given = call.names["id"], text, call.query["after"], call.token_name, to
-    return await call.host.run(call.host.durable.save, *given)
+    given = call.names["id"], await _text(call), call.query["after"], call.token_name, to
+    return Reply((await call.host.run(call.host.durable.save, *given)).to_dict(), 201)
 
 
 async def _text(call: OperationCall) -> str:
-    body = await read_body(call.request, LONGEST, "a workflow may have {:,} bytes")
+    body = await read_body(call.request, _LONGEST, "a workflow may have {:,} bytes")
     if kind_of(call.request) != "application/json":
         return body.decode("utf-8", "replace")
     sent = read_json_of(call.request, body)
     if not (isinstance(sent, dict) and [*sent] == ["text"] and isinstance(sent["text"], str)):
         raise InvalidArguments([Problem("text", "give an object whose one member is the text")])
     return str(sent["text"])
-
-
-def _problems(call: OperationCall, text: str) -> list[Problem]:
-    integration = call.host.served(call.query.get("integration")).integration
-    return check.problems(read.source_of(text, "workflow"), integration)

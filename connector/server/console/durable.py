@@ -9,9 +9,11 @@ from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
-from connector.errors import ConnectorError, InvocationError
-from connector.runs.workflow import cost, load
+from connector.errors import ConnectorError, InvocationError, Problem
+from connector.runs.worker.step_facts import facts_of
+from connector.runs.workflow import check_inputs, check_run, cost, load, read
 from connector.runs.workflow.model import Workflow
+from connector.runs.workflow.progress import Facts, WorkflowProgress
 from connector.server.console import action_sidebar
 from connector.server.console.actions import form_parts, under_way
 from connector.server.console.fields import fields
@@ -19,6 +21,8 @@ from connector.server.console.page_request import PageRequest
 from connector.server.console.rendering import page
 from connector.server.console.usable_environments import place_of, places_of, usual_time
 from connector.server.host import Host
+from connector.spec.listing import price_text
+from connector.spec.model import Integration
 from connector.storage.runs.history import Run
 
 _VARIES = "price varies"
@@ -39,6 +43,7 @@ def workflows(visit: PageRequest) -> Response:
         workflows=[
             (one, next((run.thumbnail for run in runs[one.id] if run.thumbnail), None)) for one in found
         ],
+        broken=[id for id, (_, saved) in host.durable.counting().items() if saved and id not in runs],
         runs=[(run, action_sidebar.gist(run)) for run in newest[:_LATELY]],
         **_worker(host),
     )
@@ -90,13 +95,69 @@ def _price(connector: Any, found: Workflow, values: Mapping[str, Any]) -> str:
     return known.text if known.low else _VARIES  # without its list, nothing is done yet
 
 
+def workflow_editor(visit: PageRequest) -> Response:
+    """A workflow as it counts now, sound or not."""
+    id, saved = visit.name("id"), visit.host.durable.saved
+    connector, version = visit.host.durable.version(id)
+    return page(
+        "workflow-editor.html",
+        version=version,
+        versions=saved.history(connector.integration.id, id),
+        has_file=id in load.names(connector.integration),
+        manages=visit.manages,
+        **_edited(visit, id, version.text or ""),
+    )
+
+
+def workflow_steps(visit: PageRequest) -> Response:
+    """What is wrong with a text that is being typed, and its steps where it can be read."""
+    return page("_workflow_steps.html", **_edited(visit, visit.body["id"], visit.body["text"]))
+
+
+def _edited(visit: PageRequest, wanted: str, text: str) -> dict[str, Any]:
+    host, id = visit.host, visit.name("id")
+    integration = host.durable.found(id)[0].integration
+    problems = host.durable.problems(wanted, text, integration)
+    if wanted != id and wanted in host.durable.counting():
+        problems.append(Problem("id", f"there is a workflow {wanted!r} already; choose another id", line=1))
+    last = next(iter(host.history.list(action=id, limit=1)), None)
+    shown = {"problems": problems, "actions": integration.actions, "price_of": price_text, "last": last}
+    source = read.source_of(text, wanted)
+    if source.usable is None:
+        return shown
+    workflow, runs = read.workflow(source), steps(host, last) if last else []
+    events = host.history.events(last.id) if last else []
+    made = {each.data["place"]: each.data["facts"] for each in events if "facts" in each.data}
+    is_sound = not any(each.severity == "error" for each in problems)
+    given = _given(workflow, integration, last, runs, made) if last and is_sound else {}
+    place = place_of(host, last) if last else None
+    return shown | {"workflow": workflow, "runs": runs, "made": made, "given": given, "place": place}
+
+
+def _given(
+    workflow: Workflow, integration: Integration, last: Run, runs: list[Run], made: dict[str, Facts]
+) -> dict[str, Mapping[str, Any]]:
+    """By place, what each step would be given by the inputs of the last run and by what its steps gave."""
+    known = check_run.with_defaults(workflow, check_inputs.references(workflow, last.inputs))
+    progress = WorkflowProgress(workflow, known, check_run.required(integration))
+    facts = made | {f"{run.place} {run.action}": facts_of(run, run.inputs) for run in runs if run.has_ended}
+    given: dict[str, Mapping[str, Any]] = {}
+    while tasks := progress.next():
+        for task in tasks:
+            given[task.place] = task.arguments
+            if found := facts.get(task.place if task.step.make else f"{task.place} {task.step.action}"):
+                progress.end(task.place, found)
+        progress.stop = None  # how the run stopped is no reason to look no further
+    return given
+
+
 def batches(visit: PageRequest) -> Response:
     """The batches with how far they are, and the form for a new one."""
     host = visit.host
     return page(
         "batches.html",
         batches=[host.durable.batch_shown(one) for one in host.durable.batches.list(50)],
-        subjects=_subjects(host),
+        subjects=subjects(host),
         chosen=visit.asked("subject"),
         places=[one for each in host.integrations.values() for one in places_of(host, each.integration)],
         **_worker(host),
@@ -149,7 +210,7 @@ def schedules(visit: PageRequest) -> Response:
     return page(
         "schedules.html",
         schedules=[host.durable.schedule_shown(one) for one in host.durable.schedules.list()],
-        subjects=_subjects(host),
+        subjects=subjects(host),
         manages=visit.manages,
         **_worker(host),
     )
@@ -188,7 +249,7 @@ def steps(host: Host, run: Run) -> list[Run]:
     return [*newest.values()]
 
 
-def _subjects(host: Host) -> list[tuple[str, list[tuple[str, str]]]]:
+def subjects(host: Host) -> list[tuple[str, list[tuple[str, str]]]]:
     """All that can be done for many rows, or at certain times."""
     served = [each.integration for each in host.integrations.values()]
     actions = [(one.id, one.catalog.title) for each in served for one in each.actions.values()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,10 +17,11 @@ Page = Callable[["PageRequest"], Response]
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """One look at a page."""
+    """One look at a page, or at a part of one that is made of the ``body``."""
 
     host: Host
     request: Request
+    body: Any = None
 
     @property
     def caller(self) -> Token | None:

@@ -221,8 +221,7 @@ def _before(host: Host, run: Run, stored: StoredFile) -> str:
 def _choices(host: Host) -> list[tuple[str, str, list[dict[str, str]]]]:
     """The filters with all that can be chosen."""
     served = [each.integration for each in host.integrations.values()]
-    actions = [(action.id, action.catalog.title) for each in served for action in each.actions.values()]
-    actions += [(one.id, one.title) for _, one in host.durable.workflows()]
+    actions = [pair for _, pairs in durable.subjects(host) for pair in pairs]
     environments = {name for each in served for name in each.environments}
     seen = host.history.seen
     return [

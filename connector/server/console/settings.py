@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from connector.server import auth
+from connector.server.console import durable
 from connector.server.console.page_request import PageRequest
 from connector.server.console.rendering import page
 from connector.server.console.usable_environments import connections_of, places_of
@@ -31,10 +32,7 @@ def show(visit: PageRequest) -> Response:
         own=visit.caller.name if visit.caller else "",
         caps=list(_caps(visit.host)),
         integrations=integrations,
-        subjects=[
-            *((action.id, action.title) for one in integrations for action in one.actions.values()),
-            *((workflow.id, workflow.title) for _, workflow in visit.host.durable.workflows()),
-        ],
+        subjects=[pair for _, pairs in durable.subjects(visit.host) for pair in pairs],
         environments=dict.fromkeys(name for one in integrations for name in one.environments),
     )
 

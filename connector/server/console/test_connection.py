@@ -34,9 +34,7 @@ def endpoint(host: Host) -> Callable[[Request], Awaitable[Response]]:
         request.state.route = "/integrations/{id}/try"
         auth.demand(request.state.caller, "manage")
         served = host.served(request.path_params["id"])
-        body = await operation.read_json(request, host.settings.max_json)
-        if found := _CHECKER.problems(body):
-            raise InvalidArguments(found)
+        body = await operation.read_checked(request, host.settings.max_json, _CHECKER)
         made = await host.run(_read, served, body, host.settings.allowed_urls)
         with TemporaryDirectory(prefix="connector-trial-") as folder:
             tests = await _tests(host, served, made, Path(folder))

@@ -18,18 +18,18 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WorkflowVe
     is_file = request.param == "sqlite"
     where = tmp_path / "connector.db" if is_file else request.getfixturevalue("postgres_url")
     with closing(Database(where)) as database:
-        yield WorkflowVersions(database, lambda: 1000.0)
+        yield WorkflowVersions(database)
 
 
 def save(
     store: WorkflowVersions, text: str | None, after: int, workflow: str = "twice"
 ) -> WorkflowVersion | None:
-    return store.add("studio", workflow, text, after=after, token_name="anna")
+    return store.add(WorkflowVersion("studio", workflow, 0, 1000.0, "anna", text), after)
 
 
 def test_the_last_version_counts_and_all_are_kept(store: WorkflowVersions) -> None:
     """Each integration has its own. One that was taken back leaves the file to count."""
-    assert (store.current("studio"), store.list("studio", "twice")) == ({}, [])
+    assert (store.current("studio"), store.history("studio", "twice")) == ({}, [])
     first = save(store, "one", 0)
     second = save(store, "two", 1)
     assert first is not None
@@ -41,7 +41,7 @@ def test_the_last_version_counts_and_all_are_kept(store: WorkflowVersions) -> No
         "token_name": "anna",
         "removed": False,
     }
-    assert store.list("studio", "twice") == [second, first]
+    assert store.history("studio", "twice") == [second, first]
     assert store.current("studio") == {"twice": second}
     assert store.current("parcels") == {}
     taken_back = save(store, None, 2)
@@ -49,7 +49,7 @@ def test_the_last_version_counts_and_all_are_kept(store: WorkflowVersions) -> No
     again = save(store, "three", 0)
     assert again is not None
     assert again.version == 4
-    assert store.list("studio", "twice") == [again, taken_back, second, first]
+    assert store.history("studio", "twice") == [again, taken_back, second, first]
 
 
 @pytest.mark.parametrize("after", [1, -1, 9])
@@ -58,7 +58,7 @@ def test_a_text_that_was_made_from_another_version_is_not_taken(store: WorkflowV
     save(store, "two", 1)
     assert save(store, "mine", after) is None
     assert save(store, "mine", 0) is None
-    assert [each.text for each in store.list("studio", "twice")] == ["two", "one"]
+    assert [each.text for each in store.history("studio", "twice")] == ["two", "one"]
 
 
 def test_of_those_who_save_at_once_one_is_first(store: WorkflowVersions) -> None:
@@ -76,5 +76,5 @@ def test_of_those_who_save_at_once_one_is_first(store: WorkflowVersions) -> None
     for each in threads:
         each.join()
     [won] = [each for each in made if each is not None]
-    assert store.list("studio", "twice")[0] == won
-    assert len(store.list("studio", "twice")) == 2
+    assert store.history("studio", "twice")[0] == won
+    assert len(store.history("studio", "twice")) == 2

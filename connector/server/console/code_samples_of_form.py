@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response
 
-from connector.errors import InvalidArguments
-from connector.server import operation
 from connector.server.console.code_samples import SampleUse, calls
+from connector.server.console.page_request import PageRequest
 from connector.server.console.rendering import page
 from connector.server.host import Host
 from connector.spec.model import Action
-from connector.spec.schema.validator import Checker
-
-_TEXT = {"type": "string"}
-_CHECKER = Checker(
-    operation.members(
-        "of", "inputs", of=_TEXT, inputs={"type": "object"}, environment=_TEXT, connection=_TEXT
-    ),
-    noun="a member of this body",
-)
 
 
-def endpoint(host: Host) -> Callable[[Request], Awaitable[Response]]:
-    """Answers with the samples of a call, as a part of a page."""
-
-    async def answer(request: Request) -> Response:
-        request.state.route = "/calls"
-        body = await operation.read_json(request, host.settings.max_json)
-        if found := _CHECKER.problems(body):
-            raise InvalidArguments(found)
-        return await host.run(_shown, host, body, str(request.base_url).rstrip("/"))
-
-    return answer
-
-
-def _shown(host: Host, body: Mapping[str, Any], base: str) -> Response:
+def show(visit: PageRequest) -> Response:
+    """The samples of a call, as a part of a page."""
+    host, body = visit.host, visit.body
     _, subject, definition = host.durable.subject(body["of"])
     inputs = {
         name: _with_name(host, value) if name in subject.files else value
@@ -47,7 +24,7 @@ def _shown(host: Host, body: Mapping[str, Any], base: str) -> Response:
     delivers = isinstance(subject, Action) and bool(subject.output.types or subject.job)
     where = body.get("environment") or None, body.get("connection") or None
     use = SampleUse(subject.id, inputs, *where, delivers_file=delivers, is_workflow=definition is not None)
-    return page("calls.html", calls=calls(use, base))
+    return page("calls.html", calls=calls(use, visit.base))
 
 
 def _with_name(host: Host, value: Any) -> Any:
