@@ -132,9 +132,7 @@ class Durable:
             raise UnknownName(f"nothing is saved of a workflow {id[:60]!r}")
         new = WorkflowVersion(integration.id, id, 0, self.clock(), token, text or None)
         if (made := self.saved.add(new, after)) is None:
-            raise Refused(
-                "conflict", f"{id} was changed since version {after}; begin from what counts now"
-            )
+            raise Refused("conflict", f"{id} was changed since version {after}; begin from what counts now")
         return made
 
     def counting(self) -> dict[str, tuple[AsyncConnector, WorkflowVersion | None]]:

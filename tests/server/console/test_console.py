@@ -30,6 +30,7 @@ PAGES = (
     "/workflows",
     *(f"/workflows/{name}" for name in ("product-shots", "restore", "storyboard", "variations")),
     "/workflows/variations?example=0",
+    "/workflows/product-shots/edit",
     "/batches",
     "/schedules",
     "/request",
