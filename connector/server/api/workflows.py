@@ -106,7 +106,7 @@ async def get_workflow_text(call: OperationCall) -> Response:
     _, found = await call.host.run(call.host.durable.version, call.names["id"], call.query.get("version"))
     shown = f'attachment; filename="{found.workflow}.yaml"'
     headers = {"etag": f'"{found.version}"', "content-disposition": shown}
-    return Response(found.text, media_type="application/yaml", headers=headers)
+    return Response(found.text, media_type="text/plain", headers=headers)
 
 
 async def save_workflow(call: OperationCall) -> Response:

@@ -98,14 +98,14 @@ def test_what_a_step_gave_is_that_of_its_action(host: Place) -> None:
     shown = seen(host, TEXT.replace("stable-image-core", "stable-image-ultra"))
     assert given(shown, "picture") == {"prompt": "a kite"}
     assert given(shown, "cutout") is None
-    assert "Save it and run it once" in shown.one(data_testid="step-cutout").text
+    assert "Once a run has come to this step" in shown.one(data_testid="step-cutout").text
 
 
 def test_without_a_run_steps_are_seen_and_not_run(host: Place) -> None:
     shown = seen(host, SHOTS, "product-shots", "product-shots")
     assert shown.one(data_testid="mistakes").get("data-count") == "0"
     assert given(shown, "cutout") is None
-    assert "Run the workflow once" in shown.one(data_testid="step-cutout").text
+    assert "Once the workflow was run" in shown.one(data_testid="step-cutout").text
 
 
 def test_an_id_that_is_taken_is_a_mistake_at_once(host: Place) -> None:
