@@ -69,7 +69,7 @@ def test_tabs_and_menus_are_moved_through(visitor: Visitor) -> None:
     visitor.run()
     visitor("call-curl").focus()
     visitor.page.keyboard.press("ArrowRight")
-    expect(visitor("call-python")).to_be_focused()
+    expect(visitor("call-cli")).to_be_focused()
     expect(visitor("run-view").get_by_role("tabpanel")).to_contain_text("stable-image-core")
     visitor("use-as").focus()
     visitor.page.keyboard.press("Enter")

@@ -28,7 +28,7 @@ def test_runs_are_found_and_paged(visitor: Visitor) -> None:
     page = visitor.open("/runs")
     words = page.get_by_role("searchbox", name="Words")
     words.fill("SKIFF crimson")
-    page.get_by_label("From").fill("2020-01-01")
+    page.get_by_label("From", exact=True).fill("2020-01-01")
     words.press("Enter")
     page.wait_for_url(re.compile("text=SKIFF"))
     expect(visitor(f"run-{red}")).to_be_visible()

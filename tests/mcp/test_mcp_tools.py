@@ -199,7 +199,7 @@ def test_a_job_is_waited_for_with_progress(tools, era):
     assert told.structured_content["file"]["type"].startswith("image/")
     numbers = [number for number, _ in steps]
     assert numbers == sorted(set(numbers))
-    assert any("Poll" in message for _, message in steps)
+    assert any("Check" in message for _, message in steps)
 
 
 def test_every_mistake_is_told_at_its_input(tools):

@@ -37,6 +37,7 @@ def test_each_action_is_listed_with_what_people_choose_by(folder: Path, tmp_path
             "id": "one",
             "title": "One",
             "group": "Tests",
+            "names": ["one", "One", "Tests", "One", "Tests"],
             "price": "free",
             "description": "An action that is as small as can be.",
             "deprecated": False,
@@ -125,7 +126,7 @@ def test_the_form_of_the_cache_has_a_number(folder: Path, tmp_path: Path) -> Non
 
     [file] = (tmp_path / "cache").iterdir()
 
-    assert file.name == f"{crc32(str(folder).encode()):08x}.2-{sys.implementation.cache_tag}"
+    assert file.name == f"{crc32(str(folder).encode()):08x}.3-{sys.implementation.cache_tag}"
     kept = _kept(file)
     assert {*kept} == {"schemas", "stamps", "values", "folder", "entries"}
     assert kept["folder"] == str(folder)
@@ -144,7 +145,7 @@ def test_what_is_kept_is_what_is_told(folder: Path, tmp_path: Path) -> None:
     assert listing.entries(folder, cache) == told
 
 
-@pytest.mark.parametrize("name", ["2-cpython-39", "1-{tag}", "3-{tag}", "2-pypy311", "{tag}"])
+@pytest.mark.parametrize("name", ["3-cpython-39", "2-{tag}", "4-{tag}", "3-pypy311", "{tag}"])
 def test_the_cache_of_another_form_or_python_is_not_read(folder: Path, tmp_path: Path, name: str) -> None:
     """It stays as it is, for whom it is, and there is one of our own beside it."""
     cache = tmp_path / "cache"

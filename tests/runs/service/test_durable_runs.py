@@ -182,7 +182,7 @@ def test_a_job_that_is_cancelled_is_no_longer_asked_for(desk, runs):
     run = job(desk)
     cancelled = runs.cancel(run.id)
     assert (cancelled.state, cancelled.billed) == ("cancelled", "unknown")
-    assert "may charge for it" in cancelled.error["message"]
+    assert "may be charged" in cancelled.error["message"]
     assert (desk.do(run), desk.sent()) == (cancelled, ["POST"])
 
 
