@@ -252,7 +252,7 @@ def _checked(database: Transaction, row: Mapping[str, Any], cap: float) -> float
 
 def _check_token(database: Transaction, row: Mapping[str, Any]) -> None:
     """Raises CapReached where the limit of the token for whose run it is would be passed."""
-    since = new_id(datetime.fromisoformat(row["day"]).replace(tzinfo=UTC).timestamp())[:14]
+    since = f"{int(datetime.fromisoformat(row['day']).replace(tzinfo=UTC).timestamp() * 1e6):014x}"
     for found in database.execute(_SQL["token"], {**row, "since": since}).fetchall():
         if _exceeds(float(found["spent"]), row["estimate"], found["cap"]):
             who = f"the token {found['name']!r} in {row['environment']!r}"
