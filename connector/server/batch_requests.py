@@ -67,8 +67,7 @@ def _expected(durable: Durable, planned: Plan) -> dict[str, Any]:
     limit = durable.connectors[order.integration].integration.rate_limit
     if lasted:
         one, at_once = median(lasted), min(order.concurrency, rows)
-        took = f"the last {len(lasted)} runs" if len(lasted) > 1 else "the last run"
-        said = f"{at_once} at a time, each {one:.1f} s as {took} here took"
+        said = f"{at_once} at a time, each {one:.1f} s, as runs before took here"
         return {"seconds": round(math.ceil(rows / order.concurrency) * one, 1), "seconds_from": said}
     if limit is None:
         return {"seconds": None, "seconds_from": "nothing of this was run here yet"}

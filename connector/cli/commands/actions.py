@@ -21,7 +21,8 @@ def run(words: list[str]) -> int:
     entries = listing.entries(folder_of(args), cache.default_cache())
     found = _with_word(_of_group(entries, args.group), args.word)
     if args.json:
-        terminal.print_json({"actions": found})
+        shown = [{name: value for name, value in one.items() if name != "names"} for one in found]
+        terminal.print_json({"actions": shown})
         return 0
     for line in _lines(found):
         print(line)

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.responses import FileResponse, Response
 
 from connector.server.console import action_sidebar
-from connector.server.console.code_samples import is_file
+from connector.server.console.code_samples import SampleUse, calls, is_file
 from connector.server.console.fields import FormField, fields, is_media
 from connector.server.console.page_request import PageRequest
 from connector.server.console.rendering import page
@@ -207,3 +207,24 @@ def _tasks(integration: Integration) -> dict[str, list[Tile]]:
 def _tile(action: Action, fetch: Action | None) -> Tile:
     has_picture = action.source is not None and (action.source.parent / _picture(action.source)).is_file()
     return Tile(action, price_text(action), action_sidebar.glyph(action), has_picture, fetch)
+
+
+def code_samples(visit: PageRequest) -> Response:
+    """The call of a form in code, before it is run, as a part of a page."""
+    host, body = visit.host, visit.body
+    _, subject, definition = host.durable.subject(body["of"])
+    inputs = {
+        name: _with_name(host, value) if name in subject.files else value
+        for name, value in body["inputs"].items()
+    }
+    delivers = isinstance(subject, Action) and bool(subject.output.types or subject.job)
+    where = body.get("environment") or None, body.get("connection") or None
+    use = SampleUse(subject.id, inputs, *where, delivers_file=delivers, is_workflow=definition is not None)
+    return page("calls.html", calls=calls(use, visit.base))
+
+
+def _with_name(host: Host, value: Any) -> Any:
+    """A reference with the name that its file has on other machines."""
+    if not isinstance(value, str) or not value.startswith("file:"):
+        return value
+    return host.files.get(value.removeprefix("file:")).to_dict()

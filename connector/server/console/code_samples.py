@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -41,11 +41,11 @@ def calls(use: SampleUse, base: str) -> dict[str, str]:
     """The samples by name; ``base`` is where this host is reached. None has a token in it."""
     options = {name: True for value in use.inputs.values() for name in file_options.split(value)[1]}
     flags = [[f"--{name.replace('_', '-')}"] for name in options]
-    given = {name: _by_reference(file_options.split(value)[0]) for name, value in use.inputs.items()}
+    given = {name: _filled(file_options.split(value)[0], _by_reference) for name, value in use.inputs.items()}
     shown = _request("POST", base, _target(use), _body(use)) | {
         "use": use,
         "save_as": use.action if use.delivers_file else "",
-        "by_name": _literal({name: _by_name(value) for name, value in use.inputs.items()}, 2),
+        "by_name": _literal({name: _filled(value, _by_name) for name, value in use.inputs.items()}, 2),
         "typed": [words for name, value in use.inputs.items() for words in _typed(name, value)] + flags,
         "tool_arguments": given | options,
     }
@@ -71,18 +71,11 @@ def _typed(name: str, value: Any) -> Iterator[list[str]]:
     option = f"--{name.replace('_', '-')}"
     has_option = re.fullmatch("[a-z][a-z0-9_]*", name) and option not in COMMAND_OPTIONS
     for one in value if isinstance(value, list) else [value]:
-        text = describe.plain(_at(one))
+        text = describe.plain(_filled(one, _at))
         if not has_option:
             yield ["-i", f"{name}={text}"]
         else:
             yield [f"{option}={text}"] if text.startswith("-") else [option, text]
-
-
-def _at(value: Any) -> Any:
-    """A file is given as @PATH."""
-    if is_file(value):
-        return f"@{value['name']}" if value.get("name") else value["file"]
-    return {name: _at(one) for name, one in value.items()} if isinstance(value, Mapping) else value
 
 
 def _target(use: SampleUse) -> str:
@@ -93,7 +86,7 @@ def _target(use: SampleUse) -> str:
 
 
 def _body(use: SampleUse) -> str:
-    inputs = {name: _by_reference(value) for name, value in use.inputs.items()}
+    inputs = {name: _filled(value, _by_reference) for name, value in use.inputs.items()}
     return json.dumps({"inputs": inputs}, ensure_ascii=False, indent=2)
 
 
@@ -102,25 +95,24 @@ def is_file(value: Any) -> bool:
     return isinstance(value, Mapping) and str(value.get("file", "")).startswith("file:")
 
 
-def _as_given(kept: Any, file: str) -> Any:
-    return file_options.joined(file, file_options.split(kept)[1])
-
-
-def _by_reference(value: Any) -> Any:
+def _filled(value: Any, told: Callable[[Mapping[str, Any]], Any]) -> Any:
+    """The value with each file in it as it is told there."""
     if is_file(value):
-        return _as_given(value, value["file"])
-    if isinstance(value, Mapping):
-        return {name: _by_reference(one) for name, one in value.items()}
-    return value
+        return told(value)
+    return {name: _filled(one, told) for name, one in value.items()} if isinstance(value, Mapping) else value
 
 
-def _by_name(value: Any) -> Any:
+def _at(file: Mapping[str, Any]) -> str:
+    return f"@{file['name']}" if file.get("name") else str(file["file"])
+
+
+def _by_reference(file: Mapping[str, Any]) -> Any:
+    return file_options.joined(file["file"], file_options.split(file)[1])
+
+
+def _by_name(file: Mapping[str, Any]) -> Any:
     """In a program on another machine a file is a path."""
-    if is_file(value):
-        return _as_given(value, value.get("name") or value["file"])
-    if isinstance(value, Mapping):
-        return {name: _by_name(one) for name, one in value.items()}
-    return value
+    return file_options.joined(file.get("name") or file["file"], file_options.split(file)[1])
 
 
 def _literal(value: Any, depth: int) -> str:

@@ -49,7 +49,6 @@ def one(visit: PageRequest) -> Response:
         manages=visit.manages,
         made=next((each for each in connections if each.name == visit.asked("made")), None),
         starter=_starter(integration),
-        titles=_titles(integration),
     )
 
 
@@ -103,14 +102,6 @@ def _suggestion(host: Host, integration: Integration) -> str:
 def find(visit: PageRequest) -> Integration:
     """The integration that the address names."""
     return visit.host.served(visit.name("id")).integration
-
-
-def _titles(integration: Integration) -> dict[str, str]:
-    """The fields of a credential as people call them."""
-    return {
-        name: str(schema.get("title", name))
-        for name, schema in integration.credential.get("properties", {}).items()
-    }
 
 
 def _starter(integration: Integration) -> Action | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
@@ -21,7 +21,6 @@ from connector.server.routes import openapi_json
 from connector.spec.schema import describe
 
 Json = Mapping[str, Any]
-_METHODS = ("get", "post", "put", "patch", "delete")
 _DEEP = 4  # levels of members that are told
 _EVENTS = "text/event-stream"
 _HOLE = re.compile(r"\{(\w+)\}")
@@ -40,8 +39,7 @@ class Member:
     members: tuple[Member, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What is sent or answered in one media type."""
 
     type: str
@@ -50,23 +48,14 @@ class Content:
     example: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An operation in the list."""
+class Entry(NamedTuple):
+    """An operation in the list; ``action`` is the one that it is, if it is one."""
 
     id: str
     method: str
     path: str
-    told: Json = field(repr=False)
-
-    @property
-    def summary(self) -> str:
-        return str(self.told["summary"])
-
-    @property
-    def action(self) -> str | None:
-        """The action that the operation is."""
-        return self.id.removeprefix("invoke.") if "x-integration" in self.told else None
+    told: Json
+    action: str | None
 
 
 def index(visit: PageRequest) -> Response:
@@ -89,13 +78,14 @@ def operation(visit: PageRequest) -> Response:
         (status, answer["description"], [*read.contents(answer)], answer.get("headers", {}))
         for status, answer in ((status, read.whole(one)) for status, one in now.told["responses"].items())
     ]
-    parameters = [(one, read.member(one["name"], one["schema"], one)) for one in now.told["parameters"]]
     return page(
         "reference.html",
         groups=groups,
         base=visit.base,
         now=now,
-        parameters=[(one["in"], member) for one, member in parameters],
+        parameters=[
+            (one["in"], read.member(one["name"], one["schema"], one)) for one in now.told["parameters"]
+        ],
         bodies=bodies,
         answers=answers,
         calls=_calls(now, visit.base, bodies),
@@ -108,10 +98,11 @@ def _groups(document: Json) -> dict[str, list[Entry]]:
     found: dict[str, list[Entry]] = {tag["name"]: [] for tag in document["tags"]}
     for path, methods in document["paths"].items():
         is_action = "x-integration" in methods.get("post", {})
-        for method in _METHODS:
-            if method in methods and not (is_action and method == "get"):
-                told = methods[method]
-                found[told["tags"][0]].append(Entry(told["operationId"], method.upper(), path, told))
+        for method, told in methods.items():
+            if not (is_action and method == "get"):
+                id = told["operationId"]
+                action = id.removeprefix("invoke.") if "x-integration" in told else None
+                found[told["tags"][0]].append(Entry(id, method.upper(), path, told, action))
     return {name: entries for name, entries in found.items() if entries}
 
 

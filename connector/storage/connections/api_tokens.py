@@ -44,9 +44,8 @@ class NotPermitted(InvocationError):
 class Token:
     """Somebody who may use the host; what they show is not kept, only its digest.
 
-    Where ``actions`` (of workflows too) or ``environments`` are named, it is for no others. ``limit_daily``
-    are the credits that it may spend on a UTC day in an environment of a connection. Where ``origins`` are
-    named, only pages of these sites may send it.
+    Where ``actions`` (or workflows), ``environments`` or ``origins`` (of pages) are named, it is for no
+    others. ``limit_daily``: credits on a UTC day in an environment of a connection.
     """
 
     name: str
@@ -100,10 +99,7 @@ class Tokens:
         limit_daily: float | None = None,
         **scope: Sequence[str],
     ) -> str:
-        """A new token, which is shown this once. ``scope``: its ``actions``, ``environments``, ``origins``.
-
-        Raises InvalidArguments with each field's problem.
-        """
+        """A new token, shown this once, for the ``scope``. Raises InvalidArguments with all problems."""
         limits = {name: [*value] for name, value in scope.items() if value}
         token, row = self._made(name, role)
         kept = json.dumps(limits) if limits else None
@@ -185,5 +181,5 @@ NAMED = _SQL["named"]
 
 def _token(row: Any) -> Token:
     scope: dict[str, Any] = {name: tuple(value) for name, value in json.loads(row["scope"] or "{}").items()}
-    told = {name: row[name] for name in ("name", "role", "created", "expires", "limit_daily", "last_used")}
-    return Token(**told, **scope)
+    told = ("name", "role", "created", "expires", "limit_daily", "last_used")
+    return Token(**{name: row[name] for name in told}, **scope)
