@@ -22,8 +22,12 @@ AUDITED = [LOOKS[0], LOOKS[3]]
 GRAVE = ("serious", "critical")
 
 _AUDIT = "axe.run(document, {resultTypes: ['violations']}).then(({violations}) => JSON.stringify(violations))"
+# A lazy picture that is out of sight is never loaded, and is waited for in vain.
 _SETTLED = """() => Promise.all([
-  ...[...document.images].map((each) => each.decode().catch(() => {})),
+  ...[...document.images].map((each) => Promise.race([
+    each.decode().catch(() => {}),
+    new Promise((done) => setTimeout(done, each.loading === "lazy" ? 3000 : 60000)),
+  ])),
   new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
 ])"""
 _TALLEST = 2600
