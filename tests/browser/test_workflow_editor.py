@@ -88,12 +88,12 @@ def test_a_step_is_added_and_run(visitor: Visitor) -> None:
     expect(page.get_by_text("Version 2, saved")).to_be_visible()
     expect(visitor("step-picture")).to_contain_text("a red skiff")
     expect(visitor("step-cutout").locator(".state")).to_have_text("succeeded")
-    before = len(visitor.served.ask("GET", "/api/runs").json()["runs"])
+    before = len(visitor.served.ask("GET", "/api/runs?limit=200").json()["runs"])
     text.fill(text.input_value().replace('"{{ inputs.prompt }}"', '"{{ inputs.prompt }} at dusk"'))
     expect(visitor("step-picture")).to_contain_text("a red skiff at dusk")
     visitor("run-picture").click()
     expect(visitor("step-picture").get_by_test_id("picture")).to_be_visible()
-    after = visitor.served.ask("GET", "/api/runs").json()["runs"]
+    after = visitor.served.ask("GET", "/api/runs?limit=200").json()["runs"]
     assert len(after) == before + 1
     assert after[0]["inputs"]["prompt"] == "a red skiff at dusk"
     look(page, "workflow-editor")
