@@ -40,6 +40,8 @@ def test_an_action_is_found_filled_in_and_run(visitor: Visitor) -> None:
 def test_a_picture_is_chosen_painted_on_and_erased(visitor: Visitor) -> None:
     """From the file chooser over the mask to the run."""
     page = visitor.open("/actions/erase")
+    # The browser is told at once that the chooser is listened for, and not in the moment of the key.
+    page.on("filechooser", lambda chooser: None)
     tab_to(visitor, visitor("file-image"))
     with page.expect_file_chooser() as choosing:
         page.keyboard.press("Space")
