@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,10 @@ from browser.served import Upstream
 from browser.visitor import Brush, Visitor
 
 _PATIENCE = 60
+
+
+# What is told once the upstream has taken the job.
+_IS_JOB = re.compile(r"job has started|Check \d")
 
 
 def until(visitor: Visitor, expression: str) -> None:
@@ -105,14 +110,14 @@ def test_a_run_is_found_again(visitor: Visitor) -> None:
     visitor.open("/actions/start-creative-upscale?example=0")
     expect(visitor("field-image")).to_contain_text("Fits")
     visitor("run").click()
-    expect(visitor("progress")).to_contain_text("job")
+    expect(visitor("progress")).to_contain_text(_IS_JOB)
     [run] = parse_qs(urlsplit(visitor.page.url).query)["run"]
     visitor.page.reload()
-    expect(visitor("progress")).to_contain_text("job")
+    expect(visitor("progress")).to_contain_text(_IS_JOB)
     expect(visitor("run")).to_have_attribute("aria-disabled", "true")
     visitor.open("/actions/start-creative-upscale")
     visitor.page.locator(f'[data-testid=under-way] a[href="?run={run}"]').click()
-    expect(visitor("progress")).to_contain_text("job")
+    expect(visitor("progress")).to_contain_text(_IS_JOB)
     visitor.page.once("dialog", lambda asked: asked.accept())
     visitor("cancel").click()
     visitor.finished("cancelled")
