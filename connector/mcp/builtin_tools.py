@@ -13,6 +13,7 @@ from connector.mcp import tool_results
 from connector.mcp.call_tool import Caller, ToolCaller
 from connector.mcp.tools import DECLARED
 from connector.spec.schema.validator import Checker
+from connector.storage.connections.api_tokens import NotPermitted
 from connector.storage.runs.history import RunNotFound
 from connector.storage.runs.model import Run
 
@@ -91,6 +92,8 @@ async def _environments(desk: ToolCaller, caller: Caller, given: Given) -> types
 
 
 async def _spending(desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
+    if caller.only_own:
+        raise NotPermitted("a token that is limited is not told what others spend")
     told: dict[str, Any] = {"spent": desk.purse.spent}
     if desk.purse.limit is not None:
         told |= {"limit": desk.purse.limit, "left": desk.purse.left}

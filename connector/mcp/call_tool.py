@@ -29,7 +29,7 @@ Tell = Callable[[int, str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, and where the calls go; None is the default. ``only_own`` runs may be seen, or all."""
+    """Who calls, and where the calls go; None is the default. ``only_own`` runs are told of, or all."""
 
     name: str = "mcp"
     environment: str | None = None

@@ -55,6 +55,8 @@ def _handlers(desk: ToolCaller, caller_of: CallerOf) -> dict[str, Any]:
         raise MCPError(types.INVALID_PARAMS, f"there is no tool {params.name[:100]!r}; tools/list tells them")
 
     async def list_resources(ctx: Context, params: Any) -> types.ListResourcesResult:
+        if caller_of(ctx).only_own:  # whoever knows the address of a file may read it, and is told of none
+            return types.ListResourcesResult(resources=[])
         return await desk.backing.run(resources.listed, desk.backing.files, params.cursor)
 
     async def list_templates(ctx: Context, params: Any) -> types.ListResourceTemplatesResult:

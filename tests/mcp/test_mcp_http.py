@@ -212,3 +212,26 @@ def test_a_host_that_stops_answers_what_it_was_asked(tmp_path, era):
     assert [each.type for each in told.content] == ["text", "image", "resource_link"]
     stop_log()
     sandbox.close()
+
+
+def test_a_limited_token_sees_and_does_nothing_else(host):
+    """No results of others, no run of theirs, nothing of what they spend; and only what it is for."""
+    url, _, hosted = host
+    run = _in_host(host, lambda client: client.call_tool("stable-image-core", {"prompt": "theirs"}))
+    token = hosted.tokens.add("core", "use", actions=["stable-image-core"], environments=["sandbox"])
+    limited = url, token, hosted
+
+    async def talk(client):
+        listed = (await client.list_resources()).resources
+        calls = [
+            ("get-run", {"run": run.structured_content["run"]}),
+            ("spending", {}),
+            ("stable-image-ultra", {"prompt": "a boat"}),
+        ]
+        refused = [await client.call_tool(name, given) for name, given in calls]
+        return listed, refused, await client.call_tool("stable-image-core", {"prompt": "a boat"})
+
+    listed, refused, done = _in_host(limited, talk)
+    assert listed == []
+    assert [each.is_error for each in refused] == [True, True, True]
+    assert not done.is_error, done.content[0].text
