@@ -24,21 +24,18 @@ async def list_tokens(call: OperationCall) -> Response:
 
 async def add_token(call: OperationCall) -> Response:
     given, name = dict(call.body), call.body["name"]
-    if problems := await call.host.run(_unknown, call.host, given):
+    problems = await call.host.run(_unknown, call.host, given)
+    try:
+        if "expires" in given:
+            end = datetime.fromisoformat(given["expires"])
+            given["expires"] = (end if end.tzinfo else end.replace(tzinfo=UTC)).timestamp()
+    except ValueError:
+        problems.append(Problem("expires", "is no date and time such as 2027-01-31T00:00:00Z"))
+    if problems:
         raise InvalidArguments(problems)
-    if "expires" in given:
-        given["expires"] = _moment(given["expires"])
     token = await call.host.run(partial(call.host.tokens.add, **given))
     location = f"/api/tokens/{quote(name, safe='')}"
     return Reply({"name": name, "role": given["role"], "token": token}, 201, {"location": location})
-
-
-def _moment(text: str) -> float:
-    try:
-        return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC).timestamp()
-    except ValueError:
-        said = f"is {text[:40]!r}; give a date and time such as 2027-01-31T00:00:00Z"
-        raise InvalidArguments([Problem("expires", said)]) from None
 
 
 def _unknown(host: Host, given: Mapping[str, Any]) -> list[Problem]:
