@@ -213,7 +213,7 @@ class Durable:
         rows.settle()
         if batch.state == "feeding" or not rows.left_to_do()[0]:
             raise Refused("conflict", f"batch {batch.name} is {batch.state}, and has no row to try again")
-        feed = self.runs.queues.feed
+        feed = self.runs.queues.feed  # first: it is refused where there is nobody to feed
         rows.again(failed=True)
         batch = self.batches.change(batch.id, state="feeding", message=None)
         feed(batch.id)

@@ -193,10 +193,7 @@ def _batch(visit: PageRequest) -> dict[str, Any]:
 
 def _thumbnail(host: Host, run_id: str | None) -> str | None:
     """The address of a row's small picture. The one that is kept is made a moment after the run has ended."""
-    try:
-        run = host.history.get(run_id) if run_id else None
-    except ConnectorError:
-        return None
+    run = host.history.find(run_id)
     if run is None:
         return None
     if run.thumbnail:

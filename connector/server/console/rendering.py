@@ -59,9 +59,10 @@ def _environment() -> Environment:
         "pretty": lambda value: json.dumps(value, ensure_ascii=False, indent=2),
         "compact": compact,
         "prose": prose,
+        "shell": shlex.quote,
+        "python": repr,
     }
     made.filters |= filters
-    made.filters["shell"], made.filters["python"] = shlex.quote, repr
     made.tests["media_field"] = is_media
     made.tests["file"] = lambda value: isinstance(value, Mapping) and "file" in value
     made.globals |= {"static": static, "preloads": preloads}
