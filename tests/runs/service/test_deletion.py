@@ -1,6 +1,7 @@
 """Deleting a run: its files go where nothing else uses them, and no money is forgotten."""
 
 import pytest
+from given_run import GIVEN
 
 from connector.errors import InvocationError
 from connector.media import from_bytes
@@ -10,17 +11,6 @@ from connector.storage.files.store import FileNotFound, FileStore
 from connector.storage.ledger.ledger import Ledger
 from connector.storage.ledger.model import LedgerEntry
 from connector.storage.runs.history import History, KeyReused, RunNotFound
-
-GIVEN = {
-    "action": "paint",
-    "title": "Paint",
-    "integration": "studio",
-    "connection": "",
-    "environment": "production",
-    "inputs": {"prompt": "a cat"},
-    "options": {},
-    "token_name": "ci",
-}
 
 
 class World:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 
+import given_run
 import pytest
 from upstream import Clock
 
@@ -18,16 +19,7 @@ from connector.storage.runs.history import History, KeyReused, Run, RunNotFound
 from connector.storage.runs.model import CANCELLED, INTERRUPTED, given_up
 
 DAY = 24 * 3600.0
-GIVEN = {
-    "action": "paint",
-    "title": "Paint",
-    "integration": "studio",
-    "connection": "",
-    "environment": "production",
-    "inputs": {"prompt": "a cat"},
-    "options": {"on_filtered": "raise"},
-    "token_name": "ci",
-}
+GIVEN = given_run.GIVEN | {"options": {"on_filtered": "raise"}}
 FILE = {"file": "file:1", "name": "cat.png", "type": "image/png", "bytes": 70, "sha256": "abc"}
 ENTRY = LedgerEntry("studio", "paint", "", "production", "key", 3.0)
 

@@ -1,21 +1,12 @@
 """Runs are found by words, times and places, and are paged through both ways."""
 
 import pytest
+from given_run import GIVEN
 from upstream import Clock
 
 from connector.storage.runs import search
 from connector.storage.runs.history import History
 
-GIVEN = {
-    "action": "paint",
-    "title": "Paint",
-    "integration": "studio",
-    "connection": "",
-    "environment": "production",
-    "inputs": {"prompt": "a cat"},
-    "options": {},
-    "token_name": "ci",
-}
 PICTURE = {"file": "file:1", "name": "Portrait of Zoë.png", "type": "image/png", "bytes": 70, "sha256": "abc"}
 DAY = 24 * 3600.0
 
