@@ -167,7 +167,7 @@ def test_a_connection_is_deleted(visitor: Visitor) -> None:
 
 
 def test_actions_are_found_by_what_people_call_them(visitor: Visitor) -> None:
-    """By words of their own and the API's; favorites stand first, and are kept in this browser."""
+    """By words of their own and the API's; favourites stand first, and are kept in this browser."""
     page = visitor.open("/actions")
     shown = page.locator("[data-action]:visible")
     every = shown.count()
@@ -186,13 +186,13 @@ def test_actions_are_found_by_what_people_call_them(visitor: Visitor) -> None:
     picture = visitor("tile-outpaint").locator("img")
     picture.scroll_into_view_if_needed()
     expect(picture).to_have_js_property("naturalWidth", 320)
-    star = visitor("tile-outpaint").get_by_role("button", name="Favorite")
+    star = visitor("tile-outpaint").get_by_role("button", name="Favourite")
     star.click()
     visitor.open("/actions")
-    expect(visitor("favorites").get_by_test_id("tile-outpaint")).to_be_visible()
+    expect(visitor("favourites").get_by_test_id("tile-outpaint")).to_be_visible()
     expect(star).to_have_attribute("aria-pressed", "true")
     star.click()
-    expect(visitor("favorites")).to_be_hidden()
+    expect(visitor("favourites")).to_be_hidden()
     expect(star).to_be_focused()
 
 

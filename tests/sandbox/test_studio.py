@@ -20,10 +20,10 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from connector.sandbox import studio
 from connector.sandbox.studio import files, generation, label, masks, sizes
-from connector.sandbox.studio.drawing import MOTIFS, rendered
 from connector.sandbox.studio.effects import STYLES, styled
 from connector.sandbox.studio.painting import paint
 from connector.sandbox.studio.prompt import read
+from connector.sandbox.studio.svg import MOTIFS, rendered
 
 SIDE = 128
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from connector.sandbox.studio import sizes
 from connector.sandbox.studio.colour import Colour, to_hsv
-from connector.sandbox.studio.drawing import rendered
+from connector.sandbox.studio.svg import rendered
 
 LEVELS = range(256)
 _FILE = files(__package__).joinpath("styles.svg").read_text("utf-8")

@@ -9,12 +9,12 @@ from PIL import Image, ImageChops
 
 from connector.sandbox.studio import sizes
 from connector.sandbox.studio.colour import colour, mix, palette
-from connector.sandbox.studio.drawing import HIGH, Coat, Drawing, Motif, Place
 from connector.sandbox.studio.files import OUTLINE, Picture, outline
 from connector.sandbox.studio.prompt import Asked, Reading, digest, read
 from connector.sandbox.studio.scene import Scene
 from connector.sandbox.studio.scenery import ABSTRACT, FALLING, HOURS, SETTINGS, UNSAID, Light
 from connector.sandbox.studio.sizes import Size
+from connector.sandbox.studio.svg import HIGH, Coat, Drawing, Motif, Place
 
 
 def paint(prompt: str, seed: object, size: Size, negative: str = "", *, empty: bool = False) -> Picture:

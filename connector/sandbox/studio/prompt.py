@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connector.sandbox.studio.colour import Colour
-from connector.sandbox.studio.drawing import BY_WORD, Motif
 from connector.sandbox.studio.scenery import COUNTS, HOUR_WORDS, NAMED, PLACE_WORDS, SETTINGS, WEATHER_WORDS
+from connector.sandbox.studio.svg import BY_WORD, Motif
 
 _REACH = 3  # a colour belongs to a thing that follows within so many words
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connector.sandbox.studio.colour import Colour, colour
-from connector.sandbox.studio.drawing import HIGH, MOTIFS, Coat, Drawing, Place, plain
 from connector.sandbox.studio.scenery import SETTINGS, Layers, Light, Setting
+from connector.sandbox.studio.svg import HIGH, MOTIFS, Coat, Drawing, Place, plain
 
 Line = Callable[[float], float]  # height of an outline (share of the picture) at x in 0..1
 

@@ -1,4 +1,4 @@
-"""The pages of actions: the catalogue, the form of each, and the request that one writes oneself."""
+"""The pages of actions: the catalog, the form of each, and the request that one writes oneself."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _UNDER_WAY = 2
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """An action as the catalogue shows it; ``fetch`` asks for the result of its job."""
+    """An action as the catalog shows it; ``fetch`` asks for the result of its job."""
 
     action: Action
     price: str
@@ -46,10 +46,10 @@ class Filled:
     run: Run | None = None
 
 
-def catalogue(visit: PageRequest) -> Response:
+def catalog(visit: PageRequest) -> Response:
     """All actions, by what they do."""
     served = visit.host.integrations.values()
-    return page("actions.html", catalogue=[(one.integration, _tasks(one.integration)) for one in served])
+    return page("actions.html", catalog=[(one.integration, _tasks(one.integration)) for one in served])
 
 
 def one(visit: PageRequest) -> Response:

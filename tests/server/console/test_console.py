@@ -186,11 +186,11 @@ class TestEveryPage:
     def test_the_heaviest_form_is_light_too(self, host: Place) -> None:
         seen: dict[str, int] = {}
         _weigh(host, "/actions/inpaint", seen)
-        assert "/static/stage.js" in {urlsplit(one).path for one in seen}
+        assert "/static/picture-editors.js" in {urlsplit(one).path for one in seen}
         assert sum(seen.values()) <= 60_000, seen
 
 
-class TestCatalogue:
+class TestCatalog:
     """The list of actions, as a person looks for them."""
 
     def test_what_fetches_a_result_stands_with_what_begins_it(self, host: Place) -> None:
@@ -211,7 +211,7 @@ class TestCatalogue:
 
     def test_actions_of_one_task_stand_together(self, host: Place) -> None:
         headings = [each.text for each in page(host, "/actions").walk() if each.tag == "h2"]
-        assert headings[:4] == ["Favorites", "Make a picture", "Enlarge a picture", "Change a picture"]
+        assert headings[:4] == ["Favourites", "Make a picture", "Enlarge a picture", "Change a picture"]
         assert len(headings) == len(set(headings))
 
     def test_a_tile_is_a_picture_and_none_is_not_found(self, host: Place) -> None:

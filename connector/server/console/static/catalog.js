@@ -1,9 +1,9 @@
-// The list of actions: searched by whatever people call a thing, favorites first. They are kept in this browser.
+// The list of actions: searched by whatever people call a thing, favourites first. They are kept in this browser.
 
 import { all, one } from "./kit.js";
 
-const KEY = "console.favorites";
-const search = one("[data-search]"), favorites = one("[data-favorites]");
+const KEY = "console.favourites";
+const search = one("[data-search]"), favourites = one("[data-favourites]");
 const tiles = all("[data-action]"), groups = all("[data-group]");
 const homes = new Map(tiles.map((each) => [each, each.parentElement]));
 
@@ -18,13 +18,13 @@ function kept() {
   }
 }
 
-/** Each tile in its place: the favorites on top, the others under their tasks, in their order. */
+/** Each tile in its place: the favourites on top, the others under their tasks, in their order. */
 function arrange() {
   const chosen = kept();
   for (const each of tiles) {
-    const isFavorite = chosen.includes(each.dataset.action);
-    one("[data-favorite]", each).setAttribute("aria-pressed", String(isFavorite));
-    (isFavorite ? favorites : homes.get(each)).append(each);
+    const isFavourite = chosen.includes(each.dataset.action);
+    one("[data-favourite]", each).setAttribute("aria-pressed", String(isFavourite));
+    (isFavourite ? favourites : homes.get(each)).append(each);
   }
   show();
 }
@@ -39,7 +39,7 @@ function show() {
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-favorite]");
+  const button = event.target.closest("[data-favourite]");
   if (!button) return;
   const id = button.closest("[data-action]").dataset.action, chosen = kept();
   const next = chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id];

@@ -1,15 +1,15 @@
 // The form of an action: fields follow the rules, files go up, the price is told, the run is followed.
 
+import { combined, inputsOfEach, MOST, ofTheForm, plural, summed } from "./combinations.js";
 import { Draft } from "./drafts.js";
 import { Drop, dropOf, takePasted, upload } from "./drop.js";
 import { all, busy, call, choose, debounced, number, one, part, Refusal } from "./kit.js";
 import { setUpPairs } from "./pairs.js";
+import { begin, grow, reach } from "./picture-editors.js";
 import { clearProblem, clearProblems, showProblems } from "./problems.js";
 import { holds } from "./rules.js";
-import { combined, inputsOfEach, MOST, ofTheForm, plural, summed } from "./several.js";
-import { begin, grow, mirrored, reach } from "./stage.js";
 import { localTimes } from "./times.js";
-import { drafted, fill, given, present, put, read, values } from "./values.js";
+import { drafted, fill, given, mirrored, present, put, read, values } from "./values.js";
 
 const form = one("[data-action]");
 const action = form.dataset.api, isFlow = "flow" in form.dataset;
@@ -202,7 +202,7 @@ async function ready() {
 
 async function sendMask(editor, painted) {
   const facts = await upload(painted);
-  import("./earlier-masks.js").then(({ keep }) => keep(editor, facts)).catch(() => null);
+  import("./mask-history.js").then(({ keep }) => keep(editor, facts)).catch(() => null);
   return facts.file;
 }
 
@@ -222,7 +222,7 @@ async function justStarted(same) {
 /** Remembers what was begun, for every tab of this browser. */
 function remember(same, path) {
   localStorage.setItem(startedKey, JSON.stringify({ same, path, at: Date.now() }));
-  import("./earlier-texts.js").then(({ keep }) => keep(form)).catch(() => null); // a full browser stops no run
+  import("./text-history.js").then(({ keep }) => keep(form)).catch(() => null); // a full browser stops no run
 }
 
 function ask(question) {
@@ -272,7 +272,7 @@ async function runMany(items, accept, same) {
     throw Object.assign(error, { problems: ofTheForm(error.problems) });
   });
   remember(same, `/api/batches/${encodeURIComponent(id)}`);
-  const table = axes().length ? (await import("./grid-view.js")).told(axes(), items.length / combined(axes()).length) : "";
+  const table = axes().length ? (await import("./result-grid.js")).told(axes(), items.length / combined(axes()).length) : "";
   history.replaceState({}, "", `?${new URLSearchParams({ batch: id })}${table}`);
   draft.keep();
   return watchBatch(id);
@@ -281,7 +281,7 @@ async function runMany(items, accept, same) {
 async function watchBatch(id) {
   const tab = one("#tab-result");
   if (tab) choose(tab);
-  const view = location.hash && (await import("./grid-view.js")), grid = view && view.gridOf(location.hash);
+  const view = location.hash && (await import("./result-grid.js")), grid = view && view.gridOf(location.hash);
   await (grid ? view.followGrid(id, result, grid) : (await runView()).followBatch(id, result));
   lastResults();
   tellBalance();
@@ -361,10 +361,10 @@ function refresh(event) {
 for (const name of ["input", "change", "filechange", "maskchange"]) form.addEventListener(name, refresh);
 form.addEventListener("click", async (event) => {
   const earlier = event.target.closest("[data-earlier-texts]");
-  if (earlier) (await import("./earlier-texts.js")).offer(form, earlier.closest("[data-field]").dataset.field);
+  if (earlier) (await import("./text-history.js")).offer(form, earlier.closest("[data-field]").dataset.field);
 });
 one("[data-presets]").addEventListener("click", async () => (await import("./presets.js")).offer(form));
-form.addEventListener("earlier", async (event) => (await import("./earlier-masks.js")).offer(event.target));
+form.addEventListener("earlier", async (event) => (await import("./mask-history.js")).offer(event.target));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   busy(one("[data-run]"), () => run());
@@ -394,7 +394,7 @@ place.addEventListener("change", () => {
 
 one("[data-vary]")?.addEventListener("click", async ({ currentTarget }) => {
   const panel = one("[data-vary-panel]");
-  vary ??= new (await import("./vary.js")).Vary(form, panel);
+  vary ??= new (await import("./vary-inputs.js")).Vary(form, panel);
   panel.hidden = !panel.hidden;
   currentTarget.setAttribute("aria-expanded", String(!panel.hidden));
   if (!panel.hidden) one("select", panel).focus();

@@ -2,7 +2,7 @@
 
 import { dropOf } from "./drop.js";
 import { make, picking, toast } from "./kit.js";
-import { contentOf, giveMask } from "./stage.js";
+import { contentOf, giveMask } from "./picture-editors.js";
 
 const KEY = "console.masks", MOST = 60;
 

@@ -1,4 +1,4 @@
-// What is drawn on the picture of a form: its mask, its edges; and what shows the value of a field by eye.
+// The editors on the picture of a form: its mask, its edges.
 
 import { dropOf } from "./drop.js";
 import { all } from "./kit.js";
@@ -56,16 +56,4 @@ export function grow(form) {
     if (editor.grow) editor.grow(pixels);
     else editor.dataset.grown = pixels;
   }
-}
-
-/** A slider or a colour beside a field shows its value, and sets it. */
-export function mirrored(mirror, input) {
-  const resting = mirror.value;
-  const reflect = () => (mirror.value = input.value || input.placeholder || resting);
-  mirror.addEventListener("input", () => {
-    input.value = mirror.value;
-    input.dispatchEvent(new Event("input", { bubbles: true }));
-  });
-  input.addEventListener("input", reflect);
-  reflect();
 }

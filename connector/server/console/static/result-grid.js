@@ -1,7 +1,7 @@
 // The results of what was varied, as a table with the values at its edges, while its batch goes on and after.
 
 import { call, make, one, Refusal } from "./kit.js";
-import { plural } from "./several.js";
+import { plural } from "./combinations.js";
 
 const EVERY = 1500;
 const id = encodeURIComponent;

@@ -3,7 +3,7 @@
 import { dropOf } from "./drop.js";
 import { all, call, one } from "./kit.js";
 import { entries, fileEntries, setPairs } from "./pairs.js";
-import { contentOf, giveMask } from "./stage.js";
+import { contentOf, giveMask } from "./picture-editors.js";
 
 const UNSET = undefined;
 
@@ -154,3 +154,15 @@ function written(text) {
 }
 
 const some = (object) => (Object.keys(object).length ? object : UNSET);
+
+/** A slider or a colour beside a field shows its value, and sets it. */
+export function mirrored(mirror, input) {
+  const resting = mirror.value;
+  const reflect = () => (mirror.value = input.value || input.placeholder || resting);
+  mirror.addEventListener("input", () => {
+    input.value = mirror.value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  input.addEventListener("input", reflect);
+  reflect();
+}
