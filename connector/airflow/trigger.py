@@ -36,7 +36,7 @@ class JobTrigger(BaseTrigger):
 
     async def on_kill(self) -> None:
         self.log.warning(
-            "The job of run %s is no longer asked for. The upstream cannot be told, and may charge for it; "
+            "The job of run %s is no longer asked for. The API cannot be told, and may charge for it; "
             "if the task is cleared, it goes on with this job.",
             self.run_id,
         )

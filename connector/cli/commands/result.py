@@ -38,7 +38,7 @@ def _fetch(connector: Connector, args: Namespace, progress: Progress, shown: Sho
 def _parser() -> Parser:
     parser = Parser("result")
     add = parser.add_argument
-    add("job_id", metavar="JOB_ID", help="the upstream's id of the job, or the connector's own")
+    add("job_id", metavar="JOB_ID", help="the API's id of the job, or the connector's own")
     wait = "wait until it is finished (default), or ask once"
     add("--wait", action=BooleanOptionalAction, default=True, help=wait)
     add("--timeout", metavar="SECONDS", type=numbers.seconds, help="how long to wait")

@@ -14,7 +14,7 @@ ROWS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (FOUND, "check found problems", ()),
     (USAGE, "bad input or usage; nothing was sent", ("InvocationError", "BadUsage")),
     (3, "the credential is missing or was refused", ("CredentialError",)),
-    (4, "the upstream refused, or filtered what it made", ("UpstreamError",)),
+    (4, "the API refused, or filtered what it made", ("UpstreamError",)),
     (MONEY, "money: too few credits, or the day's cap is reached", ("OutOfCredits", "CapReached")),
     (6, "rate limited; wait, then try again", ("RateLimited",)),
     (

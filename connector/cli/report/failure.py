@@ -56,7 +56,7 @@ def sentences(error: ConnectorError) -> list[str]:
         said.append("It is not sent again by itself; settle it with: connector jobs unknown")
     named = {"request": error.request_id, "error": error.error_id}
     ids = ", ".join(f"{name} {value}" for name, value in named.items() if value)
-    return [*said, *([f"At the upstream it is known as {ids}."] if ids else [])]
+    return [*said, *([f"The API knows it as {ids}."] if ids else [])]
 
 
 def _tell(

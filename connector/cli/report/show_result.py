@@ -122,7 +122,7 @@ def _drawing(file: File) -> list[str]:
 
 def _facts(result: Result) -> Iterator[str]:
     if result.outcome == "filtered":
-        yield "filtered: the upstream withheld or blurred it"
+        yield "filtered: the API withheld or blurred it"
     if result.outcome == "pending":
         yield "the job runs; fetch what it makes with: connector result JOB_ID"
     if result.media is not None:

@@ -239,6 +239,6 @@ def _host(url: str) -> str:
     """The host as messages name it: without user, password and query."""
     try:
         parts = urlsplit(url)
-        return parts.netloc.rpartition("@")[2] or "the upstream"
+        return parts.netloc.rpartition("@")[2] or "the API"
     except ValueError:
-        return "the upstream"
+        return "the API"

@@ -221,7 +221,7 @@ def _of_action(query: JsonSchema, integration: Integration, action: Action) -> J
     """The parameters, of which `accept` is there only where there is a choice."""
     others = {name: entry for name, entry in query["properties"].items() if name != "accept"}
     forms = accepted_forms(integration, action)
-    choice = {"enum": [*forms], "description": "The form of the upstream's answer."}
+    choice = {"enum": [*forms], "description": "The form of the API's answer."}
     return {**query, "properties": others | ({"accept": choice} if forms else {})}
 
 

@@ -133,7 +133,7 @@ def _where(integration: Integration) -> Iterator[Property]:
     yield _query("Connection", "connection", "Which of the host's connections; by default the only one")
     yield _query("Environment", "environment", f"Where it goes, such as {environments}")
     yield {
-        **_query("On Filtered", "on_filtered", "What becomes of a result that the upstream withheld"),
+        **_query("On Filtered", "on_filtered", "What becomes of a result that the API withheld"),
         "type": "options",
         "options": [{"name": "Fail", "value": "raise"}, {"name": "Return It, Flagged", "value": "return"}],
         "default": "raise",
