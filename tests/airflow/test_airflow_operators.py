@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from airflow.jobs.triggerer_job_runner import TriggerRunner
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from office import CORE, KEY, UPSCALE, Office
 from port import SAMPLES
@@ -254,6 +255,24 @@ def test_a_trigger_that_is_stopped_is_taken_over(office, monkeypatch):
     office.upstream.answers = [picture()]
     assert office.finish(operator, asyncio.run(_fired(trigger)))["outcome"] == "success"
     assert office.posts() == 1
+
+
+def test_a_trigger_whose_task_is_cleared_says_what_becomes_of_the_job(office, capsys):
+    """Airflow's own runner of triggers cancels it, and tells it why only if its reason comes through."""
+    office.upstream.answers = [started()]
+    trigger = office.attempt(job(office))
+    runner = TriggerRunner()
+
+    async def cleared():
+        asking = asyncio.ensure_future(runner.run_trigger(1, trigger))
+        runner.triggers[1] = {"task": asking, "is_watcher": False, "name": "job", "events": 0}
+        await asyncio.sleep(0.3)
+        runner.to_cancel.append(1)
+        await runner.cancel_triggers()
+        await asyncio.wait({asking})
+
+    asyncio.run(cleared())
+    assert "if the task is cleared, it goes on with this job" in capsys.readouterr().out
 
 
 def test_many_jobs_are_asked_for_by_one_triggerer(office, monkeypatch):
