@@ -7,17 +7,21 @@ STRANGERS ?= .venv-strangers
 AIRFLOW ?= .venv-airflow
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-n8n browser postgres faketime strangers airflow lint types bench rate torture faults crowd soak fuzz truth mcp tiles wheel release check clean
+.PHONY: demo test screenshots test-n8n browser postgres faketime strangers airflow lint types bench rate torture faults crowd soak fuzz truth mcp tiles wheel release check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
 
+# Pictures of every page of the console, in both widths and themes, in out/console.
+screenshots: $(VENV)/.ready browser
+	SCREENSHOTS=out/console $(BIN)/python -m pytest tests/browser
+
 test: $(VENV)/.ready browser postgres faketime
 	$(BIN)/python -m pytest
 
-# What the tests of the console drive: Debian's, where there is no browser yet and it can be had.
+# What the tests of the console drive: Debian's, where it can be had. They take another browser, but it is slower.
 browser:
-	@sh tests/debian.sh chromium 'the tests of the console' chromium chromium-browser google-chrome
+	@sh tests/debian.sh chromium-headless-shell 'the tests of the console' chromium-headless-shell
 
 # What the tests of shared databases start servers of their own with.
 postgres:

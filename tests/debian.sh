@@ -13,5 +13,5 @@ if command -v apt-get >/dev/null && $get update >/dev/null 2>&1 &&
   $get install --yes --no-install-recommends "$package" >/dev/null 2>&1; then
   echo "$package was installed for $purpose."
 else
-  echo "There is no $package here, and it could not be installed: $purpose cannot be run."
+  echo "There is no $package here, and it could not be installed: $purpose need it, or what does the same."
 fi
