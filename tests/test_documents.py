@@ -51,6 +51,12 @@ def test_make_targets_exist(page):
 
 
 @pytest.mark.parametrize("page", DOCUMENTS, ids=_name)
+def test_nothing_is_installed_from_an_index_where_it_is_not(page):
+    """Whoever took the name there would be installed."""
+    assert not re.findall(r"install\b[^\n]*['\" ]stability-connector\b", page.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=_name)
 def test_relative_links_lead_somewhere(page):
     """To a file, and where they name a heading, to one that is there."""
     broken = []
