@@ -7,7 +7,7 @@ STRANGERS ?= .venv-strangers
 AIRFLOW ?= .venv-airflow
 BIN := $(VENV)/bin
 
-.PHONY: demo test screenshots test-n8n browser postgres faketime proxies strangers airflow lint types bench rate torture faults crowd soak fuzz truth mcp tiles wheel release check clean
+.PHONY: demo test screenshots test-n8n browser postgres faketime proxies strangers airflow lint types bench rate torture faults crowd soak fuzz truth mcp tiles spec-reference wheel release check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
@@ -110,6 +110,10 @@ wheel: $(VENV)/.ready
 	rm -rf dist
 	$(BIN)/python -m build --wheel --outdir dist .
 	$(try-wheel)
+
+# docs/spec-reference.md, from the descriptions in schemas/.
+spec-reference: $(VENV)/.ready
+	$(BIN)/python tools/spec_reference.py
 
 # Builds the sdist, and the wheel from it, checks both and makes the tag vX.Y.Z. Nothing is published.
 release: $(VENV)/.ready

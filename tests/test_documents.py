@@ -17,8 +17,12 @@ def _name(page):
 
 
 def _paths(text):
-    """Paths from the top of the repository; what has capitals in it stands for a name of one's own."""
-    found = re.findall(rf"(?<![\w/.@~%-]){TOP}/[\w./*-]*", text)
+    """Paths from the top of the repository; what has capitals in it stands for a name of one's own.
+
+    Those in YAML are relative to that file, which may be somebody's own.
+    """
+    prose = re.sub(r"^```yaml\n.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    found = re.findall(rf"(?<![\w/.@~%-]){TOP}/[\w./*-]*", prose)
     return {path.rstrip(".") for path in found if not re.search("[A-Z]{2}", path)}
 
 
