@@ -6,6 +6,7 @@ import re
 import zipfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import expect
 
 from browser.looks import look
@@ -93,7 +94,7 @@ def test_runs_are_downloaded_done_again_and_deleted_together(visitor: Visitor) -
 def test_a_batch_that_has_ended_is_taken_home(visitor: Visitor, tmp_path: Path) -> None:
     """Its time is told before, its files and its table after; another one of it is a click away."""
     rows = tmp_path / "two.csv"
-    rows.write_text("prompt,seed\na green buoy,1\na white buoy,2\n")
+    rows.write_text("prompt,seed,aspect_ratio\na green buoy,1,3:2\na white buoy,2,3:2\n")
     page = visitor.open(f"/batches?subject={CORE}")
     page.get_by_label("Rows", exact=True).set_input_files(rows)
     page.get_by_label("Where").select_option("/sandbox")
@@ -110,6 +111,16 @@ def test_a_batch_that_has_ended_is_taken_home(visitor: Visitor, tmp_path: Path) 
     with page.expect_download() as saving:
         visitor("batch-table").click()
     assert "a white buoy" in Path(saving.value.path()).read_text(encoding="utf-8")
+    with page.expect_download() as saving:
+        visitor("batch-sheet").click()
+    assert saving.value.suggested_filename.endswith(".png")
+    with Image.open(saving.value.path()) as sheet:
+        assert sheet.width > 1000
+    page.reload()
+    shown = visitor("batch-rows").locator("li")
+    expect(shown.nth(1)).to_contain_text("2. prompt: a white buoy, seed: 2")
+    assert visitor.picture(shown.nth(1).locator("img")).width > 100
+    visitor.picture(shown.nth(0).locator("img"))
     expect(visitor("batch-retry")).to_have_count(0)
     look(page, "batch-ended")
     visitor.go(page.get_by_role("link", name="Another batch of it"))

@@ -182,6 +182,7 @@ class TestBatches:
             ("1", "pending", "'=1+1", "4"), ("2", "pending", "a boat", "")
         ]  # fmt: skip
         assert zipfile.ZipFile(io.BytesIO(host.get(f"{path}/archive").content)).namelist() == []
+        assert told(host.get(f"{path}/sheet"), 404)["code"] == "not_found"
         host.post(f"{path}/cancel")
 
     def test_what_failed_is_tried_again_and_what_is_unknown_is_not(self, host: Place) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from starlette.responses import RedirectResponse, Response
 
 from connector.errors import ConnectorError, InvocationError, Problem
+from connector.runs.batch import results
 from connector.runs.worker.step_facts import facts_of
 from connector.runs.workflow import check_inputs, check_run, cost, load, read
 from connector.runs.workflow.model import Workflow
@@ -180,9 +181,10 @@ def _batch(visit: PageRequest) -> dict[str, Any]:
     first = int(after[:9]) if after.isdecimal() else 0
     rows = host.durable.batches.rows(found.id).rows(first, _ROWS)
     failed = host.durable.batches.rows(found.id).failed(10)
+    told = results.differences([row.inputs for row in rows], host.files.find)
     return {
         "batch": host.durable.batch_shown(found),
-        "rows": [{"row": row, "thumbnail": _thumbnail(host, row.run_id)} for row in rows],
+        "rows": [(row, said, _thumbnail(host, row.run_id)) for row, said in zip(rows, told, strict=True)],
         "failed": failed,
         "place": place_of(host, found),
         "after": rows[-1].number if len(rows) == _ROWS else None,
