@@ -212,6 +212,19 @@ class TestBatches:
         assert (again["state"], again["rows"]) == ("feeding", {"failed": 1, "pending": 2, "unknown": 1})
         host.post(f"{path}/cancel")
 
+    def test_what_stopped_at_its_limit_goes_on_with_a_higher_one(self, host: Place) -> None:
+        """The same limit would stop it again, and is refused at its member."""
+        items = [{"prompt": f"boat {number}"} for number in range(2)]
+        batch = told(host.post("/api/batches", json=BATCH | {"items": items, "limit_credits": 2}), 201)
+        path = f"/api/batches/{batch['id']}"
+        host.host.durable.batches.change(batch["id"], state="limited")
+        for given in ({}, {"limit_credits": 2}):
+            refused = told(host.post(f"{path}/retry", json=given), 422)
+            assert [each["field"] for each in refused["problems"]] == ["limit_credits"]
+        again = told(host.post(f"{path}/retry", json={"limit_credits": 6}))
+        assert (again["state"], again["limit_credits"], again["left"]) == ("feeding", 6, 2)
+        host.post(f"{path}/cancel")
+
     def test_a_check_says_how_long_it_may_take(self, host: Place) -> None:
         """By earlier runs here; without any, by the rate limit."""
         asked = {"subject": "fast-upscale", "environment": "sandbox"}

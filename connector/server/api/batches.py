@@ -65,8 +65,8 @@ async def cancel_batch(call: OperationCall) -> Response:
 
 
 async def retry_batch(call: OperationCall) -> Response:
-    """Rows that failed and cost nothing are done again; what may have been paid for waits for a decision."""
-    batch = await call.host.run(call.host.durable.retry_batch, call.names["id"])
+    retry = call.host.durable.retry_batch
+    batch = await call.host.run(retry, call.names["id"], call.body.get("limit_credits"))
     return Reply(await call.host.run(call.host.durable.batch_shown, batch))
 
 

@@ -182,14 +182,16 @@ def _batch(visit: PageRequest) -> dict[str, Any]:
     rows = host.durable.batches.rows(found.id).rows(first, _ROWS)
     failed = host.durable.batches.rows(found.id).failed(10)
     told = results.differences([row.inputs for row in rows], host.files.find)
+    shown = host.durable.batch_shown(found)
     return {
-        "batch": host.durable.batch_shown(found),
+        "batch": shown,
         "rows": [(row, said, _thumbnail(host, row.run_id)) for row, said in zip(rows, told, strict=True)],
         "failed": failed,
         "place": place_of(host, found),
         "after": rows[-1].number if len(rows) == _ROWS else None,
         "first": first,
         "goes": found.state == "feeding",
+        "live": found.state == "feeding" or "running" in shown["rows"],
     }
 
 
