@@ -18,8 +18,7 @@ from connector.runs.workflow.progress import Facts, WorkflowProgress
 from connector.server.console import action_sidebar
 from connector.server.console.actions import form_parts, under_way
 from connector.server.console.fields import fields
-from connector.server.console.page_request import PageRequest
-from connector.server.console.rendering import page
+from connector.server.console.rendering import PageRequest, page
 from connector.server.console.usable_environments import place_of, places_of, usual_time
 from connector.server.host import Host
 from connector.spec.listing import price_text

@@ -81,8 +81,7 @@ def moment(text: str, *, ends: bool = False) -> float:
 
     Raises ValueError or OverflowError for what is none.
     """
-    found = datetime.fromisoformat(text)
-    found += timedelta(days=ends and len(text) <= len("2026-03-31"))
+    found = datetime.fromisoformat(text) + timedelta(days=ends and len(text) <= len("2026-03-31"))
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
