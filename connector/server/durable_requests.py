@@ -210,8 +210,8 @@ class Durable:
         """
         batch, runs = self.batches.get(id), self.runs  # first: it is refused where there is nobody to feed
         limit = batch.limit_credits if limit_credits is None else limit_credits
-        if batch.state == "limited" and limit == batch.limit_credits:
-            said = f"it stopped at {limit:g}; give more than that for the rows that are left"
+        if batch.state == "limited" and (limit or 0) <= (batch.limit_credits or 0):
+            said = f"it stopped at {batch.limit_credits:g}; give more than that for the rows that are left"
             raise InvalidArguments([Problem("limit_credits", said)], batch.name)
         rows = self.batches.rows(batch.id)
         if batch.state == "feeding" or not (

@@ -218,7 +218,7 @@ class TestBatches:
         batch = told(host.post("/api/batches", json=BATCH | {"items": items, "limit_credits": 2}), 201)
         path = f"/api/batches/{batch['id']}"
         host.host.durable.batches.change(batch["id"], state="limited")
-        for given in ({}, {"limit_credits": 2}):
+        for given in ({}, {"limit_credits": 2}, {"limit_credits": 1}):
             refused = told(host.post(f"{path}/retry", json=given), 422)
             assert [each["field"] for each in refused["problems"]] == ["limit_credits"]
         again = told(host.post(f"{path}/retry", json={"limit_credits": 6}))
