@@ -28,6 +28,7 @@ from connector.events import Listener, ignore
 from connector.spec import cache as spec_cache
 from connector.spec import template
 from connector.spec.model import Action, Integration
+from connector.spec.schema.suggest import nearest
 from connector.storage.blocking import Inline, Io, Threads, drive
 from connector.storage.database.database import Database
 from connector.storage.home import home as default_home
@@ -48,8 +49,9 @@ class Options(TypedDict, total=False):
     a server instead where ``database`` is its URL (default: ``CONNECTOR_DATABASE``), or a Database that is
     shared. ``files`` is the folder for kept files, or an object store's URL (default: ``CONNECTOR_FILES``).
     ``on_event`` hears of waits, attempts and polls. ``sources`` says what may be given as a file
-    (default: whatever this process can read). ``connection``, with its secrets in it, is used in place of
-    those that are kept, and is kept nowhere. Nobody waits for ``background`` requests: under the rate limit
+    (default: whatever this process can read). ``environment`` and ``connection`` hold for each call that
+    names no other; a Connection, with its secrets in it, is used in place of those that are kept, and is
+    kept nowhere. Nobody waits for ``background`` requests: under the rate limit
     they let others of the same credential go first. ``transport`` answers in place of the network, and
     ``environ``, ``clock`` and ``io`` stand for the process's environment, the time, and how to wait: for
     tests.
@@ -60,7 +62,8 @@ class Options(TypedDict, total=False):
     files: Path | str | None
     on_event: Listener
     sources: Sources | None
-    connection: Connection | None
+    environment: str | None
+    connection: Connection | str | None
     background: bool
     transport: Transport | None
     environ: Mapping[str, str]
@@ -78,7 +81,11 @@ class AsyncConnector:
     def __init__(
         self, integration: Integration | Path | str | None = None, **options: Unpack[Options]
     ) -> None:
+        _refuse_unknown(type(self), options)
         environ = options.get("environ", os.environ)
+        named = options.get("connection")
+        self._environment = options.get("environment")
+        self._connection = named if isinstance(named, str) else None
         clock = options.get("clock", time.time)
         home = options.get("home") or default_home(environ)
         cache = Path(home, "cache") if options.get("home") else spec_cache.default_cache(environ)
@@ -92,7 +99,7 @@ class AsyncConnector:
             sources=options.get("sources") or Sources(),
             transport=options.get("transport"),
             background=options.get("background", False),
-            connection=options.get("connection"),
+            connection=None if isinstance(named, str) else named,
         )
 
     @property
@@ -127,7 +134,7 @@ class AsyncConnector:
         False: then the result is pending and has a ``job_id``. ``timeout`` bounds the answer, or the waiting
         for a job, in seconds. With ``on_filtered="return"`` a filtered result is returned, flagged.
         """
-        use = Invocation(action, arguments or {}, environment, connection, accept, timeout)
+        use = self._use(action, arguments, environment, connection, accept, timeout)
         prepared = await prepare(self._engine, use)
         return await self._run(prepared, wait, on_filtered, timeout)
 
@@ -189,7 +196,7 @@ class AsyncConnector:
             raise InvocationError(
                 f"{declared.title} answers with a job's id; invoke it, and wait for its result"
             )
-        use = Invocation(declared.id, arguments or {}, environment, connection, accept, timeout)
+        use = self._use(declared.id, arguments, environment, connection, accept, timeout)
         return await open_stream(self._engine, await prepare(self._engine, use))
 
     async def preview(
@@ -202,7 +209,7 @@ class AsyncConnector:
         accept: str | None = None,
     ) -> Preview:
         """The very request that ``invoke`` would send, with its secrets masked; nothing is sent."""
-        use = Invocation(action, arguments or {}, environment, connection, accept)
+        use = self._use(action, arguments, environment, connection, accept)
         request, estimate, taken = await prepare_masked(self._engine, use)
         return Preview(request, estimate.credits, estimate.why, taken.warnings)
 
@@ -215,7 +222,7 @@ class AsyncConnector:
         connection: str | None = None,
     ) -> Estimate:
         """What a success would cost. The arguments are checked as for ``invoke``; nothing is sent."""
-        use = Invocation(action, arguments or {}, environment, connection)
+        use = self._use(action, arguments, environment, connection)
         return (await prepare_masked(self._engine, use))[1]
 
     async def test(self, *, environment: str | None = None, connection: str | None = None) -> str:
@@ -232,7 +239,8 @@ class AsyncConnector:
 
         It blocks, as the stores of ``workspace`` do. No secret is looked at.
         """
-        return self._engine.place(connection, environment)
+        use = self._use("", None, environment, connection)
+        return self._engine.place(use.connection, use.environment)
 
     async def balance(self, *, environment: str | None = None, connection: str | None = None) -> float:
         """The credits that the account has left."""
@@ -251,6 +259,20 @@ class AsyncConnector:
 
     async def __aexit__(self, *failure: object) -> None:
         await self.close()
+
+    def _use(
+        self,
+        action: str,
+        arguments: Mapping[str, Any] | None,
+        environment: str | None,
+        connection: str | None,
+        accept: str | None = None,
+        timeout: float | None = None,
+    ) -> Invocation:
+        """What a call asks for; what it does not name is as the constructor said."""
+        environment = self._environment if environment is None else environment
+        connection = self._connection if connection is None else connection
+        return Invocation(action, arguments or {}, environment, connection, accept, timeout)
 
     async def _run(
         self, prepared: Prepared, wait: bool, on_filtered: Policy, timeout: float | None
@@ -272,6 +294,15 @@ class AsyncConnector:
         )
 
 
+def _refuse_unknown(face: type, options: Mapping[str, object]) -> None:
+    """Raises TypeError with each keyword that neither connector takes, and what was probably meant."""
+    known = Options.__annotations__
+    wrong = [repr(name) + nearest(name, known) for name in options if name not in known]
+    if wrong:
+        said = f"{face.__name__}() got an unexpected keyword argument {', '.join(wrong)}"
+        raise TypeError(f"{said}; it takes {', '.join(known)}")
+
+
 def _loaded(integration: Integration | Path | str | None, cache: Path | str) -> Integration:
     if isinstance(integration, Integration):
         return integration
@@ -287,8 +318,13 @@ def _blocking(
 
     @wraps(method)
     def call(self: Connector, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return drive(method(self._engine, *args, **kwargs))
+        try:
+            called = method(self._engine, *args, **kwargs)
+        except TypeError as error:  # of the call itself: the coroutine has not begun
+            raise TypeError(str(error).replace(method.__qualname__, call.__qualname__)) from None
+        return drive(called)
 
+    call.__qualname__ = f"Connector.{method.__name__}"
     return call
 
 
@@ -301,6 +337,7 @@ class Connector:
     def __init__(
         self, integration: Integration | Path | str | None = None, **options: Unpack[Options]
     ) -> None:
+        _refuse_unknown(type(self), options)
         options.setdefault("io", Inline())
         self._engine = AsyncConnector(integration, **options)
 

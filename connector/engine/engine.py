@@ -21,7 +21,7 @@ from connector.events import Listener, hearing
 from connector.spec.model import Action, Integration
 from connector.spec.schema.suggest import nearest, same
 from connector.spec.schema.validator import Checker
-from connector.storage.blocking import Io
+from connector.storage.blocking import CLOSED, Io
 from connector.storage.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Engine:
         self._authorizations: dict[str, tuple[Authorization, float | None]] = {}
         self._opened = Opened()
         self._lock = threading.Lock()
+        self._is_closed = False
 
     @cached_property
     def wire(self) -> Wire:
@@ -106,6 +107,7 @@ class Engine:
 
     def place(self, connection: str | None, environment: str | None) -> tuple[str, str]:
         """The environment and the connection that these names lead to. It blocks."""
+        self.check_open()
         return targets.place(self.integration, self._connections, self.environ, connection, environment)
 
     @property
@@ -148,8 +150,14 @@ class Engine:
             authorization: Authorization = finished.value
             return authorization
 
+    def check_open(self) -> None:
+        """Raises InvocationError once the engine is closed: nothing begins any more."""
+        if self._is_closed:
+            raise InvocationError(CLOSED)
+
     def close(self) -> None:
         """Ends what is under way and lets go of everything that was opened."""
+        self._is_closed = True
         for transport in self._transports.values():
             transport.close()
         self._transports.clear()

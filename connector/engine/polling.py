@@ -73,6 +73,7 @@ def _unwritten(started: Result, upstream_id: str, error: ConnectorError) -> JobE
 
 async def find(engine: Engine, job_id: str) -> LedgerEntry:
     """The ledger's entry of a job, by either of its ids. Raises JobNotFound, also for what is no job."""
+    engine.check_open()
     entry = await engine.io.run(engine.workspace.ledger.get, job_id)
     if entry.upstream_id is None or entry.fetch is None:
         raise JobNotFound(

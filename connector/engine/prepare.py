@@ -96,6 +96,7 @@ def _prepared_masked(engine: Engine, use: Invocation) -> tuple[Request, Estimate
 
 def take_arguments(engine: Engine, use: Invocation, *, confirm: bool = True) -> tuple[Action, Arguments]:
     """The action that a use names, and its arguments, checked. It blocks."""
+    engine.check_open()
     action = engine.action(use.action)
     _check_accept(engine, action, use.accept)
     return action, take(action, use.given, engine.checker(action), engine.sources, confirm=confirm)

@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 from connector.errors import InvocationError
 
-_CLOSED = "the connector is closed; make another one"
+CLOSED = "the connector is closed; make another one"
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
@@ -61,13 +61,13 @@ class Threads:
 
     async def run(self, act: Callable[[*Ts], T], *arguments: *Ts) -> T:
         if self._is_closed:
-            raise InvocationError(_CLOSED)
+            raise InvocationError(CLOSED)
         try:
             loop, context = asyncio.get_running_loop(), copy_context()
             return await loop.run_in_executor(self._pool, partial(context.run, act, *arguments))
         except asyncio.CancelledError:
             if self._is_closed and not _is_cancelled():
-                raise InvocationError(_CLOSED) from None  # it still stood in the queue
+                raise InvocationError(CLOSED) from None  # it still stood in the queue
             raise
 
     async def sleep(self, seconds: float) -> None:
