@@ -243,11 +243,10 @@ async def _send_with_new_token(engine: Engine, prepared: Prepared, spent: CallAc
 
 def _completed(prepared: Prepared, result: Result, spent: CallAccount) -> Result:
     """The result with what the answer itself does not say."""
-    call, destination = prepared.call, prepared.destination
+    call = prepared.call
     return replace(
         result,
-        environment=destination.environment,
-        connection=destination.connection or None,
+        **prepared.destination.facts,
         credits=call.estimate.credits,
         billed="yes" if call.estimate.paid else "no",
         invocation_id=spent.id,
@@ -263,8 +262,7 @@ def flagged(error: Filtered, prepared: Prepared) -> Result:
         outcome="filtered",
         billed=error.billed,
         credits=prepared.call.estimate.credits,
-        environment=prepared.destination.environment,
-        connection=prepared.destination.connection or None,
+        **prepared.destination.facts,
         invocation_id=error.invocation_id,
         warnings=prepared.arguments.warnings,
     )

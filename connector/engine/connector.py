@@ -71,36 +71,10 @@ class Options(TypedDict, total=False):
     io: Io | None
 
 
-class AsyncConnector:
-    """One integration, ready to be used from asyncio.
+class _Face:
+    """What both connectors have and nobody awaits."""
 
-    ``integration`` is a loaded Integration or its folder (default: the one that ships with the package).
-    Every method raises a ConnectorError and nothing else on purpose. Use it as a context manager.
-    """
-
-    def __init__(
-        self, integration: Integration | Path | str | None = None, **options: Unpack[Options]
-    ) -> None:
-        _refuse_unknown(type(self), options)
-        environ = options.get("environ", os.environ)
-        named = options.get("connection")
-        self._environment = options.get("environment")
-        self._connection = named if isinstance(named, str) else None
-        clock = options.get("clock", time.time)
-        home = options.get("home") or default_home(environ)
-        cache = Path(home, "cache") if options.get("home") else spec_cache.default_cache(environ)
-        self._engine = Engine(
-            _loaded(integration, cache),
-            Workspace(Path(home), environ, clock, options.get("database"), options.get("files")),
-            options.get("io") or Threads(),
-            environ=environ,
-            clock=clock,
-            tell=options.get("on_event", ignore),
-            sources=options.get("sources") or Sources(),
-            transport=options.get("transport"),
-            background=options.get("background", False),
-            connection=None if isinstance(named, str) else named,
-        )
+    _engine: Engine | AsyncConnector
 
     @property
     def integration(self) -> Integration:
@@ -114,6 +88,45 @@ class AsyncConnector:
     def action(self, name: str) -> Action:
         """The action of that id or title. Raises UnknownName, which names the nearest."""
         return self._engine.action(name)
+
+    def place(self, *, environment: str | None = None, connection: str | None = None) -> tuple[str, str]:
+        """The environment and the connection (empty for none) that these names, or the defaults, lead to.
+
+        It blocks, as the stores of ``workspace`` do. No secret is looked at.
+        """
+        return self._engine.place(environment=environment, connection=connection)
+
+
+class AsyncConnector(_Face):
+    """One integration, ready to be used from asyncio.
+
+    ``integration`` is a loaded Integration or its folder (default: the one that ships with the package).
+    Every method raises a ConnectorError and nothing else on purpose. Use it as a context manager.
+    """
+
+    _engine: Engine
+
+    def __init__(
+        self, integration: Integration | Path | str | None = None, **options: Unpack[Options]
+    ) -> None:
+        _refuse_unknown(type(self), options)
+        environ = options.get("environ", os.environ)
+        clock = options.get("clock", time.time)
+        home = options.get("home") or default_home(environ)
+        cache = Path(home, "cache") if options.get("home") else spec_cache.default_cache(environ)
+        self._engine = Engine(
+            _loaded(integration, cache),
+            Workspace(Path(home), environ, clock, options.get("database"), options.get("files")),
+            options.get("io") or Threads(),
+            environ=environ,
+            clock=clock,
+            tell=options.get("on_event", ignore),
+            sources=options.get("sources") or Sources(),
+            transport=options.get("transport"),
+            background=options.get("background", False),
+            environment=options.get("environment"),
+            connection=options.get("connection"),
+        )
 
     async def invoke(
         self,
@@ -134,7 +147,7 @@ class AsyncConnector:
         False: then the result is pending and has a ``job_id``. ``timeout`` bounds the answer, or the waiting
         for a job, in seconds. With ``on_filtered="return"`` a filtered result is returned, flagged.
         """
-        use = self._use(action, arguments, environment, connection, accept, timeout)
+        use = Invocation(action, arguments or {}, environment, connection, accept, timeout)
         prepared = await prepare(self._engine, use)
         return await self._run(prepared, wait, on_filtered, timeout)
 
@@ -196,7 +209,7 @@ class AsyncConnector:
             raise InvocationError(
                 f"{declared.title} answers with a job's id; invoke it, and wait for its result"
             )
-        use = self._use(declared.id, arguments, environment, connection, accept, timeout)
+        use = Invocation(declared.id, arguments or {}, environment, connection, accept, timeout)
         return await open_stream(self._engine, await prepare(self._engine, use))
 
     async def preview(
@@ -209,9 +222,9 @@ class AsyncConnector:
         accept: str | None = None,
     ) -> Preview:
         """The very request that ``invoke`` would send, with its secrets masked; nothing is sent."""
-        use = self._use(action, arguments, environment, connection, accept)
-        request, estimate, taken = await prepare_masked(self._engine, use)
-        return Preview(request, estimate.credits, estimate.why, taken.warnings)
+        use = Invocation(action, arguments or {}, environment, connection, accept)
+        request, estimate, taken, where = await prepare_masked(self._engine, use)
+        return Preview(request, estimate.credits, estimate.why, where.facts, taken.warnings)
 
     async def estimate(
         self,
@@ -222,7 +235,7 @@ class AsyncConnector:
         connection: str | None = None,
     ) -> Estimate:
         """What a success would cost. The arguments are checked as for ``invoke``; nothing is sent."""
-        use = self._use(action, arguments, environment, connection)
+        use = Invocation(action, arguments or {}, environment, connection)
         return (await prepare_masked(self._engine, use))[1]
 
     async def test(self, *, environment: str | None = None, connection: str | None = None) -> str:
@@ -233,14 +246,6 @@ class AsyncConnector:
         result = await self.invoke(declared.action, environment=environment, connection=connection)
         said = template.fill(declared.says, {"result": result.value}) if declared.says else None
         return str(said) if said else f"{declared.action} answered {result.status}"
-
-    def place(self, *, environment: str | None = None, connection: str | None = None) -> tuple[str, str]:
-        """The environment and the connection (empty for none) that these names, or the defaults, lead to.
-
-        It blocks, as the stores of ``workspace`` do. No secret is looked at.
-        """
-        use = self._use("", None, environment, connection)
-        return self._engine.place(use.connection, use.environment)
 
     async def balance(self, *, environment: str | None = None, connection: str | None = None) -> float:
         """The credits that the account has left."""
@@ -259,20 +264,6 @@ class AsyncConnector:
 
     async def __aexit__(self, *failure: object) -> None:
         await self.close()
-
-    def _use(
-        self,
-        action: str,
-        arguments: Mapping[str, Any] | None,
-        environment: str | None,
-        connection: str | None,
-        accept: str | None = None,
-        timeout: float | None = None,
-    ) -> Invocation:
-        """What a call asks for; what it does not name is as the constructor said."""
-        environment = self._environment if environment is None else environment
-        connection = self._connection if connection is None else connection
-        return Invocation(action, arguments or {}, environment, connection, accept, timeout)
 
     async def _run(
         self, prepared: Prepared, wait: bool, on_filtered: Policy, timeout: float | None
@@ -328,11 +319,13 @@ def _blocking(
     return call
 
 
-class Connector:
+class Connector(_Face):
     """One integration, ready to be used from scripts and notebooks; many threads may share it.
 
     It takes AsyncConnector's options and has its methods, which block.
     """
+
+    _engine: AsyncConnector
 
     def __init__(
         self, integration: Integration | Path | str | None = None, **options: Unpack[Options]
@@ -351,23 +344,6 @@ class Connector:
     test = _blocking(AsyncConnector.test)
     balance = _blocking(AsyncConnector.balance)
     close = _blocking(AsyncConnector.close)
-
-    @property
-    def integration(self) -> Integration:
-        return self._engine.integration
-
-    @property
-    def workspace(self) -> Workspace:
-        """The stores of this machine: connections, ledger, rate limit."""
-        return self._engine.workspace
-
-    def action(self, name: str) -> Action:
-        """The action of that id or title. Raises UnknownName, which names the nearest."""
-        return self._engine.action(name)
-
-    def place(self, *, environment: str | None = None, connection: str | None = None) -> tuple[str, str]:
-        """The environment and the connection (empty for none) that these names, or the defaults, lead to."""
-        return self._engine.place(environment=environment, connection=connection)
 
     def __enter__(self) -> Self:
         return self

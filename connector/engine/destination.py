@@ -2,14 +2,16 @@
 
 A credential is only ever used in the environment that it was stored for. What is looked for, in order:
 
-1. an environment that brings its own credential, which is no secret (a sandbox);
-2. the connection that was named, or else the only one of the integration, or the one named ``default``;
-3. the environment variables that the credential's fields name.
+1. the connection that was named;
+2. the only connection that has the environment, or else the default one; without an environment, the
+   default connection or the only one there is;
+3. the credential of the environment itself, which is no secret (a sandbox);
+4. the environment variables that the credential's fields name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -29,6 +31,7 @@ class Connections(Protocol):
 
     def get(self, name: str, /) -> Connection: ...
     def list(self, integration: str | None = None, /) -> tuple[Connection, ...]: ...
+    def default(self, kept: Sequence[Connection], /) -> Connection | None: ...
     def configuration_for(self, connection: Connection, environment: str | None, /) -> Configuration: ...
     def credential(self, connection: str, configuration: str, /) -> dict[str, Secret | str]: ...
     def headers(self, connection: str, configuration: str, /) -> dict[str, Secret | str]: ...
@@ -38,8 +41,9 @@ class Connections(Protocol):
 class Destination:
     """Everything that a request needs to know of where it goes.
 
-    ``connection`` is empty where none is stored. ``cap`` is in credits for a UTC day. ``secrets`` are the
-    values of the credential that nobody may see.
+    ``connection`` is empty where none is stored; ``variable`` names what gave the credential in its place, if
+    the environment has none of its own. ``cap`` is in credits for a UTC day. ``secrets`` are the values of
+    the credential that nobody may see.
     """
 
     connection: str
@@ -48,6 +52,13 @@ class Destination:
     transport: str | None = None
     cap: float | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    variable: str | None = None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Where a result comes from, and whose credential it was."""
+        connection = self.connection or None
+        return {"environment": self.environment, "connection": connection, "variable": self.variable}
 
     @property
     def identity(self) -> str:
@@ -62,19 +73,28 @@ class Opened:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str | None], tuple[Connection, Destination]] = {}
+        self._kept: dict[tuple[str, str], tuple[Connection, Destination]] = {}
 
-    def get(self, connection: Connection, environment: str | None) -> Destination | None:
+    def get(self, connection: Connection, environment: str) -> Destination | None:
         before, destination = self._kept.get((connection.name, environment), (None, None))
         return destination if before == connection else None
 
-    def keep(self, connection: Connection, environment: str | None, destination: Destination) -> Destination:
+    def keep(self, connection: Connection, environment: str, destination: Destination) -> Destination:
         from connector.storage.connections.secret_references import Reference
 
         values = (value for one in connection.configurations for value in one.values().values())
         if not any(isinstance(value, Reference) for value in values):
             self._kept[connection.name, environment] = (connection, destination)
         return destination
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An environment as it stands for a connection, and the part of the connection that serves it."""
+
+    environment: Environment
+    connection: Connection | None = None
+    configuration: Configuration | None = None
 
 
 def resolve(
@@ -93,54 +113,69 @@ def resolve(
     ``opened`` are those of earlier calls.
     Raises UnknownName, and MissingCredential where there is none for that environment.
     """
-    environment = _named(environ, environment)
-    found = _found(integration, store, connection, environment)
-    if isinstance(found, Environment):
-        return (
-            _own(integration, found, masked)
-            if found.credential is not None
-            else _from_variables(integration, found, environ, masked)
-        )
-    before = opened.get(found, environment) if opened and not masked else None
-    return before or _stored(integration, store, found, environment, masked, opened)
+    found = choose(integration, store, environ, connection, environment)
+    if found.connection is not None:
+        before = opened.get(found.connection, found.environment.name) if opened and not masked else None
+        return before or _stored(integration, store, found, masked, opened)
+    if found.environment.credential is not None:
+        return _own(integration, found.environment, masked)
+    return _from_variables(integration, store, found.environment, environ, masked)
 
 
-def place(
+def choose(
     integration: Integration,
     store: Connections,
     environ: Mapping[str, str],
     connection: str | None,
     environment: str | None,
-) -> tuple[str, str]:
-    """The environment and the connection (empty for none) of these names, or of the defaults. It blocks.
+) -> Place:
+    """The place of these names, or of the defaults; ``connection`` is empty for none. It blocks.
 
     No secret is looked at, and none need be there. Raises UnknownName.
     """
-    environment = _named(environ, environment)
-    found = _found(integration, store, connection, environment)
-    if isinstance(found, Environment):
-        return found.name, ""
-    return _configured(integration, store, found, environment)[1].name, found.name
-
-
-def _named(environ: Mapping[str, str], environment: str | None) -> str | None:
-    return environment or environ.get("CONNECTOR_ENVIRONMENT") or None
-
-
-def _found(
-    integration: Integration, store: Connections, connection: str | None, environment: str | None
-) -> Connection | Environment:
-    """The connection that is used, or the declared environment where there is none."""
+    environment = environment or environ.get("CONNECTOR_ENVIRONMENT") or None
+    found = _among(integration, store, environment) if connection is None else None
+    if connection:
+        found = store.get(connection)
+    if found is not None:
+        return _configured(integration, store, found, environment)
     declared = integration.environments.get(environment or integration.default_environment)
-    if connection is None and environment and declared and declared.credential is not None:
-        return declared
-    found = _connection(integration, store, connection) or declared
-    if found is None:
+    if declared is None:
+        raise _unknown(integration, store, environment)
+    return Place(declared)
+
+
+def _among(integration: Integration, store: Connections, environment: str | None) -> Connection | None:
+    """The connection that is used where none is named; None where none serves the environment."""
+    kept = store.list(integration.id)
+    default = store.default(kept)
+    if environment is None and (default is not None or len(kept) == 1):
+        return default or kept[0]
+    wanted = environment or integration.default_environment
+    fitting = [one for one in kept if any(wanted in each.environments for each in one.configurations)]
+    if environment is None and not fitting:
+        fitting = [*kept]
+    declared = integration.environments.get(wanted)
+    has_own = declared is not None and declared.credential is not None
+    if default is not None and (default in fitting or not (fitting or has_own)):
+        return default
+    if len(fitting) > 1:
+        names = ", ".join(connection.name for connection in fitting)
         raise UnknownName(
-            f"there is no environment {environment!r}{nearest(environment or '', integration.environments)}; "
-            f"{integration.name} has {', '.join(integration.environments)}"
+            f"there are several connections for {wanted} ({names}); say which, as with --connection NAME, "
+            "or choose one for good: connector connections default NAME"
         )
-    return found
+    return next(iter(fitting), None)
+
+
+def _unknown(integration: Integration, store: Connections, environment: str | None) -> UnknownName:
+    """The error for an environment that is nowhere."""
+    kept = (one for connection in store.list(integration.id) for one in connection.configurations)
+    known = dict.fromkeys([*integration.environments, *(name for one in kept for name in one.environments)])
+    return UnknownName(
+        f"there is no environment {environment!r}{nearest(environment or '', known)}; "
+        f"{integration.name} has {', '.join(known)}"
+    )
 
 
 def _own(integration: Integration, environment: Environment, masked: bool) -> Destination:
@@ -150,26 +185,12 @@ def _own(integration: Integration, environment: Environment, masked: bool) -> De
     return _destination(integration, "", environment, credential)
 
 
-def _connection(integration: Integration, store: Connections, name: str | None) -> Connection | None:
-    if name is not None:
-        return store.get(name)
-    stored = store.list(integration.id)
-    default = [connection for connection in stored if connection.name == "default"]
-    if len(stored) > 1 and not default:
-        names = ", ".join(connection.name for connection in stored)
-        raise UnknownName(f"there are several connections ({names}); say which, as with --connection NAME")
-    return next(iter(default or stored), None)
-
-
 def _stored(
-    integration: Integration,
-    store: Connections,
-    connection: Connection,
-    environment: str | None,
-    masked: bool,
-    opened: Opened | None,
+    integration: Integration, store: Connections, found: Place, masked: bool, opened: Opened | None
 ) -> Destination:
-    configuration, there = _configured(integration, store, connection, environment)
+    connection, configuration = found.connection, found.configuration
+    assert connection is not None
+    assert configuration is not None
     known: Iterable[str] = ()
     headers: Iterable[tuple[str, Any]]
     if masked:
@@ -179,29 +200,34 @@ def _stored(
     else:
         credential = dict(store.credential(connection.name, configuration.name))
         headers = store.headers(connection.name, configuration.name).items() if configuration.headers else ()
-    found = _destination(integration, connection.name, there, credential, tuple(headers), configuration.cap)
-    found = replace(found, secrets=Secrets((*found.secrets, *known)))
-    return found if masked or opened is None else opened.keep(connection, environment, found)
+    there, cap = found.environment, configuration.cap
+    made = _destination(integration, connection.name, there, credential, tuple(headers), cap)
+    made = replace(made, secrets=Secrets((*made.secrets, *known)))
+    return made if masked or opened is None else opened.keep(connection, there.name, made)
 
 
 def _configured(
     integration: Integration, store: Connections, connection: Connection, environment: str | None
-) -> tuple[Configuration, Environment]:
+) -> Place:
     """The configuration that serves an environment, and that environment as it stands there."""
     if connection.integration != integration.id:
         raise UnknownName(
             f"connection {connection.name!r} is one of {connection.integration}, not of {integration.id}"
         )
+    has_it = any(environment in one.environments for one in connection.configurations)
+    if environment is not None and not has_it and environment not in integration.environments:
+        raise _unknown(integration, store, environment)
     configuration = store.configuration_for(connection, environment)
     name = environment or configuration.environments[0]
     if configuration.base_url:
-        return configuration, Environment(name, configuration.base_url)
+        return Place(Environment(name, configuration.base_url), connection, configuration)
     declared = integration.environments.get(name)
     if declared is None:
         raise UnknownName(
             f"{name!r} is no environment of {integration.name}, and its configuration has no base URL"
         )
-    return configuration, Environment(name, declared.base_url, transport=declared.transport)
+    there = Environment(name, declared.base_url, transport=declared.transport)
+    return Place(there, connection, configuration)
 
 
 def _at_hand(
@@ -224,7 +250,11 @@ def _at_hand(
 
 
 def _from_variables(
-    integration: Integration, environment: Environment, environ: Mapping[str, str], masked: bool
+    integration: Integration,
+    store: Connections,
+    environment: Environment,
+    environ: Mapping[str, str],
+    masked: bool,
 ) -> Destination:
     fields: Mapping[str, Any] = integration.credential.get("properties", {})
     variables = {name: schema["variable"] for name, schema in fields.items() if "variable" in schema}
@@ -235,17 +265,28 @@ def _from_variables(
         credential = _masked(integration, credential)
     missing = [name for name in integration.credential.get("required", ()) if name not in credential]
     if missing:
-        raise MissingCredential(_how_to_connect(integration, environment, variables.get(missing[0])))
-    return replace(_destination(integration, "", environment, credential), secrets=known)
+        raise MissingCredential(_how_to_connect(integration, store, environment, variables.get(missing[0])))
+    made = _destination(integration, "", environment, credential)
+    variable = ", ".join(variables[name] for name in credential if found.get(name))
+    return replace(made, secrets=known, variable=variable or None)
 
 
-def _how_to_connect(integration: Integration, environment: Environment, variable: str | None) -> str:
+def _how_to_connect(
+    integration: Integration, store: Connections, environment: Environment, variable: str | None
+) -> str:
+    kept = (
+        f"{connection.name} in {', '.join(one.environments)}"
+        for connection in store.list(integration.id)
+        for one in connection.configurations
+    )
+    listed = "; ".join(kept)
+    others = f" What is stored is {listed}." if listed else ""
     by_variable = f", or set {variable}" if variable else ""
     free = [name for name, other in integration.environments.items() if other.credential is not None]
     without = f" Without a key, use --environment {free[0]}." if free else ""
     return (
         f"no credential is stored for {integration.name} in {environment.name}: "
-        f"connector connections add NAME --environment {environment.name}{by_variable}.{without}"
+        f"connector connections add NAME --environment {environment.name}{by_variable}.{others}{without}"
     )
 
 

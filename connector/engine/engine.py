@@ -32,7 +32,8 @@ class Engine:
     """An integration, the folder where this machine keeps its data, and the world.
 
     ``transport``, where given, answers in place of the network in every environment. ``background`` requests
-    leave those first that somebody waits for. ``connection``, where given, is the only one there is.
+    leave those first that somebody waits for. ``environment`` and ``connection`` are used where a call names
+    none; a Connection is the only one there is.
     """
 
     def __init__(
@@ -47,7 +48,8 @@ class Engine:
         sources: Sources,
         transport: Transport | None = None,
         background: bool = False,
-        connection: Connection | None = None,
+        environment: str | None = None,
+        connection: Connection | str | None = None,
     ) -> None:
         self.integration = integration
         self.workspace = workspace
@@ -58,7 +60,9 @@ class Engine:
         self.sources = sources
         self._given_transport = transport
         self._is_background = background
-        self._given = None if connection is None else _given(connection, integration, environ)
+        self._environment = environment
+        self._connection = connection if isinstance(connection, str) else None
+        self._given = _given(connection, integration, environ)
         self._transports: dict[str | None, Transport] = {}
         self._checkers: dict[str, Checker] = {}
         self._authorizations: dict[str, tuple[Authorization, float | None]] = {}
@@ -95,20 +99,21 @@ class Engine:
         self, connection: str | None, environment: str | None, *, masked: bool = False
     ) -> Destination:
         """Where these names lead; with ``masked``, without opening any secret. It blocks."""
-        return targets.resolve(
-            self.integration,
-            self._connections,
-            self.environ,
-            connection,
-            environment,
-            masked=masked,
-            opened=self._opened,
-        )
+        asked = self._asked(connection, environment)
+        return targets.resolve(*asked, masked=masked, opened=self._opened)
 
-    def place(self, connection: str | None, environment: str | None) -> tuple[str, str]:
+    def place(self, *, connection: str | None, environment: str | None) -> tuple[str, str]:
         """The environment and the connection that these names lead to. It blocks."""
         self.check_open()
-        return targets.place(self.integration, self._connections, self.environ, connection, environment)
+        found = targets.choose(*self._asked(connection, environment))
+        return found.environment.name, found.connection.name if found.connection else ""
+
+    def _asked(
+        self, connection: str | None, environment: str | None
+    ) -> tuple[Integration, Connections, Mapping[str, str], str | None, str | None]:
+        """What is looked for, by the names of a call or else of the engine."""
+        named = self._connection if connection is None else connection
+        return self.integration, self._connections, self.environ, named, environment or self._environment
 
     @property
     def _connections(self) -> Connections:
@@ -165,7 +170,11 @@ class Engine:
         self.workspace.close()
 
 
-def _given(connection: Connection, integration: Integration, environ: Mapping[str, str]) -> Connections:
+def _given(
+    connection: Connection | str | None, integration: Integration, environ: Mapping[str, str]
+) -> Connections | None:
+    if connection is None or isinstance(connection, str):
+        return None
     from connector.storage.connections.inline import FixedConnection
 
     return FixedConnection(connection, integration, environ)

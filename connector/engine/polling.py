@@ -120,7 +120,7 @@ async def _waited(engine: Engine, entry: LedgerEntry, accept: str | None, timeou
             outcome = "refused"  # as one too large, which the next answer would be too
         step = job_state.after(current, outcome, engine.clock(), error.retry_after if error else None)
         if step.verdict != "again":
-            return await _ended(engine, entry, step.verdict, result, error)
+            return await _ended(engine, entry, asked, step.verdict, result, error)
         current = await turns.keep(step.job)
         _tell(engine, current, error)
 
@@ -135,7 +135,7 @@ async def _asking(engine: Engine, entry: LedgerEntry, accept: str | None) -> Pre
         entry.fetch,
         {argument: entry.upstream_id},
         environment=entry.environment,
-        connection=entry.connection or None,
+        connection=entry.connection,
         accept=accept if accept in offered else None,
     )
     asked = await prepare(engine, use)
@@ -251,10 +251,15 @@ def _tell(engine: Engine, current: Job, error: ConnectorError | None) -> None:
 
 
 async def _ended(
-    engine: Engine, entry: LedgerEntry, verdict: str, result: Result | None, error: ConnectorError | None
+    engine: Engine,
+    entry: LedgerEntry,
+    asked: Prepared,
+    verdict: str,
+    result: Result | None,
+    error: ConnectorError | None,
 ) -> Result:
     if verdict == "finished" and result is not None:
-        return await _finished(engine, entry, result)
+        return await _finished(engine, entry, asked, result)
     failure = _failure(entry, verdict, error)
     failure.job_id, failure.invocation_id = entry.upstream_id, entry.id
     if verdict == "stopped" and not isinstance(failure, Filtered):
@@ -262,7 +267,7 @@ async def _ended(
     ending = _JobEnding("failed", failure.code, failure.billed, message=failure.message)
     await engine.io.run(_settle, engine, entry, ending)
     if failure.result is not None:
-        failure.result = _described(entry, failure.result, failure.billed)
+        failure.result = _described(entry, asked, failure.result, failure.billed)
     raise failure
 
 
@@ -276,9 +281,9 @@ def _failure(entry: LedgerEntry, verdict: str, error: ConnectorError | None) -> 
     return error
 
 
-async def _finished(engine: Engine, entry: LedgerEntry, result: Result) -> Result:
+async def _finished(engine: Engine, entry: LedgerEntry, asked: Prepared, result: Result) -> Result:
     billed: Billed = "no" if entry.estimate == 0 else "yes"
-    finished = _described(entry, result, billed)
+    finished = _described(entry, asked, result, billed)
     ending = _JobEnding("done", result.outcome, billed, result.request_id)
     return await settled(engine, finished, partial(_settle, engine, entry, ending), entry.id)
 
@@ -303,13 +308,12 @@ def _settle(engine: Engine, entry: LedgerEntry, ending: _JobEnding) -> None:
     ledger.polled(entry.id, engine.clock() + _job(engine, entry).interval)
 
 
-def _described(entry: LedgerEntry, result: Result, billed: Billed) -> Result:
+def _described(entry: LedgerEntry, asked: Prepared, result: Result, billed: Billed) -> Result:
     """The result as one of the action that started it."""
     return replace(
         result,
+        **asked.destination.facts,
         action=entry.action,
-        environment=entry.environment,
-        connection=entry.connection or None,
         credits=entry.estimate,
         billed=billed,
         invocation_id=entry.id,

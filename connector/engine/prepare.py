@@ -66,6 +66,9 @@ class Prepared:
     fallback: RenderedCall | None = None
 
 
+Masked = tuple[Request, Estimate, Arguments, Destination]
+
+
 async def prepare(engine: Engine, use: Invocation) -> Prepared:
     """The call of a use. Raises InvalidArguments with all problems before any credential is asked for.
 
@@ -81,17 +84,17 @@ def _prepared(engine: Engine, use: Invocation) -> Prepared:
     return ready(engine, use, action, arguments, destination, authorization)
 
 
-async def prepare_masked(engine: Engine, use: Invocation) -> tuple[Request, Estimate, Arguments]:
+async def prepare_masked(engine: Engine, use: Invocation) -> Masked:
     """The request of a use with a mask for every secret; no secret is opened."""
     return await engine.io.run(_prepared_masked, engine, use)
 
 
-def _prepared_masked(engine: Engine, use: Invocation) -> tuple[Request, Estimate, Arguments]:
+def _prepared_masked(engine: Engine, use: Invocation) -> Masked:
     action, arguments = take_arguments(engine, use, confirm=False)
     destination = engine.destination(use.connection, use.environment, masked=True)
     authorization = masked(engine.integration.auth, MASK)
     request = _rendered(engine, use, action, arguments, destination, authorization)
-    return request, _priced(engine, action, arguments, destination, request), arguments
+    return request, _priced(engine, action, arguments, destination, request), arguments, destination
 
 
 def take_arguments(engine: Engine, use: Invocation, *, confirm: bool = True) -> tuple[Action, Arguments]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -24,11 +24,15 @@ _PIECE = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A request that was not sent. ``to_dict`` and ``curl`` show no secret."""
+    """A request that was not sent. ``to_dict`` and ``curl`` show no secret.
+
+    ``where`` says environment, connection and variable, as a Result does.
+    """
 
     request: Request
     credits: float | None
     why: str
+    where: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -45,6 +49,7 @@ class Preview:
             shown["parts"] = [_described(part, request.secrets) for part in request.body.parts]
         elif isinstance(request.body, Raw):
             shown["body"] = _raw(request.body, request.secrets)
+        shown |= {name: value for name, value in self.where.items() if value is not None}
         shown["credits"] = self.credits
         if self.warnings:
             shown["warnings"] = [str(each) for each in self.warnings]

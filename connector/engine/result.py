@@ -19,9 +19,10 @@ class Result:
 
     ``outcome`` is "success", "pending" (a job that is not finished) or "filtered". ``media`` is the file
     that was delivered, ``value`` the JSON or text. ``credits`` is what it cost by the declared price, None
-    where that is not known; ``billed`` says whether it was paid for. ``job_id`` is the upstream's id of a
-    job, ``invocation_id`` the ledger's own. What was paid for is ``held`` in the folder ``rescued`` until
-    this value goes, or longer where it is told so.
+    where that is not known; ``billed`` says whether it was paid for. The credential is that of
+    ``connection``, or what ``variable`` holds, or else the environment's own. ``job_id`` is the upstream's
+    id of a job, ``invocation_id`` the ledger's own. What was paid for is ``held`` in the folder ``rescued``
+    until this value goes, or longer where it is told so.
     """
 
     action: str
@@ -37,6 +38,7 @@ class Result:
     billed: Billed = "no"
     environment: str = ""
     connection: str | None = None
+    variable: str | None = None
     invocation_id: str | None = None
     job_id: str | None = None
     seconds: float | None = None
@@ -114,6 +116,7 @@ class Result:
             "request_id": self.request_id,
             "credits": self.credits,
             "connection": self.connection,
+            "variable": self.variable,
             "invocation_id": self.invocation_id,
             "job_id": self.job_id,
             "seconds": None if self.seconds is None else round(self.seconds, 3),

@@ -185,7 +185,7 @@ class _Read:
 
 
 def _described(prepared: Prepared, response: Response, spent: CallAccount) -> Result:
-    call, destination = prepared.call, prepared.destination
+    call = prepared.call
     head, output = Head(response.status, response.headers), call.action.output
     request_id = head.fact(output.request_id)
     return Result(
@@ -197,8 +197,7 @@ def _described(prepared: Prepared, response: Response, spent: CallAccount) -> Re
         request_id=None if request_id is None else str(request_id),
         credits=call.estimate.credits,
         billed="yes" if call.estimate.paid else "no",
-        environment=destination.environment,
-        connection=destination.connection or None,
+        **prepared.destination.facts,
         invocation_id=spent.id,
         warnings=prepared.arguments.warnings,
     )

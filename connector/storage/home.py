@@ -24,11 +24,12 @@ def make_private(folder: Path) -> None:
             each.mkdir(mode=0o700, exist_ok=True)
 
 
-def create_whole(path: Path, fill: Callable[[Path], None]) -> None:
+def create_whole(path: Path, fill: Callable[[Path], object], *, replace: bool = False) -> None:
     """Creates the file with all its content, readable by its owner only, or leaves the one that is there.
 
-    ``fill`` writes a file that nobody else knows, which then gets its name in one act. Of many processes
-    that start at once one wins, and none ever sees half a file, not even after a crash.
+    With ``replace`` it takes the place of that one. ``fill`` writes a file that nobody else knows, which then
+    gets its name in one act. Of many processes that start at once one wins, and none ever sees half a file,
+    not even after a crash.
     """
     make_private(path.parent)
     draft = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
@@ -36,6 +37,6 @@ def create_whole(path: Path, fill: Callable[[Path], None]) -> None:
     try:
         fill(draft)
         with suppress(FileExistsError):
-            os.link(draft, path)
+            (os.replace if replace else os.link)(draft, path)
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)

@@ -54,7 +54,13 @@ class Workspace:
     def connections(self) -> ConnectionStore:
         from connector.storage.connections.store import ConnectionStore
 
-        return ConnectionStore(self.database, self._keys, environ=self._environ, clock=self._clock)
+        return ConnectionStore(
+            self.database,
+            self._keys,
+            environ=self._environ,
+            clock=self._clock,
+            defaults=self.home / "default-connections.json",
+        )
 
     @cached_property
     def signing_secrets(self) -> SigningSecrets:

@@ -154,3 +154,39 @@ def test_secrets_are_sealed_again(run: Any, piped: Any) -> None:
     piped(KEY)
     run("connections add work --api-key -")
     assert run("connections rotate --json").document == {"rotated": 1}
+
+
+def test_with_two_connections_the_default_is_used_and_named(run: Any) -> None:
+    """Without one the candidates are listed, before anything is sent."""
+    for name in ("work", "home"):
+        run(f"connections add {name} -e production --api-key env:STABILITY_API_KEY")
+    asked = run("preview balance")
+    assert asked.code == 2
+    assert "(home, work)" in asked.err
+    assert "There is no default connection." in run("connections default").err
+    assert "work is used where several could be." in run("connections default work").err
+    assert "It would go to production, connection work." in run("preview balance").err
+    told = run("preview balance --json").document
+    assert (told["environment"], told["connection"]) == ("production", "work")
+    assert run("connections default nobody").code == 2
+
+
+def test_a_variable_goes_before_the_default(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what is told of the default says so."""
+    for name in ("work", "home"):
+        run(f"connections add {name} -e production --api-key env:STABILITY_API_KEY")
+    run("connections default work")
+    monkeypatch.setenv("CONNECTOR_CONNECTION", "home")
+    assert "home is used where several could be, by CONNECTOR_CONNECTION." in run("connections default").err
+    assert run("connections default --json").document == {"default": "home"}
+    assert "connection home" in run("preview balance").err
+
+
+def test_a_result_tells_whose_key_it_was(run: Any) -> None:
+    """A connection that is kept for the sandbox is used there; without one the sandbox has its own."""
+    assert "key of STABILITY_API_KEY" in run("preview balance").err
+    told = run("invoke balance -e sandbox --json").document
+    assert {"connection", "variable"} & {*told} == set()
+    run("connections add play -e sandbox --api-key env:STABILITY_API_KEY")
+    assert run("invoke balance -e sandbox --json").document["connection"] == "play"
+    assert "SANDBOX, connection play" in run("invoke balance -e sandbox").err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 
@@ -13,6 +14,7 @@ from connector.engine.connector import Connector
 from connector.errors import ConnectorError
 from connector.spec.schema import amounts
 from connector.storage.connections.model import Configuration, Connection, configuration_for
+from connector.storage.connections.store import VARIABLE
 
 
 def run(words: list[str]) -> int:
@@ -134,6 +136,17 @@ def _remove(connector: Connector, args: Namespace) -> int:
     return 0
 
 
+def _default(connector: Connector, args: Namespace) -> int:
+    store = connector.workspace.connections
+    if args.name:
+        store.set_default(args.name)
+    found = store.default(store.list(connector.integration.id))
+    said = f"{found.name} is used where several could be" if found else "There is no default connection"
+    by = f", by {VARIABLE}" if os.environ.get(VARIABLE) else ""
+    terminal.report(args, {"default": found and found.name}, f"{said}{by}.")
+    return 0
+
+
 def _rotate(connector: Connector, args: Namespace) -> int:
     count = connector.workspace.connections.rotate()
     sentence = f"{count} secret{'' if count == 1 else 's'} sealed again with the first master key."
@@ -146,6 +159,7 @@ _COMMANDS: dict[str, tuple[str, str | None, Callable[[Connector, Namespace], int
     "list": ("Lists the connections of this machine.", None, _list),
     "show": ("Tells all about a connection, but its secrets.", "", _show),
     "test": ("Tries a connection, or all of them, and says what the API answered.", "?", _test),
+    "default": ("Chooses the connection that is used where several could be, or tells it.", "?", _default),
     "remove": ("Forgets a connection and its secrets.", "", _remove),
     "rotate": (
         "Seals all secrets again with the first master key. Put a new key before the old one in"

@@ -6,8 +6,11 @@ import sys
 
 from connector.cli.parsing import find_action, invoke_options
 from connector.cli.terminal import terminal
-from connector.errors import Problem
 from connector.spec.schema import amounts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from connector.engine.preview import Preview
 
 
 def run(words: list[str]) -> int:
@@ -21,14 +24,18 @@ def run(words: list[str]) -> int:
         return 0
     print(preview.curl())
     if not asked.args.quiet:
-        _remark(preview.credits, preview.why, preview.warnings)
+        _remark(preview)
     return 0
 
 
-def _remark(credits: float | None, why: str, warnings: tuple[Problem, ...]) -> None:
-    for warning in warnings:
+def _remark(preview: Preview) -> None:
+    from connector.cli.report.show_result import place
+
+    credits, why = preview.credits, preview.why
+    for warning in preview.warnings:
         terminal.say(f"{terminal.paint('Warning:', 'yellow', sys.stderr)} {terminal.clean(str(warning))}")
     price = "Its price is not known" if credits is None else f"It would cost {amounts.credits(credits)}"
     terminal.say(
         f"Nothing was sent. {price if credits != 0 else 'It is free'}{f' ({why})' if credits else ''}."
     )
+    terminal.say(f"It would go to {terminal.clean(place(**preview.where))}.")

@@ -156,12 +156,20 @@ def _cost(result: Result) -> str:
 def _environment(connector: Connector, result: Result) -> Iterator[str]:
     """Where it came from. An environment with a credential of its own is a stand-in, and says so loudly."""
     declared = connector.integration.environments.get(result.environment)
+    said = terminal.clean(place(result.environment, result.connection, result.variable))
     if declared is not None and declared.credential is not None:
-        mark = terminal.paint(result.environment.upper(), "yellow", sys.stderr)
+        mark = terminal.paint(
+            said.replace(result.environment, result.environment.upper(), 1), "yellow", sys.stderr
+        )
         yield f"{mark}: {declared.description}" if declared.description else mark
     elif result.environment:
-        through = f", connection {result.connection}" if result.connection else ""
-        yield terminal.clean(f"{result.environment}{through}")
+        yield said
+
+
+def place(environment: str, connection: str | None = None, variable: str | None = None) -> str:
+    """Where something goes, and whose credential it has."""
+    by = f", connection {connection}" if connection else f", key of {variable}" if variable else ""
+    return environment + by
 
 
 def _print_value(result: Result) -> None:

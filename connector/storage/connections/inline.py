@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from connector.errors import InvalidArguments, Problem
 from connector.secret import Secret
@@ -32,6 +32,10 @@ class FixedConnection:
 
     def list(self, integration: str | None = None) -> tuple[Connection, ...]:
         return (self._connection,) if integration in (None, self._connection.integration) else ()
+
+    def default(self, kept: Sequence[Connection]) -> Connection | None:
+        """It is meant wherever none is named, and never another's credential."""
+        return next(iter(kept), None)
 
     def credential(self, connection_name: str, configuration_name: str) -> dict[str, Secret | str]:
         """The credential's fields as they are now: a reference is resolved, and a text is what it says."""

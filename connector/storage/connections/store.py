@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from connector.errors import InvalidArguments, InvocationError, MissingCredential, UnknownName
@@ -29,9 +31,11 @@ from connector.storage.connections.model import (
 from connector.storage.connections.secret_references import Reference, is_reference, resolve
 from connector.storage.connections.signing_secrets import SigningSecrets
 from connector.storage.database.database import Database
+from connector.storage.home import create_whole
 
 __all__ = ["Configuration", "Connection", "ConnectionStore", "Stored", "configuration_for"]
 
+VARIABLE = "CONNECTOR_CONNECTION"
 _GET = "SELECT * FROM connections WHERE name = :name"
 _LIST = "SELECT * FROM connections ORDER BY name"
 _REMOVE = "DELETE FROM connections WHERE name = :name RETURNING name"
@@ -52,8 +56,10 @@ class ConnectionStore:
         *,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
+        defaults: Path | None = None,
     ) -> None:
         self._database = database
+        self._defaults_file = defaults
         self._keys = keys
         self._environ = environ
         self._clock = clock
@@ -88,6 +94,36 @@ class ConnectionStore:
         self.get(name)  # a database that is not there yet is not made for this
         if not self._database.write(_REMOVE, {"name": name}):
             raise self._unknown(name)
+        if name in (defaults := self._defaults()).values():
+            self._write_defaults({key: each for key, each in defaults.items() if each != name})
+
+    def default(self, kept: Sequence[Connection]) -> Connection | None:
+        """Which of an integration's connections is meant among several; None where nobody said so.
+
+        ``CONNECTOR_CONNECTION`` goes before the one that was chosen, and that before one named ``default``.
+        Raises UnknownName where the variable names another.
+        """
+        named = {one.name: one for one in kept}
+        variable = self._environ.get(VARIABLE)
+        if variable and variable not in named:
+            raise unknown("connection", variable, [*named], f"{VARIABLE} is wrong: the integration")
+        chosen = variable or (kept and self._defaults().get(kept[0].integration))
+        return named.get(chosen or "") or named.get("default")
+
+    def set_default(self, name: str) -> None:
+        """From now on the connection is meant among several of its integration, on this machine."""
+        self._write_defaults(self._defaults() | {self.get(name).integration: name})
+
+    def _defaults(self) -> dict[str, str]:
+        """The default connection of each integration, as this machine has it; others share the database."""
+        with suppress(OSError, ValueError):
+            return dict(json.loads(self._defaults_file.read_bytes())) if self._defaults_file else {}
+        return {}
+
+    def _write_defaults(self, defaults: Mapping[str, str]) -> None:
+        if self._defaults_file is not None:
+            text = json.dumps(defaults, indent=2)
+            create_whole(self._defaults_file, lambda draft: draft.write_text(text), replace=True)
 
     def credential(self, connection_name: str, configuration_name: str) -> dict[str, Secret | str]:
         """The credential's fields as they are now: sealed secrets opened, references resolved."""
