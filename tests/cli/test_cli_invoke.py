@@ -178,7 +178,61 @@ def test_a_file_comes_from_standard_input(run: Any, place: Path, monkeypatch: py
     assert document["parts"][0]["bytes"] == (place / "small.png").stat().st_size
     with (place / "small.png").open() as piped:
         monkeypatch.setattr(sys, "stdin", piped)
-        assert "mask: standard input is one file" in run("preview erase --image @- --mask @-").err
+        assert "mask: standard input can be read once" in run("preview erase --image @- --mask @-").err
+
+
+@pytest.mark.parametrize("word", ["@prompt.txt", "@-", "-"])
+def test_a_text_is_read_where_it_names_a_file(
+    run: Any, place: Path, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    """As curl does. A byte order mark and the newline at the end are no part of it."""
+    (place / "prompt.txt").write_bytes("\ufeffa paper boat\non a pond\r\n".encode())
+    with (place / "prompt.txt").open() as piped:
+        monkeypatch.setattr(sys, "stdin", piped)
+        told = run(f"preview stable-image-core --prompt {word} --json").document
+    assert told["parts"][0]["value"] == "a paper boat\non a pond"
+
+
+@pytest.mark.parametrize(
+    ("word", "sent"),
+    [("@@home", "@home"), ("@@-", "@-"), ("a @ b", "a @ b"), ("--x", None), ("a-", "a-"), ("@@", "@")],
+)
+def test_a_text_that_begins_with_at_is_doubled(run: Any, word: str, sent: str | None) -> None:
+    """Anything else is taken as it stands."""
+    ended = run("preview", "stable-image-core", f"--prompt={word}", "--json")
+    assert ended.document["parts"][0]["value"] == (sent or word)
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("@nowhere.txt", "'@nowhere.txt', which cannot be read (No such file or directory)"),
+        ("@home", "'@home', which cannot be read"),
+        ("@small.png", "'@small.png', which is not UTF-8 text"),
+        ("@.", "cannot be read (Is a directory)"),
+        ("@~nobody-of-that-name/x", "cannot be read"),
+        ("@", "cannot be read"),
+    ],
+)
+def test_nothing_is_sent_where_a_text_cannot_be_read(run: Any, word: str, said: str) -> None:
+    """The field says why, and how the text itself is given. It stands beside other mistakes."""
+    ended = run(
+        "invoke", "stable-image-core", "-e", "sandbox", "--prompt", word, "-i", "negative_prompt=@none"
+    )
+    assert ended.code == 2
+    assert f"prompt: is {word!r}" in ended.err
+    assert said in ended.err
+    assert "negative_prompt: is '@none'" in ended.err
+    assert "a text that begins with @ is written with @@" in ended.err
+    assert run("spend --json").document["credits"] == 0
+
+
+def test_what_is_no_free_text_is_taken_as_it_stands(run: Any, place: Path) -> None:
+    """A choice, a number, and what a file of inputs says."""
+    (place / "inputs.yaml").write_text('prompt: "@nowhere.txt"')
+    told = run("preview stable-image-core -f inputs.yaml --json").document
+    assert told["parts"][0]["value"] == "@nowhere.txt"
+    assert "cannot be read" not in run("preview stable-image-core --prompt x --aspect-ratio @x").err
 
 
 def test_a_preview_is_what_is_sent(run: Any) -> None:

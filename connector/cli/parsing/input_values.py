@@ -28,9 +28,9 @@ class Stdin:
 
     def bytes(self) -> bytes:
         if self._is_read:
-            raise Unclear("standard input is one file; give `-` once")
+            raise Unclear("standard input can be read once; give `-` once")
         if sys.stdin.isatty():
-            raise Unclear("is `-`, and nothing is piped in; pipe a file into the command")
+            raise Unclear("is `-`, and nothing is piped in; pipe something into the command")
         self._is_read = True
         return sys.stdin.buffer.read()
 
@@ -48,7 +48,10 @@ def combined(schema: Schema, words: list[str], stdin: Stdin) -> Any:
 
 def value(schema: Schema, text: str, stdin: Stdin) -> Any:
     """One text as what the schema asks for."""
-    return _file(text, stdin) if _is_file(schema) else coerce.value(schema, text)
+    if _is_file(schema):
+        return _file(text, stdin)
+    is_free = "string" in coerce.types(schema) and "enum" not in schema
+    return coerce.value(schema, _text(text, stdin) if is_free else text)
 
 
 def relocated(schema: Schema, given: Any, folder: Path) -> Any:
@@ -77,6 +80,22 @@ def _file(text: str, stdin: Stdin) -> Any:
     place = text.removeprefix("@")
     is_path = place is not text and not place.lower().startswith(_ELSEWHERE)
     return Path(place).expanduser() if is_path and place else text
+
+
+def _text(text: str, stdin: Stdin) -> str:
+    """``@path``, or ``-`` or ``@-``, is read; ``@@`` stands for an @ that begins the text."""
+    if text[:2] == "@@" or (text != "-" and text[:1] != "@"):
+        return text.removeprefix("@")
+    literal = "; a text that begins with @ is written with @@"
+    try:
+        read = stdin.bytes() if text in ("-", "@-") else Path(text[1:]).expanduser().read_bytes()
+        return read.decode("utf-8-sig").rstrip("\r\n")  # what an editor or `echo` adds is not meant
+    except UnicodeDecodeError:
+        raise Unclear(f"is {text!r}, which is not UTF-8 text{literal}") from None
+    except (OSError, ValueError, RuntimeError) as error:
+        raise Unclear(
+            f"is {text!r}, which cannot be read ({getattr(error, 'strerror', None) or error}){literal}"
+        ) from None
 
 
 def _mapped(schema: Schema, words: list[str], stdin: Stdin) -> Any:
