@@ -67,24 +67,27 @@ class Result:
         """The delivered file as a data URI."""
         return self._file().data_uri
 
-    def save(self, target: Path | str = ".") -> Path:
-        """Write the delivered file, and give its path; nothing is ever overwritten.
+    def save(self, target: Path | str = ".", *, overwrite: bool = False, number: bool = False) -> Path:
+        """Write the delivered file, and give its path.
 
-        Into a folder it goes by a name made of the action and the seed; else ``target`` is the name. Raises
-        NotSaved where it cannot be written there; what was paid for is then kept in the folder ``rescued``.
+        Into a folder it goes by a name made of the action and the seed, and a number where that is taken.
+        Else ``target`` is the name; a file of that name is replaced with ``overwrite``, left and written
+        beside as NAME-2 with ``number``. Raises NotSaved where it cannot be written there, also because there
+        is a file and neither was said; what was paid for is then kept in the folder ``rescued``.
         """
+        is_folder = Path(target).is_dir() or str(target).endswith(("/", os.sep))
+        name = self.file_name if is_folder else None
         try:
-            if Path(target).is_dir() or str(target).endswith(("/", os.sep)):
-                path = self._file().save(target, name=self.file_name)
-            else:
-                path = self._file().save(target)
+            path = self._file().save(target, name=name, overwrite=overwrite, number=number)
+        except FileExistsError as error:
+            raise self.not_saved(target, error, "; say `overwrite` or `number` to write it there") from error
         except OSError as error:
             raise self.not_saved(target, error) from error
         if self.held is not None:
             self.held.delivered()
         return path
 
-    def not_saved(self, target: Path | str, error: OSError) -> NotSaved:
+    def not_saved(self, target: Path | str, error: OSError, hint: str = "") -> NotSaved:
         """The failure to write it there; what was paid for stays where it is held."""
         said = f"the file came and could not be written to '{target}' ({error.strerror or error})"
         if self.held is None:
@@ -93,7 +96,7 @@ class Result:
             self.held.stay()
             where = f"it is kept at {self.held.paths[0]}"
         return NotSaved(
-            f"{said}; {where}",
+            f"{said}; {where}{hint}",
             billed=self.billed,
             request_id=self.request_id,
             job_id=self.job_id,

@@ -6,6 +6,7 @@ import base64
 import binascii
 import builtins
 import contextlib
+import errno
 import hashlib
 import io
 import itertools
@@ -166,22 +167,25 @@ class Media:
                 digest.update(piece)
         return digest.hexdigest()
 
-    def save(self, target: Path | str, *, name: str | None = None) -> Path:
+    def save(
+        self, target: Path | str, *, name: str | None = None, overwrite: bool = False, number: bool = False
+    ) -> Path:
         """Write it to a folder, or to the file that ``target`` names, and say where it is.
 
-        A target is a folder if it is one, ends in a slash, or a ``name`` is given. Nothing is ever
-        overwritten: a name that is taken gets a number.
+        A target is a folder if it is one, ends in a slash, or a ``name`` is given; a name that is taken there
+        gets a number. A file that was named and is there already raises FileExistsError, unless it is to be
+        replaced (``overwrite``) or this one is to get a number (``number``).
         """
         wanted = Path(target)
         if name is not None or wanted.is_dir() or str(target).endswith(("/", os.sep)):
-            wanted = wanted / (safe_name(name) if name else self.name)
+            wanted, number = wanted / (safe_name(name) if name else self.name), True
         wanted.parent.mkdir(parents=True, exist_ok=True)
         draft = wanted.with_name(f".{wanted.name[:_LONGEST_NAME]}.{secrets.token_hex(4)}.part")
         try:
             with self.open() as source, draft.open("xb") as file:
                 shutil.copyfileobj(source, file, 1024 * 1024)
                 to_disk(file)
-            saved = _named(draft, wanted)
+            saved = _replaced(draft, wanted) if overwrite else _named(draft, wanted, number)
         finally:
             remove(draft)
         folder_to_disk(saved.parent)
@@ -273,13 +277,24 @@ def safe_name(name: str) -> str:
     return kept[-_LONGEST_NAME:].lstrip(" .") or "file"
 
 
-def _named(draft: Path, wanted: Path) -> Path:
-    """The first free one of name.png, name-2.png, ..., which the draft, a whole file, becomes."""
-    for number in itertools.count(1):
-        path = wanted if number == 1 else wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
-        with contextlib.suppress(FileExistsError):
+def _replaced(draft: Path, wanted: Path) -> Path:
+    """The draft, a whole file, takes the place of another; what is no file, such as a device, is left."""
+    if os.path.lexists(wanted) and not wanted.is_file():
+        raise FileExistsError(errno.EEXIST, "it is no ordinary file", str(wanted))
+    draft.replace(wanted.resolve())
+    return wanted
+
+
+def _named(draft: Path, wanted: Path, number: bool) -> Path:
+    """The wanted one, or the first free one of name.png, name-2.png, ..., which the draft becomes."""
+    for count in itertools.count(1):
+        path = wanted if count == 1 else wanted.with_name(f"{wanted.stem}-{count}{wanted.suffix}")
+        try:
             _link(draft, path)
             return path
+        except FileExistsError:
+            if not number:
+                raise FileExistsError(errno.EEXIST, "there is one already", str(wanted)) from None
     raise AssertionError("unreachable")
 
 

@@ -66,3 +66,22 @@ def test_a_preview_tells_and_does_not_ask(run):
     ended = run("preview erase -e sandbox --image small.png")
     assert ended.code == 0
     assert "mask: is not given" in ended.err
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n", 2), ("y", 0)])
+def test_before_a_file_is_replaced_somebody_at_a_terminal_is_asked(answer, code):
+    """Before anything is paid; only a yes replaces it."""
+    Path("out.png").write_text("mine")
+    line = "stable-image-core -e sandbox --prompt boat -o out.png"
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([*WORDS[:4], *line.split()], stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        told = b""
+        while b"[y/N]" not in told:
+            told += os.read(ours, 4096)
+        assert b"there is a file 'out.png' already" in told
+        os.write(ours, f"{answer}\n".encode())
+        _drained(ours)
+        assert process.wait(60) == code
+    assert (Path("out.png").read_bytes() == b"mine") is (code == 2)
+    assert [*Path().glob("out*")] == [Path("out.png")]

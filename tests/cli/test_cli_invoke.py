@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -55,10 +57,37 @@ def test_a_picture_is_saved_and_told(run: Any) -> None:
     assert _sides("erase-7.png") == (80, 64)
 
 
-def test_nothing_is_overwritten(run: Any) -> None:
-    """A name that is taken gets a number."""
-    paths = [run(f"invoke {SMALL} -q -o a.png").out for _ in range(2)]
-    assert paths == ["a.png\n", "a-2.png\n"]
+def test_a_file_that_is_there_is_replaced_only_where_it_is_said(run: Any, place: Path) -> None:
+    """Elsewhere than on a terminal nothing is sent, and both ways on are told."""
+    (place / "a.png").write_text("mine")
+    refused = run(f"invoke {SMALL} -o a.png")
+    assert refused.code == 2
+    assert "there is a file 'a.png' already" in refused.err
+    assert "--overwrite" in refused.err
+    assert "--number" in refused.err
+    assert run("spend --json").document["credits"] == 0
+    assert run(f"invoke {SMALL} -q -o a.png --number").out == "a-2.png\n"
+    assert (place / "a.png").read_text() == "mine"
+    assert run(f"invoke {SMALL} -q -o a.png --overwrite").out == "a.png\n"
+    assert _sides("a.png") == (80, 64)
+    both = run(f"invoke {SMALL} -o a.png --overwrite --number")
+    assert (both.code, "give one of them" in both.err) == (2, True)
+
+
+def test_a_value_is_not_written_over_a_file(run: Any, place: Path) -> None:
+    """Nor into what is no file at all."""
+    (place / "a.json").write_text("mine")
+    assert run("invoke balance -e sandbox -o a.json").code == 2
+    assert (place / "a.json").read_text() == "mine"
+    assert run("invoke balance -e sandbox -o a.json --overwrite").code == 0
+    assert "credits" in json.loads((place / "a.json").read_text())
+    assert "no ordinary file" in run("invoke balance -e sandbox -o /dev/null --overwrite").err
+
+
+def test_names_that_are_made_here_get_a_number(run: Any) -> None:
+    """Without -o, and in a folder."""
+    paths = [run(f"invoke {SMALL} -q {where}").out for where in ("", "", "-o out/", "-o out/")]
+    assert paths == ["erase-7.png\n", "erase-7-2.png\n", "out/erase-7.png\n", "out/erase-7-2.png\n"]
 
 
 def test_quiet_prints_the_path_alone(run: Any) -> None:
@@ -379,3 +408,13 @@ def test_text_becomes_what_the_schema_asks_for(schema: dict[str, Any], texts: li
     found = combined(schema, texts, STDIN)
     assert found == value
     assert type(found) is type(value)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="others are refused there before anything is sent")
+def test_what_cannot_be_written_where_it_was_asked_is_kept_and_named(run: Any) -> None:
+    """And the exit code is not that of a success. Root may write everywhere but there."""
+    ended = run("invoke stable-image-core -e sandbox --prompt boat -o /proc/boat.png")
+    assert ended.code == 12
+    assert "could not be written to '/proc/boat.png'" in ended.err
+    (kept,) = re.findall(r"it is kept at (\S+?)[;\s]", ended.err)
+    assert Path(kept).read_bytes()[1:4] == b"PNG"

@@ -83,12 +83,13 @@ def test_what_cannot_be_sent_is_not_written_down(run: Any) -> None:
 
 
 def test_a_worker_does_it_and_a_person_gets_the_file(run: Any) -> None:
-    """Waiting ends with the file and the exit code of the outcome; nothing is overwritten."""
+    """Waiting ends with the file and the exit code of the outcome; nothing is overwritten unasked."""
     good = submitted(run, f"{CORE} boat --output-format webp")
     bad = submitted(run, f"{CORE} sandbox-refuse")
     Path("boat.webp").write_text("mine")
     with at_work():
-        waited = run(f"jobs wait {good} -o boat.webp")
+        assert "boat.webp' already" in run(f"jobs wait {good} -o boat.webp").err
+        waited = run(f"jobs wait {good} -o boat.webp --number")
         refused = run(f"jobs wait {bad} --json")
     assert (waited.code, waited.out) == (0, "boat-2.webp\n"), waited
     assert Path("boat-2.webp").read_bytes()[8:12] == b"WEBP"

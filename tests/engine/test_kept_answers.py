@@ -136,3 +136,18 @@ def test_a_server_that_is_restarted_while_a_request_is_under_way_is_waited_for(
     entry = world.ledger.get(result.invocation_id)
     assert result.warnings == ()
     assert (entry.state, entry.upstream_id) == (("done", None) if action == CORE else ("running", JOB_ID))
+
+
+def test_a_file_that_is_there_is_replaced_only_where_it_is_said(tmp_path):
+    """What was paid for is kept, and can be saved by the same words as on the command line."""
+    world = World(tmp_path / "home", picture())
+    result = world.connector.invoke("stable-image-core", {"prompt": "x"})
+    target = tmp_path / "a.png"
+    target.write_text("mine")
+    with pytest.raises(errors.NotSaved, match=r"it is kept at .*; say `overwrite` or `number`"):
+        result.save(target)
+    assert target.read_text() == "mine"
+    assert result.save(target, number=True) == tmp_path / "a-2.png"
+    assert result.save(target, overwrite=True) == target
+    assert target.read_bytes() == PNG
+    assert result.save(tmp_path).name == result.save(f"{tmp_path}/").name.replace("-2", "")

@@ -380,19 +380,36 @@ def test_media_cannot_be_changed() -> None:
 # Where it goes
 
 
-def test_saving_overwrites_nothing(tmp_path: Path) -> None:
-    """A name that is taken gets a number; folders are made; no other file is left behind."""
+def test_saving_overwrites_nothing_unasked(tmp_path: Path) -> None:
+    """In a folder a name that is taken gets a number; folders are made; no other file is left behind."""
     media = from_bytes(PNG, name="cat")
     target = tmp_path / "new" / "cat.png"
     saved = [
         media.save(target),
-        media.save(str(target)),
+        media.save(str(target), number=True),
         media.save(target.parent),
         media.save(f"{target.parent}/"),
     ]
     assert [path.name for path in saved] == ["cat.png", "cat-2.png", "cat-3.png", "cat-4.png"]
     assert sorted(target.parent.iterdir()) == sorted(saved)
     assert all(path.read_bytes() == PNG for path in saved)
+    with pytest.raises(FileExistsError):
+        media.save(target)
+    assert sorted(target.parent.iterdir()) == sorted(saved)
+
+
+def test_saving_over_a_file(tmp_path: Path) -> None:
+    """Where a link leads, and never over what is no file, such as a device."""
+    media = from_bytes(PNG, name="cat")
+    (tmp_path / "mine.png").write_text("mine")
+    (tmp_path / "cat.png").symlink_to("mine.png")
+    assert media.save(tmp_path / "cat.png", overwrite=True) == tmp_path / "cat.png"
+    assert (tmp_path / "mine.png").read_bytes() == PNG
+    assert media.save(tmp_path, name="mine.png", overwrite=True) == tmp_path / "mine.png"
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileExistsError):
+        media.save(tmp_path / "pipe", overwrite=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cat.png", "mine.png", "pipe"]
 
 
 def test_saving_under_a_name(tmp_path: Path) -> None:
@@ -429,7 +446,7 @@ def test_a_saved_file_is_whole_from_the_first_moment(
             return super().read(size)
 
     media = describe(SimpleNamespace(path=None, open=lambda: Reader(PNG)), len(PNG))
-    assert media.save(tmp_path / "cat.png") == tmp_path / "cat-2.png"
+    assert media.save(tmp_path / "cat.png", number=True) == tmp_path / "cat-2.png"
     assert seen == {"cat.png"}
     assert [path.read_bytes() for path in sorted(tmp_path.iterdir())] == [PNG, b"another"]
 

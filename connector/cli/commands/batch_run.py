@@ -61,7 +61,7 @@ def _planned(place: DurableClient, batches: Batches, wanted: BatchOrder) -> Plan
 def _check_folder(wanted: BatchOrder, batch: Batch | None) -> None:
     """Results of something else are not mixed with ours."""
     folder = wanted.directory
-    output_path.check(f"{folder}/", as_json=False)
+    output_path.check_folder(f"{folder}/")
     there = [name for name in (RESULTS, RESULTS_CSV) if (folder / name).exists()]
     if batch is None and there:
         sentence = f"{folder / there[0]} is there already, of something else; choose another folder"

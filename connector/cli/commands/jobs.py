@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from connector.cli.parsing import find_action, numbers
+from connector.cli.parsing.invoke_options import add_output_options
 from connector.cli.parsing.parser import Parser, folder_of, one_of, subcommand
 from connector.cli.terminal import terminal
 from connector.spec.schema import amounts
@@ -150,7 +151,7 @@ def _of_mark(parser: Parser) -> None:
 def _of_wait(parser: Parser) -> None:
     _id(parser)
     parser.add_argument("--timeout", metavar="SECONDS", type=numbers.seconds, help="how long to wait")
-    parser.add_argument("-o", "--output", metavar="PATH", help="a file, a folder/, or - for standard output")
+    add_output_options(parser.add_argument)
 
 
 def _nothing(parser: Parser) -> None:

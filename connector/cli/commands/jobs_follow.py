@@ -91,7 +91,7 @@ def watch(desk: DurableClient, args: Namespace) -> int:
 
 def wait(desk: DurableClient, args: Namespace) -> int:
     """The run once it has ended, and its files where they are wanted."""
-    output_path.check(args.output, as_json=args.json)
+    output_path.check(args)
     run = desk.runs.get(args.id)
     with Progress(run.title, quiet=args.quiet) as progress:
         for event in _happening(desk, run.id, args.timeout, quiet=args.quiet):
@@ -127,7 +127,7 @@ def _happening(desk: DurableClient, run_id: str, timeout: float | None, *, quiet
 
 def tell(desk: DurableClient, run: Run, args: Namespace) -> int:
     """How a run ended: its files and what it cost. Raises its failure where it has no result."""
-    paths = save_files.save(desk, run, args.output)
+    paths = save_files.save(desk, run, args.output, overwrite=args.overwrite, number=args.number)
     if run.state != "succeeded":
         for path in paths:
             terminal.say(f"What was delivered is in {path}")

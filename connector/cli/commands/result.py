@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import BooleanOptionalAction, Namespace
 
 from connector.cli.parsing import find_action, numbers
+from connector.cli.parsing.invoke_options import add_output_options
 from connector.cli.parsing.parser import Parser, folder_of, one_of
 from connector.cli.report import output_path
 from connector.cli.report.invocation import interruptible, saved_all_the_same
@@ -16,7 +17,7 @@ from connector.engine.result import Result
 
 def run(words: list[str]) -> int:
     args = _parser().read(words)
-    output_path.check(args.output, as_json=args.json)
+    output_path.check(args)
     progress = Progress("Asking for the job", quiet=args.quiet)
     progress.job_id = args.job_id
     with Connector(find_action.integration(folder_of(args)), on_event=progress) as connector:
@@ -46,6 +47,6 @@ def _parser() -> Parser:
     filtered = "whether a filtered picture is a failure; it is saved all the same"
     choices = one_of("raise", "return")
     add("--on-filtered", metavar="raise|return", type=choices, default="raise", help=filtered)
-    add("-o", "--output", metavar="PATH", help="a file, a folder/, or - for standard output")
+    add_output_options(add)
     add("--show", action="store_true", help="draw the picture in the terminal")
     return parser

@@ -38,7 +38,7 @@ def run(words: list[str]) -> int:
 
     args, workflow = asked.args, asked.workflow
     folder = _folder(args, workflow)
-    output_path.check(folder, as_json=False)
+    output_path.check_folder(folder)
     with desk(asked.folder) as opened:
         given = runnable.files_read(workflow, asked.given, opened.files)
         cost = _checked(opened, workflow, given, args)

@@ -144,8 +144,15 @@ def _add_answer_options(parser: Parser, *, shown: bool = True) -> None:
     filtered = told("whether a filtered picture is a failure; it is saved all the same")
     choices = one_of("raise", "return")
     add("--on-filtered", metavar="raise|return", type=choices, default="raise", help=filtered)
-    add("-o", "--output", metavar="PATH", help=told("a file, a folder/, or - for standard output"))
+    add_output_options(add, told)
     add("--show", action="store_true", help=told("draw the picture in the terminal"))
+
+
+def add_output_options(add: Callable[..., Any], told: Callable[[str], str] = str) -> None:
+    """Where the file of a result goes."""
+    add("-o", "--output", metavar="PATH", help=told("a file, a folder/, or - for standard output"))
+    add("--overwrite", action="store_true", help=told("replace the file that is there"))
+    add("--number", action="store_true", help=told("write beside the file that is there, as NAME-2"))
 
 
 def place_of(words: Sequence[str], parser: Parser, is_known: Callable[[str], bool]) -> int | None:

@@ -81,7 +81,7 @@ def _check(asked: ParsedCommand) -> None:
         sentence = "the answer of this action is a job, whose result is fetched whole; leave --stream out"
         raise InvalidArguments([Problem("stream", sentence)], asked.card.title)
     if not args.estimate:
-        output_path.check(args.output, as_json=args.json, streams=args.stream)
+        output_path.check(args, streams=args.stream)
 
 
 def _estimate(connector: Connector, asked: ParsedCommand) -> int:

@@ -11,23 +11,28 @@ from connector.cli.terminal import terminal
 from connector.errors import InvalidArguments, Problem
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from connector.engine.result import Result
+    from connector.media.content import File
 
 STDOUT = "-"
 
 
-def check(target: str | None, *, as_json: bool, streams: bool = False) -> None:
-    """Raises InvalidArguments where a file could not be written to the target."""
+def check(args: Namespace, *, streams: bool = False) -> None:
+    """Raises InvalidArguments where a file could not be written to ``-o``; asks before it replaces one."""
+    target = args.output
     to_stdout = target == STDOUT or (streams and target is None)
-    if to_stdout and as_json:
+    if to_stdout and args.json:
         raise _refused("standard output is for the JSON document; name a file with -o")
     if to_stdout and terminal.is_terminal(sys.stdout):
         raise _refused("a file's bytes are not for a terminal; name a file with -o, or pipe them on")
     if not to_stdout:
-        _check_folder(target or ".")
+        check_folder(target or ".")
+        _check_free(args)
 
 
-def _check_folder(target: str) -> None:
+def check_folder(target: str) -> None:
     """The nearest folder that is there must let us write."""
     place = Path(target).expanduser()
     folder = place if is_folder(target) else place.parent
@@ -39,6 +44,23 @@ def _check_folder(target: str) -> None:
         raise _refused(f"the folder '{folder}' cannot be written to; choose another place")
 
 
+def _check_free(args: Namespace) -> None:
+    """A file that is there is replaced only where somebody says so."""
+    if args.overwrite and args.number:
+        raise _refused("--overwrite and --number cannot both be meant; give one of them")
+    place = Path(args.output or ".").expanduser()
+    if is_folder(args.output or ".") or not os.path.lexists(place):
+        return
+    if not place.is_file():
+        raise _refused(f"'{args.output}' is no ordinary file; choose another place")
+    if args.overwrite or args.number:
+        return
+    said = f"there is a file '{args.output}' already"
+    if args.json or not terminal.agreed(f"{said}.\nOverwrite it?"):
+        raise _refused(f"{said}; add --overwrite to replace it, or --number to write beside it")
+    args.overwrite = True
+
+
 def is_folder(target: str) -> bool:
     return target.endswith(("/", os.sep)) or Path(target).expanduser().is_dir()
 
@@ -47,11 +69,12 @@ def _refused(sentence: str) -> InvalidArguments:
     return InvalidArguments([Problem("output", sentence)])
 
 
-def save(result: Result, target: str | None) -> Path:
+def save(result: Result, args: Namespace) -> Path:
     """Writes the delivered file and says where it is. Raises NotSaved, which says where it is instead."""
-    wanted = target or "."
+    wanted = args.output or "."
     place = str(Path(wanted).expanduser())
-    return result.save(f"{place}{os.sep}" if is_folder(wanted) else place)
+    target = f"{place}{os.sep}" if is_folder(wanted) else place
+    return result.save(target, overwrite=args.overwrite, number=args.number)
 
 
 def stem(result: Result) -> str:
@@ -59,7 +82,7 @@ def stem(result: Result) -> str:
     return result.action if result.seed is None else f"{result.action}-{result.seed}"
 
 
-def place(target: str, name: str) -> Path:
-    """The file that a target means, which has that name where the target is a folder."""
-    wanted = Path(target).expanduser()
-    return wanted / name if is_folder(target) else wanted
+def write(file: File, target: str, name: str, *, overwrite: bool, number: bool) -> Path:
+    """Writes a file to the target, where it has that name if the target is a folder."""
+    own = name if is_folder(target) else None
+    return file.save(Path(target).expanduser(), name=own, overwrite=overwrite, number=number)

@@ -15,14 +15,25 @@ from connector.storage.runs.model import Run
 _SCHEME = "file:"
 
 
-def save(desk: DurableClient, run: Run, target: str | None) -> list[str]:
-    """Writes each file of a run, or pours its one file to standard output; where they are."""
+def save(
+    desk: DurableClient, run: Run, target: str | None, *, overwrite: bool = False, number: bool = False
+) -> list[str]:
+    """Writes each file of a run, or pours its one file to standard output; where they are.
+
+    Of several that go to one name, all but the first get a number.
+    """
     found = named(run)
     if target == output_path.STDOUT:
         for reference in list(found)[:1]:
             _pour(desk, reference)
         return []
-    paths = [_written(desk, reference, target or ".", stem) for reference, stem in found.items()]
+    paths: list[str] = []
+    for reference, stem in found.items():
+        media = desk.files.resolve(reference)
+        own = PurePath(media.name)
+        name = stem + own.suffix if stem else own.name
+        how = {"overwrite": overwrite and not paths, "number": number or bool(paths)}
+        paths.append(str(output_path.write(media, target or ".", name, **how)))
     if run.invocation_id is not None and paths:
         desk.connector.workspace.ledger.saved(run.invocation_id, tuple(paths))
     return paths
@@ -43,13 +54,6 @@ def _among(value: Any) -> Iterator[str]:
         yield value
     for inner in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
         yield from _among(inner)
-
-
-def _written(desk: DurableClient, reference: str, target: str, stem: str) -> str:
-    """The place of one file, whose ending is its own, unless the target is a file."""
-    media = desk.files.resolve(reference)
-    name = PurePath(media.name)
-    return str(media.save(output_path.place(target, stem + name.suffix if stem else name.name)))
 
 
 def _pour(desk: DurableClient, reference: str) -> None:

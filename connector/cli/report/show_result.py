@@ -68,7 +68,7 @@ class Shown:
         if self._args.output == output_path.STDOUT:
             _pour(result.media)
             return None
-        return self._note(result, output_path.save(result, self._args.output))
+        return self._note(result, output_path.save(result, self._args))
 
     def _keep_value(self, result: Result) -> str | None:
         """A value goes to a file where one was named."""
@@ -77,7 +77,8 @@ class Shown:
         is_text = isinstance(result.value, str)
         text = result.value if is_text else _pretty(result.value) + "\n"
         name = output_path.stem(result) + (".txt" if is_text else ".json")
-        return str(from_bytes(text.encode()).save(output_path.place(str(self._args.output), name)))
+        how = {"overwrite": self._args.overwrite, "number": self._args.number}
+        return str(output_path.write(from_bytes(text.encode()), str(self._args.output), name, **how))
 
     def _note(self, result: Result, path: Path) -> str:
         if result.invocation_id is not None:
