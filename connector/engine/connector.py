@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypedDict, TypeVar, Unpack
@@ -181,10 +180,7 @@ class AsyncConnector(_Face):
         try:
             return await polling.wait(self._engine, entry, accept=accept, timeout=timeout)
         except Filtered as error:
-            if on_filtered == "return" and error.result is not None:
-                delivered: Result = replace(error.result, outcome="filtered")
-                return delivered
-            raise
+            return _delivered(error, on_filtered)
 
     async def cancel(self, job_id: str) -> None:
         """Stop asking for a job. The upstream cannot be told, and may charge for it all the same."""
@@ -271,9 +267,9 @@ class AsyncConnector(_Face):
         try:
             started = await send(self._engine, prepared)
         except Filtered as error:
-            if on_filtered == "return" and error.result is not None:
-                return flagged(error, prepared)
-            raise
+            if error.result is not None:
+                error.result = flagged(error, prepared)
+            return _delivered(error, on_filtered)
         if prepared.call.action.job is None:
             return started
         pending = await polling.write_down(self._engine, prepared, started)
@@ -283,6 +279,14 @@ class AsyncConnector(_Face):
         return await self.wait(
             pending.job_id, accept=prepared.accept, on_filtered=on_filtered, timeout=timeout
         )
+
+
+def _delivered(error: Filtered, policy: Policy) -> Result:
+    """What was delivered all the same, where that is wanted; else it is the error's, and that is raised."""
+    if policy == "raise" or error.result is None:
+        raise error
+    found: Result = error.result
+    return found
 
 
 def _refuse_unknown(face: type, options: Mapping[str, object]) -> None:

@@ -267,7 +267,8 @@ async def _ended(
     ending = _JobEnding("failed", failure.code, failure.billed, message=failure.message)
     await engine.io.run(_settle, engine, entry, ending)
     if failure.result is not None:
-        failure.result = _described(entry, asked, failure.result, failure.billed)
+        delivered = replace(failure.result, outcome=failure.code)
+        failure.result = _described(entry, asked, delivered, failure.billed)
     raise failure
 
 

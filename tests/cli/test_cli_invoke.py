@@ -349,15 +349,33 @@ def test_a_job_is_finished_in_another_command(run: Any, place: Path) -> None:
 
 
 def test_an_interruption_of_what_costs_is_written_down(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Ctrl-C after a paid request left ends with its code; spend lists it as unknown."""
+    """A Ctrl-C after a paid request left ends as an unknown outcome does; spend lists it."""
     monkeypatch.setattr("connector.sandbox.Sandbox.answer", _interrupt)
     ended = run(f"invoke {SMALL} --json")
-    assert ended.code == 130
-    assert ended.document["error"]["code"] == "interrupted"
+    assert ended.code == 8
+    assert ended.document["error"]["code"] == "unknown"
     assert ended.document["error"]["billed"] == "unknown"
     assert "written down as unknown" in ended.document["error"]["message"]
     assert [entry["action"] for entry in run("spend --json").document["unknown"]] == ["erase"]
     assert "Outcome unknown" in run("spend").out
+
+
+@pytest.mark.parametrize(
+    ("line", "where"),
+    [
+        (SMALL, "connector.engine.engine.Engine.authorization"),
+        ("balance -e sandbox", "connector.sandbox.Sandbox.answer"),
+    ],
+    ids=["before anything was sent", "what costs nothing"],
+)
+def test_another_interruption_has_a_code_of_its_own(
+    run: Any, monkeypatch: pytest.MonkeyPatch, line: str, where: str
+) -> None:
+    """A script can tell what may have been paid for from what cannot."""
+    monkeypatch.setattr(where, _interrupt)
+    ended = run(f"invoke {line} --json")
+    assert (ended.code, ended.document["error"]["code"]) == (130, "interrupted")
+    assert ended.document["error"]["billed"] == "no"
 
 
 def _interrupt(*_: object) -> None:

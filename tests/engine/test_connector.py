@@ -157,7 +157,9 @@ class TestMoney:
         world = make(picture(finish_reason="CONTENT_FILTERED"))
         with pytest.raises(errors.Filtered) as caught:
             world.connector.invoke(CORE, PROMPT)
-        assert caught.value.result.bytes == PNG
+        result, entry = caught.value.result, world.entry()
+        assert (result.bytes, result.outcome, result.environment) == (PNG, "filtered", "production")
+        assert (result.credits, result.billed, result.invocation_id) == (entry.credits, "unknown", entry.id)
         assert (world.entry().outcome, world.entry().billed) == ("filtered", "unknown")
 
     def test_or_returned_where_that_is_asked_for(self, make):
@@ -266,6 +268,18 @@ class TestJobs:
         assert len(world.clock.slept) == 3
         assert world.sent()[1:] == [("GET", f"/v2beta/results/{JOB_ID}")] * 3
         assert (world.entry().state, world.entry().credits) == ("done", 60)
+
+    @pytest.mark.parametrize("policy", ["raise", "return"])
+    def test_a_filtered_result_of_a_job_says_what_the_ledger_says(self, make, given, policy):
+        """Whether it is raised or returned."""
+        world = make(started(), picture(finish_reason="CONTENT_FILTERED"))
+        try:
+            result = world.connector.invoke(self.START, given, on_filtered=policy)
+        except errors.Filtered as error:
+            result = error.result
+        entry = world.entry()
+        assert (result.outcome, result.action, result.billed) == ("filtered", self.START, entry.billed)
+        assert (result.credits, result.invocation_id) == (entry.credits, entry.id)
 
     def test_the_id_is_written_down_before_anything_else(self, make, given):
         """A process that dies now loses nothing."""

@@ -32,7 +32,7 @@ ROWS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     ),
     (ROWS_FAILED, "rows of the batch failed, or are left; its results tell which", ()),
     (CRASHED, "a mistake in the connector itself", ()),
-    (INTERRUPTED, "interrupted (Ctrl-C)", ()),
+    (INTERRUPTED, "interrupted (Ctrl-C); what went out and was not answered is 8", ()),
     (CUT_OFF, "whoever read the output went away", ()),
 )
 

@@ -25,7 +25,10 @@ def ended(error: BaseException, words: Sequence[str], file: str | None = None) -
     if isinstance(error, SystemExit | GeneratorExit):
         raise error
     if isinstance(error, KeyboardInterrupt):
-        return _tell(words, _interrupted(error), [], exit_codes.INTERRUPTED)
+        facts = _interrupted(error)
+        is_unknown = facts["code"] == OutcomeUnknown.code
+        code = exit_codes.code_for(OutcomeUnknown) if is_unknown else exit_codes.INTERRUPTED
+        return _tell(words, facts, [], code)
     if isinstance(error, OSError):
         error = of_machine(error) or error
     if isinstance(error, ConnectorError):

@@ -15,7 +15,7 @@ from connector.cli.terminal.progress import Progress
 from connector.engine.arguments import with_options
 from connector.engine.connector import Connector
 from connector.engine.stream import Stream
-from connector.errors import Filtered, InvalidArguments, NeedsConfirmation, Problem
+from connector.errors import Filtered, InvalidArguments, NeedsConfirmation, OutcomeUnknown, Problem
 from connector.spec.schema import amounts
 from connector.storage.blocking import drive
 
@@ -161,4 +161,4 @@ def _left(progress: Progress, paid: bool) -> tuple[str, dict[str, str]]:
     sentence = (
         "Interrupted after the request left. Its outcome is written down as unknown: connector jobs unknown"
     )
-    return sentence, {"billed": "unknown"}
+    return sentence, {"code": OutcomeUnknown.code, "billed": "unknown"}
