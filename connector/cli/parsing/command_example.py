@@ -39,7 +39,7 @@ def _words(card: Card, option: str, schema: Mapping[str, Any], value: Any) -> It
     elif isinstance(value, dict):
         yield from (option, describe.plain(_relocated(card, schema, value)))
     else:
-        yield from (option, describe.plain(value))
+        yield from (option, ("@" if str(value)[:1] == "@" else "") + describe.plain(value))
 
 
 def _relocated(card: Card, schema: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def stem(result: Result) -> str:
     return result.action if result.seed is None else f"{result.action}-{result.seed}"
 
 
-def write(file: File, target: str, name: str, *, overwrite: bool, number: bool) -> Path:
-    """Writes a file to the target, where it has that name if the target is a folder."""
-    own = name if is_folder(target) else None
-    return file.save(Path(target).expanduser(), name=own, overwrite=overwrite, number=number)
+def write(file: File, args: Namespace, name: str) -> Path:
+    """Writes a file where the options say, under that name where this is a folder."""
+    place, own = Path(args.output or ".").expanduser(), name if is_folder(args.output or ".") else None
+    return file.save(place, name=own, overwrite=args.overwrite, number=args.number)

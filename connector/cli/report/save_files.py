@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
@@ -32,8 +33,8 @@ def save(
         media = desk.files.resolve(reference)
         own = PurePath(media.name)
         name = stem + own.suffix if stem else own.name
-        how = {"overwrite": overwrite and not paths, "number": number or bool(paths)}
-        paths.append(str(output_path.write(media, target or ".", name, **how)))
+        how = Namespace(output=target, overwrite=overwrite and not paths, number=number or bool(paths))
+        paths.append(str(output_path.write(media, how, name)))
     if run.invocation_id is not None and paths:
         desk.connector.workspace.ledger.saved(run.invocation_id, tuple(paths))
     return paths

@@ -77,8 +77,7 @@ class Shown:
         is_text = isinstance(result.value, str)
         text = result.value if is_text else _pretty(result.value) + "\n"
         name = output_path.stem(result) + (".txt" if is_text else ".json")
-        how = {"overwrite": self._args.overwrite, "number": self._args.number}
-        return str(output_path.write(from_bytes(text.encode()), str(self._args.output), name, **how))
+        return str(output_path.write(from_bytes(text.encode()), self._args, name))
 
     def _note(self, result: Result, path: Path) -> str:
         if result.invocation_id is not None:

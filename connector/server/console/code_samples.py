@@ -20,8 +20,8 @@ _SAMPLES = ("curl", "CLI", "Python", "MCP", "JavaScript", "HTTP")
 _OF_ACTIONS = ("Python", "MCP")
 # What the commands `invoke` and `workflow run` have of their own, so that no input's option is called so.
 _NAMES = ("accept", "accept-warnings", "connection", "dry-run", "environment", "estimate", "file", "help")
-_MORE = ("input", "integration", "json", "keep-orientation", "limit-credits", "no-wait", "on-filtered")
-_LAST = ("output", "quiet", "show", "stream", "timeout", "wait", "yes")
+_MORE = ("input", "integration", "json", "keep-orientation", "limit-credits", "no-wait", "number")
+_LAST = ("on-filtered", "output", "overwrite", "quiet", "show", "stream", "timeout", "wait", "yes")
 COMMAND_OPTIONS = frozenset(f"--{name}" for name in (*_NAMES, *_MORE, *_LAST))
 
 
@@ -71,7 +71,7 @@ def _typed(name: str, value: Any) -> Iterator[list[str]]:
     option = f"--{name.replace('_', '-')}"
     has_option = re.fullmatch("[a-z][a-z0-9_]*", name) and option not in COMMAND_OPTIONS
     for one in value if isinstance(value, list) else [value]:
-        text = describe.plain(_filled(one, _at))
+        text = f"@{one}" if isinstance(one, str) and one[:1] == "@" else describe.plain(_filled(one, _at))
         if not has_option:
             yield ["-i", f"{name}={text}"]
         else:
