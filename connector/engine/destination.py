@@ -117,9 +117,7 @@ def resolve(
     if found.connection is not None:
         before = opened.get(found.connection, found.environment.name) if opened and not masked else None
         return before or _stored(integration, store, found, masked, opened)
-    if found.environment.credential is not None:
-        return _own(integration, found.environment, masked)
-    return _from_variables(integration, store, found.environment, environ, masked)
+    return _declared(integration, found.environment, environ, masked)
 
 
 def choose(
@@ -176,13 +174,6 @@ def _unknown(integration: Integration, store: Connections, environment: str | No
         f"there is no environment {environment!r}{nearest(environment or '', known)}; "
         f"{integration.name} has {', '.join(known)}"
     )
-
-
-def _own(integration: Integration, environment: Environment, masked: bool) -> Destination:
-    credential = dict(environment.credential or {})
-    if masked:
-        credential = _masked(integration, credential)
-    return _destination(integration, "", environment, credential)
 
 
 def _stored(
@@ -249,44 +240,34 @@ def _at_hand(
     return Secrets()
 
 
-def _from_variables(
-    integration: Integration,
-    store: Connections,
-    environment: Environment,
-    environ: Mapping[str, str],
-    masked: bool,
+def _declared(
+    integration: Integration, environment: Environment, environ: Mapping[str, str], masked: bool
 ) -> Destination:
-    fields: Mapping[str, Any] = integration.credential.get("properties", {})
-    variables = {name: schema["variable"] for name, schema in fields.items() if "variable" in schema}
-    found = {name: trimmed(environ.get(variable, "")) for name, variable in variables.items()}
-    credential = {name: value for name, value in found.items() if value}
-    known = _secrets(integration, credential)
+    """A declared environment with its own credential, or with the one that variables hold."""
+    credential, known, variable = dict(environment.credential or {}), Secrets(), None
+    if environment.credential is None:
+        fields: Mapping[str, Any] = integration.credential.get("properties", {})
+        variables = {name: schema["variable"] for name, schema in fields.items() if "variable" in schema}
+        found = {name: trimmed(environ.get(each, "")) for name, each in variables.items()}
+        credential = {name: value for name, value in found.items() if value}
+        variable = ", ".join(variables[name] for name in credential) or None
+        known = _secrets(integration, credential)
+        missing = [name for name in integration.credential.get("required", ()) if name not in credential]
+        if missing and not masked:
+            raise MissingCredential(_how_to_connect(integration, environment, variables.get(missing[0])))
     if masked:
         credential = _masked(integration, credential)
-    missing = [name for name in integration.credential.get("required", ()) if name not in credential]
-    if missing:
-        raise MissingCredential(_how_to_connect(integration, store, environment, variables.get(missing[0])))
     made = _destination(integration, "", environment, credential)
-    variable = ", ".join(variables[name] for name in credential if found.get(name))
-    return replace(made, secrets=known, variable=variable or None)
+    return replace(made, secrets=Secrets((*made.secrets, *known)), variable=variable)
 
 
-def _how_to_connect(
-    integration: Integration, store: Connections, environment: Environment, variable: str | None
-) -> str:
-    kept = (
-        f"{connection.name} in {', '.join(one.environments)}"
-        for connection in store.list(integration.id)
-        for one in connection.configurations
-    )
-    listed = "; ".join(kept)
-    others = f" What is stored is {listed}." if listed else ""
+def _how_to_connect(integration: Integration, environment: Environment, variable: str | None) -> str:
     by_variable = f", or set {variable}" if variable else ""
     free = [name for name, other in integration.environments.items() if other.credential is not None]
     without = f" Without a key, use --environment {free[0]}." if free else ""
     return (
         f"no credential is stored for {integration.name} in {environment.name}: "
-        f"connector connections add NAME --environment {environment.name}{by_variable}.{others}{without}"
+        f"connector connections add NAME --environment {environment.name}{by_variable}.{without}"
     )
 
 

@@ -62,7 +62,8 @@ class Engine:
         self._is_background = background
         self._environment = environment
         self._connection = connection if isinstance(connection, str) else None
-        self._given = _given(connection, integration, environ)
+        given = None if isinstance(connection, str) else connection
+        self._given = given and _given(given, integration, environ)
         self._transports: dict[str | None, Transport] = {}
         self._checkers: dict[str, Checker] = {}
         self._authorizations: dict[str, tuple[Authorization, float | None]] = {}
@@ -170,11 +171,7 @@ class Engine:
         self.workspace.close()
 
 
-def _given(
-    connection: Connection | str | None, integration: Integration, environ: Mapping[str, str]
-) -> Connections | None:
-    if connection is None or isinstance(connection, str):
-        return None
+def _given(connection: Connection, integration: Integration, environ: Mapping[str, str]) -> Connections:
     from connector.storage.connections.inline import FixedConnection
 
     return FixedConnection(connection, integration, environ)

@@ -16,7 +16,7 @@ from PIL import Image
 from connector import Connector
 from connector.cli import main
 from connector.cli.parsing import invoke_options
-from connector.cli.parsing.input_values import Stdin, combined
+from connector.cli.parsing.input_arguments import Stdin, combined
 from connector.sandbox import transport
 
 SMALL = "erase -e sandbox --image @small.png --seed 7 --yes"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector.cli.parsing import find_action
+from connector.cli.parsing.invoke_options import add_place_options
 from connector.cli.parsing.parser import Parser, folder_of
 from connector.cli.terminal import terminal
 from connector.cli.terminal.progress import Progress
@@ -12,11 +13,7 @@ from connector.spec.schema import amounts
 
 def run(words: list[str]) -> int:
     parser = Parser("balance")
-    add = parser.add_argument
-    add(
-        "-e", "--environment", metavar="ENV", help="such as production, or sandbox (or CONNECTOR_ENVIRONMENT)"
-    )
-    add("-c", "--connection", metavar="NAME", help="whose account; see `connector connections list`")
+    add_place_options(parser.add_argument)
     args = parser.read(words)
     progress = Progress("Asking for the balance", quiet=args.quiet)
     with Connector(find_action.integration(folder_of(args)), on_event=progress) as connector, progress:

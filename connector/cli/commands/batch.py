@@ -60,10 +60,7 @@ def _add_rows(parser: Parser) -> None:
 
 def _add_limits(parser: Parser) -> None:
     add = parser.add_argument_group("where it goes, and how much").add_argument
-    add(
-        "-e", "--environment", metavar="ENV", help="such as production, or sandbox (or CONNECTOR_ENVIRONMENT)"
-    )
-    add("-c", "--connection", metavar="NAME", help="whose credential; see `connector connections list`")
+    invoke_options.add_place_options(add)
     limit = "stop before the batch has cost more"
     add("--limit-credits", metavar="N", type=numbers.credits, help=limit)
     at_once = "rows under way at once (default: 16)"

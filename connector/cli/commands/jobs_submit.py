@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.cli.parsing import invoke_options
 from connector.cli.parsing.invoke_options import ParsedCommand
-from connector.cli.parsing.parser import Parser, one_of
+from connector.cli.parsing.parser import Parser
 from connector.cli.terminal import terminal
 from connector.errors import NeedsConfirmation
 
@@ -39,6 +39,4 @@ def _submit(asked: ParsedCommand) -> int:
 
 
 def _add_answer_options(parser: Parser) -> None:
-    filtered = "whether a filtered picture is a failure; it is kept all the same"
-    add, choices = parser.add_argument_group("the answer").add_argument, one_of("raise", "return")
-    add("--on-filtered", metavar="raise|return", type=choices, default="raise", help=filtered)
+    invoke_options.add_filtered_option(parser.add_argument_group("the answer").add_argument)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector.cli.parsing import find_action, numbers
+from connector.cli.parsing.invoke_options import add_place_options
 from connector.cli.parsing.parser import Parser, folder_of
 from connector.cli.terminal import terminal
 from connector.errors import InvalidArguments, InvocationError, Problem, needing
@@ -29,8 +30,7 @@ def run(words: list[str]) -> int:
 
 def _add_options(parser: Parser) -> None:
     add = parser.add_argument
-    add("-e", "--environment", metavar="ENV", help="where calls go (or CONNECTOR_ENVIRONMENT)")
-    add("-c", "--connection", metavar="NAME", help="whose account; see `connector connections list`")
+    add_place_options(add)
     root = "a folder that files may be read from; repeatable (default: the current one)"
     add("--root", metavar="DIR", type=Path, action="append", default=[], help=root)
     add("--limit-credits", metavar="N", type=numbers.credits, help="refuse what would cost more in all")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from argparse import BooleanOptionalAction, Namespace
+from argparse import Namespace
 
-from connector.cli.parsing import find_action, numbers
-from connector.cli.parsing.invoke_options import add_output_options
-from connector.cli.parsing.parser import Parser, folder_of, one_of
+from connector.cli.parsing import find_action
+from connector.cli.parsing.invoke_options import add_result_options
+from connector.cli.parsing.parser import Parser, folder_of
 from connector.cli.report import output_path
 from connector.cli.report.invocation import interruptible, saved_all_the_same
 from connector.cli.report.show_result import Shown
@@ -40,13 +40,6 @@ def _parser() -> Parser:
     parser = Parser("result")
     add = parser.add_argument
     add("job_id", metavar="JOB_ID", help="the API's id of the job, or the connector's own")
-    wait = "wait until it is finished (default), or ask once"
-    add("--wait", action=BooleanOptionalAction, default=True, help=wait)
-    add("--timeout", metavar="SECONDS", type=numbers.seconds, help="how long to wait")
     add("--accept", metavar="MEDIA", help="the form of answer, such as image/*, where there is a choice")
-    filtered = "whether a filtered picture is a failure; it is saved all the same"
-    choices = one_of("raise", "return")
-    add("--on-filtered", metavar="raise|return", type=choices, default="raise", help=filtered)
-    add_output_options(add)
-    add("--show", action="store_true", help="draw the picture in the terminal")
+    add_result_options(add)
     return parser

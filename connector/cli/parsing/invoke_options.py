@@ -102,10 +102,7 @@ def taken(*adds: Callable[[Parser], None]) -> frozenset[str]:
 def add_request_options(parser: Parser, *, accepts: bool = True) -> None:
     """Where it goes, and what is given beside the inputs' own options."""
     add = parser.add_argument_group("where it goes, and what is given").add_argument
-    add(
-        "-e", "--environment", metavar="ENV", help="such as production, or sandbox (or CONNECTOR_ENVIRONMENT)"
-    )
-    add("-c", "--connection", metavar="NAME", help="whose credential; see `connector connections list`")
+    add_place_options(add)
     if accepts:
         add("--accept", metavar="MEDIA", help="the form of answer, such as image/*, where there is a choice")
     add(
@@ -113,6 +110,14 @@ def add_request_options(parser: Parser, *, accepts: bool = True) -> None:
     )
     add("-i", "--input", metavar="NAME=VALUE", action="append", help="any input by its own name; repeatable")
     add_file_options(parser)
+
+
+def add_place_options(add: Callable[..., Any]) -> None:
+    """Where requests go, and whose credential they have."""
+    said = "such as production, or sandbox (or CONNECTOR_ENVIRONMENT)"
+    add("-e", "--environment", metavar="ENV", help=said)
+    said = "whose credential (or CONNECTOR_CONNECTION); see `connector connections list`"
+    add("-c", "--connection", metavar="NAME", help=said)
 
 
 # By what other names an option goes.
@@ -133,19 +138,29 @@ def _add_answer_options(parser: Parser, *, shown: bool = True) -> None:
     def told(text: str) -> str:
         return text if shown else argparse.SUPPRESS
 
-    wait = told("wait for a job's result (default), or print its id at once")
-    add("--wait", action=argparse.BooleanOptionalAction, default=True, help=wait)
-    how_long = told("how long to wait for the answer, or the job")
-    add("--timeout", metavar="SECONDS", type=numbers.seconds, help=how_long)
+    add_result_options(add, told)
     add(
         "--stream", action="store_true", help=told("write the bytes as they arrive, to -o or standard output")
     )
     add("--estimate", action="store_true", help=told("tell what it would cost, and send nothing"))
+
+
+def add_result_options(add: Callable[..., Any], told: Callable[[str], str] = str) -> None:
+    """How long a result is waited for, and what becomes of it."""
+    wait = told("wait for a job's result (default), or do not")
+    add("--wait", action=argparse.BooleanOptionalAction, default=True, help=wait)
+    how_long = told("how long to wait for the answer, or the job")
+    add("--timeout", metavar="SECONDS", type=numbers.seconds, help=how_long)
+    add_filtered_option(add, told)
+    add_output_options(add, told)
+    add("--show", action="store_true", help=told("draw the picture in the terminal"))
+
+
+def add_filtered_option(add: Callable[..., Any], told: Callable[[str], str] = str) -> None:
+    """What becomes of a filtered result."""
     filtered = told("whether a filtered picture is a failure; it is saved all the same")
     choices = one_of("raise", "return")
     add("--on-filtered", metavar="raise|return", type=choices, default="raise", help=filtered)
-    add_output_options(add, told)
-    add("--show", action="store_true", help=told("draw the picture in the terminal"))
 
 
 def add_output_options(add: Callable[..., Any], told: Callable[[str], str] = str) -> None:

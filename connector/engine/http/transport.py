@@ -17,7 +17,7 @@ import httpx
 
 from connector.engine.http.messages import Multipart, Request, Response
 from connector.engine.http.multipart import Encoded, encode, new_boundary
-from connector.engine.http.paced_transport import PacedTransport
+from connector.engine.http.proxies import PacedTransport
 from connector.engine.http.response_body import Exchange, ResponseBody
 from connector.errors import InvalidAnswer
 from connector.spec.header_names import TRANSPORT_HEADERS, canonical

@@ -310,7 +310,7 @@ class ActionExecutor:
         self._tell_of(live.run)
 
     async def _invoked(self, run: Run, arguments: Mapping[str, Any] | None) -> Result:
-        connector, spec = self._connector(run), run.spec
+        connector, spec = serving(self._connectors, run), run.spec
         if arguments is None:
             action = connector.action(spec.action)
             taken = await self._io.run(run_files.take, action, spec.arguments, self._files, None)
@@ -323,13 +323,6 @@ class ActionExecutor:
             wait=False,
             **spec.options,
         )
-
-    def _connector(self, run: Run) -> AsyncConnector:
-        if run.integration not in self._connectors:
-            raise ConnectorError(
-                f"this worker does not have the integration {run.integration!r}; start it with its folder"
-            )
-        return self._connectors[run.integration]
 
     async def _finish(self, run_id: str) -> Left:
         while True:
@@ -353,7 +346,7 @@ class ActionExecutor:
             return await self._end_as_written(LiveRun(run, self._history, self._io), entry, LOST)
         if run_id not in self._started:
             self._started.add(run_id)
-            job = self._connector(run).action(entry.action).job
+            job = serving(self._connectors, run).action(entry.action).job
             await self._io.run(self._settlement.rest, entry, job)
         live = LiveRun(run, self._history, self._io)
         live.job_id = entry.id
@@ -378,7 +371,7 @@ class ActionExecutor:
     async def _awaited(self, live: LiveRun, hear: Listener, options: Mapping[str, Any]) -> Result:
         assert live.job_id is not None
         with followed(live.run.id, hear):
-            return await self._connector(live.run).wait(live.job_id, **options)
+            return await serving(self._connectors, live.run).wait(live.job_id, **options)
 
     async def _stopped(self, live: LiveRun) -> Left:
         """What was asked for is no longer: somebody stopped the run, or else whoever executes it ends."""
@@ -407,7 +400,7 @@ class ActionExecutor:
 
     async def _write_down(self, run: Run, job_id: str) -> None:
         """A job that was started, and whose id could not be written down, is when that has passed."""
-        job = self._connector(run).action(run.action).job
+        job = serving(self._connectors, run).action(run.action).job
         assert job is not None
         begun = partial(self._io.run, self._settlement.begun, run.id, job_id, job)
         await self._patience.hold(run.id, begun)
@@ -457,7 +450,7 @@ class ActionExecutor:
     async def _cancel_job(self, run: Run, job_id: str) -> bool:
         """Whether the job is no longer asked for; one that has just ended cannot be cancelled any more."""
         try:
-            await self._connector(run).cancel(job_id)
+            await serving(self._connectors, run).cancel(job_id)
         except JobError:
             return False
         return True
@@ -470,3 +463,12 @@ def _did_not_leave(entry: LedgerEntry) -> bool:
 def _log_failure(task: asyncio.Task[Run]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         getLogger(__name__).error("how a run ended could not be written down: %s", error)
+
+
+def serving(connectors: Mapping[str, AsyncConnector], run: Run) -> AsyncConnector:
+    """The connector of a run's integration. Raises ConnectorError where this worker has none."""
+    if run.integration in connectors:
+        return connectors[run.integration]
+    raise ConnectorError(
+        f"this worker does not have the integration {run.integration!r}; start it with its folder"
+    )

@@ -13,6 +13,7 @@ from connector.engine.connector import AsyncConnector
 from connector.errors import ConnectorError, InvocationError, SpecError
 from connector.runs.durable.outages import OutageRetry
 from connector.runs.service.durable_runs import DurableRuns
+from connector.runs.service.execute_action import serving
 from connector.runs.worker.advance_workflow import WorkflowAdvance
 from connector.storage.blocking import Io, Threads
 from connector.storage.files.store import FileStore
@@ -97,11 +98,7 @@ class WorkflowExecutor:
         return ended
 
     def _course(self, run: Run) -> WorkflowAdvance:
-        if run.integration not in self._connectors:
-            raise ConnectorError(
-                f"this worker does not have the integration {run.integration!r}; start it with its folder"
-            )
-        integration = self._connectors[run.integration].integration
+        integration = serving(self._connectors, run).integration
         return WorkflowAdvance(run, integration, self._history, self._files, self._runs, self._keep_seconds)
 
     async def _pause(self, run_id: str) -> None:
