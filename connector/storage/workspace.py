@@ -54,12 +54,9 @@ class Workspace:
     def connections(self) -> ConnectionStore:
         from connector.storage.connections.store import ConnectionStore
 
+        environ, defaults = self._environ, self.home / "default-connections.json"
         return ConnectionStore(
-            self.database,
-            self._keys,
-            environ=self._environ,
-            clock=self._clock,
-            defaults=self.home / "default-connections.json",
+            self.database, self._keys, environ=environ, clock=self._clock, defaults=defaults
         )
 
     @cached_property

@@ -89,13 +89,8 @@ def _add_own(parser: Parser, integration: Integration) -> None:
     add = parser.add_argument
     add("name", metavar="NAME", help="what to call the connection")
     declared = ", ".join(integration.environments)
-    add(
-        "-e",
-        "--environment",
-        metavar="ENV",
-        action="append",
-        help=f"where it is used: {declared}, or another",
-    )
+    said = f"where it is used: {declared}, or another"
+    add("-e", "--environment", metavar="ENV", action="append", help=said)
     add("--base-url", metavar="URL", help="where requests go, instead of the environment's own place")
     add("--cap", metavar="CREDITS", type=_credits, help="what may be spent in each environment and UTC day")
     add("--header", metavar="NAME=VALUE", action="append", help=_HEADER_HELP)

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connector.cli.parsing import find_action, input_arguments, input_options, invoke_options
 from connector.cli.parsing.action_card import card
@@ -21,9 +21,6 @@ from connector.spec import cache, listing
 from connector.spec.model import Integration
 from connector.spec.schema.suggest import nearest
 from connector.storage.files.store import FileStore
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
