@@ -12,11 +12,12 @@ from urllib.parse import unquote, urlsplit
 from connector.engine.connector import AsyncConnector, Options
 from connector.engine.http.ssrf_guard import Guard
 from connector.engine.sources import Sources
+from connector.mcp.folders import Folders
 from connector.media import Media, adopt
 from connector.runs.service.runner import Runner, ServedIntegration
 from connector.spec.model import Integration
 from connector.storage.blocking import Threads
-from connector.storage.files.store import FileStore
+from connector.storage.files.store import FileStore, StoredFile
 from connector.storage.runs.history import History
 
 P = ParamSpec("P")
@@ -34,14 +35,24 @@ class Backing(Protocol):
     def files(self) -> FileStore: ...
     @property
     def history(self) -> History: ...
+    @property
+    def folders(self) -> Folders | None:
+        """The folders of the user's machine; None where the tools run on another one."""
+        ...
+
+    def handed(self, stored: StoredFile, target: Path | None, origin: str) -> dict[str, Any]:
+        """Puts a result where it is wanted, or makes an address of it at the host's ``origin``; where it is,
+        for the answer. It blocks."""
+        ...
+
     async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T: ...
 
 
 class Alone:
-    """A connector without a host. Files of this machine are read below ``roots``, and nowhere else."""
+    """A connector without a host. Files of this machine are read in the ``folders``, and nowhere else."""
 
-    def __init__(self, integration: Integration, roots: tuple[Path, ...], **options: Unpack[Options]) -> None:
-        self.roots = roots
+    def __init__(self, integration: Integration, folders: Folders, **options: Unpack[Options]) -> None:
+        self.folders = folders
         self._threads = Threads()
         options["sources"] = self._sources(self._resolve)
         connector = AsyncConnector(integration, **options)
@@ -53,6 +64,14 @@ class Alone:
 
     async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         return await self._threads.run(partial(act, *arguments, **options))
+
+    def handed(self, stored: StoredFile, target: Path | None, origin: str) -> dict[str, Any]:
+        if target is None:
+            return {}
+        try:
+            return {"path": str(self.folders.put(self.files.open(stored.id), target))}
+        except OSError as error:
+            return {"not_saved": f"{target} cannot be written ({error.strerror or error}); the file is kept"}
 
     async def open(self) -> None:
         """Settles what dead processes left, and goes on with their jobs."""
@@ -66,7 +85,7 @@ class Alone:
 
     def _sources(self, references: Callable[[str], Media] | None = None) -> Sources:
         guard = Guard(max_bytes=_MOST_BYTES)
-        return Sources(paths=self.roots, urls=guard, references=references, max_bytes=_MOST_BYTES)
+        return Sources(paths=self.folders.all, urls=guard, references=references, max_bytes=_MOST_BYTES)
 
     def _resolve(self, reference: str) -> Any:
         """The file of a reference. Clients name a file of this machine also as file:///its/path."""

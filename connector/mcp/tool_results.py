@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import mcp_types as types
@@ -15,6 +15,8 @@ from connector.media import from_bytes, thumbnail
 from connector.storage.files.store import FileStore, StoredFile
 from connector.storage.runs.model import Run
 
+Handed = Callable[[StoredFile], dict[str, Any]]
+
 SCHEME = "connector://files/"
 # A longer answer of the API is kept as a file: a model reads every character that it is sent.
 _LONGEST_VALUE = 32 * 1024
@@ -22,13 +24,13 @@ _FACTS = ("seed", "finish_reason", "request_id", "warnings")
 _BILLED = {"yes": "It was billed.", "unknown": "It may have been billed."}
 
 
-def of_run(files: FileStore, run: Run) -> types.CallToolResult:
-    """The answer of a run, however it stands. It blocks."""
+def of_run(files: FileStore, run: Run, handed: Handed) -> types.CallToolResult:
+    """The answer of a run, however it stands; ``handed`` tells where else its file is. It blocks."""
     stored = files.get(run.file) if run.file else None
     facts = dict(_of_run(run))
     stored, facts = _shortened(files, run, stored, facts)
     if stored is not None:
-        facts["file"] = of_file(stored)
+        facts["file"] = of_file(stored) | handed(stored)
     if run.has_ended and run.state != "succeeded":
         return failure(facts | {"error": _error(run)}, _shown(files, stored))
     text = types.TextContent(text=json.dumps(facts, ensure_ascii=False))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from starlette.requests import Request
@@ -32,6 +33,7 @@ from connector.spec.model import Action
 from connector.spec.schema.suggest import nearest
 from connector.storage.blocking import Threads
 from connector.storage.connections.api_tokens import Tokens
+from connector.storage.files.store import StoredFile
 from connector.storage.runs.history import History
 from connector.storage.runs.model import Run
 
@@ -53,6 +55,7 @@ class Host:
         self.metrics = Metrics()
         self.stopping = asyncio.Event()
         self.described: bytes | None = None
+        self.folders = None  # its users' files are on other machines
         self.reads = Reads(settings.max_reads, settings.max_read_queue)
         self.login_page: Page = _no_page
         self._threads = Threads(settings.max_runs + _MORE_THREADS)
@@ -126,6 +129,9 @@ class Host:
     async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         """The outcome of something that blocks."""
         return await self._threads.run(partial(act, *arguments, **options))
+
+    def handed(self, stored: StoredFile, target: Path | None, origin: str) -> dict[str, Any]:
+        return {}
 
     def served(self, name: str | None) -> ServedIntegration:
         """The integration of that id; without one, the first."""

@@ -23,6 +23,7 @@ from connector.engine.http.transport import HttpTransport
 from connector.mcp import http, stdio
 from connector.mcp.backend import Alone
 from connector.mcp.call_tool import Caller, ToolCaller
+from connector.mcp.folders import Folders
 from connector.spec.loader import load
 from connector.spec.model import Integration
 
@@ -67,7 +68,7 @@ def _picture() -> bytes:
 
 def _alone(home: Path, far: Callable[[httpx.Request], httpx.Response]) -> Alone:
     transport = HttpTransport(httpx.MockTransport(far))
-    return Alone(integration(), (home,), home=home, environ={}, transport=transport)
+    return Alone(integration(), Folders((home,)), home=home, environ={}, transport=transport)
 
 
 def over_http() -> None:

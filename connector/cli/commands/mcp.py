@@ -31,11 +31,19 @@ def _add_options(parser: Parser) -> None:
     add = parser.add_argument
     add("-e", "--environment", metavar="ENV", help="where calls go (or CONNECTOR_ENVIRONMENT)")
     add("-c", "--connection", metavar="NAME", help="whose account; see `connector connections list`")
-    root = "a folder that files may be read from; repeatable (default: the current one)"
+    root = "a folder that files are read from and results put in; repeatable (default: the current one)"
     add("--root", metavar="DIR", type=Path, action="append", default=[], help=root)
+    add(
+        "--save",
+        metavar="DIR",
+        type=Path,
+        help="put every result into this folder besides; it may be read from",
+    )
     add("--limit-credits", metavar="N", type=numbers.credits, help="refuse what would cost more in all")
     offered = "offer only actions whose id or group is like this; repeatable"
     add("--actions", metavar="PATTERN", action="append", default=[], help=offered)
+    add("--all", action="store_true", help="list every action as a tool, not only the main ones")
+    add("--read-only", action="store_true", help="offer only what costs and changes nothing")
     add("--http", action="store_true", help="listen on this machine in place of standard input and output")
     port = "with --http; 0 takes a free one (default: 8790)"
     add("--port", metavar="N", type=_port, default=8790, help=port)
@@ -53,13 +61,16 @@ def _serve(args: argparse.Namespace) -> int:
 
     from connector.mcp.backend import Alone
     from connector.mcp.call_tool import Caller, ToolCaller
+    from connector.mcp.folders import Folders
+    from connector.mcp.offer import Offer
     from connector.mcp.session_cap import SessionCap
 
     logging.basicConfig(level=logging.ERROR if args.quiet else logging.WARNING)
-    alone = Alone(find_action.integration(folder_of(args)), _roots(args.root))
-    desk = ToolCaller(alone, SessionCap(args.limit_credits), tuple(args.actions))
-    caller = Caller("mcp", args.environment, args.connection)
-    _check(alone, desk, args)
+    alone = Alone(find_action.integration(folder_of(args)), Folders(_roots(args.root), _kept(args.save)))
+    desk = ToolCaller(alone, SessionCap(args.limit_credits))
+    offer = Offer(tuple(args.actions), args.all, args.read_only)
+    caller = Caller("mcp", args.environment, args.connection, offer=offer)
+    _check(alone, desk, caller)
     with suppress(KeyboardInterrupt):
         asyncio.run(_over_http(args, alone, desk, caller) if args.http else _over_stdio(alone, desk, caller))
     return 0
@@ -74,12 +85,25 @@ def _roots(given: list[Path]) -> tuple[Path, ...]:
     return roots
 
 
-def _check(alone: Alone, desk: ToolCaller, args: argparse.Namespace) -> None:
+def _kept(folder: Path | None) -> Path | None:
+    """The folder for all results, which is made where there is none."""
+    if folder is None:
+        return None
+    try:
+        folder.expanduser().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = Problem("save", f"{folder} cannot be made ({error.strerror or error})")
+        raise InvalidArguments([problem], "connector mcp") from error
+    return folder.expanduser().resolve()
+
+
+def _check(alone: Alone, desk: ToolCaller, caller: Caller) -> None:
     """What is wrong with the options is told before a client waits for an answer."""
     for worker in alone.integrations.values():
-        worker.connector.place(environment=args.environment, connection=args.connection)
-    if not desk.actions:
-        raise InvocationError("--actions matches no action; `connector actions` lists them with their groups")
+        worker.connector.place(**caller.place)
+    if not desk.offered(caller.offer):
+        named = "--actions" if caller.offer.patterns else "--read-only"
+        raise InvocationError(f"{named} leaves no action; `connector actions` lists them with their groups")
 
 
 async def _over_stdio(alone: Alone, desk: ToolCaller, caller: Caller) -> None:

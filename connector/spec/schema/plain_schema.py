@@ -19,7 +19,7 @@ Shape = Literal["json", "form", "tool"]
 _DROPPED = frozenset({"open", "secret", "visible"})
 _RENAMED = {name: f"x-{name.replace('_', '-')}" for name in sorted(OWN_WORDS - _DROPPED)}
 # A model reads every word of a tool's schema, and has no form to fill in.
-_OF_FORMS = frozenset(_RENAMED.values()) - {"x-unit"}
+_OF_FORMS = frozenset({*_RENAMED.values(), "title", "examples"}) - {"x-unit"}
 _SCHEMA = frozenset(
     ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 )
@@ -94,14 +94,16 @@ def _file(schema: JsonSchema, shape: Shape) -> dict[str, Any]:
 
 
 def _of_tool(schema: JsonSchema) -> dict[str, Any]:
-    """The text that a tool is given for a file; the file's own rules are in its description."""
-    rules = ", ".join(describe.limits(schema))
-    said = (schema.get("description"), rules and f"It must be {rules}.", _TOOL_FILE)
-    titled = {name: schema[name] for name in ("title",) if name in schema}
-    return {"type": "string", **titled, "description": " ".join(part for part in said if part)}
+    """The text that a tool is given for a file. Its sides and bytes, which no model sees, are told when
+    they are wrong; how a file is given depends on where the tool runs, and is told of all tools at once."""
+    told = {name: rule for name, rule in schema.get("file", {}).items() if name in _TOLD_OF_FILES}
+    said = f"File: {', '.join(describe.limits({'file': told})) or 'any'}."
+    return {"type": "string", "description": " ".join(filter(None, (schema.get("description"), said)))}
 
 
-_TOOL_FILE = "Give a path, an http(s) address, a data URI, or the file:ID of an earlier result."
+_TOLD_OF_FILES = frozenset(("formats", "dimensions", "min_seconds", "max_seconds"))
+
+
 _FILES: Mapping[Shape, Callable[[], dict[str, Any]]] = {
     "json": lambda: {"anyOf": [{"$ref": "#/components/schemas/GivenFile"}]},
     # The format is OpenAPI 3.0's word for a file, which generators of clients look for.
