@@ -96,4 +96,6 @@ def _caller(ctx: Any) -> Caller:
     name = token.name if token else "mcp"
     is_limited = token is not None and token.is_limited
     offer = Offer(tuple(query.getlist("actions")), "all" in query, "read_only" in query)
-    return Caller(name, query.get("environment"), query.get("connection"), is_limited, offer)
+    return Caller(
+        name, query.get("environment"), query.get("connection"), is_limited, offer, str(ctx.request.base_url)
+    )

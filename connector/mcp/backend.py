@@ -17,13 +17,22 @@ from connector.media import Media, adopt
 from connector.runs.service.runner import Runner, ServedIntegration
 from connector.spec.model import Integration
 from connector.storage.blocking import Threads
-from connector.storage.files.store import FileStore, StoredFile
+from connector.storage.files.store import FileStore
 from connector.storage.runs.history import History
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _MOST_BYTES = 100 * 1024 * 1024
+
+
+class Links(Protocol):
+    """Addresses of a host that need no token, at the ``origin`` by which it is reached. They block."""
+
+    def download(self, file_id: str, origin: str) -> str: ...
+    def upload(self, origin: str) -> tuple[str, str]:
+        """Where one file is put, and the id that it will have."""
+        ...
 
 
 class Backing(Protocol):
@@ -40,9 +49,9 @@ class Backing(Protocol):
         """The folders of the user's machine; None where the tools run on another one."""
         ...
 
-    def handed(self, stored: StoredFile, target: Path | None, origin: str) -> dict[str, Any]:
-        """Puts a result where it is wanted, or makes an address of it at the host's ``origin``; where it is,
-        for the answer. It blocks."""
+    @property
+    def links(self) -> Links | None:
+        """What makes addresses of files at a host; None without one."""
         ...
 
     async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T: ...
@@ -50,6 +59,8 @@ class Backing(Protocol):
 
 class Alone:
     """A connector without a host. Files of this machine are read in the ``folders``, and nowhere else."""
+
+    links = None
 
     def __init__(self, integration: Integration, folders: Folders, **options: Unpack[Options]) -> None:
         self.folders = folders
@@ -64,14 +75,6 @@ class Alone:
 
     async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         return await self._threads.run(partial(act, *arguments, **options))
-
-    def handed(self, stored: StoredFile, target: Path | None, origin: str) -> dict[str, Any]:
-        if target is None:
-            return {}
-        try:
-            return {"path": str(self.folders.put(self.files.open(stored.id), target))}
-        except OSError as error:
-            return {"not_saved": f"{target} cannot be written ({error.strerror or error}); the file is kept"}
 
     async def open(self) -> None:
         """Settles what dead processes left, and goes on with their jobs."""

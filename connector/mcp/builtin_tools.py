@@ -65,9 +65,10 @@ class Own:
             return tool_results.of_error(error)
 
 
-def named(taken: Mapping[str, Any]) -> dict[str, Own]:
+def named(desk: ToolCaller) -> dict[str, Own]:
     """The tools by name; where an action has that name already, ours has another."""
-    return {f"connector-{one.name}" if one.name in taken else one.name: one for one in OWN}
+    here = [one for one in OWN if desk.backing.links is not None or not one.declared.get("at_host")]
+    return {f"connector-{one.name}" if one.name in desk.names else one.name: one for one in here}
 
 
 async def _find(desk: ToolCaller, caller: Caller, given: Given, tell: Tell) -> types.CallToolResult:
@@ -84,6 +85,13 @@ async def _find(desk: ToolCaller, caller: Caller, given: Given, tell: Tell) -> t
 
 async def _use(desk: ToolCaller, caller: Caller, given: Given, tell: Tell) -> types.CallToolResult:
     return await desk.invoke(given["action"], given.get("inputs", {}), caller, tell)
+
+
+async def _upload_address(desk: ToolCaller, caller: Caller, given: Given, tell: Tell) -> types.CallToolResult:
+    assert desk.backing.links is not None  # it is offered by hosts alone
+    address, file_id = await desk.backing.run(desk.backing.links.upload, caller.origin)
+    told = {"file": f"file:{file_id}", "put": address, "command": f"curl --upload-file PATH '{address}'"}
+    return tool_results.of_facts(told)
 
 
 async def _estimate(desk: ToolCaller, caller: Caller, given: Given, tell: Tell) -> types.CallToolResult:
@@ -152,6 +160,7 @@ async def _get_run(desk: ToolCaller, caller: Caller, given: Given, tell: Tell) -
 _ANSWERS: Mapping[str, Answer] = {
     "find-action": _find,
     "use-action": _use,
+    "upload-address": _upload_address,
     "estimate": _estimate,
     "environments": _environments,
     "spending": _spending,

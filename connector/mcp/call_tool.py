@@ -140,8 +140,10 @@ class ToolCaller:
     async def told(self, run: Run, caller: Caller, target: Path | None = None) -> types.CallToolResult:
         """The answer of a run, with where its file is for whoever called."""
 
-        def handed(stored: StoredFile) -> dict[str, Any]:
-            return self.backing.handed(stored, target, caller.origin)
+        def handed(stored: StoredFile) -> dict[str, str]:
+            if self.backing.folders is not None and target is not None:
+                return self.backing.folders.put(self.backing.files.open(stored.id), target)
+            return tool_results.address(self.backing.links, stored, caller.origin)
 
         return await self.backing.run(tool_results.of_run, self.backing.files, run, handed)
 

@@ -38,11 +38,14 @@ class Folders:
             raise _wrong("names a file that is there already; choose another name")
         return path
 
-    def put(self, media: Media, target: Path) -> Path:
-        """Writes a result, under a name that its type asks for and over nothing. Raises OSError."""
-        if target == self.keep:
-            return media.save(target, name=media.name)
-        return media.save(target.with_name(name_for(target.name, media.type)))
+    def put(self, media: Media, target: Path) -> dict[str, str]:
+        """Writes a result, under a name that its type asks for and over nothing; where it is, or why not."""
+        try:
+            if target == self.keep:
+                return {"path": str(media.save(target, name=media.name))}
+            return {"path": str(media.save(target.with_name(name_for(target.name, media.type))))}
+        except OSError as error:
+            return {"not_saved": f"{target} cannot be written ({error.strerror or error}); the file is kept"}
 
     @property
     def said(self) -> str:

@@ -45,7 +45,7 @@ def server(desk: ToolCaller, caller_of: CallerOf, offer: Offer = MAIN) -> Server
 
 
 def _handlers(desk: ToolCaller, caller_of: CallerOf) -> dict[str, Any]:
-    ours = builtin_tools.named(desk.names)
+    ours = builtin_tools.named(desk)
 
     async def list_tools(ctx: Context, params: Any) -> types.ListToolsResult:
         offer = caller_of(ctx).offer

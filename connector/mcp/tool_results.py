@@ -10,12 +10,13 @@ from typing import Any
 import mcp_types as types
 
 from connector.errors import ConnectorError
+from connector.mcp.backend import Links
 from connector.mcp.tools import DECLARED
 from connector.media import from_bytes, thumbnail
 from connector.storage.files.store import FileStore, StoredFile
 from connector.storage.runs.model import Run
 
-Handed = Callable[[StoredFile], dict[str, Any]]
+Handed = Callable[[StoredFile], dict[str, str]]
 
 SCHEME = "connector://files/"
 # A longer answer of the API is kept as a file: a model reads every character that it is sent.
@@ -68,6 +69,14 @@ def of_file(stored: StoredFile) -> dict[str, Any]:
         "seconds": stored.seconds,
     }
     return {name: value for name, value in facts.items() if value is not None}
+
+
+def address(links: Links | None, stored: StoredFile, origin: str) -> dict[str, str]:
+    """Where a file can be downloaded, or why it cannot."""
+    try:
+        return {"url": links.download(stored.id, origin)} if links else {}
+    except ConnectorError as error:
+        return {"no_url": error.message}
 
 
 def _sentences(error: Mapping[str, Any]) -> Iterator[str]:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from starlette.requests import Request
@@ -26,6 +25,7 @@ from connector.server.prometheus import Gauge, Metrics
 from connector.server.readiness import Readiness
 from connector.server.resident_worker import Resident
 from connector.server.settings import Settings
+from connector.server.signed_links import SignedLinks
 from connector.server.token_cache import Callers
 from connector.spec.cache import default_cache
 from connector.spec.loader import default_folder, load
@@ -33,7 +33,6 @@ from connector.spec.model import Action
 from connector.spec.schema.suggest import nearest
 from connector.storage.blocking import Threads
 from connector.storage.connections.api_tokens import Tokens
-from connector.storage.files.store import StoredFile
 from connector.storage.runs.history import History
 from connector.storage.runs.model import Run
 
@@ -70,6 +69,7 @@ class Host:
         database = workspace.database
         self.history = History(database, settings.clock, workspace.ledger)
         self.files = workspace.files
+        self.links = SignedLinks(workspace.signing_secrets, settings.clock)
         self.tokens = Tokens(database, settings.clock)
         self.readiness = Readiness(self.tokens.list)
         self.callers = Callers(lambda token: self.run(self.tokens.who, token))
@@ -129,9 +129,6 @@ class Host:
     async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         """The outcome of something that blocks."""
         return await self._threads.run(partial(act, *arguments, **options))
-
-    def handed(self, stored: StoredFile, target: Path | None, origin: str) -> dict[str, Any]:
-        return {}
 
     def served(self, name: str | None) -> ServedIntegration:
         """The integration of that id; without one, the first."""

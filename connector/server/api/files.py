@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import unquote
 
 from starlette.datastructures import UploadFile
@@ -13,18 +14,29 @@ from connector.server import responses, send_file, uploads
 from connector.server.json_reply import Reply
 from connector.server.operation import OperationCall, kind_of
 from connector.server.problem_documents import Refused
+from connector.storage.database.protocols import Conflict
 from connector.storage.files.store import StoredFile
 
 
 async def put_file(call: OperationCall) -> Response:
     """A file, as a part of a form, or as the body itself with its name in X-File-Name, percent-encoded."""
+    return await _put(call)
+
+
+async def put_signed_file(call: OperationCall) -> Response:
+    await call.host.run(call.host.links.check, "PUT", call.names["id"], call.query)
+    return await _put(call, call.names["id"])
+
+
+async def _put(call: OperationCall, file_id: str | None = None) -> Response:
     if kind_of(call.request) == "multipart/form-data":
         async with uploads.parts(call.request) as found:
             one = _the_file(found)
-            stored = await _stored(call, uploads.pieces(one), one.filename, one.content_type)
+            stored = await _stored(call, uploads.pieces(one), one.filename, one.content_type, file_id)
     else:
         name = unquote(call.request.headers.get("x-file-name", ""))
-        stored = await _stored(call, uploads.UploadReader(call.request), name, kind_of(call.request) or None)
+        body = uploads.UploadReader(call.request)
+        stored = await _stored(call, body, name, kind_of(call.request) or None, file_id)
     return Reply(stored.to_dict(), 201, {"location": f"/api/files/{stored.id}"})
 
 
@@ -39,13 +51,15 @@ def _the_file(found: list[tuple[str, UploadFile]]) -> UploadFile:
 
 
 async def _stored(
-    call: OperationCall, chunks: Iterable[bytes], name: str | None, kind: str | None
+    call: OperationCall, chunks: Iterable[bytes], name: str | None, kind: str | None, file_id: str | None
 ) -> StoredFile:
     store, most = call.host.files, call.host.settings.max_body
     keep, unused = _for_how_long(call)
-    stored = await call.host.run(
-        store.put_stream, chunks, name or "file", kind, most, keep_seconds=keep, unused=unused
-    )
+    how: Any = {"keep_seconds": keep, "unused": unused, "file_id": file_id}
+    try:
+        stored = await call.host.run(store.put_stream, chunks, name or "file", kind, most, **how)
+    except Conflict as error:
+        raise Refused("conflict", "this link was used, and takes one file; ask for another") from error
     if not stored.bytes:
         await call.host.run(store.remove, stored.id)
         raise InvalidArguments([Problem("file", "is empty; send a file with content")])
@@ -74,6 +88,11 @@ async def get_file(call: OperationCall) -> Response:
 
 async def get_content(call: OperationCall) -> Response:
     return await send_file.file(call.host, call.request, await _file(call))
+
+
+async def get_signed_file(call: OperationCall) -> Response:
+    await call.host.run(call.host.links.check, "GET", call.names["id"], call.query)
+    return await get_content(call)
 
 
 async def get_thumbnail(call: OperationCall) -> Response:
