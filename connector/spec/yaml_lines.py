@@ -77,7 +77,7 @@ def parse(content: bytes | str, name: str | None = None) -> Document:
         return _failed("is not UTF-8 text; save it as UTF-8", name, line)
     if len(text) > MAX_BYTES:
         return _failed(f"is longer than {MAX_BYTES} characters; nobody can read a spec of that size", name)
-    reader = _EventReader(_events(text), name)
+    reader = _EventReader(events(text), name)
     try:
         value = reader.document()
     except _ParsingStopped as refused:
@@ -93,7 +93,8 @@ def _failed(message: str, name: str | None, line: int | None = 1) -> Document:
     return Document(problems=(Problem("", message, name, line),))
 
 
-def _events(text: str) -> Iterator[Any]:
+def events(text: str) -> Iterator[Any]:
+    """What the parser of YAML finds, one after the other."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -8,12 +8,12 @@ place where it goes too far.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from connector.authoring.importing.report import Remark, Remarks
 from connector.errors import Problem, SpecError
-from connector.spec.yaml_lines import plain
+from connector.spec.yaml_lines import events, plain
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 200
@@ -91,7 +91,7 @@ class _ValueBuilder:
     """Builds one value of the parser's events, without recursion."""
 
     def __init__(self, text: str, name: str, twice: Remarks) -> None:
-        self._events = _events(text)
+        self._events = events(text)
         self._name = name
         self._twice = twice
         self._anchors: dict[str, tuple[Any, int]] = {}
@@ -168,14 +168,6 @@ class _ValueBuilder:
 
     def _refused(self, event: Any, message: str) -> SpecError:
         return refused(self._name, message, event.start_mark.line + 1)
-
-
-def _events(text: str) -> Iterator[Any]:
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    events: Iterator[Any] = yaml.parse(text, Loader=loader)
-    return events
 
 
 def mapping(value: Any) -> Json:

@@ -20,24 +20,19 @@ from connector.storage.files.store import StoredFile
 
 async def put_file(call: OperationCall) -> Response:
     """A file, as a part of a form, or as the body itself with its name in X-File-Name, percent-encoded."""
-    return await _put(call)
+    if kind_of(call.request) == "multipart/form-data":
+        async with uploads.parts(call.request) as found:
+            one = _the_file(found)
+            stored = await _stored(call, uploads.pieces(one), one.filename, one.content_type)
+    else:
+        name = unquote(call.request.headers.get("x-file-name", ""))
+        stored = await _stored(call, uploads.UploadReader(call.request), name, kind_of(call.request) or None)
+    return Reply(stored.to_dict(), 201, {"location": f"/api/files/{stored.id}"})
 
 
 async def put_signed_file(call: OperationCall) -> Response:
     await call.host.run(call.host.links.check, "PUT", call.names["id"], call.query)
-    return await _put(call, call.names["id"])
-
-
-async def _put(call: OperationCall, file_id: str | None = None) -> Response:
-    if kind_of(call.request) == "multipart/form-data":
-        async with uploads.parts(call.request) as found:
-            one = _the_file(found)
-            stored = await _stored(call, uploads.pieces(one), one.filename, one.content_type, file_id)
-    else:
-        name = unquote(call.request.headers.get("x-file-name", ""))
-        body = uploads.UploadReader(call.request)
-        stored = await _stored(call, body, name, kind_of(call.request) or None, file_id)
-    return Reply(stored.to_dict(), 201, {"location": f"/api/files/{stored.id}"})
+    return await put_file(call)
 
 
 def _the_file(found: list[tuple[str, UploadFile]]) -> UploadFile:
@@ -51,11 +46,11 @@ def _the_file(found: list[tuple[str, UploadFile]]) -> UploadFile:
 
 
 async def _stored(
-    call: OperationCall, chunks: Iterable[bytes], name: str | None, kind: str | None, file_id: str | None
+    call: OperationCall, chunks: Iterable[bytes], name: str | None, kind: str | None
 ) -> StoredFile:
     store, most = call.host.files, call.host.settings.max_body
     keep, unused = _for_how_long(call)
-    how: Any = {"keep_seconds": keep, "unused": unused, "file_id": file_id}
+    how: Any = {"keep_seconds": keep, "unused": unused, "file_id": call.names.get("id")}
     try:
         stored = await call.host.run(store.put_stream, chunks, name or "file", kind, most, **how)
     except Conflict as error:

@@ -15,7 +15,6 @@ from connector.server.connection_form import CONNECTION
 from connector.server.openapi.shapes import shape
 from connector.spec.model import JsonSchema
 from connector.spec.package_data import table
-from connector.spec.schema.plain_schema import GIVEN_FILE
 from connector.storage.connections.api_tokens import Token
 from connector.storage.connections.model import Connection
 from connector.storage.files.store import StoredFile
@@ -43,6 +42,5 @@ def _shaped(told: Any) -> Any:
 
 SCHEMAS: Mapping[str, JsonSchema] = {
     **_shaped(DECLARED["schemas"]),
-    "GivenFile": GIVEN_FILE,
     "NewConnection": CONNECTION,
 }

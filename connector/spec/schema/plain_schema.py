@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from connector.spec import file_options
 from connector.spec.model import JsonSchema
 from connector.spec.schema import describe
 from connector.spec.schema.fast_path import OWN_WORDS
@@ -26,34 +25,6 @@ _SCHEMA = frozenset(
 _SCHEMAS = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
 _NAMED = frozenset(("properties", "patternProperties", "dependentSchemas", "$defs"))
 _KEPT_OF_FILES = ("title", "description", "examples")
-
-# A picture of one black dot.
-_DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgAB5Sfe/AAAAABJRU5ErkJggg=="
-# What stands for a file in JSON.
-GIVEN_FILE: JsonSchema = {
-    "description": "A file: a reference that this host gave out, an address, or the content itself.",
-    "anyOf": [
-        {
-            "type": "string",
-            "pattern": "^(file:|https?://|data:)",
-            "examples": ["file:ID", "https://example.com/a.png", f"data:image/png;base64,{_DOT}"],
-        },
-        {
-            "type": "object",
-            "required": ["base64"],
-            "properties": {
-                "base64": {"type": "string", "contentEncoding": "base64"},
-                "type": {"type": "string", "examples": ["image/png"]},
-                "name": {"type": "string"},
-            },
-        },
-        {
-            "type": "object",
-            "required": ["file"],
-            "properties": {"file": {"description": "Any of these forms."}, **file_options.schemas()},
-        },
-    ],
-}
 
 
 def plain(schema: Any, shape: Shape = "json") -> Any:
