@@ -11,7 +11,7 @@ import mcp_types as types
 
 from connector.errors import ConnectorError, InvalidArguments
 from connector.mcp import tool_results
-from connector.mcp.call_tool import Caller, Tell, ToolCaller
+from connector.mcp.call_tool import Caller, ToolCaller
 from connector.mcp.tools import DECLARED
 from connector.spec.schema.validator import Checker
 from connector.storage.connections.api_tokens import NotPermitted
@@ -19,7 +19,7 @@ from connector.storage.runs.history import RunNotFound
 from connector.storage.runs.model import Run
 
 Given = Mapping[str, Any]
-Answer = Callable[[ToolCaller, Caller, Given, Tell], Awaitable[types.CallToolResult]]
+Answer = Callable[[ToolCaller, Caller, Given], Awaitable[types.CallToolResult]]
 
 # Of so many that fit best all inputs are told, of more the names.
 _BEST, _MOST_FOUND = 3, 12
@@ -54,13 +54,13 @@ class Own:
             annotations=types.ToolAnnotations(title=self.title, **told),
         )
 
-    async def call(self, desk: ToolCaller, caller: Caller, given: Given, tell: Tell) -> types.CallToolResult:
+    async def call(self, desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
         """The answer; a failure is an answer too."""
         found = Checker(self.schema(desk.saves(caller.offer)), noun="an input of this tool").problems(given)
         try:
             if found:
                 raise InvalidArguments(found, self.title)
-            return await self.answer(desk, caller, given, tell)
+            return await self.answer(desk, caller, given)
         except ConnectorError as error:
             return tool_results.of_error(error)
 
@@ -71,7 +71,7 @@ def named(desk: ToolCaller) -> dict[str, Own]:
     return {f"connector-{one.name}" if one.name in desk.names else one.name: one for one in here}
 
 
-async def _find(desk: ToolCaller, caller: Caller, given: Given, tell: Tell) -> types.CallToolResult:
+async def _find(desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
     found = desk.search(given["words"], caller.offer)
     told = []
     for number, action in enumerate(found[:_MOST_FOUND]):
@@ -83,25 +83,25 @@ async def _find(desk: ToolCaller, caller: Caller, given: Given, tell: Tell) -> t
     return tool_results.of_facts({"found": told} | more | groups)
 
 
-async def _use(desk: ToolCaller, caller: Caller, given: Given, tell: Tell) -> types.CallToolResult:
-    return await desk.invoke(given["action"], given.get("inputs", {}), caller, tell)
+async def _use(desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
+    return await desk.invoke(given["action"], given.get("inputs", {}), caller)
 
 
-async def _upload_address(desk: ToolCaller, caller: Caller, given: Given, tell: Tell) -> types.CallToolResult:
+async def _upload_address(desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
     assert desk.backing.links is not None  # it is offered by hosts alone
     address, file_id = await desk.backing.run(desk.backing.links.upload, caller.origin)
     told = {"file": f"file:{file_id}", "put": address, "command": f"curl --upload-file PATH '{address}'"}
     return tool_results.of_facts(told)
 
 
-async def _estimate(desk: ToolCaller, caller: Caller, given: Given, tell: Tell) -> types.CallToolResult:
+async def _estimate(desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
     served, action = desk.find(given["action"], caller)
     found = await served.connector.estimate(action.id, given.get("inputs", {}), **caller.place)
     told = {"credits": found.credits, "why": found.why, "left": desk.purse.left}
     return tool_results.of_facts({name: value for name, value in told.items() if value is not None})
 
 
-async def _environments(desk: ToolCaller, caller: Caller, given: Given, tell: Tell) -> types.CallToolResult:
+async def _environments(desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
     listed = []
     for served in desk.backing.integrations.values():
         connector = served.connector
@@ -119,7 +119,7 @@ async def _environments(desk: ToolCaller, caller: Caller, given: Given, tell: Te
     return tool_results.of_facts({"environments": listed, "to_change": DECLARED["to_change"]})
 
 
-async def _spending(desk: ToolCaller, caller: Caller, given: Given, tell: Tell) -> types.CallToolResult:
+async def _spending(desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
     if caller.only_own:
         raise NotPermitted("a token that is limited is not told what others spend")
     told: dict[str, Any] = {"spent": desk.purse.spent}
@@ -145,7 +145,7 @@ async def _balance(connector: Any, caller: Caller) -> dict[str, Any]:
         return {"balance_unknown": error.message}
 
 
-async def _get_run(desk: ToolCaller, caller: Caller, given: Given, tell: Tell) -> types.CallToolResult:
+async def _get_run(desk: ToolCaller, caller: Caller, given: Given) -> types.CallToolResult:
     target = desk.target(given["save_as"], caller.offer) if "save_as" in given else None
     run: Run = await desk.backing.run(desk.backing.history.get, given["run"])
     if caller.only_own and run.token_name != caller.name:

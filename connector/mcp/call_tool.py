@@ -30,11 +30,16 @@ Offered = tuple[ServedIntegration, Action]
 Tell = Callable[[int, str], Awaitable[None]]
 
 
+async def _silent(step: int, sentence: str) -> None:
+    """Nobody is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who calls, where the calls go (None is the default), and what is offered to them.
 
-    ``only_own`` runs are told of, or all; ``origin`` is by which address the caller reaches a host.
+    ``only_own`` runs are told of, or all; ``origin`` is by which address the caller reaches a host,
+    and ``tell`` hears of each step.
     """
 
     name: str = "mcp"
@@ -43,6 +48,7 @@ class Caller:
     only_own: bool = False
     offer: Offer = MAIN
     origin: str = ""
+    tell: Tell = _silent
 
     @property
     def place(self) -> dict[str, Any]:
@@ -115,9 +121,7 @@ class ToolCaller:
         said = (DECLARED["instructions"], files, DECLARED["shared"], tools.shared_words(self.shared))
         return "\n".join(said)
 
-    async def invoke(
-        self, name: str, given: Mapping[str, Any], caller: Caller, tell: Tell
-    ) -> types.CallToolResult:
+    async def invoke(self, name: str, given: Mapping[str, Any], caller: Caller) -> types.CallToolResult:
         """The answer of one use of an action; a failure is an answer too."""
         served, action = self.find(name, caller)
         try:
@@ -127,7 +131,7 @@ class ToolCaller:
             inputs = arguments.each_file(action, inputs, _by_reference)
             held = self.purse.hold(await self._price(served, action, inputs, caller), action.title)
             spec = RunSpec(action.id, inputs, caller.environment, caller.connection)
-            run = await self._watched(served.runner, spec, caller, tell, held)
+            run = await self._watched(served.runner, spec, caller, held)
             return await self.told(run, caller, target)
         except ConnectorError as error:
             return tool_results.of_error(error)
@@ -155,12 +159,12 @@ class ToolCaller:
             return 0.0
         return (await served.connector.estimate(action.id, inputs, **caller.place)).credits
 
-    async def _watched(self, runner: Runner, spec: RunSpec, caller: Caller, tell: Tell, held: float) -> Run:
+    async def _watched(self, runner: Runner, spec: RunSpec, caller: Caller, held: float) -> Run:
         """The run as it ended. Who calls is told of each of its steps, and may cancel it."""
         starting = asyncio.ensure_future(runner.start(spec, token_name=caller.name))
         run: Run | None = None
         try:
-            run = await self._followed(runner, starting, tell)
+            run = await self._followed(runner, starting, caller.tell)
         except asyncio.CancelledError:
             with anyio.CancelScope(shield=True):
                 run = await self._cancelled(runner, starting)

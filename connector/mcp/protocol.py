@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import wraps
 from logging import getLogger
 from typing import Any, TypeVar
@@ -54,11 +55,11 @@ def _handlers(desk: ToolCaller, caller_of: CallerOf) -> dict[str, Any]:
         )
 
     async def call_tool(ctx: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
-        given, caller = params.arguments or {}, caller_of(ctx)
+        given, caller = params.arguments or {}, replace(caller_of(ctx), tell=_tell(ctx))
         if params.name in ours:
-            return await ours[params.name].call(desk, caller, given, _tell(ctx))
+            return await ours[params.name].call(desk, caller, given)
         try:
-            return await desk.invoke(params.name, given, caller, _tell(ctx))
+            return await desk.invoke(params.name, given, caller)
         except UnknownName as error:
             raise MCPError(types.INVALID_PARAMS, f"{error.message}; {_ELSE}") from error
 

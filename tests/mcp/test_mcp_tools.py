@@ -48,7 +48,7 @@ def listed(tools):
 
 def test_the_main_actions_are_tools_and_the_others_on_demand(tools, listed):
     """By the names that the specs declare for agents; and our own tools are beside them."""
-    ours = {one.name for one in builtin_tools.OWN}
+    ours = {*builtin_tools.named(tools.desk)}
     main = {action.tool.name for action in INTEGRATION.actions.values() if action.tool.listed}
     assert {*listed} == main | ours
     assert {"upscale-conservative", "control-style"} <= main
@@ -134,7 +134,7 @@ def test_a_thousand_actions_are_found_and_not_listed(tmp_path):
         for n in range(1000)
     }
     with tooling(tmp_path, integration=replace(INTEGRATION, actions=many)) as tools:
-        assert {*_listed(tools)} == {one.name for one in builtin_tools.OWN}
+        assert {*_listed(tools)} == {*builtin_tools.named(tools.desk)}
         told = tools.call("find-action", {"words": "get 77"}).structured_content
         assert told["found"][0]["action"] == "get-77"
         assert told["more"] > 0

@@ -44,12 +44,13 @@ class Tooling:
         patterns: tuple[str, ...],
         keep: Path | None,
         integration: Integration,
+        folders: tuple[Path, ...],
     ) -> None:
         self.clock = Clock()
         self.sandbox = Sandbox(SandboxSettings(credits=10_000), studio=TinyStudio(), world=self.clock)
         self.alone = Alone(
             integration,
-            Folders((SAMPLES, home), keep),
+            Folders(folders or (SAMPLES, home), keep),
             home=home,
             environ={"STABILITY_API_KEY": KEY},
             clock=self.clock,
@@ -94,8 +95,9 @@ def tooling(
     patterns: tuple[str, ...] = (),
     keep: Path | None = None,
     integration: Integration = INTEGRATION,
+    folders: tuple[Path, ...] = (),
 ) -> Iterator[Tooling]:
-    opened = Tooling(home, far, limit, patterns, keep, integration)
+    opened = Tooling(home, far, limit, patterns, keep, integration, folders)
     try:
         yield opened
     finally:

@@ -33,12 +33,8 @@ def _add_options(parser: Parser) -> None:
     add("-c", "--connection", metavar="NAME", help="whose account; see `connector connections list`")
     root = "a folder that files are read from and results put in; repeatable (default: the current one)"
     add("--root", metavar="DIR", type=Path, action="append", default=[], help=root)
-    add(
-        "--save",
-        metavar="DIR",
-        type=Path,
-        help="put every result into this folder besides; it may be read from",
-    )
+    save = "put every result into this folder besides; it may be read from"
+    add("--save", metavar="DIR", type=Path, nargs=1, default=[], help=save)
     add("--limit-credits", metavar="N", type=numbers.credits, help="refuse what would cost more in all")
     offered = "offer only actions whose id or group is like this; repeatable"
     add("--actions", metavar="PATTERN", action="append", default=[], help=offered)
@@ -66,7 +62,8 @@ def _serve(args: argparse.Namespace) -> int:
     from connector.mcp.session_cap import SessionCap
 
     logging.basicConfig(level=logging.ERROR if args.quiet else logging.WARNING)
-    alone = Alone(find_action.integration(folder_of(args)), Folders(_roots(args.root), _kept(args.save)))
+    folders = Folders(_folders("root", args.root or [Path.cwd()]), *_folders("save", args.save))
+    alone = Alone(find_action.integration(folder_of(args)), folders)
     desk = ToolCaller(alone, SessionCap(args.limit_credits))
     offer = Offer(tuple(args.actions), args.all, args.read_only)
     caller = Caller("mcp", args.environment, args.connection, offer=offer)
@@ -76,25 +73,13 @@ def _serve(args: argparse.Namespace) -> int:
     return 0
 
 
-def _roots(given: list[Path]) -> tuple[Path, ...]:
+def _folders(option: str, given: list[Path]) -> tuple[Path, ...]:
     """The folders, as they are now: a later change of the working folder changes nothing."""
-    roots = tuple(root.expanduser().resolve() for root in given or [Path.cwd()])
-    missing = [Problem("root", f"there is no folder {root}") for root in roots if not root.is_dir()]
+    folders = tuple(folder.expanduser().resolve() for folder in given)
+    missing = [Problem(option, f"there is no folder {one}") for one in folders if not one.is_dir()]
     if missing:
-        raise InvalidArguments(missing, "connector mcp", "--root must name folders")
-    return roots
-
-
-def _kept(folder: Path | None) -> Path | None:
-    """The folder for all results, which is made where there is none."""
-    if folder is None:
-        return None
-    try:
-        folder.expanduser().mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        problem = Problem("save", f"{folder} cannot be made ({error.strerror or error})")
-        raise InvalidArguments([problem], "connector mcp") from error
-    return folder.expanduser().resolve()
+        raise InvalidArguments(missing, "connector mcp", f"--{option} must name folders that are there")
+    return folders
 
 
 def _check(alone: Alone, desk: ToolCaller, caller: Caller) -> None:
