@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from logging import getLogger
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,9 @@ from connector.spec.model import Action, Empty
 from connector.spec.schema.suggest import nearest
 from connector.storage.files.store import StoredFile
 from connector.storage.runs.model import Run, RunSpec
+
+# How a file may be named that is not named by its place.
+_NAME = re.compile(r"[^/\\:]{1,200}")
 
 Offered = tuple[ServedIntegration, Action]
 Tell = Callable[[int, str], Awaitable[None]]
@@ -128,7 +133,8 @@ class ToolCaller:
             self._admit()
             inputs, wanted = _inputs(action, given, self.saves(caller.offer))
             target = self.target(wanted, caller.offer)
-            inputs = arguments.each_file(action, inputs, _by_reference)
+            known = partial(self._known, caller)
+            inputs = await self.backing.run(arguments.each_file, action, inputs, known)
             held = self.purse.hold(await self._price(served, action, inputs, caller), action.title)
             spec = RunSpec(action.id, inputs, caller.environment, caller.connection)
             run = await self._watched(served.runner, spec, caller, held)
@@ -146,10 +152,24 @@ class ToolCaller:
 
         def handed(stored: StoredFile) -> dict[str, str]:
             if self.backing.folders is not None and target is not None:
-                return self.backing.folders.put(self.backing.files.open(stored.id), target)
-            return tool_results.address(self.backing.links, stored, caller.origin)
+                where = self.backing.folders.put(self.backing.files.open(stored.id), target)
+            else:
+                where = tool_results.address(self.backing.links, stored, caller.origin)
+            return {**where, "next": DECLARED["next"][next(iter(where), "file")]}
 
         return await self.backing.run(tool_results.of_run, self.backing.files, run, handed)
+
+    def _known(self, caller: Caller, value: Any, path: str) -> Any:
+        """A file that is named by its resource's address, or as an earlier result is, by its reference."""
+        if not isinstance(value, str):
+            return value
+        if value.startswith(tool_results.SCHEME):
+            return f"file:{value.removeprefix(tool_results.SCHEME)}"
+        folders = self.backing.folders
+        if caller.only_own or not _NAME.fullmatch(value) or (folders is not None and folders.has(value)):
+            return value
+        found = self.backing.files.list(source="result", name=value, limit=1)
+        return found[0].reference if found else value
 
     async def _price(
         self, served: ServedIntegration, action: Action, inputs: Mapping[str, Any], caller: Caller
@@ -210,10 +230,3 @@ def _inputs(action: Action, given: Mapping[str, Any], saves: bool) -> tuple[dict
     inputs = {name: value for name, value in given.items() if name not in names}
     said = {option: given[name] for name, option in names.items() if name in given}
     return arguments.with_options(action, inputs, file_options.chosen(said)), said.get("save_as")
-
-
-def _by_reference(value: Any, path: str) -> Any:
-    """A file that is named by the address of its resource, by its reference."""
-    if isinstance(value, str) and value.startswith(tool_results.SCHEME):
-        return f"file:{value.removeprefix(tool_results.SCHEME)}"
-    return value

@@ -47,6 +47,10 @@ class Folders:
         except OSError as error:
             return {"not_saved": f"{target} cannot be written ({error.strerror or error}); the file is kept"}
 
+    def has(self, name: str) -> bool:
+        """Whether there is a file of that name at the top of a folder."""
+        return any((root / name).exists() for root in self.all)
+
     @property
     def said(self) -> str:
         return " or ".join(map(str, self.all))

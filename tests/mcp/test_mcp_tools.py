@@ -190,6 +190,25 @@ def test_a_place_that_will_not_do_is_told_before_anything_is_paid(tools, wanted,
     assert tools.desk.purse.spent == before
 
 
+def test_a_file_of_the_user_comes_before_an_earlier_result_of_its_name(tools):
+    """And whoever may see their own results alone is given nobody else's."""
+    made = tools.call("stable-image-core", {"prompt": "a boat", "seed": 77}).structured_content["file"]
+    limited = Caller("guest", "sandbox", only_own=True)
+    given = {"image": made["name"], "up": 64}
+    assert tools.call("outpaint", given, caller=limited).structured_content["outcome"] == "bad_input"
+    assert not tools.call("outpaint", given).is_error
+    (tools.alone.folders.roots[1] / made["name"]).write_text("no picture")
+    assert tools.call("outpaint", given).structured_content["outcome"] == "bad_input"
+
+
+def test_a_success_tells_the_next_step(tools):
+    told = tools.call("stable-image-core", {"prompt": "a boat"}).structured_content["file"]
+    assert "give its `file`" in told["next"]
+    place = str(tools.alone.folders.roots[1] / "next.png")
+    told = tools.call("stable-image-core", {"prompt": "a boat", "save_as": place}).structured_content["file"]
+    assert "`path`" in told["next"]
+
+
 def test_a_link_leads_no_result_out_of_a_folder(tools, tmp_path):
     home = tools.alone.folders.roots[1]
     (home / "way-out").symlink_to(tmp_path)
@@ -308,12 +327,13 @@ def test_a_picture_comes_to_be_looked_at_and_linked(tools, era):
 
 
 def test_files_are_given_in_every_form(tools):
-    """As paths, data URIs, file URIs, and as what an earlier call made."""
+    """As paths, data URIs, file URIs, and as what an earlier call made, by its name too."""
     made = tools.call("erase", ROOM).structured_content["file"]
     content = base64.b64encode((SAMPLES / "room.png").read_bytes()).decode()
     for image in (
         made["file"],
         made["uri"],
+        made["name"],
         f"data:image/png;base64,{content}",
         (SAMPLES / "room.png").as_uri(),
     ):

@@ -82,6 +82,7 @@ _IS_KEPT = "(expires IS NULL OR expires > :now)"
 _FILTERS = {
     "source": "source = :source",
     "run_id": "run_id = :run_id",
+    "name": "name = :name",
     "before": "number < (SELECT number FROM files WHERE id = :before)",
 }
 
@@ -205,11 +206,12 @@ class FileStore:
         *,
         source: str | None = None,
         run_id: str | None = None,
+        name: str | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> builtins.list[StoredFile]:
         """The files, newest first; ``before`` is the id of the last one that is known already."""
-        asked = {"source": source, "run_id": run_id, "before": before}
+        asked = {"source": source, "run_id": run_id, "name": name, "before": before}
         given = {name: value for name, value in asked.items() if value is not None}
         where = " AND ".join([_IS_KEPT, "thumbnail_of IS NULL", *(_FILTERS[name] for name in given)])
         query = f"SELECT * FROM files WHERE {where} ORDER BY number DESC LIMIT :limit"
