@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from connector.secret import Secret
 from connector.server.problem_documents import Refused
 from connector.storage.connections.signing_secrets import SigningSecrets
 
@@ -41,19 +42,20 @@ class SignedLinks:
 
     def check(self, method: str, file_id: str, query: Any) -> None:
         """Raises Refused for a link that was not made here, or has ended."""
-        expires = query.get("expires", 0)
-        signature = self._signature(method, file_id, expires)
-        if not hmac.compare_digest(signature, query.get("signature", "")) or expires < self._clock():
+        key, expires = self._signing.get(_SECRET), query.get("expires", 0)
+        is_ours = key is not None and hmac.compare_digest(
+            _signature(key, method, file_id, expires), query.get("signature", "")
+        )
+        if not is_ours or expires < self._clock():
             raise Refused("unauthenticated", "this link is not of this host, or has ended; ask for another")
 
     def _made(self, method: str, file_id: str, origin: str, seconds: int) -> str:
+        while (key := self._signing.get(_SECRET)) is None:
+            self._signing.put(_SECRET, secrets.token_hex(32))
         expires = int(self._clock()) + seconds
-        query = {"expires": expires, "signature": self._signature(method, file_id, expires)}
+        query = {"expires": expires, "signature": _signature(key, method, file_id, expires)}
         return f"{origin.rstrip('/')}{PREFIX}{file_id}?{urlencode(query)}"
 
-    def _signature(self, method: str, file_id: str, expires: int) -> str:
-        if self._signing.get(_SECRET) is None:
-            self._signing.put(_SECRET, secrets.token_hex(32))
-        found = self._signing.get(_SECRET)
-        key = found.reveal().encode() if found else b""
-        return hmac.new(key, f"{method} {file_id} {expires}".encode(), "sha256").hexdigest()
+
+def _signature(key: Secret, method: str, file_id: str, expires: int) -> str:
+    return hmac.new(key.reveal().encode(), f"{method} {file_id} {expires}".encode(), "sha256").hexdigest()

@@ -105,6 +105,13 @@ def test_a_link_is_good_at_every_host_of_a_database(host: Place, stored: str) ->
     assert host.get(host.host.links.download(stored, BASE), bearer=None).status_code == 200
 
 
+def test_a_stranger_makes_no_secret(host: Place) -> None:
+    """Where no link was made yet, whatever is asked for is refused, and nothing is written down."""
+    forged = f"/signed/{'0' * 32}?expires=99999999999&signature={'0' * 64}"
+    assert host.get(forged, bearer=None).status_code == 401
+    assert host.host.served(None).connector.workspace.signing_secrets.get("links") is None
+
+
 def test_no_link_is_in_the_log(host: Place, stored: str) -> None:
     """Whoever reads the log opens nothing with it."""
     link = host.host.links.download(stored, BASE)
