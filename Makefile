@@ -7,7 +7,7 @@ STRANGERS ?= .venv-strangers
 AIRFLOW ?= .venv-airflow
 BIN := $(VENV)/bin
 
-.PHONY: demo test screenshots test-n8n browser postgres faketime strangers airflow lint types bench rate torture faults crowd soak fuzz truth mcp tiles wheel release check clean
+.PHONY: demo test screenshots test-n8n browser postgres faketime proxies strangers airflow lint types bench rate torture faults crowd soak fuzz truth mcp tiles spec-reference wheel release check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/connector demo -o out
@@ -16,7 +16,7 @@ demo: $(VENV)/.ready
 screenshots: $(VENV)/.ready browser
 	SCREENSHOTS=out/console $(BIN)/python -m pytest tests/browser
 
-test: $(VENV)/.ready browser postgres faketime
+test: $(VENV)/.ready browser postgres faketime proxies
 	$(BIN)/python -m pytest
 
 # What the tests of the console drive: Debian's, where it can be had. They take another browser, but it is slower.
@@ -30,6 +30,11 @@ postgres:
 # What the tests that set a machine's clock do it with.
 faketime:
 	@sh tests/debian.sh libfaketime 'the tests that set the clock' '/usr/lib/*/faketime/libfaketimeMT.so.1'
+
+# What a host stands behind, as docs/operations.md says.
+proxies:
+	@sh tests/debian.sh nginx 'the tests of TLS behind nginx' nginx /usr/sbin/nginx
+	@sh tests/debian.sh caddy 'the tests of TLS behind Caddy' caddy
 
 # Other people's clients against the sandbox, in environments of their own: they are large. What cannot be
 # installed here is skipped, and the reason is told.
@@ -105,6 +110,10 @@ wheel: $(VENV)/.ready
 	rm -rf dist
 	$(BIN)/python -m build --wheel --outdir dist .
 	$(try-wheel)
+
+# docs/spec-reference.md, from the descriptions in schemas/.
+spec-reference: $(VENV)/.ready
+	$(BIN)/python tools/spec_reference.py
 
 # Builds the sdist, and the wheel from it, checks both and makes the tag vX.Y.Z. Nothing is published.
 release: $(VENV)/.ready

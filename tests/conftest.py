@@ -1,5 +1,6 @@
 """What tests in every folder may ask for: one server of databases for all of a process's tests."""
 
+import os
 import signal
 from contextlib import closing
 
@@ -14,6 +15,11 @@ __all__ = ["database", "postgres", "postgres_url"]
 # command that a test interrupts would then never end.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_auto_num_workers():
+    """Two processes for each core: half of the time a test waits, for a process, a port or a clock."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(params=["file", "memory", "server"])

@@ -17,8 +17,12 @@ def _name(page):
 
 
 def _paths(text):
-    """Paths from the top of the repository; what has capitals in it stands for a name of one's own."""
-    found = re.findall(rf"(?<![\w/.@~%-]){TOP}/[\w./*-]*", text)
+    """Paths from the top of the repository; what has capitals in it stands for a name of one's own.
+
+    Those in YAML are relative to that file, which may be somebody's own.
+    """
+    prose = re.sub(r"^```yaml\n.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    found = re.findall(rf"(?<![\w/.@~%-]){TOP}/[\w./*-]*", prose)
     return {path.rstrip(".") for path in found if not re.search("[A-Z]{2}", path)}
 
 
@@ -48,6 +52,12 @@ def test_paths_exist(page):
 def test_make_targets_exist(page):
     """What `make` is told to do, the Makefile can."""
     assert _make_targets(page.read_text("utf-8")) <= TARGETS
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=_name)
+def test_nothing_is_installed_from_an_index_where_it_is_not(page):
+    """Whoever took the name there would be installed."""
+    assert not re.findall(r"install\b[^\n]*['\" ]stability-connector\b", page.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("page", DOCUMENTS, ids=_name)

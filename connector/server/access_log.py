@@ -26,7 +26,7 @@ class Records:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        record = _AccessRecord(scope, send, self._host.settings.secure)
+        record = _AccessRecord(scope, send)
         try:
             await self._answered(record, receive)
         finally:
@@ -59,6 +59,7 @@ class Records:
         json_logs.say(
             "request",
             id=record.id,
+            client=record.client,
             method=method,
             path=record.scope["path"],
             status=record.status,
@@ -72,15 +73,19 @@ class Records:
 class _AccessRecord:
     """One request and what became of it."""
 
-    def __init__(self, scope: Scope, send: Send, secure: bool) -> None:
+    def __init__(self, scope: Scope, send: Send) -> None:
         self.scope = scope
         self.id = secrets.token_hex(8)
         self.began = time.perf_counter()
         self.status = 0
         self.sent = 0
         self._send = send
-        self._secure = secure
         scope.setdefault("state", {})["id"] = self.id
+
+    @property
+    def client(self) -> str | None:
+        """The address of who asks; behind a trusted proxy the one that this tells."""
+        return (self.scope.get("client") or (None,))[0]
 
     @property
     def route(self) -> str:
@@ -92,7 +97,9 @@ class _AccessRecord:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             own = [*message["headers"], (ID_HEADER.encode(), self.id.encode())]
-            message["headers"] = security_headers.added(self.scope["path"], own, self._secure)
+            message["headers"] = security_headers.added(
+                self.scope["path"], own, self.scope["scheme"] == "https"
+            )
         elif message["type"] == "http.response.body":
             if self.scope["method"] == "HEAD":
                 message["body"] = b""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from http.cookies import CookieError, SimpleCookie
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -132,23 +133,22 @@ def cookie_name(port: int) -> str:
     return f"connector-{port}"
 
 
-def sign_in(response: Response, token: str, settings: Any) -> Response:
+def sign_in(response: Response, token: str, request: Request, port: int) -> Response:
     """The answer with the session's cookie. It holds the token, so that revoking that ends the session."""
     response.set_cookie(
-        cookie_name(settings.port),
+        cookie_name(port),
         token,
         max_age=30 * 24 * 3600,
         httponly=True,
         samesite="strict",
-        secure=settings.secure,
+        secure=request.url.scheme == "https",
     )
     return response
 
 
-def sign_out(response: Response, settings: Any) -> Response:
-    response.delete_cookie(
-        cookie_name(settings.port), httponly=True, samesite="strict", secure=settings.secure
-    )
+def sign_out(response: Response, request: Request, port: int) -> Response:
+    is_secure = request.url.scheme == "https"
+    response.delete_cookie(cookie_name(port), httponly=True, samesite="strict", secure=is_secure)
     return response
 
 

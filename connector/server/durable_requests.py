@@ -202,21 +202,25 @@ class Durable:
     def cancel_batch(self, id: str) -> Batch:
         return stop.cancel(self.batches, self.runs, id)[0]
 
-    def retry_batch(self, id: str) -> Batch:
-        """The batch, under way again: rows that failed and cost nothing, and those that were not begun.
+    def retry_batch(self, id: str, limit_credits: float | None = None) -> Batch:
+        """The batch, under way again: rows that were not begun, or that failed and cost nothing, and what was
+        stopped on its way, which is not paid again. What else may have been paid for waits for a decision.
 
-        Those that may have been paid for wait for a decision. Raises Refused where there is nothing to do.
+        Raises Refused where there is nothing to do, and InvalidArguments where its limit would stop it again.
         """
-        batch = self.batches.get(id)
+        batch, runs = self.batches.get(id), self.runs  # first: it is refused where there is nobody to feed
+        limit = batch.limit_credits if limit_credits is None else limit_credits
+        if batch.state == "limited" and (limit or 0) <= (batch.limit_credits or 0):
+            said = f"it stopped at {batch.limit_credits:g}; give more than that for the rows that are left"
+            raise InvalidArguments([Problem("limit_credits", said)], batch.name)
         rows = self.batches.rows(batch.id)
-        rows.catch_up()
-        rows.settle()
-        if batch.state == "feeding" or not rows.left_to_do()[0]:
+        if batch.state == "feeding" or not (
+            stop.go_on(self.batches, runs, batch.id, failed=True) or rows.pending(1)
+        ):
             raise Refused("conflict", f"batch {batch.name} is {batch.state}, and has no row to try again")
-        feed = self.runs.queues.feed  # first: it is refused where there is nobody to feed
-        rows.again(failed=True)
-        batch = self.batches.change(batch.id, state="feeding", message=None)
-        feed(batch.id)
+        options = {**batch.options, "limit_credits": limit}
+        batch = self.batches.change(batch.id, state="feeding", message=None, options=options)
+        runs.queues.feed(batch.id)
         return batch
 
     def batch_shown(self, batch: Batch) -> dict[str, Any]:
@@ -236,6 +240,7 @@ class Durable:
             "estimate": counts.estimate,
             "retry_rows": retry_rows,
             "retry_credits": retry_credits,
+            "resume_rows": len(rows.broken_off()),
             "seconds_left": _seconds_left(
                 batch, left, partial(rows.ended_since, batch.updated), self.clock()
             ),

@@ -19,10 +19,9 @@ from connector.runs.service.runner import Runner, ServedIntegration
 from connector.runs.worker.worker import Worker
 from connector.server import json_logs
 from connector.server.durable_requests import Durable
-from connector.server.load_shedding import Reads
+from connector.server.load import Readiness, Reads
 from connector.server.problem_documents import Refused
 from connector.server.prometheus import Gauge, Metrics
-from connector.server.readiness import Readiness
 from connector.server.resident_worker import Resident
 from connector.server.settings import Settings
 from connector.server.signed_links import SignedLinks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import json
 import shlex
 import sys
@@ -15,7 +16,8 @@ from typing import Any
 from urllib.parse import quote
 
 from connector.errors import InvalidArguments, InvocationError, Problem
-from connector.server import cross_origin, json_logs, listen
+from connector.server import json_logs, listen
+from connector.server.cross_origin import is_origin
 from connector.server.host import Host
 from connector.server.settings import Settings
 from connector.spec.model import Action
@@ -40,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-host", metavar="NAME", action="append", default=[], help=_ALLOW)
     parser.add_argument("--allow-base-url", metavar="URL", action="append", default=[], help=_ALLOW_URL)
     parser.add_argument("--allow-origin", metavar="ORIGIN", action="append", default=[], help=_ALLOW_ORIGIN)
+    parser.add_argument("--trust-proxy", metavar="ADDRESS", action="append", default=[], help=_TRUST_PROXY)
     parser.add_argument("--public-openapi", action="store_true", help=_PUBLIC)
     for name, value, kind, default, said in _options(own):
         shown = "" if default is None else f" (default: {kind(str(default))})"
@@ -49,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 _ALLOW = "a name that clients may use; repeatable"
 _ALLOW_URL = "a base URL that clients may have a secret of this machine sent to (env:NAME); repeatable"
 _ALLOW_ORIGIN = "an origin whose pages may call the API with a token (https://app.example); repeatable"
+_TRUST_PROXY = "a proxy (address, or network as 10.0.0.0/8) whose X-Forwarded headers count; repeatable"
 _PUBLIC = "let everybody read /openapi.json without a token"
 _NO_WORKER = "leave durable runs to workers: connector worker"
 _Option = tuple[str, str, Callable[[str], Any], Any, str]
@@ -83,13 +87,13 @@ def run(args: argparse.Namespace, first: str) -> int:
 
     tls = _tls(args)
     _check_exposure(args, tls)
-    _check_origins(args.allow_origin)
+    _check_names(args)
     json_logs.start()
     door = listen.listen(args.host, args.port)
-    settings = replace(_settings(args, first), port=door.getsockname()[1], secure=tls is not None)
+    settings = replace(_settings(args, first), port=door.getsockname()[1])
     app = create(settings)
     host: Host = app.state.host
-    url = listen.address(door, secure=settings.secure)
+    url = listen.address(door, secure=tls is not None)
     sys.setswitchinterval(_SWITCH)
     said = _said(args, host, url, _new_token(host, args))
     with suppress(KeyboardInterrupt):
@@ -106,6 +110,7 @@ def _settings(args: argparse.Namespace, first: str) -> Settings:
         allowed_urls=tuple(args.allow_base_url),
         allowed_origins=tuple(args.allow_origin),
         public_openapi=args.public_openapi,
+        trusted_proxies=tuple(args.trust_proxy),
         max_runs=args.max_runs,
         worker=not args.no_worker,
         max_body=args.max_body * _MIB,
@@ -143,11 +148,21 @@ def _check_exposure(args: argparse.Namespace, tls: object) -> None:
     )
 
 
-def _check_origins(origins: list[str]) -> None:
-    said = "is {!r}; give a scheme and a host as browsers send them, as https://app.example"
-    wrong = [one for one in origins if not cross_origin.is_origin(one)]
+def _check_names(args: argparse.Namespace) -> None:
+    origin = "is {!r}; give a scheme and a host as browsers send them, as https://app.example"
+    proxy = "is {!r}; give the proxy's address, as 10.0.0.2, or its network, as 10.0.0.0/8"
+    wrong = [Problem("--allow-origin", origin.format(one)) for one in args.allow_origin if not is_origin(one)]
+    wrong += [Problem("--trust-proxy", proxy.format(one)) for one in args.trust_proxy if not _is_network(one)]
     if wrong:
-        raise InvalidArguments([Problem("--allow-origin", said.format(one)) for one in wrong], "serve")
+        raise InvalidArguments(wrong, "serve")
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _new_token(host: Host, args: argparse.Namespace) -> str | None:

@@ -23,7 +23,8 @@ class Settings:
     which clients may reach the host, beside ``localhost`` and plain addresses. ``allowed_urls`` are base URLs
     that a client may have a secret of this machine sent to (``env:NAME``), beside the integration's own.
     ``allowed_origins`` are those of applications in a browser that may call the API with a token.
-    ``public_openapi`` lets everybody read the OpenAPI document. ``secure`` says that clients come over TLS.
+    ``public_openapi`` lets everybody read the OpenAPI document. ``trusted_proxies``
+    are addresses and networks of proxies that may say whose a request is, and whether it came by TLS.
     ``transport``, ``io`` and ``clock`` stand for the network, the waiting and the time: for tests.
     """
 
@@ -35,7 +36,7 @@ class Settings:
     allowed_urls: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     public_openapi: bool = False
-    secure: bool = False
+    trusted_proxies: tuple[str, ...] = ()
     # Invocations at once; others wait in line, and beyond the line they are turned away.
     max_runs: int = 64
     max_queue: int = 1000

@@ -1,4 +1,4 @@
-"""Uploads go to disk as they come: none is ever whole in memory."""
+"""Uploads go to disk as they come, and none is ever whole in memory; inputs, as JSON or as a form."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from typing import Any, BinaryIO, cast
 from starlette.datastructures import Headers, UploadFile
 from starlette.requests import Request
 
+from connector.engine.arguments import with_options
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
 from connector.media import Media, MediaError, adopt
 from connector.runs.batch.columns import Runnable
 from connector.sandbox.multipart_reader import Malformed, MultipartReader, boundary, parameter
-from connector.server import query_values
+from connector.server import operation, query_values
 from connector.server.host import Host
+from connector.server.operation import OperationCall
 from connector.server.problem_documents import Refused
+from connector.spec import file_options
 from connector.spec.model import JsonSchema
 from connector.spec.schema import coerce
 
@@ -34,6 +37,7 @@ _ONE_WORD = re.compile(
     r"[^\s<>{}\x00-\x1f]+|data:[^\x00]*|[A-Za-z0-9+/=_\-\s]{64,}|[^<>{}\x00-\x1f]{1,255}", re.IGNORECASE
 )
 
+_JSON, _FORM = "application/json", "multipart/form-data"
 Pair = tuple[str, Any]
 
 
@@ -170,3 +174,32 @@ class UploadReader:
             if piece:
                 return piece
         return b""
+
+
+async def read(call: OperationCall, action: Runnable) -> dict[str, Any]:
+    """The inputs, as they were given, with what the query says of their files.
+
+    What they must be is the engine's to say.
+    """
+    return with_options(action, await _given(call, action), file_options.chosen(call.query))
+
+
+async def _given(call: OperationCall, action: Runnable) -> dict[str, Any]:
+    kind = operation.kind_of(call.request)
+    if kind == _FORM:
+        given = await inputs(call.host, action, call.request)
+        # Forms send what nobody filled in as an empty text.
+        needed = action.inputs.get("required", ())
+        return query_values.values(action.inputs, [one for one in given if one[1] != "" or one[0] in needed])
+    if kind not in ("", _JSON):
+        raise operation.wrong_kind(call.request, _JSON, _FORM)
+    return _of_json(await operation.read_json(call.request, call.host.settings.max_json, optional=True))
+
+
+def _of_json(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict) or set(body) - {"inputs"}:
+        raise InvalidArguments([Problem("", 'must be an object whose one member is "inputs"')])
+    given = body.get("inputs", {})
+    if not isinstance(given, dict):
+        raise InvalidArguments([Problem("inputs", "must be an object, with a member for each input")])
+    return given

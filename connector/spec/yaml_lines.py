@@ -94,12 +94,12 @@ def _failed(message: str, name: str | None, line: int | None = 1) -> Document:
 
 
 def events(text: str) -> Iterator[Any]:
-    """What the parser of YAML finds, one after the other."""
+    """What a parser finds in YAML, piece by piece; it raises YAMLError at what is none."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    events: Iterator[Any] = yaml.parse(text, Loader=loader)
-    return events
+    found: Iterator[Any] = yaml.parse(text, Loader=loader)
+    return found
 
 
 class _ParsingStopped(Exception):

@@ -6,6 +6,7 @@ import re
 import zipfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import expect
 
 from browser.looks import look
@@ -90,10 +91,44 @@ def test_runs_are_downloaded_done_again_and_deleted_together(visitor: Visitor) -
     ]
 
 
+def test_a_batch_that_was_stopped_goes_on(visitor: Visitor) -> None:
+    """What is left and its price stand beside the button; no row is paid twice."""
+    items = [{"prompt": f"dinghy {number}"} for number in range(8)]
+    asked = {"subject": CORE, "environment": "sandbox", "items": items, "concurrency": 1}
+    batch = visitor.served.ask("POST", "/api/batches", json=asked).json()["id"]
+    page = visitor.open(f"/batches/{batch}")
+    page.on("dialog", lambda dialog: dialog.accept())
+    visitor("cancel-batch").click()
+    expect(visitor("batch-state")).to_have_text("cancelled")
+    expect(visitor("batch-left")).to_contain_text(re.compile(r"[1-8] rows? left, free\."))
+    look(page, "batch-stopped")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    visitor("batch-retry").click()
+    expect(visitor("batch-state")).to_have_text("done", timeout=60_000)
+    expect(visitor("batch-done")).to_have_text("8 of 8")
+    expect(visitor("batch-credits")).to_have_text("24")
+    asked |= {"items": items[:3], "limit_credits": 4}
+    batch = visitor.served.ask("POST", "/api/batches", json=asked).json()["id"]
+    visitor.open(f"/batches/{batch}")
+    expect(visitor("batch-state")).to_have_text("limited", timeout=60_000)
+    expect(visitor("batch-left")).to_contain_text("2 rows left, free.")
+    look(page, "batch-limited")
+    limit = page.get_by_label("Credits it may spend in all")
+    expect(limit).to_have_value("9")
+    limit.fill("4")
+    with visitor.refused(422):
+        visitor("batch-retry").click()
+        expect(page.get_by_text("give more than that")).to_be_visible()
+    limit.fill("9")
+    visitor("batch-retry").click()
+    expect(visitor("batch-state")).to_have_text("done", timeout=60_000)
+    expect(visitor("batch-credits")).to_have_text("9 of 9")
+
+
 def test_a_batch_that_has_ended_is_taken_home(visitor: Visitor, tmp_path: Path) -> None:
     """Its time is told before, its files and its table after; another one of it is a click away."""
     rows = tmp_path / "two.csv"
-    rows.write_text("prompt,seed\na green buoy,1\na white buoy,2\n")
+    rows.write_text("prompt,seed,aspect_ratio\na green buoy,1,3:2\na white buoy,2,3:2\n")
     page = visitor.open(f"/batches?subject={CORE}")
     page.get_by_label("Rows", exact=True).set_input_files(rows)
     page.get_by_label("Where").select_option("/sandbox")
@@ -110,6 +145,16 @@ def test_a_batch_that_has_ended_is_taken_home(visitor: Visitor, tmp_path: Path) 
     with page.expect_download() as saving:
         visitor("batch-table").click()
     assert "a white buoy" in Path(saving.value.path()).read_text(encoding="utf-8")
+    with page.expect_download() as saving:
+        visitor("batch-sheet").click()
+    assert saving.value.suggested_filename.endswith(".png")
+    with Image.open(saving.value.path()) as sheet:
+        assert sheet.width > 1000
+    page.reload()
+    shown = visitor("batch-rows").locator("li")
+    expect(shown.nth(1)).to_contain_text("2. prompt: a white buoy, seed: 2")
+    assert visitor.picture(shown.nth(1).locator("img")).width > 100
+    visitor.picture(shown.nth(0).locator("img"))
     expect(visitor("batch-retry")).to_have_count(0)
     look(page, "batch-ended")
     visitor.go(page.get_by_role("link", name="Another batch of it"))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from given_run import GIVEN
 
 from connector.cli.report.durable_client import desk
 from connector.runs.worker.foreground import Foreground
@@ -44,6 +45,32 @@ def test_what_is_submitted_is_written_down(run: Any) -> None:
     listed = run("jobs list --json").document
     assert [(one["id"], one["state"]) for one in listed["runs"]] == [(given.out.strip(), "queued")]
     assert listed["jobs"] == []
+
+
+def test_runs_are_found_by_words_dates_and_outcome(run: Any) -> None:
+    """All of this home, those that a host did by itself too; what is not on the list is told."""
+    red, blue = submitted(run, f"{CORE} 'a red boat'"), submitted(run, f"{CORE} 'a blue boat'")
+    ended(red, "failed", outcome="moderated")
+    ended(blue, "succeeded", outcome="success")
+    with desk(default_folder()) as opened:
+        own, _ = opened.runs.history.open(GIVEN | {"inputs": {"prompt": "Rowing home"}})
+
+    def found(line: str) -> list[str]:
+        told = run(f"jobs list {line} --json").document
+        assert told["total"] == len(told["runs"])
+        return [each["id"] for each in told["runs"]]
+
+    assert found("") == [own.id, blue, red]
+    assert found("--text 'BOAT a'") == [blue, red]
+    assert found("--text rowing") == [own.id]
+    assert found("--text boat --outcome moderated") == [red]
+    assert found("--outcome success --state succeeded") == [blue]
+    assert found("--since 2020-01-01 --until 2020-12-31") == []
+    assert found("--since 2020-01-01 --until 2100-01-01T00:00:00Z --text red") == [red]
+    told = run("jobs list --limit 1 --text boat")
+    assert blue in told.out
+    assert red not in told.out
+    assert "1 of 2 runs; more with --limit N" in told.err
 
 
 def test_what_cannot_be_sent_is_not_written_down(run: Any) -> None:

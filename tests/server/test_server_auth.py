@@ -12,6 +12,8 @@ from server.support import Place, cases, place
 from connector.server import auth
 from connector.server.routes import OPERATIONS
 
+TLS = "https://localhost:8760"
+
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
@@ -165,8 +167,8 @@ def test_signing_out_takes_the_cookie_back(host: Place) -> None:
 
 def test_over_tls_the_cookie_stays_there(tmp_path: Path) -> None:
     """And browsers are told to come back by TLS only."""
-    with place(tmp_path, secure=True) as host:
-        answer = host.get("/login", params={"token": host.tokens["use"]}, bearer=None)
+    with place(tmp_path) as host:
+        answer = host.get(f"{TLS}/login", params={"token": host.tokens["use"]}, bearer=None)
         assert "secure" in answer.headers["set-cookie"].lower()
         assert "max-age" in answer.headers["strict-transport-security"]
 

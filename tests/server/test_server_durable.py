@@ -182,6 +182,7 @@ class TestBatches:
             ("1", "pending", "'=1+1", "4"), ("2", "pending", "a boat", "")
         ]  # fmt: skip
         assert zipfile.ZipFile(io.BytesIO(host.get(f"{path}/archive").content)).namelist() == []
+        assert told(host.get(f"{path}/sheet"), 404)["code"] == "not_found"
         host.post(f"{path}/cancel")
 
     def test_what_failed_is_tried_again_and_what_is_unknown_is_not(self, host: Place) -> None:
@@ -209,6 +210,19 @@ class TestBatches:
         assert [told(host.get(path))[name] for name in ("retry_rows", "retry_credits")] == [2, 6]
         again = told(host.post(f"{path}/retry"))
         assert (again["state"], again["rows"]) == ("feeding", {"failed": 1, "pending": 2, "unknown": 1})
+        host.post(f"{path}/cancel")
+
+    def test_what_stopped_at_its_limit_goes_on_with_a_higher_one(self, host: Place) -> None:
+        """The same limit would stop it again, and is refused at its member."""
+        items = [{"prompt": f"boat {number}"} for number in range(2)]
+        batch = told(host.post("/api/batches", json=BATCH | {"items": items, "limit_credits": 2}), 201)
+        path = f"/api/batches/{batch['id']}"
+        host.host.durable.batches.change(batch["id"], state="limited")
+        for given in ({}, {"limit_credits": 2}, {"limit_credits": 1}):
+            refused = told(host.post(f"{path}/retry", json=given), 422)
+            assert [each["field"] for each in refused["problems"]] == ["limit_credits"]
+        again = told(host.post(f"{path}/retry", json={"limit_credits": 6}))
+        assert (again["state"], again["limit_credits"], again["left"]) == ("feeding", 6, 2)
         host.post(f"{path}/cancel")
 
     def test_a_check_says_how_long_it_may_take(self, host: Place) -> None:

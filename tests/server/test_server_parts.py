@@ -23,7 +23,7 @@ from connector.server import (
     sse,
 )
 from connector.server import problem_documents as problems
-from connector.server.openapi import components, shapes
+from connector.server.openapi import components
 from connector.spec.schema import plain_schema
 
 
@@ -155,7 +155,9 @@ class Shown:
 
 def test_a_schema_is_made_of_the_value() -> None:
     """Each field with its type, but what is hidden; what is said of one, and what is one more."""
-    schema = shapes.shape(Shown, without={"text"}, id={"description": "Its name."}, left={"type": "integer"})
+    schema = components.shape(
+        Shown, without={"text"}, id={"description": "Its name."}, left={"type": "integer"}
+    )
     assert schema["properties"] == {
         "id": {"type": "string", "description": "Its name."},
         "created": {"type": "string", "format": "date-time"},
@@ -169,7 +171,7 @@ def test_a_schema_is_made_of_the_value() -> None:
 
 def test_what_may_be_left_out_is_never_null() -> None:
     """Where a value shows no absent facts."""
-    schema = shapes.shape(Shown, sparse=True)
+    schema = components.shape(Shown, sparse=True)
     assert schema["properties"]["seconds"] == {"type": "number"}
     assert "seconds" not in schema["required"]
 

@@ -11,18 +11,12 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from hosting import serving
+from server.certificates import certificate
 from server.support import picture
 
 from connector.cli import main
@@ -219,7 +213,7 @@ def test_help_names_what_can_be_set(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_tls_is_spoken_where_it_is_given(tmp_path: Path) -> None:
     """The link says https, the cookie stays there, and a bad key is named before anything listens."""
-    cert, key = _certificate(tmp_path)
+    cert, key = certificate(tmp_path)
     with _serve(tmp_path / "home", "--quiet", "--tls-cert", str(cert), "--tls-key", str(key)) as process:
         assert process.stdout is not None
         link = process.stdout.readline().strip()
@@ -236,28 +230,6 @@ def test_tls_is_spoken_where_it_is_given(tmp_path: Path) -> None:
     assert (process.returncode, "cannot be used" in said) == (2, True)
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
-    cert, own = folder / "cert.pem", folder / "key.pem"
-    cert.write_bytes(made.public_bytes(Encoding.PEM))
-    own.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return cert, own
-
-
 def test_a_program_gets_its_token_as_json(tmp_path: Path) -> None:
     """One document, on one line."""
     with _serve(tmp_path, "--json") as process:
@@ -268,6 +240,21 @@ def test_a_program_gets_its_token_as_json(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         process.communicate()  # whoever hangs up earlier ends it by that
     assert process.returncode == 0
+
+
+def test_a_proxy_that_is_not_trusted_is_not_believed(served: httpx.Client) -> None:
+    """Whoever may ask may send such headers."""
+    told = {"x-forwarded-proto": "https", "x-forwarded-for": "10.0.0.1"}
+    answer = served.get("/login", headers=told)
+    assert "strict-transport-security" not in answer.headers
+
+
+@pytest.mark.parametrize("given", ["proxy.example", "10.0.0.5/8", ""])
+def test_a_proxy_is_trusted_by_its_address(
+    given: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", "--home", str(tmp_path), "--trust-proxy", given]) == 2
+    assert f"--trust-proxy: is {given!r}; give the proxy's address" in capsys.readouterr().err
 
 
 def test_many_clients_at_once_are_all_answered(served: httpx.Client) -> None:

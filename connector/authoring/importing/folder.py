@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,22 @@ _SCHEMAS = "https://stability-connector.example/schemas"
 _PARTS = (MANIFEST, "actions")
 
 
-def refuse_taken(folder: Path, *, force: bool) -> None:
-    """Raises InvocationError for a folder that holds something, unless that may be replaced."""
+def refuse_taken(folder: Path, *, force: bool | None = None) -> None:
+    """Raises InvocationError for a folder that holds something, unless that may be replaced.
+
+    ``force`` is None where whoever asks has no such choice.
+    """
     if folder.exists() and not folder.is_dir():
         raise InvocationError(f"{folder} is a file; name a folder")
     if folder.is_dir() and any(folder.iterdir()) and not force:
-        raise InvocationError(
-            f"{folder} is not empty; name another folder, or replace its specs with --force"
-        )
+        replace = "" if force is None else ", or replace its specs with --force"
+        raise InvocationError(f"{folder} is not empty; name another folder{replace}")
 
 
-def write(imported: Imported, folder: Path, *, force: bool = False) -> None:
-    """Writes the folder. With ``force``, the manifest and specs that are there are replaced, and no more.
+def write(texts: Mapping[str, str], folder: Path, *, force: bool | None = None) -> None:
+    """Writes an integration's files, by their names below the folder.
+
+    With ``force``, the manifest and specs that are there are replaced, and no more.
 
     Raises InvocationError where it cannot be written; then what was there is there still.
     """
@@ -37,7 +42,7 @@ def write(imported: Imported, folder: Path, *, force: bool = False) -> None:
         whole.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{whole.name}.", dir=whole.parent))
         try:
-            _fill(imported, draft / "new")
+            _fill(texts, draft / "new")
             _put(draft, whole)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -63,9 +68,9 @@ def _kind(name: str) -> str:
     return "integration" if name == MANIFEST else "action"
 
 
-def _fill(imported: Imported, draft: Path) -> None:
+def _fill(texts: Mapping[str, str], draft: Path) -> None:
     (draft / "actions").mkdir(parents=True)
-    for name, content in files(imported).items():
+    for name, content in texts.items():
         (draft / name).write_text(content, encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ from connector.cli.terminal import terminal
 from connector.cli.terminal.progress import Progress
 from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, Problem
-from connector.runs.batch import create
+from connector.runs.batch import create, stop
 from connector.runs.batch.create import BatchOrder, Plan
 from connector.runs.batch.dry_run import DryRun
 from connector.runs.batch.refresh import RowChanges
@@ -41,7 +41,8 @@ def run(args: Namespace, words: Sequence[str]) -> int:
             # On a server's database, whoever works may not see the files of this machine.
             shelf = FileShelf(place.files) if place.connector.workspace.database.url else None
             batch, news = create.write_down(batches, planned, shelf)
-        again = batches.rows(batch.id).again(failed=args.retry_failed, unknown=args.retry_unknown)
+        tries = {"failed": args.retry_failed, "unknown": args.retry_unknown}
+        again = stop.go_on(batches, place.runs, batch.id, **tries)
         if not args.quiet:
             for line in _notes(wanted, batch, planned.found, news, again):
                 terminal.say(terminal.clean(line))

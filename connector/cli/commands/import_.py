@@ -37,7 +37,7 @@ def run(words: list[str]) -> int:
     content, name, url = source.read(args.document)
     twice = Remarks()
     imported = convert(parse_document.parse(content, name, twice), name, url, twice)
-    folder.write(imported, target, force=args.force)
+    folder.write(folder.files(imported), target, force=args.force)
     _list_at_once(imported, target)
     if args.json:
         told = {"folder": str(target), "integration": imported.manifest["id"]}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import time
 from argparse import Namespace
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from connector.cli.parsing import find_action, numbers
 from connector.cli.parsing.parser import Parser, folder_of, one_of, subcommand
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from connector.cli.report.durable_client import DurableClient
     from connector.storage.ledger.model import LedgerEntry
     from connector.storage.runs.model import Run
+    from connector.storage.runs.search import RunPage
 
 _STATES = ("queued", "running", "succeeded", "failed", "unknown", "cancelled")
 _MOST_JOBS = 1000
@@ -53,24 +56,28 @@ def _running(words: Sequence[str]) -> int:
 
 
 def _list(words: Sequence[str]) -> int:
-    parser = Parser("jobs list", "Lists the jobs that are running, and the durable runs, newest first.")
-    parser.add_argument("--state", metavar="STATE", type=one_of(*_STATES), help=f"{', '.join(_STATES)}")
-    parser.add_argument("--of", metavar="ID", help="only the steps of a workflow's run, or a batch's rows")
-    parser.add_argument(
-        "--limit", metavar="N", type=numbers.count(), default=20, help="so many runs (default: 20)"
-    )
+    parser = Parser("jobs list", "Lists the jobs that are running, and the runs, newest first.")
+    add = parser.add_argument
+    add("--state", metavar="STATE", type=one_of(*_STATES), help=f"{', '.join(_STATES)}")
+    add("--outcome", metavar="CODE", help="such as success, moderated or rate_limited")
+    add("--text", metavar="WORDS", help="words that are all in prompts, ids or names of files")
+    add("--since", metavar="DATE", type=_moment, help="from a date or time on (UTC, unless it names a zone)")
+    add("--until", metavar="DATE", type=_moment, help="through a date, or up to a time")
+    add("--of", metavar="ID", help="only the steps of a workflow's run, or a batch's rows")
+    add("--limit", metavar="N", type=numbers.count(), default=20, help="so many runs (default: 20)")
     args = parser.read(words)
     from connector.cli.report.durable_client import desk
 
     with desk(folder_of(args)) as opened:
-        runs = _runs(opened, args)
-        known = {each.id for each in opened.runs.list(state="running", limit=_MOST_JOBS)}
+        found, is_search = _found(opened, args)
+        known = {each.id for each in opened.runs.history.list(state="running", limit=_MOST_JOBS)}
         entries = opened.connector.workspace.ledger.entries("running", limit=_MOST_JOBS)
+    runs = found.runs
     if args.json:
         shown = {"jobs": [one.to_dict() for one in entries], "runs": [one.to_dict() for one in runs]}
-        terminal.print_json(shown)
+        terminal.print_json(shown | {"total": found.total})
         return 0
-    others = [] if args.state or args.of else [one for one in entries if one.origin not in known]
+    others = [] if is_search else [one for one in entries if one.origin not in known]
     if runs:
         heading = ("run", "state", "what", "environment", "credits", "asked for")
         print(terminal.table(heading, map(_run, runs)))
@@ -79,14 +86,41 @@ def _list(words: Sequence[str]) -> int:
         print(terminal.table(heading, map(_entry, others)))
     if not runs and not others and not args.quiet:
         terminal.say("There is none.")
+    if not args.quiet:
+        for line in _beyond(found, args):
+            terminal.say(line)
     return 0
 
 
-def _runs(opened: DurableClient, args: Namespace) -> list[Run]:
-    asked: dict[str, Any] = {"state": args.state, "limit": args.limit}
+def _moment(text: str) -> str:
+    """A date or a time, as runs are searched for it."""
+    from connector.storage.runs import search
+
+    try:
+        search.moment(text)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(search.NO_MOMENT) from None
+    return text
+
+
+def _found(opened: DurableClient, args: Namespace) -> tuple[RunPage, bool]:
+    """The runs asked for, whoever began them, and whether anything was asked of them."""
+    names = ("state", "outcome", "since", "until")
+    asked = {name: getattr(args, name) for name in names if getattr(args, name)}
+    search = partial(opened.runs.history.search, args.text or "", limit=args.limit, **asked)
     if args.of is None:
-        return opened.runs.list(**asked)
-    return opened.runs.list(**asked, parent=args.of) or opened.runs.list(**asked, batch=args.of)
+        return search(), bool(asked or args.text)
+    steps = search(parent=args.of)
+    return (steps if steps.runs else search(batch=args.of)), True
+
+
+def _beyond(found: RunPage, args: Namespace) -> Iterator[str]:
+    """What is not on the list, and how to see it."""
+    if found.before:
+        of = "more than 10,000" if found.total is None else f"{found.total:,}"
+        yield f"{len(found.runs):,} of {of} runs; more with --limit N."
+    if found.is_cut and args.text:
+        yield "The newest 10,000 runs were searched; search earlier ones with --since and --until."
 
 
 def _one(name: str, words: Sequence[str]) -> int:

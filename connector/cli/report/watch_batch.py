@@ -196,7 +196,7 @@ class Watch:
         from connector.runs.contact_sheet import of_batch
 
         try:
-            return of_batch.make(self._folder, self._delivery.tables, batch.name)
+            return of_batch.put(self._folder, self._delivery.tables, batch.name)
         except ImportError:
             terminal.say("There is no contact sheet, as it needs a package: pip install pillow")
             return None

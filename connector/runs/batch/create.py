@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,16 +13,14 @@ from connector.engine.sources import Sources
 from connector.errors import InvalidArguments, InvocationError, Problem
 from connector.runs.batch.columns import Runnable
 from connector.runs.batch.dry_run import DryRun
-from connector.runs.batch.read_rows import InputRow, Rows, slug
-from connector.runs.batch.refresh import RowChanges, renew
+from connector.runs.batch.read_rows import Rows, slug
+from connector.runs.batch.refresh import RowChanges, renew, windows
 from connector.runs.batch.row import BatchRow
 from connector.runs.batch.row_store import BatchRows
 from connector.runs.batch.runnable import Check, Price, check_of, price_of
 from connector.runs.batch.store import Batch, Batches, BatchNotFound
 from connector.runs.batch.submit_row import FileShelf, with_files
 from connector.spec.model import Integration
-
-_WINDOW = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +139,7 @@ def _differences(batch: Batch, order: BatchOrder) -> Iterator[tuple[str, str]]:
 def _inspected(order: BatchOrder, known: BatchRows | None, check: Check, price: Price) -> DryRun:
     """What is to be said of all rows. What is done is not looked at again: its files may be elsewhere now."""
     found = DryRun(check, price, order.defaults or {})
-    for window in _windows(order.rows):
+    for window in windows(order.rows):
         stored = {} if known is None else known.digests(window[0].number, window[-1].number)
         for row in window:
             if stored.get(row.number) == (row.digest, "succeeded"):
@@ -207,9 +204,3 @@ def _rows(order: BatchOrder, price: Price) -> Iterator[BatchRow]:
     for row in order.rows:
         estimate = price({**(order.defaults or {}), **row.inputs})
         yield BatchRow(row.number, row.label, row.inputs, row.digest, estimate=estimate)
-
-
-def _windows(rows: Rows) -> Iterator[list[InputRow]]:
-    waiting = iter(rows)
-    while window := list(islice(waiting, _WINDOW)):
-        yield window

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import TypeVar
 
 from connector.runs.batch.row import BatchRow, RowState
 from connector.runs.batch.row_store import BatchRows
@@ -17,6 +18,7 @@ Source = Callable[[], Iterable[BatchRow]]
 
 # So many rows are compared and written at once.
 _WINDOW = 500
+AnyRow = TypeVar("AnyRow")
 # What may still be done otherwise.
 _OPEN: frozenset[RowState] = frozenset({"pending", "failed", "cancelled"})
 
@@ -87,14 +89,14 @@ class _Renewing:
 
     def renew(self, source: Source) -> RowChanges:
         end = 0
-        for window in _windows(source()):
+        for window in windows(source()):
             self._compare(window)
             end = window[-1].number
         for first in range(end + 1, self._last + 1, _WINDOW):
             self._loosen(first, first + _WINDOW - 1)
         astray = {number for number, digest in self._odd.items() if not self._loose.take(digest)}
         if astray:
-            for window in _windows(row for row in source() if row.number in astray):
+            for window in windows(row for row in source() if row.number in astray):
                 self._place(window)
         self._found.gone = sum(self._known.drop(number) for number in sorted(self._loose.states))
         return self._found
@@ -135,7 +137,8 @@ class _Renewing:
         self._found.new += len(rows)
 
 
-def _windows(rows: Iterable[BatchRow]) -> Iterator[list[BatchRow]]:
+def windows(rows: Iterable[AnyRow]) -> Iterator[list[AnyRow]]:
+    """The rows, so many at a time as are looked up at once."""
     waiting = iter(rows)
     while window := list(islice(waiting, _WINDOW)):
         yield window

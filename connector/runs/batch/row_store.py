@@ -82,8 +82,8 @@ class BatchRows:
     def catch_up(self) -> int:
         """Rows whose run is not their last one get the last one; how many there were.
 
-        Somebody may have died between a run and its row, have a run tried once more, or have found out what
-        became of it.
+        Somebody may have died between a run and its row, have a run tried once more, have taken up what was
+        cancelled, or have found out what became of it.
         """
         found = self._database.read(_SQL["later_runs"], {"batch": self._batch_id})
         self._many(_SQL["follow"], [{"number": row["number"], "run_id": row["run_id"]} for row in found])
@@ -103,6 +103,10 @@ class BatchRows:
     def run_ids(self) -> builtins.list[str]:
         """The runs under way."""
         return [row["run_id"] for row in self._database.read(_SQL["running"], {"batch": self._batch_id})]
+
+    def broken_off(self) -> builtins.list[str]:
+        """The runs that were cancelled on their way, and may have been paid for."""
+        return [row["run_id"] for row in self._database.read(_SQL["broken_off"], {"batch": self._batch_id})]
 
     def spent(self) -> dict[Billed, float]:
         """What the runs of the batch that are settled have cost, and what they may have."""

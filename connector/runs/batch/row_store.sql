@@ -45,7 +45,10 @@ FROM batch_rows JOIN runs ON runs.batch = batch_rows.batch AND runs.row = batch_
 WHERE batch_rows.batch = :batch AND batch_rows.state <> 'running' AND batch_rows.state <> 'succeeded'
 AND (
     runs.id > coalesce(batch_rows.run_id, '')
-    OR (runs.id = batch_rows.run_id AND batch_rows.state = 'unknown' AND runs.state <> 'unknown')
+    OR (
+        runs.id = batch_rows.run_id AND batch_rows.state IN ('unknown', 'cancelled')
+        AND runs.state <> batch_rows.state
+    )
 )
 GROUP BY batch_rows.number
 
@@ -100,6 +103,10 @@ FROM runs JOIN batch_rows ON batch_rows.batch = runs.batch AND batch_rows.number
 WHERE runs.batch = :batch AND runs.billed <> 'no' AND runs.state NOT IN ('queued', 'running')
 AND (batch_rows.state <> 'running' OR runs.id <> batch_rows.run_id)
 GROUP BY runs.billed
+
+-- name: broken_off
+SELECT run_id FROM batch_rows
+WHERE batch = :batch AND state = 'cancelled' AND billed <> 'no' AND run_id IS NOT NULL
 
 -- name: running
 SELECT number, run_id, estimate FROM batch_rows WHERE batch = :batch AND state = 'running'

@@ -14,7 +14,7 @@ from connector.runs.batch.row_store import BatchRows
 from connector.spec import package_data
 from connector.spec.schema.suggest import nearest
 from connector.storage.connections.api_tokens import NAMED, permit
-from connector.storage.database.database import Database, new_id, timestamp
+from connector.storage.database.database import Database, as_row, new_id, timestamp
 
 State = Literal[
     "written",  # its rows are being written down, or are; nothing has been sent
@@ -100,7 +100,7 @@ class Batches:
         batch = Batch(id=new_id(now), created=now, updated=now, **given)
         named = self._database.read(NAMED, {"name": batch.token_name})
         permit(named, batch.subject, batch.environment)
-        row = _as_row({name: getattr(batch, name) for name in _OWN})
+        row = as_row({name: getattr(batch, name) for name in _OWN}, _AS_JSON)
         is_new = bool(self._database.write(_INSERT, row))
         return (batch if is_new else self.get(batch.name)), is_new
 
@@ -121,7 +121,7 @@ class Batches:
         """The batch with other values."""
         names = sorted({*changed, "updated"})
         settings = ", ".join(f"{name} = :{name}" for name in names)
-        values = _as_row(changed) | {"id": batch_id, "updated": self._clock()}
+        values = as_row(changed, _AS_JSON) | {"id": batch_id, "updated": self._clock()}
         self._database.write(f"UPDATE batches SET {settings} WHERE id = :id", values)
         return self.get(batch_id)
 
@@ -139,13 +139,6 @@ class Batches:
     def rows(self, batch_id: str) -> BatchRows:
         """The rows of a batch."""
         return BatchRows(self._database, batch_id, self._clock)
-
-
-def _as_row(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: json.dumps(value) if name in _AS_JSON and value is not None else value
-        for name, value in values.items()
-    }
 
 
 def _batch(row: Any) -> Batch:

@@ -32,7 +32,7 @@ from connector.spec.schema.suggest import nearest
 from connector.storage.files.store import FileStore
 from connector.storage.ledger.model import LedgerEntry
 from connector.storage.runs.history import GIVEN, History, Run, RunEvent, RunNotFound
-from connector.storage.runs.model import CANCELLED, RunSpec
+from connector.storage.runs.model import BROKEN_OFF, CANCELLED, RunSpec
 
 _LOOK_AGAIN = 0.2
 # So long may a request take from being taken up to being written down.
@@ -270,9 +270,11 @@ class DurableRuns:
             self._sleep(_LOOK_AGAIN)
 
     def _cancel_workflow(self, run: Run) -> Run:
-        ended = self.history.enter(run.id, "cancelled", "somebody cancelled it", **CANCELLED.fields(None))
+        children = self.history.children(run.id)
+        ending = BROKEN_OFF if children else CANCELLED
+        ended = self.history.enter(run.id, "cancelled", "somebody cancelled it", **ending.fields(None))
         self.queues.take_back(run.id)
-        for child in self.history.list(parent=run.id, limit=10_000):
+        for child in children:
             if not child.has_ended:
                 self._settlement.stop(child.id)
         return ended

@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from connector.errors import Problem
-from connector.runs.workflow import check_examples, look_ups, read, step_inputs, template_types
+from connector.runs.workflow import look_ups, read, step_inputs, template_types
 from connector.runs.workflow.look_ups import TemplateText
 from connector.runs.workflow.model import Step, Workflow
+from connector.runs.workflow.step_inputs import is_file, leaves
 from connector.runs.workflow.type_fit import misfit
 from connector.spec.jinja import reading
 from connector.spec.loader import SpecFile
 from connector.spec.model import Action, Integration
 from connector.spec.schema import lint
 from connector.spec.schema.suggest import nearest
-from connector.spec.schema.validator import flaws
+from connector.spec.schema.validator import Checker, flaws
 from connector.spec.segments import TemplateError
 from connector.spec.template import Template, is_template
 
@@ -166,8 +167,43 @@ def _arguments(subject: CheckedWorkflow) -> Iterator[Problem]:
 
 def _examples(subject: CheckedWorkflow) -> Iterator[Problem]:
     within = subject.integration.folder if subject.is_listed else None
-    for path, message in check_examples.problems(subject.workflow, within):
+    for path, message in _wrong_in_examples(subject.workflow, within):
         yield subject.problem(path, message)
+
+
+def _wrong_in_examples(workflow: Workflow, folder: Path | None) -> Iterator[tuple[str, str]]:
+    """What is wrong with them, each by its path; their files may not leave ``folder``."""
+    checker = Checker(workflow.inputs, noun="an input of this workflow")
+    for at, example in enumerate(workflow.examples):
+        here = f"examples.{at}.inputs"
+        yield from ((each.path, each.message) for each in checker.problems(example.arguments, here))
+        for name, value in example.arguments.items():
+            yield from _unfit_files(workflow, value, name, here, folder)
+
+
+def _unfit_files(
+    workflow: Workflow, value: Any, name: str, here: str, folder: Path | None
+) -> Iterator[tuple[str, str]]:
+    for path, given, schema in leaves(value, workflow.parameters.get(name, {}), f"{here}.{name}"):
+        if is_file(schema) and isinstance(given, str) and workflow.source is not None:
+            rules = schema.get("file", {})
+            yield from ((path, message) for message in _unfit_file(given, workflow.source, folder, rules))
+
+
+def _unfit_file(name: str, beside: Path, folder: Path | None, rules: Any) -> Iterator[str]:
+    from connector import media
+
+    path = (beside.parent / name).resolve()
+    if folder is not None and not path.is_relative_to(folder.resolve()):
+        yield f"{name} lies outside the integration's folder; put the example's file inside"
+        return
+    if not path.is_file():
+        yield f"there is no file {name} beside {beside.name}"
+        return
+    try:
+        yield from media.problems(media.adopt(path), rules)
+    except media.MediaError as error:
+        yield str(error)
 
 
 _OF_FORM = (_ids, _actions, _inputs)

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from connector.engine.stream import Stream
 from connector.errors import ConnectorError, InvalidArguments
 from connector.runs.service.runner import ServedIntegration
-from connector.server import inputs, responses
+from connector.server import responses, uploads
 from connector.server.host import Host
 from connector.server.json_reply import Reply
 from connector.server.operation import OperationCall
@@ -117,14 +117,14 @@ async def _pieces(opened: Stream) -> AsyncIterator[bytes]:
 
 async def _given(call: OperationCall) -> tuple[ServedIntegration, Action, dict[str, Any]]:
     served, action = call.host.find(call.names["id"])
-    return served, action, await inputs.read(call, action)
+    return served, action, await uploads.read(call, action)
 
 
 async def _spec(call: OperationCall, action: Action) -> RunSpec:
     query = call.query
     return RunSpec(
         action=action.id,
-        arguments=await inputs.read(call, action),
+        arguments=await uploads.read(call, action),
         **call.place,
         accept=query.get("accept"),
         on_filtered=query.get("on_filtered", "raise"),

@@ -8,9 +8,11 @@ from starlette.responses import Response
 
 from connector.runs.batch import results
 from connector.runs.batch.store import Batch, BatchNotFound
+from connector.runs.contact_sheet import of_batch
 from connector.server import batch_requests, responses, send_file
 from connector.server.json_reply import Reply
 from connector.server.operation import OperationCall
+from connector.server.problem_documents import Refused
 from connector.storage.files import archive
 
 
@@ -63,8 +65,8 @@ async def cancel_batch(call: OperationCall) -> Response:
 
 
 async def retry_batch(call: OperationCall) -> Response:
-    """Rows that failed and cost nothing are done again; what may have been paid for waits for a decision."""
-    batch = await call.host.run(call.host.durable.retry_batch, call.names["id"])
+    retry = call.host.durable.retry_batch
+    batch = await call.host.run(retry, call.names["id"], call.body.get("limit_credits"))
     return Reply(await call.host.run(call.host.durable.batch_shown, batch))
 
 
@@ -81,6 +83,16 @@ async def download_batch_table(call: OperationCall) -> Response:
     host, batch = call.host, await _batch(call)
     lines = results.table(host.durable.batches.rows(batch.id), host.history)
     return send_file.made(host, call.request, f"{batch.name}.csv", "text/csv", lines)
+
+
+async def download_batch_sheet(call: OperationCall) -> Response:
+    host, batch = call.host, await _batch(call)
+    entries = partial(results.entries, host.durable.batches.rows(batch.id), host.history)
+    sheet = await host.run(of_batch.png, entries, host.files.find, batch.name)
+    if sheet is None:
+        raise Refused("not_found", f"no row of batch {batch.name} has made a file yet")
+    headers = {"content-disposition": send_file.disposition(f"{batch.name}.png", "image/png")}
+    return Response(sheet, headers=headers | {"cache-control": "no-store"}, media_type="image/png")
 
 
 async def _batch(call: OperationCall) -> Batch:

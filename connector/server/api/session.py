@@ -28,7 +28,7 @@ async def sign_in(call: OperationCall) -> Response:
 
 
 async def sign_out(call: OperationCall) -> Response:
-    return auth.sign_out(RedirectResponse("/login", 303), call.host.settings)
+    return auth.sign_out(RedirectResponse("/login", 303), call.request, call.host.settings.port)
 
 
 async def _entered(call: OperationCall, given: str) -> Response:
@@ -36,7 +36,7 @@ async def _entered(call: OperationCall, given: str) -> Response:
     who = await call.host.callers.who(given)
     if who is None or who.is_limited or who.origins:
         return RedirectResponse(auth.sign_in_page(wanted, failed=True), 303)
-    return auth.sign_in(RedirectResponse(wanted, 303), given, call.host.settings)
+    return auth.sign_in(RedirectResponse(wanted, 303), given, call.request, call.host.settings.port)
 
 
 async def _token(call: OperationCall) -> str:

@@ -11,7 +11,7 @@ from connector.engine.connector import AsyncConnector
 from connector.errors import CapReached, InvalidArguments, Problem
 from connector.runs.workflow import check, check_inputs, cost, read
 from connector.runs.workflow.model import Workflow
-from connector.server import inputs, responses
+from connector.server import responses, uploads
 from connector.server.json_reply import Reply
 from connector.server.operation import OperationCall, kind_of, read_body, read_json_of
 from connector.storage.runs.model import RunSpec
@@ -74,7 +74,7 @@ async def estimate_workflow(call: OperationCall) -> Response:
 async def _given(call: OperationCall) -> tuple[AsyncConnector, Workflow, dict[str, Any]]:
     """The workflow, whose it is, and the inputs of the request, whose body is refused in any other form."""
     connector, workflow = await call.host.run(call.host.durable.workflow, call.names["id"])
-    return connector, workflow, await inputs.read(call, workflow)
+    return connector, workflow, await uploads.read(call, workflow)
 
 
 async def _checked(

@@ -13,8 +13,7 @@ from starlette.responses import FileResponse, Response
 from connector.server.console import action_sidebar
 from connector.server.console.code_samples import SampleUse, calls, is_file
 from connector.server.console.fields import FormField, fields, is_media
-from connector.server.console.page_request import PageRequest
-from connector.server.console.rendering import page
+from connector.server.console.rendering import PageRequest, page
 from connector.server.console.usable_environments import asked_for, place_of, places_of, usual_time
 from connector.server.host import Host
 from connector.server.problem_documents import Refused

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from starlette.responses import RedirectResponse, Response
 
 from connector.errors import ConnectorError, InvocationError, Problem
+from connector.runs.batch import results
 from connector.runs.worker.step_facts import facts_of
 from connector.runs.workflow import check_inputs, check_run, cost, load, read
 from connector.runs.workflow.model import Workflow
@@ -17,8 +18,7 @@ from connector.runs.workflow.progress import Facts, WorkflowProgress
 from connector.server.console import action_sidebar
 from connector.server.console.actions import form_parts, under_way
 from connector.server.console.fields import fields
-from connector.server.console.page_request import PageRequest
-from connector.server.console.rendering import page
+from connector.server.console.rendering import PageRequest, page
 from connector.server.console.usable_environments import place_of, places_of, usual_time
 from connector.server.host import Host
 from connector.spec.listing import price_text
@@ -180,14 +180,17 @@ def _batch(visit: PageRequest) -> dict[str, Any]:
     first = int(after[:9]) if after.isdecimal() else 0
     rows = host.durable.batches.rows(found.id).rows(first, _ROWS)
     failed = host.durable.batches.rows(found.id).failed(10)
+    told = results.differences([row.inputs for row in rows], host.files.find)
+    shown = host.durable.batch_shown(found)
     return {
-        "batch": host.durable.batch_shown(found),
-        "rows": [{"row": row, "thumbnail": _thumbnail(host, row.run_id)} for row in rows],
+        "batch": shown,
+        "rows": [(row, said, _thumbnail(host, row.run_id)) for row, said in zip(rows, told, strict=True)],
         "failed": failed,
         "place": place_of(host, found),
         "after": rows[-1].number if len(rows) == _ROWS else None,
         "first": first,
         "goes": found.state == "feeding",
+        "live": found.state == "feeding" or "running" in shown["rows"],
     }
 
 

@@ -7,8 +7,7 @@ from typing import Any
 from starlette.responses import FileResponse, Response
 
 from connector.server.console import action_sidebar
-from connector.server.console.page_request import PageRequest
-from connector.server.console.rendering import page
+from connector.server.console.rendering import PageRequest, page
 from connector.server.console.usable_environments import connections_of, free_environments, place_of
 from connector.server.host import Host
 from connector.server.problem_documents import Refused
@@ -26,7 +25,7 @@ def home(visit: PageRequest) -> Response:
     listed = [served.integration for served in host.integrations.values()]
     connections = {each.id: connections_of(host, each.id) for each in listed}
     recent = host.history.list(state="succeeded", limit=_LATELY * 3)
-    made = [(run, _glyph(host, run), place_of(host, run)) for run in recent if run.file][:_LATELY]
+    made = [(run, drawing(host, run), place_of(host, run)) for run in recent if run.file][:_LATELY]
     return page(
         "home.html",
         integrations=listed,
@@ -110,8 +109,10 @@ def _starter(integration: Integration) -> Action | None:
     return next((each for each in fit if action_sidebar.glyph(each) == "image"), None)
 
 
-def _glyph(host: Host, run: Run) -> str:
-    return action_sidebar.glyph(action) if (action := action_of(host, run)) else "file"
+def drawing(host: Host, run: Run) -> str:
+    """The drawing that stands for what a run gives."""
+    action = action_of(host, run)
+    return action_sidebar.glyph(action) if action else "flow" if run.kind == "workflow" else "file"
 
 
 def action_of(host: Host, run: Any) -> Action | None:

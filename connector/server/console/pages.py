@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from connector.errors import ConnectorError
 from connector.server import operation, problem_documents
-from connector.server.console import assets, test_connection
-from connector.server.console.page_request import Page, PageRequest
-from connector.server.console.rendering import page
+from connector.server.console import test_connection
+from connector.server.console.rendering import STATIC, Page, PageRequest, asset, digest, page, static
 from connector.server.host import Host
-from connector.server.problem_documents import STATUSES
+from connector.server.problem_documents import STATUSES, Refused
 from connector.spec.package_data import table
 from connector.spec.schema.validator import Checker
 
@@ -27,8 +27,8 @@ def routes(host: Host) -> list[Route]:
         *(Route(path, _endpoint(host, path, name), methods=["GET"]) for path, name in pages.items()),
         *(Route(path, _endpoint(host, path, **how), methods=["POST"]) for path, how in parts.items()),
         Route("/integrations/{id}/try", test_connection.endpoint(host), methods=["POST"]),
-        Route("/static/{name}", assets.serve, methods=["GET"]),
-        Route("/favicon.ico", assets.favicon, methods=["GET"]),
+        Route("/static/{name}", _asset, methods=["GET"]),
+        Route("/favicon.ico", _favicon, methods=["GET"]),
     ]
 
 
@@ -59,3 +59,36 @@ def _endpoint(
             return shown
 
     return show
+
+
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+async def _asset(request: Request) -> Response:
+    """A file of ours. By an address that names its content it may be kept; else it is asked for again."""
+    request.state.route = "/static/{name}"
+    content, kind, version = _file(request.path_params["name"])
+    headers = {
+        # Weak, since it may be compressed.
+        "etag": f'W/"{version}"',
+        "vary": "accept-encoding",
+        "cache-control": _FOR_EVER if request.query_params.get("v") == version else "no-cache",
+    }
+    if request.headers.get("if-none-match") == headers["etag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type=kind)
+
+
+async def _favicon(request: Request) -> Response:
+    request.state.route = "/favicon.ico"
+    return RedirectResponse(static("mark.svg"), 307)
+
+
+@lru_cache(maxsize=64)
+def _file(name: str) -> tuple[bytes, str, str]:
+    # A name is looked for among those that are there, so that no path is ever made of it.
+    found = next((path for path in STATIC.iterdir() if path.name == name and path.suffix in _TYPES), None)
+    if found is None:
+        raise Refused("not_found", f"there is nothing at /static/{name[:60]}")
+    return asset(found.name), _TYPES[found.suffix], digest(found.name)

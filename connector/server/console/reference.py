@@ -12,8 +12,7 @@ from urllib.parse import quote, urlencode
 from starlette.responses import Response
 
 from connector.server.console.code_samples import SampleUse, calls, of_request
-from connector.server.console.page_request import PageRequest
-from connector.server.console.rendering import page
+from connector.server.console.rendering import PageRequest, page
 from connector.server.console.usable_environments import places_of
 from connector.server.host import Host
 from connector.server.problem_documents import Refused

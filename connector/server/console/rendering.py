@@ -1,4 +1,4 @@
-"""Rendering of pages: what is not markup of ours is escaped, and nothing is written inline."""
+"""Requests and rendering of pages: what is not markup of ours is escaped, and nothing is written inline."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -14,10 +15,13 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from connector.server.console.fields import is_media
+from connector.server.host import Host
 from connector.spec.schema import amounts, describe
+from connector.storage.connections.api_tokens import Token
 
 STATIC = Path(__file__).parent / "static"
 _HEADERS = {"cache-control": "no-store"}
@@ -27,6 +31,39 @@ _REMARK = re.compile(rb"^[ \t]*(?://[^\n]*|/\*.*?\*/[ \t]*)\n", re.MULTILINE | r
 _ANY_IMPORT = re.compile(rb"""(?<=["'])\./([\w-]+\.js)(?=["'])""")
 _CODE = re.compile(r"`([^`]+)`")
 _SCRIPT = re.compile(r"/static/([\w-]+\.js)\?")
+
+Page = Callable[["PageRequest"], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One look at a page, or at a part of one that is made of the ``body``."""
+
+    host: Host
+    request: Request
+    body: Any = None
+
+    @property
+    def caller(self) -> Token | None:
+        found: Token | None = getattr(self.request.state, "caller", None)
+        return found
+
+    @property
+    def manages(self) -> bool:
+        return self.caller is not None and self.caller.may_manage
+
+    @property
+    def base(self) -> str:
+        """Where this host is reached by whoever looks."""
+        return str(self.request.base_url).rstrip("/")
+
+    def name(self, hole: str) -> str:
+        """What stands in a hole of the address."""
+        return str(self.request.path_params[hole])
+
+    def asked(self, name: str) -> str:
+        """A parameter of the query; empty where it is not there."""
+        return self.request.query_params.get(name, "")
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:

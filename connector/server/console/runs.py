@@ -12,9 +12,8 @@ from starlette.responses import Response
 from connector.errors import ConnectorError
 from connector.server.console import action_sidebar, durable
 from connector.server.console.code_samples import SampleUse, calls
-from connector.server.console.integrations import action_of
-from connector.server.console.page_request import PageRequest
-from connector.server.console.rendering import page
+from connector.server.console.integrations import action_of, drawing
+from connector.server.console.rendering import PageRequest, page
 from connector.server.console.spend_chart import chart
 from connector.server.console.usable_environments import free_environments, place_of, usual_time
 from connector.server.host import Host
@@ -43,7 +42,7 @@ def history(visit: PageRequest) -> Response:
     free, with_free = free_environments(host), visit.asked("free") == "1"
     return page(
         "runs.html",
-        runs=[(run, _glyph(host, run), action_sidebar.gist(run), place_of(host, run)) for run in found.runs],
+        runs=[(run, drawing(host, run), action_sidebar.gist(run), place_of(host, run)) for run in found.runs],
         newer=_address(asked | view, after=found.after) if found.after else "",
         older=_address(asked | view, before=found.before) if found.before else "",
         views=[("list", _address(asked)), ("gallery", _address(asked, view="gallery"))],
@@ -245,8 +244,3 @@ def _options(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
 def _costs(host: Host, without: Collection[str]) -> list[tuple[date, str, float]]:
     costs = [each for each in host.history.costs(_DAYS) if each.environment not in without]
     return [(date.fromisoformat(each.day), each.environment, each.credits) for each in costs]
-
-
-def _glyph(host: Host, run: Run) -> str:
-    action = action_of(host, run)
-    return action_sidebar.glyph(action) if action else "flow" if run.kind == "workflow" else "file"

@@ -9,8 +9,7 @@ from starlette.responses import Response
 
 from connector.server import auth
 from connector.server.console import durable
-from connector.server.console.page_request import PageRequest
-from connector.server.console.rendering import page
+from connector.server.console.rendering import PageRequest, page
 from connector.server.console.usable_environments import connections_of, places_of
 from connector.server.host import Host
 

@@ -9,17 +9,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
 from connector import __version__
 from connector.media.kinds import type_of
 from connector.server import idempotency_key
 from connector.server.api.actions import accepted_forms
 from connector.server.auth import cookie_name
 from connector.server.openapi.components import DECLARED, SCHEMAS
-from connector.server.openapi.examples import by_reference, examples
 from connector.server.operation import Operation, members
 from connector.server.responses import FAMILIES
 from connector.spec.listing import price_text
 from connector.spec.model import Action, Integration, JsonSchema
+from connector.spec.package_data import table
 from connector.spec.schema.plain_schema import plain
 
 _HOLE = re.compile(r"\{(\w+)\}")
@@ -28,6 +30,12 @@ _ACTION = "/api/actions/{id}"
 # Generators take what has this format for a file; OpenAPI 3.1 itself needs no word for it.
 _BINARY = {"type": "string", "format": "binary"}
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
+# What stands for a file that the host keeps.
+_FILE = "file:k3v9f0q2h7"
+_EXAMPLES: Mapping[str, Any] = table("server/openapi/examples.yaml")
+_BY_NAME: Mapping[str, Any] = _EXAMPLES["names"]
+_WHOLE: Mapping[str, Any] = _EXAMPLES["schemas"]
+_BY_TYPE: Mapping[str, Any] = {"string": "text", "integer": 1, "number": 1.5, "boolean": False, "object": {}}
 
 
 def document(
@@ -253,3 +261,34 @@ def _encodings(action: Action) -> Iterator[tuple[str, dict[str, str]]]:
             yield name, {"contentType": kinds or "application/octet-stream"}
         elif schema.get("type") == "object" or ("type" not in schema and "enum" not in schema):
             yield name, {"contentType": "application/json"}
+
+
+def sample(schema: JsonSchema, name: str = "") -> Any:
+    """A value that the schema allows, for the member of that name."""
+    if "$ref" in schema:
+        named = str(schema["$ref"]).rpartition("/")[2]
+        return _WHOLE[named] if named in _WHOLE else sample(plain(SCHEMAS[named]))
+    for value in (*schema.get("examples", ()), *_BY_NAME.get(name, ()), *schema.get("enum", ())):
+        if Draft202012Validator(schema).is_valid(value):
+            return value
+    if "items" in schema:
+        return [sample(schema["items"], name.removesuffix("s"))]
+    if "properties" in schema:
+        return {each: sample(entry, each) for each, entry in schema["properties"].items()}
+    return sample(schema["anyOf"][0], name) if "anyOf" in schema else _BY_TYPE.get(schema.get("type", ""))
+
+
+def by_reference(value: Any, schema: JsonSchema) -> Any:
+    """What an example of a spec gives, with the references of kept files in place of paths."""
+    if schema.get("format") == "binary":
+        return _FILE
+    if not isinstance(value, Mapping):
+        return value
+    inner, others = schema.get("properties", {}), schema.get("additionalProperties")
+    rest = others if isinstance(others, Mapping) else {}
+    return {name: by_reference(each, inner.get(name, rest)) for name, each in value.items()}
+
+
+def examples() -> dict[str, Any]:
+    """Those of answers, by the names of their schemas."""
+    return {name: sample({"$ref": name}) for name in SCHEMAS}

@@ -6,9 +6,10 @@ each other, by ``dialect``.
 
 from __future__ import annotations
 
+import json
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -108,6 +109,12 @@ def _kind(where: Path | str | None, patience: float) -> DatabaseKind:
 def timestamp(seconds: float) -> str:
     """A moment as all faces show it: UTC, to the millisecond."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def as_row(values: Mapping[str, Any], as_json: Collection[str]) -> dict[str, Any]:
+    """Values for a statement, those of the names ``as_json`` written as JSON."""
+    given = (name for name in as_json if values.get(name) is not None)
+    return {**values, **{name: json.dumps(values[name]) for name in given}}
 
 
 def new_id(now: float) -> str:

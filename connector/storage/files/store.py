@@ -193,13 +193,16 @@ class FileStore:
         sides = stored.width, stored.height, stored.seconds
         return Media(stored.name, stored.type, stored.bytes, *sides, content)
 
-    def reference(self, file_id: str) -> str:
-        """The text by which an invocation is given a file."""
-        return self.get(file_id).reference
-
     def resolve(self, reference: str) -> Media:
         """The file of a reference. Raises FileNotFound, which is a LookupError."""
         return self.open(reference.removeprefix(_SCHEME))
+
+    def find(self, text: str) -> Media | None:
+        """The file of a reference; None where a text is none, or the file is gone."""
+        try:
+            return self.resolve(text) if text.startswith(_SCHEME) else None
+        except FileNotFound:
+            return None
 
     def list(
         self,

@@ -16,7 +16,7 @@ from connector.errors import InvocationError
 from connector.events import Event
 from connector.spec import package_data
 from connector.storage.connections.api_tokens import NAMED, permit
-from connector.storage.database.database import Database, new_id
+from connector.storage.database.database import Database, as_row, new_id
 from connector.storage.database.protocols import Transaction
 from connector.storage.ledger.ledger import Ledger
 from connector.storage.ledger.model import LedgerEntry
@@ -357,14 +357,14 @@ class History:
         return RunEvent(event.seq, event.at, event.kind, shown)
 
     def _values(self, run_id: str, changed: Mapping[str, Any]) -> dict[str, Any]:
-        return _as_row(changed) | {"id": run_id, "updated": self.clock()}
+        return as_row(changed, _AS_JSON) | {"id": run_id, "updated": self.clock()}
 
 
 def _new_row(
     given: Mapping[str, Any], idempotency_key: str | None, state: State, now: float
 ) -> dict[str, Any]:
     links = {name: given.get(name, default) for name, default in _LINKS.items()}
-    return _as_row({name: given[name] for name in GIVEN} | links) | {
+    return as_row({name: given[name] for name in GIVEN} | links, _AS_JSON) | {
         "durable": int(links["durable"]),
         "id": new_id(now),
         "created": now,
@@ -411,13 +411,6 @@ def _update(changed: Iterable[str], more: str = "", condition: str = "") -> str:
 
 def _event(run_id: str, at: float, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     return {"run_id": run_id, "at": at, "kind": kind, "data": json.dumps(dict(data))}
-
-
-def _as_row(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: json.dumps(value) if name in _AS_JSON and value is not None else value
-        for name, value in values.items()
-    }
 
 
 def _run(row: Any) -> Run:

@@ -182,6 +182,9 @@ class RunEnding:
 
 
 CANCELLED = RunEnding("cancelled", "cancelled", "no", "somebody cancelled it before anything was spent")
+BROKEN_OFF = RunEnding(
+    "cancelled", "cancelled", "unknown", "somebody cancelled it; its steps tell their cost"
+)
 INTERRUPTED = RunEnding(
     "failed", "interrupted", "no", "the host ended before anything was spent; run it again"
 )

@@ -17,7 +17,7 @@ WINDOW = 10_000
 """So many of the newest runs that the other filters leave are searched for words, and are counted."""
 
 _BOUNDS = {"before": "id < :before", "after": "id > :after", "since": "id >= :since", "until": "id < :until"}
-_NO_MOMENT = "is no date such as 2026-03-31, nor a time such as 2026-03-31T08:00:00Z"
+NO_MOMENT = "is no date such as 2026-03-31, nor a time such as 2026-03-31T08:00:00Z"
 _MAY_BE_ESCAPED = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -76,17 +76,23 @@ def _texts(value: Any, only_names: bool = False) -> Iterator[str]:
         yield value
 
 
+def moment(text: str, *, ends: bool = False) -> float:
+    """When a date or time begins, or a date that ``ends`` a span is over; of UTC where it names no zone.
+
+    Raises ValueError or OverflowError for what is none.
+    """
+    found = datetime.fromisoformat(text) + timedelta(days=ends and len(text) <= len("2026-03-31"))
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
 def _moments(given: Mapping[str, Any]) -> dict[str, str]:
-    """What the ids of runs of those times begin with: microseconds. Dates are of UTC, and whole as an end."""
+    """What the ids of runs of those times begin with: microseconds."""
     found, problems = {}, []
     for name in (each for each in ("since", "until") if each in given):
         try:
-            moment = datetime.fromisoformat(given[name])
-            moment += timedelta(days=name == "until" and len(given[name]) <= len("2026-03-31"))
-            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-            found[name] = f"{max(0, int(seconds * 1e6)):014x}"
+            found[name] = f"{max(0, int(moment(given[name], ends=name == 'until') * 1e6)):014x}"
         except (ValueError, OverflowError):
-            problems.append(Problem(name, _NO_MOMENT))
+            problems.append(Problem(name, NO_MOMENT))
     if problems:
         raise InvalidArguments(problems)
     return found

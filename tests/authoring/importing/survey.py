@@ -57,7 +57,7 @@ def seen(path: Path, is_checked: bool) -> Seen:
     with TemporaryDirectory() as scratch:
         try:
             imported = convert(parse(path.read_bytes(), path.name), path.name)
-            folder.write(imported, Path(scratch) / "made")
+            folder.write(folder.files(imported), Path(scratch) / "made")
         except SpecError as error:
             found.refused = str(error.problems[0].message)
             return found

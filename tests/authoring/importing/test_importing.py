@@ -59,7 +59,7 @@ def test_a_document_becomes_what_is_expected(name: str) -> None:
 def test_what_is_imported_has_no_problems(name: str, tmp_path: Path) -> None:
     """Not one, and the files say what was made: no text changes its meaning on its way through YAML."""
     made = _imported(CASES[name])
-    folder.write(made, tmp_path / "made")
+    folder.write(folder.files(made), tmp_path / "made")
     assert checks.problems(tmp_path / "made") == []
     read = {
         path: yaml.safe_load((tmp_path / "made" / path).read_text("utf-8")) for path in folder.values(made)
@@ -70,7 +70,7 @@ def test_what_is_imported_has_no_problems(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if "refused" not in case])
 def test_what_is_imported_agrees_with_its_document(name: str, tmp_path: Path) -> None:
     """Right after an import there is nothing new, gone or changed."""
-    folder.write(_imported(CASES[name]), tmp_path / "made")
+    folder.write(folder.files(_imported(CASES[name])), tmp_path / "made")
     document = tmp_path / "api.yaml"
     document.write_text(yaml.safe_dump(CASES[name]["document"]))
     assert drift.report(loader.read(tmp_path / "made"), document).problems == ()
@@ -144,8 +144,8 @@ def test_a_folder_that_holds_something_is_kept(tmp_path: Path) -> None:
     (tmp_path / "actions" / "old.yaml").write_text("id: old")
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(InvocationError, match="not empty"):
-        folder.write(made, tmp_path)
-    folder.write(made, tmp_path, force=True)
+        folder.write(folder.files(made), tmp_path)
+    folder.write(folder.files(made), tmp_path, force=True)
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [
         "integration.yaml", "list-parts.yaml", "notes.txt",
     ]  # fmt: skip
@@ -157,9 +157,9 @@ def test_a_failure_leaves_nothing_half_written(tmp_path: Path) -> None:
     made = convert(SMALL, "api.yaml")
     (tmp_path / "file").write_text("")
     with pytest.raises(InvocationError):
-        folder.write(made, tmp_path / "file" / "below")
+        folder.write(folder.files(made), tmp_path / "file" / "below")
     with pytest.raises(InvocationError, match="is a file"):
-        folder.write(made, tmp_path / "file")
+        folder.write(folder.files(made), tmp_path / "file")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 

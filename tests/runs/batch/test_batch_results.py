@@ -10,7 +10,7 @@ from upstream import PNG
 
 from connector.errors import InvocationError
 from connector.media import from_bytes
-from connector.runs.batch import output_folder
+from connector.runs.batch import output_folder, results
 from connector.runs.batch.output_folder import CannotDeliver, OutputFolder
 from connector.runs.batch.tables import Tables
 from connector.runs.contact_sheet import of_batch
@@ -217,7 +217,7 @@ def test_a_sheet_shows_the_pictures(bench):
     for number in (1, 2):
         bench.end(number)
     bench.deliver()
-    made = of_batch.make(bench.folder, Tables(bench.folder, []), "boats")
+    made = of_batch.put(bench.folder, Tables(bench.folder, []), "boats")
     assert made == bench.folder / "contact-sheet.png"
     assert made.read_bytes().startswith(b"\x89PNG")
 
@@ -226,7 +226,36 @@ def test_a_batch_of_which_nothing_can_be_drawn_has_no_sheet(tmp_path):
     """Nothing is made of nothing."""
     tables = Tables(tmp_path, [])
     tables.add([entry(1)])
-    assert of_batch.make(tmp_path, tables, "boats") is None
+    assert of_batch.put(tmp_path, tables, "boats") is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([{"prompt": "a", "seed": 0}, {"prompt": "a", "seed": 1}], ["seed: 0", "seed: 1"]),
+        ([{"prompt": "a", "seed": 1}, {"prompt": "b"}], ["prompt: a, seed: 1", "prompt: b"]),
+        ([{"wide": False}, {"wide": True}, {"wide": None}], ["wide: false", "wide: true", ""]),
+        ([{"prompt": "a", "seed": 1}], ["prompt: a, seed: 1"]),
+        ([{"prompt": "a"}, {"prompt": "a"}], ["", ""]),
+        ([{"image": "file:1"}, {"image": "gone"}], ["image: boat.png", "image: gone"]),
+        ([{"prompt": "a\nb  c"}, {"prompt": "d" * 500}], ["prompt: a\nb  c", f"prompt: {'d' * 120}"]),
+        ([], []),
+    ],
+)
+def test_rows_are_told_by_what_varies(rows, told):
+    """By the inputs that are not the same in all, files by their names."""
+    files = {"file:1": from_bytes(PNG, name="boat.png")}
+    assert results.differences(rows, files.get) == told
+
+
+def test_what_varies_stands_below_each_picture():
+    """With its number and what it gave; a file that is gone has a tile all the same."""
+    facts = {"outcome": "success", "credits": 3.0, "seed": 7}
+    rows = [entry(2, file="a.png", **facts), entry(3, file="b.png", state="failed", outcome="filtered")]
+    media = from_bytes(PNG, name="a.png")
+    first, second = of_batch.tiles(rows, {"a.png": media}.get)
+    assert (first.title, first.facts) == ("2. prompt: boat 2, seed: 2", "success, seed 7, 3 credits")
+    assert (first.picture, second.picture, second.failed) == (media, None, True)
 
 
 @pytest.mark.parametrize(("count", "shown"), [(3, 3), (60, 60), (61, 60), (5000, 60)])

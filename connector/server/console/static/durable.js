@@ -13,7 +13,7 @@ const ACTS = {
   unpaid: [null, (run) => settle(run, false)],
   retry: ["The request may have been paid for already; trying again may pay twice. Try again?", retry],
   "cancel-batch": ["Stop this batch? Finished rows stay.", (name) => changed("POST", `/api/batches/${id(name)}/cancel`)],
-  "retry-batch": [({ stake }) => `Do the rows again that failed, and those that were not begun? ${stake}.`, (name) => changed("POST", `/api/batches/${id(name)}/retry`)],
+  "retry-batch": [({ stake }) => `Go on with what is left? ${stake}.`, (name) => changed("POST", `/api/batches/${id(name)}/retry`, { limit_credits: one("[data-limit]")?.valueAsNumber || undefined })],
   pause: [null, (name) => changed("POST", `/api/schedules/${id(name)}/pause`)],
   resume: [null, (name) => changed("POST", `/api/schedules/${id(name)}/resume`)],
   "run-now": [null, runNow],
