@@ -33,7 +33,7 @@ class ToolsApp:
     its answer.
 
     Its runs are the host's, by the name of the caller's token. A client may say where its calls go:
-    ``?environment=NAME&connection=NAME``.
+    ``?environment=NAME&connection=NAME``, and which actions it wants: ``&actions=PATTERN&all&read_only``.
     """
 
     def __init__(self, host: Hosting, admit: Callable[[], object]) -> None:
@@ -90,8 +90,12 @@ def _made(host: Hosting, admit: Callable[[], object]) -> tuple[ToolCaller, Any]:
 def _caller(ctx: Any) -> Caller:
     """Whose token came with the request, and where the address says that calls go."""
     from connector.mcp.call_tool import Caller
+    from connector.mcp.offer import Offer
 
     token, query = ctx.request.scope["state"].get("caller"), ctx.request.query_params
     name = token.name if token else "mcp"
     is_limited = token is not None and token.is_limited
-    return Caller(name, query.get("environment"), query.get("connection"), is_limited)
+    offer = Offer(tuple(query.getlist("actions")), "all" in query, "read_only" in query)
+    return Caller(
+        name, query.get("environment"), query.get("connection"), is_limited, offer, str(ctx.request.base_url)
+    )

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from connector.engine.connector import AsyncConnector, Options
 from connector.engine.http.ssrf_guard import Guard
 from connector.engine.sources import Sources
+from connector.mcp.folders import Folders
 from connector.media import Media, adopt
 from connector.runs.service.runner import Runner, ServedIntegration
 from connector.spec.model import Integration
@@ -25,6 +26,15 @@ T = TypeVar("T")
 _MOST_BYTES = 100 * 1024 * 1024
 
 
+class Links(Protocol):
+    """Addresses of a host that need no token, at the ``origin`` by which it is reached. They block."""
+
+    def download(self, file_id: str, origin: str) -> str: ...
+    def upload(self, origin: str) -> tuple[str, str]:
+        """Where one file is put, and the id that it will have."""
+        ...
+
+
 class Backing(Protocol):
     """What the tools ask for; the HTTP host is one. Stores block: go to them by ``run``."""
 
@@ -34,14 +44,26 @@ class Backing(Protocol):
     def files(self) -> FileStore: ...
     @property
     def history(self) -> History: ...
+    @property
+    def folders(self) -> Folders | None:
+        """The folders of the user's machine; None where the tools run on another one."""
+        ...
+
+    @property
+    def links(self) -> Links | None:
+        """What makes addresses of files at a host; None without one."""
+        ...
+
     async def run(self, act: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T: ...
 
 
 class Alone:
-    """A connector without a host. Files of this machine are read below ``roots``, and nowhere else."""
+    """A connector without a host. Files of this machine are read in the ``folders``, and nowhere else."""
 
-    def __init__(self, integration: Integration, roots: tuple[Path, ...], **options: Unpack[Options]) -> None:
-        self.roots = roots
+    links = None
+
+    def __init__(self, integration: Integration, folders: Folders, **options: Unpack[Options]) -> None:
+        self.folders = folders
         self._threads = Threads()
         options["sources"] = self._sources(self._resolve)
         connector = AsyncConnector(integration, **options)
@@ -66,7 +88,7 @@ class Alone:
 
     def _sources(self, references: Callable[[str], Media] | None = None) -> Sources:
         guard = Guard(max_bytes=_MOST_BYTES)
-        return Sources(paths=self.roots, urls=guard, references=references, max_bytes=_MOST_BYTES)
+        return Sources(paths=self.folders.all, urls=guard, references=references, max_bytes=_MOST_BYTES)
 
     def _resolve(self, reference: str) -> Any:
         """The file of a reference. Clients name a file of this machine also as file:///its/path."""

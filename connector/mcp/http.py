@@ -23,7 +23,7 @@ _LAST_ANSWERS = 3
 
 def application(desk: ToolCaller, caller: Caller) -> Any:
     """The ASGI application. It knows itself by this machine's own names, and no other site's page."""
-    made = server(desk, lambda ctx: caller)
+    made = server(desk, lambda ctx: caller, caller.offer)
     return made.streamable_http_app(streamable_http_path=PATH, host=ADDRESS, max_request_body_size=MOST_BODY)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import wraps
 from logging import getLogger
 from typing import Any, TypeVar
@@ -13,46 +14,54 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
 from connector import __version__
+from connector.errors import UnknownName
 from connector.mcp import builtin_tools, resources
 from connector.mcp.call_tool import Caller, Tell, ToolCaller
-from connector.mcp.tools import DECLARED
+from connector.mcp.offer import MAIN, Offer
 
 Context = ServerRequestContext[Any, Any]
 Answer = TypeVar("Answer")
 Params = TypeVar("Params")
 CallerOf = Callable[[Context], Caller]
 
+_ELSE = "`tools/list` tells the tools, and `find-action` finds others"
 _INTERNAL = "a mistake in the connector; its log says why"
 
 
-def server(desk: ToolCaller, caller_of: CallerOf) -> Server[Any]:
-    """The server of a desk; ``caller_of`` tells who sent a request, and where its calls go."""
+def server(desk: ToolCaller, caller_of: CallerOf, offer: Offer = MAIN) -> Server[Any]:
+    """The server of a desk; ``caller_of`` tells who sent a request, and where its calls go.
+
+    The instructions are of one ``offer``, as they are told to everybody alike.
+    """
     first = next(iter(desk.backing.integrations.values())).connector.integration
     return Server(
         first.id,
         title=first.name,
         version=__version__,
         description=first.description,
-        instructions=DECLARED["instructions"],
+        instructions=desk.instructions(offer),
         website_url=first.documentation,
         **_handlers(desk, caller_of),
     )
 
 
 def _handlers(desk: ToolCaller, caller_of: CallerOf) -> dict[str, Any]:
-    ours = builtin_tools.named(desk.actions)
+    ours = builtin_tools.named(desk)
 
     async def list_tools(ctx: Context, params: Any) -> types.ListToolsResult:
-        tools = [*desk.tools(), *(one.tool(name) for name, one in ours.items())]
-        return types.ListToolsResult(tools=tools)
+        offer = caller_of(ctx).offer
+        return types.ListToolsResult(
+            tools=[*desk.listed(offer), *(one.tool(name, desk.saves(offer)) for name, one in ours.items())]
+        )
 
     async def call_tool(ctx: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
-        given, caller = params.arguments or {}, caller_of(ctx)
+        given, caller = params.arguments or {}, replace(caller_of(ctx), tell=_tell(ctx))
         if params.name in ours:
             return await ours[params.name].call(desk, caller, given)
-        if params.name in desk.actions:
-            return await desk.invoke(params.name, given, caller, _tell(ctx))
-        raise MCPError(types.INVALID_PARAMS, f"there is no tool {params.name[:100]!r}; tools/list tells them")
+        try:
+            return await desk.invoke(params.name, given, caller)
+        except UnknownName as error:
+            raise MCPError(types.INVALID_PARAMS, f"{error.message}; {_ELSE}") from error
 
     async def list_resources(ctx: Context, params: Any) -> types.ListResourcesResult:
         if caller_of(ctx).only_own:  # whoever knows the address of a file may read it, and is told of none

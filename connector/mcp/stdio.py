@@ -24,7 +24,7 @@ _PIECE = 1 << 16
 
 async def serve(alone: Alone, desk: ToolCaller, caller: Caller) -> None:
     """Serves one client. Standard output carries messages and nothing else."""
-    served = server(desk, lambda ctx: caller)
+    served = server(desk, lambda ctx: caller, caller.offer)
 
     def leave() -> None:
         desk.leaving = True

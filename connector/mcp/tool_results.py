@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import mcp_types as types
 
 from connector.errors import ConnectorError
+from connector.mcp.backend import Links
 from connector.mcp.tools import DECLARED
 from connector.media import from_bytes, thumbnail
 from connector.storage.files.store import FileStore, StoredFile
 from connector.storage.runs.model import Run
+
+Handed = Callable[[StoredFile], dict[str, str]]
 
 SCHEME = "connector://files/"
 # A longer answer of the API is kept as a file: a model reads every character that it is sent.
@@ -22,13 +25,13 @@ _FACTS = ("seed", "finish_reason", "request_id", "warnings")
 _BILLED = {"yes": "It was billed.", "unknown": "It may have been billed."}
 
 
-def of_run(files: FileStore, run: Run) -> types.CallToolResult:
-    """The answer of a run, however it stands. It blocks."""
+def of_run(files: FileStore, run: Run, handed: Handed) -> types.CallToolResult:
+    """The answer of a run, however it stands; ``handed`` tells where else its file is. It blocks."""
     stored = files.get(run.file) if run.file else None
     facts = dict(_of_run(run))
     stored, facts = _shortened(files, run, stored, facts)
     if stored is not None:
-        facts["file"] = of_file(stored)
+        facts["file"] = of_file(stored) | handed(stored)
     if run.has_ended and run.state != "succeeded":
         return failure(facts | {"error": _error(run)}, _shown(files, stored))
     text = types.TextContent(text=json.dumps(facts, ensure_ascii=False))
@@ -66,6 +69,14 @@ def of_file(stored: StoredFile) -> dict[str, Any]:
         "seconds": stored.seconds,
     }
     return {name: value for name, value in facts.items() if value is not None}
+
+
+def address(links: Links | None, stored: StoredFile, origin: str) -> dict[str, str]:
+    """Where a file can be downloaded, or why it cannot."""
+    try:
+        return {"url": links.download(stored.id, origin)} if links else {}
+    except ConnectorError as error:
+        return {"no_url": error.message}
 
 
 def _sentences(error: Mapping[str, Any]) -> Iterator[str]:

@@ -3,50 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
+from connector.media.file import Media
 from connector.media.headers import READABLE_PICTURES
 from connector.media.kinds import title_of, type_of
 
 _MIB = 1024 * 1024
 
 
-class Measured(Protocol):
-    """What rules look at; a Media has it."""
-
-    @property
-    def type(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def width(self) -> int | None: ...
-    @property
-    def height(self) -> int | None: ...
-    @property
-    def seconds(self) -> float | None: ...
-
-
-def problems(media: Measured, rules: Mapping[str, Any]) -> list[str]:
+def problems(media: Media, rules: Mapping[str, Any]) -> list[str]:
     """A sentence for each broken rule: what was seen, and what must be. Empty where all is well."""
     found = [_format(media, rules) or _other(media, rules), _bytes(media, rules)]
     found += [_limit(media, name, rules[name]) for name in _LIMITS if rules.get(name) is not None]
     return [sentence for sentence in found if sentence]
 
 
-def remark(media: Measured, rules: Mapping[str, Any]) -> str | None:
+def remark(media: Media, rules: Mapping[str, Any]) -> str | None:
     """What of a file that breaks no rule could not be seen, and so is left to whoever receives it."""
     fact = _unseen(media, rules)
     return f"is sent as it is: {fact.title} cannot be read from the file" if fact else None
 
 
-def _format(media: Measured, rules: Mapping[str, Any]) -> str | None:
+def _format(media: Media, rules: Mapping[str, Any]) -> str | None:
     types = [type_of(name) for name in rules.get("formats") or ()]
     if not types or media.type in types:
         return None
     return f"is {title_of(media.type)}; it must be {_either([title_of(type) for type in types])}"
 
 
-def _bytes(media: Measured, rules: Mapping[str, Any]) -> str | None:
+def _bytes(media: Media, rules: Mapping[str, Any]) -> str | None:
     limit = rules.get("max_bytes")
     if media.size == 0:
         return "is empty; give a file with content"
@@ -58,7 +44,7 @@ def _bytes(media: Measured, rules: Mapping[str, Any]) -> str | None:
     return f"is {seen}; at most {most} are accepted"
 
 
-def _other(media: Measured, rules: Mapping[str, Any]) -> str | None:
+def _other(media: Media, rules: Mapping[str, Any]) -> str | None:
     """What can be said where a rule asks for what such a file has not, or should tell and does not."""
     fact = _unseen(media, rules)
     if fact is None or not media.size:
@@ -70,13 +56,13 @@ def _other(media: Measured, rules: Mapping[str, Any]) -> str | None:
     return f"is a {title_of(media.type)} file whose header cannot be read; save it again, or take another"
 
 
-def _unseen(media: Measured, rules: Mapping[str, Any]) -> _Fact | None:
+def _unseen(media: Media, rules: Mapping[str, Any]) -> _Fact | None:
     return next(
         (fact for fact in _FACTS if getattr(media, fact.name) is None and fact.rules & set(rules)), None
     )
 
 
-def _limit(media: Measured, name: str, limit: Any) -> str | None:
+def _limit(media: Media, name: str, limit: Any) -> str | None:
     fact = _FACTS[name in _OF_SECONDS]
     if getattr(media, fact.name) is None:
         return None

@@ -24,7 +24,7 @@ _OPEN = frozenset({"/healthz", "/readyz", "/login", "/logout", "/favicon.ico"})
 _OPEN_BELOW = "/static/"
 DOCUMENT = "/openapi.json"
 # What has a secret of its own, and takes no session for it.
-_HOOKS = "/hooks/"
+_OF_THEIR_OWN = ("/hooks/", "/signed/")
 # What a program asks for; all else is for people.
 _PROGRAMS, _TOOLS = ("/api/", "/static/", "/healthz", "/readyz", "/logout"), "/mcp"
 
@@ -42,7 +42,7 @@ class Security:
             return
         headers = Headers(scope=scope)
         check_host(headers.get("host", ""), self._host.settings.allowed_hosts)
-        if scope["path"].startswith(_HOOKS):
+        if scope["path"].startswith(_OF_THEIR_OWN):
             scope.setdefault("state", {})["caller"] = None
             await self._app(scope, receive, send)
             return

@@ -24,6 +24,7 @@ from connector.server.problem_documents import Refused
 from connector.server.prometheus import Gauge, Metrics
 from connector.server.resident_worker import Resident
 from connector.server.settings import Settings
+from connector.server.signed_links import SignedLinks
 from connector.server.token_cache import Callers
 from connector.spec.cache import default_cache
 from connector.spec.loader import default_folder, load
@@ -52,6 +53,7 @@ class Host:
         self.metrics = Metrics()
         self.stopping = asyncio.Event()
         self.described: bytes | None = None
+        self.folders = None  # its users' files are on other machines
         self.reads = Reads(settings.max_reads, settings.max_read_queue)
         self.login_page: Page = _no_page
         self._threads = Threads(settings.max_runs + _MORE_THREADS)
@@ -66,6 +68,7 @@ class Host:
         database = workspace.database
         self.history = History(database, settings.clock, workspace.ledger)
         self.files = workspace.files
+        self.links = SignedLinks(workspace.signing_secrets, settings.clock)
         self.tokens = Tokens(database, settings.clock)
         self.readiness = Readiness(self.tokens.list)
         self.callers = Callers(lambda token: self.run(self.tokens.who, token))

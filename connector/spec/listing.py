@@ -25,12 +25,13 @@ def entries(folder: Place, cache: Place | None = None) -> list[dict[str, Any]]:
         return known
     from connector.spec import loader
 
-    listed = [_entry(action) for action in loader.load(folder, cache).actions.values()]
+    listed = [entry(action) for action in loader.load(folder, cache).actions.values()]
     spec_cache.keep_entries(folder, cache, listed)
     return listed
 
 
-def _entry(action: Action) -> dict[str, Any]:
+def entry(action: Action) -> dict[str, Any]:
+    """The action as a list shows it."""
     return {
         "id": action.id,
         "title": action.title,
@@ -41,6 +42,27 @@ def _entry(action: Action) -> dict[str, Any]:
         "deprecated": action.deprecated is not None,
         "job": action.job is not None,
     }
+
+
+def ranks(entries: list[dict[str, Any]], words: str) -> list[float]:
+    """How well each entry fits the words; 0 is not at all.
+
+    A word counts most in what an action is called, and the more the fewer actions have it.
+    """
+    found = [0.0] * len(entries)
+    for word in words.casefold().split():
+        fits = [_fit(entry, word if len(word) < _LONG else word[:-3]) for entry in entries]
+        found = [rank + fit / max(1, sum(fits)) for rank, fit in zip(found, fits, strict=True)]
+    return found
+
+
+# A word of so many letters may have an ending, such as "upscaling".
+_LONG = 7
+
+
+def _fit(entry: dict[str, Any], word: str) -> int:
+    is_named = any(word in name.casefold() for name in entry["names"])
+    return 3 if is_named else int(word in entry["description"].casefold())
 
 
 def price_text(action: Action) -> str:

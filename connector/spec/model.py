@@ -201,6 +201,16 @@ class CatalogEntry:
     words: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ToolEntry:
+    """How agents meet an action: the name of its tool, whether they are shown it before they search for it,
+    and what it says of itself in place of the description and the notes."""
+
+    name: str
+    listed: bool = False
+    description: str | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Action:
     """One named thing the integration can do. Two are the same when they are one object."""
@@ -209,6 +219,7 @@ class Action:
     title: str
     group: str
     catalog: CatalogEntry
+    tool: ToolEntry
     description: str
     request: RequestSpec
     inputs: JsonSchema
@@ -227,7 +238,7 @@ class Action:
     def names(self) -> list[str]:
         """Whatever people may call it."""
         entry = self.catalog
-        return [self.id, self.title, self.group, entry.title, entry.task, *entry.words]
+        return [self.id, self.tool.name, self.title, self.group, entry.title, entry.task, *entry.words]
 
     @property
     def parameters(self) -> Mapping[str, JsonSchema]:

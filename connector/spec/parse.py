@@ -29,6 +29,7 @@ from connector.spec.model import (
     RequestSpec,
     Retry,
     TimeoutSpec,
+    ToolEntry,
 )
 
 Raw = Mapping[str, Any]
@@ -41,6 +42,7 @@ def action(raw: Raw, defaults: Raw = Empty, source: Path | None = None) -> Actio
         title=raw["title"],
         group=raw["group"],
         catalog=CatalogEntry(**{"task": raw["group"], "title": raw["title"], **raw.get("catalog", {})}),
+        tool=ToolEntry(**{"name": raw["id"], **raw.get("tool", {})}),
         description=raw["description"].strip(),
         request=request(raw["request"]),
         inputs=raw["inputs"],

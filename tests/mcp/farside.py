@@ -23,8 +23,9 @@ from connector.engine.http.transport import HttpTransport
 from connector.mcp import http, stdio
 from connector.mcp.backend import Alone
 from connector.mcp.call_tool import Caller, ToolCaller
+from connector.mcp.folders import Folders
 from connector.spec.loader import load
-from connector.spec.model import Integration
+from connector.spec.model import Integration, ToolEntry
 
 FOLDER = Path(__file__).parent / "conformance"
 
@@ -32,9 +33,9 @@ FOLDER = Path(__file__).parent / "conformance"
 def integration() -> Integration:
     """Names of actions have hyphens; the tool looks for underscores."""
     declared = load(FOLDER)
+    names = {name: name.replace("-", "_") for name in declared.actions}
     renamed = {
-        name.replace("-", "_"): replace(one, id=name.replace("-", "_"))
-        for name, one in declared.actions.items()
+        new: replace(declared.actions[name], id=new, tool=ToolEntry(new)) for name, new in names.items()
     }
     return replace(declared, actions=renamed)
 
@@ -67,7 +68,7 @@ def _picture() -> bytes:
 
 def _alone(home: Path, far: Callable[[httpx.Request], httpx.Response]) -> Alone:
     transport = HttpTransport(httpx.MockTransport(far))
-    return Alone(integration(), (home,), home=home, environ={}, transport=transport)
+    return Alone(integration(), Folders((home,)), home=home, environ={}, transport=transport)
 
 
 def over_http() -> None:

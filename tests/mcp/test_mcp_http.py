@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
+import json
 import os
 import signal
 import subprocess
@@ -158,6 +160,46 @@ def test_a_host_reads_no_file_of_its_machine(host):
         told = _in_host(host, lambda client, one=image: client.call_tool("erase", {"image": one}))
         assert told.is_error
         assert told.structured_content["outcome"] == "bad_input"
+
+
+def test_a_host_takes_a_file_of_its_users_machine_and_hands_out_what_it_made(host):
+    """By addresses that need no token, as the tools themselves say."""
+
+    async def talk(client):
+        names = {tool.name: tool for tool in (await client.list_tools()).tools}
+        place = (await client.call_tool("upload-address", {})).structured_content
+        async with httpx2.AsyncClient() as stranger:
+            sent = await stranger.put(place["put"], content=(SAMPLES / "room.png").read_bytes())
+            again = await stranger.put(place["put"], content=b"other")
+            mask = (
+                f"data:image/png;base64,{base64.b64encode((SAMPLES / 'room-mask.png').read_bytes()).decode()}"
+            )
+            told = await client.call_tool("erase-object", {"image": place["file"], "mask": mask})
+            made = told.structured_content["file"]
+            content = (await stranger.get(made["url"])).content
+        return names, client.instructions, place, (sent.status_code, again.status_code), made, content
+
+    names, instructions, place, statuses, made, content = _in_host(host, talk)
+    assert statuses == (201, 409)
+    assert place["put"] in place["command"]
+    assert made["url"].startswith(f"{host[0]}/signed/")
+    assert len(content) == made["bytes"]
+    assert "upload-address" in instructions
+    assert "given as a path" not in instructions
+    assert "save_as" not in json.dumps([tool.input_schema for tool in names.values()])
+
+
+def test_the_address_of_a_host_says_which_tools_it_lists(host):
+    """As the options do of a server by itself."""
+    for query, has, lacks in (
+        ("&all", "stable-diffusion-3", "save-file"),
+        ("&read_only", "stability-balance", "stable-image-core"),
+        ("&actions=audio", "stable-audio-2-inpaint", "stable-image-core"),
+    ):
+        found = _in_host(host, lambda client: client.list_tools(), query=f"?environment=sandbox{query}")
+        names = {tool.name for tool in found.tools}
+        assert has in names
+        assert lacks not in names
 
 
 def test_a_host_lets_nobody_in_without_a_token(host):

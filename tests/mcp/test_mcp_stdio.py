@@ -194,7 +194,7 @@ def test_a_message_may_be_long(farside):
     [
         (["--root", "/nowhere"], "there is no folder /nowhere"),
         (["-e", "sandbx"], "did you mean 'sandbox'"),
-        (["--actions", "paint*"], "--actions matches no action"),
+        (["--actions", "paint*"], "--actions leaves no action"),
         (["--limit-credits", "-1"], "give a number of credits"),
         (["--http", "--port", "99999"], "from 0 to 65535"),
     ],

@@ -19,6 +19,8 @@ from upstream import forms
 from connector.mcp import builtin_tools
 from connector.mcp import tools as action_tools
 from connector.mcp.call_tool import Caller
+from connector.mcp.offer import Offer
+from connector.spec.model import ToolEntry
 from connector.spec.schema.validator import Checker
 
 ERAS = pytest.mark.parametrize("era", ["legacy", "auto"])
@@ -31,34 +33,211 @@ def tools(tmp_path_factory):
         yield opened
 
 
-@pytest.fixture(scope="module")
-def listed(tools):
-    found = tools.talk(lambda client: client.list_tools())
+EVERYTHING = Caller("mcp", "sandbox", offer=Offer(everything=True))
+
+
+def _listed(tools, caller=None):
+    found = tools.talk(lambda client: client.list_tools(), caller=caller)
     return {tool.name: tool for tool in found.tools}
 
 
-def test_every_action_is_a_tool(listed):
-    """And our own tools are beside them."""
-    assert {*INTEGRATION.actions, *(one.name for one in builtin_tools.OWN)} == {*listed}
+@pytest.fixture(scope="module")
+def listed(tools):
+    return _listed(tools)
+
+
+def test_the_main_actions_are_tools_and_the_others_on_demand(tools, listed):
+    """By the names that the specs declare for agents; and our own tools are beside them."""
+    ours = {*builtin_tools.named(tools.desk)}
+    main = {action.tool.name for action in INTEGRATION.actions.values() if action.tool.listed}
+    assert {*listed} == main | ours
+    assert {"upscale-conservative", "control-style"} <= main
+    every = {action.tool.name for action in INTEGRATION.actions.values()}
+    assert {*_listed(tools, EVERYTHING)} == every | ours
+
+
+def test_looking_at_the_tools_is_cheap(tools):
+    """A model reads the whole list before the first word of its user: four characters are about a token."""
+    found = tools.talk(lambda client: client.list_tools())
+    text = json.dumps(found.model_dump(mode="json", by_alias=True, exclude_none=True), ensure_ascii=False)
+    assert len(text) / 4 < 8000
+
+
+def test_what_many_inputs_say_is_said_once(tools, listed):
+    """In the instructions, with the choices and limits that the list leaves out."""
+    told = tools.talk(lambda client: _instructions(client))
+    for said in ("`seed`: The same seed", "neon-punk", "0 to 4,294,967,294"):
+        assert told.count(said) == 1
+        assert said not in json.dumps([tool.input_schema for tool in listed.values()])
+
+
+async def _instructions(client):
+    return client.instructions
 
 
 @pytest.mark.parametrize("name", sorted(INTEGRATION.actions))
-def test_a_tool_takes_what_its_action_takes(listed, name):
+def test_a_tool_takes_what_its_action_takes(name):
     """Every input is there, what is required is required, and each example that needs no file passes.
 
-    Beside the inputs is what can be said of pictures.
+    Beside the inputs is what can be said of pictures, and where the result goes.
     """
-    action, schema = INTEGRATION.actions[name], listed[name].input_schema
+    action = INTEGRATION.actions[name]
+    schema = action_tools.input_schema(action, saves=True)
     assert schema["type"] == "object"
     files = [action.parameters[name].get("file", {}) for name in action.files]
     pictured = any({"png", "jpeg"} & {*rules.get("formats", ("png",))} for rules in files)
     options = ["keep_orientation"] if pictured else []
     options += ["accept_warnings"] if "mask" in action.parameters else []
-    assert [*schema["properties"]] == [*action.parameters, *options]
+    assert [*schema["properties"]] == [*action.parameters, *options, "save_as"]
     assert schema.get("required") == action.inputs.get("required")
     assert not {"allOf", "anyOf", "oneOf", "not", "if"} & {*schema}
     for example in action.examples:
         assert Checker(schema, noun="an input").problems(dict(example.arguments)) == []
+
+
+def test_an_action_is_called_by_its_tools_name_and_by_its_id(tools):
+    """Also one that is not listed: what a client called yesterday it calls today."""
+    for name in ("erase-object", "erase"):
+        assert tools.call(name, ROOM).structured_content["action"] == "erase"
+    assert (
+        tools.call("balance").structured_content["value"]
+        == tools.call("stability-balance").structured_content["value"]
+    )
+
+
+def test_an_action_is_found_by_what_it_does_and_called(tools):
+    """The best matches tell their inputs, as use-action takes them."""
+    found = tools.call("find-action", {"words": "image to video"}).structured_content["found"]
+    assert "image-to-video" in [one["action"] for one in found]
+    found = tools.call("find-action", {"words": "stable diffusion"}).structured_content["found"]
+    assert found[0]["action"] == "stable-diffusion-3"
+    assert "6.5 credits" in found[0]["description"]
+    assert "prompt" in found[0]["inputs"]["required"]
+    given = {"action": found[0]["action"], "inputs": {"prompt": "a boat"}}
+    assert tools.call("use-action", given).structured_content["file"]["type"] == "image/png"
+
+
+def test_a_mistake_in_finding_or_using_says_what_there_is(tools):
+    told = tools.call("find-action", {"words": "zzz"}).structured_content
+    assert told["found"] == []
+    assert "Upscale" in told["groups"]
+    wrong = tools.call("use-action", {"action": "erase-objekt"})
+    assert wrong.is_error
+    assert "did you mean 'erase-object'" in wrong.content[0].text
+
+
+def test_a_thousand_actions_are_found_and_not_listed(tmp_path):
+    """As an API that was imported has them: none says that it is a main one."""
+    first = replace(INTEGRATION.actions["balance"], tool=ToolEntry("get-0"), id="get-0", title="Get 0")
+    many = {
+        f"get-{n}": replace(first, id=f"get-{n}", title=f"Get {n}", tool=ToolEntry(f"get-{n}"))
+        for n in range(1000)
+    }
+    with tooling(tmp_path, integration=replace(INTEGRATION, actions=many)) as tools:
+        assert {*_listed(tools)} == {*builtin_tools.named(tools.desk)}
+        told = tools.call("find-action", {"words": "get 77"}).structured_content
+        assert told["found"][0]["action"] == "get-77"
+        assert told["more"] > 0
+        assert len(json.dumps(told)) < 10_000
+    few = dict(list(many.items())[:3])
+    with tooling(tmp_path / "few", integration=replace(INTEGRATION, actions=few)) as tools:
+        assert {*few} <= {*_listed(tools)}
+
+
+def test_a_server_that_only_reads_pays_and_writes_nothing(tools):
+    caller = Caller("mcp", "sandbox", offer=Offer(read_only=True))
+    listed = _listed(tools, caller)
+    assert "stability-balance" in listed
+    assert not any("Costs" in tool.description for name, tool in listed.items() if name != "use-action")
+    assert "save_as" not in json.dumps([tool.input_schema for tool in listed.values()])
+    with pytest.raises(MCPError, match="there is no tool"):
+        tools.call("stable-image-core", {"prompt": "a boat"}, caller=caller)
+    used = tools.call("use-action", {"action": "erase", "inputs": ROOM}, caller=caller)
+    assert used.structured_content["outcome"] == "unknown_name"
+    assert not tools.call("stability-balance", caller=caller).is_error
+
+
+def test_a_result_is_put_where_it_is_wanted(tools):
+    """Below a folder of the user's, with the ending of its type; the answer tells the whole path."""
+    home = tools.alone.folders.roots[1]
+    told = tools.call("erase-object", {**ROOM, "save_as": str(home / "made" / "clean.jpg")})
+    path = home / "made" / "clean.png"
+    assert told.structured_content["file"]["path"] == str(path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+    run = told.structured_content["run"]
+    again = tools.call("get-run", {"run": run, "save_as": str(home / "again.png")}).structured_content
+    assert (home / "again.png").read_bytes() == path.read_bytes()
+    assert again["file"]["path"] == str(home / "again.png")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("/etc/hero.png", "is not a path below"),
+        ("../hero.png", "is not a path below"),
+        (".git/hooks/pre-commit", "is not a path below"),
+        ("room.png", "is there already"),
+        ("tiles/", "is a folder"),
+        ("x\0y", "is not a path"),
+        (5, "is not a path"),
+    ],
+)
+def test_a_place_that_will_not_do_is_told_before_anything_is_paid(tools, wanted, said):
+    before = tools.desk.purse.spent
+    told = tools.call("erase-object", {**ROOM, "save_as": wanted})
+    assert told.structured_content["error"]["problems"][0]["field"] == "save_as"
+    assert said in told.content[0].text
+    assert tools.desk.purse.spent == before
+
+
+def test_a_file_of_the_user_comes_before_an_earlier_result_of_its_name(tools):
+    """And whoever may see their own results alone is given nobody else's."""
+    made = tools.call("stable-image-core", {"prompt": "a boat", "seed": 77}).structured_content["file"]
+    limited = Caller("guest", "sandbox", only_own=True)
+    given = {"image": made["name"], "up": 64}
+    assert tools.call("outpaint", given, caller=limited).structured_content["outcome"] == "bad_input"
+    assert not tools.call("outpaint", given).is_error
+    (tools.alone.folders.roots[1] / made["name"]).write_text("no picture")
+    assert tools.call("outpaint", given).structured_content["outcome"] == "bad_input"
+
+
+def test_a_success_tells_the_next_step(tools):
+    told = tools.call("stable-image-core", {"prompt": "a boat"}).structured_content["file"]
+    assert "give its `file`" in told["next"]
+    place = str(tools.alone.folders.roots[1] / "next.png")
+    told = tools.call("stable-image-core", {"prompt": "a boat", "save_as": place}).structured_content["file"]
+    assert "`path`" in told["next"]
+
+
+def test_a_link_leads_no_result_out_of_a_folder(tools, tmp_path):
+    home = tools.alone.folders.roots[1]
+    (home / "way-out").symlink_to(tmp_path)
+    told = tools.call("erase-object", {**ROOM, "save_as": str(home / "way-out" / "x.png")})
+    assert told.structured_content["outcome"] == "bad_input"
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_result_that_cannot_be_written_is_kept_and_said(tools):
+    """It is paid for: the call has succeeded, and the file is here."""
+    home = tools.alone.folders.roots[1]
+    (home / "flat").write_text("a file where a folder is wanted")
+    told = tools.call("erase-object", {**ROOM, "save_as": str(home / "flat" / "x.png")})
+    assert told.structured_content["outcome"] == "success"
+    assert "cannot be written" in told.structured_content["file"]["not_saved"]
+    assert "path" not in told.structured_content["file"]
+
+
+def test_every_result_is_put_into_the_folder_for_all(tmp_path):
+    """One beside the other, whatever their names."""
+    with tooling(tmp_path / "home", keep=tmp_path / "out") as tools:
+        paths = {
+            tools.call("stable-image-core", {"prompt": "a boat", "seed": 7}).structured_content["file"][
+                "path"
+            ]
+            for _ in range(2)
+        }
+        assert paths == {str(path) for path in (tmp_path / "out").iterdir()}
+        assert len(paths) == 2
 
 
 def _photo(orientation=1):
@@ -97,26 +276,38 @@ def test_what_is_said_of_files_never_has_the_name_of_an_input():
     assert [*action_tools.input_schema(own)["properties"]][-3:] == ["keep_orientation", *names]
 
 
-def test_what_costs_says_so(listed):
-    """In its annotations, its description, and for programs."""
-    paid, free = listed["erase"], listed["balance"]
+def test_what_costs_says_so(tools):
+    """In its annotations, where they differ from what clients take for granted, and its description."""
+    listed = _listed(tools, EVERYTHING)
+    paid, free = listed["erase-object"], listed["stability-balance"]
     assert not paid.annotations.read_only_hint
     assert not paid.annotations.idempotent_hint
-    assert paid.annotations.open_world_hint
+    assert paid.annotations.open_world_hint is not False
+    assert paid.annotations.destructive_hint is False
     assert "Costs 5 credits" in paid.description
-    assert paid.meta["connector/price"] == "5"
     assert free.annotations.read_only_hint
     assert "Free." in free.description
 
 
-def test_what_is_deprecated_says_so_first(listed):
-    old = [name for name, one in INTEGRATION.actions.items() if one.deprecated]
+def test_what_is_deprecated_says_so_first(tools):
+    listed = _listed(tools, EVERYTHING)
+    old = [one.tool.name for one in INTEGRATION.actions.values() if one.deprecated]
     assert old
     assert all(listed[name].description.startswith("DEPRECATED") for name in old)
 
 
-def test_rules_that_no_model_takes_in_a_schema_are_told_in_words(listed):
-    assert "Rule: a raw body needs content or a content file." in listed["generic-http-request"].description
+def test_rules_that_no_model_takes_in_a_schema_are_told_in_words(tools):
+    request = _listed(tools, EVERYTHING)["stability-http-request"]
+    assert "Rule: a raw body needs content or a content file." in request.description
+
+
+def test_a_tool_says_what_is_true_of_a_tool(listed):
+    """It waits for its job, so that nobody hears of ids that another action fetches."""
+    waiting = [action.tool for action in INTEGRATION.actions.values() if action.job]
+    assert waiting
+    for entry in waiting:
+        assert entry.description
+        assert "answers with an id" not in entry.description
 
 
 @ERAS
@@ -135,20 +326,14 @@ def test_a_picture_comes_to_be_looked_at_and_linked(tools, era):
     assert len(base64.b64decode(whole.blob)) == link.size
 
 
-def test_answers_are_as_their_schema_says(tools, listed):
-    for name, given in (("erase", ROOM), ("balance", {}), ("erase", {})):
-        told = tools.call(name, given)
-        checker = Checker(listed[name].output_schema, noun="a fact")
-        assert checker.problems(told.structured_content) == []
-
-
 def test_files_are_given_in_every_form(tools):
-    """As paths, data URIs, file URIs, and as what an earlier call made."""
+    """As paths, data URIs, file URIs, and as what an earlier call made, by its name too."""
     made = tools.call("erase", ROOM).structured_content["file"]
     content = base64.b64encode((SAMPLES / "room.png").read_bytes()).decode()
     for image in (
         made["file"],
         made["uri"],
+        made["name"],
         f"data:image/png;base64,{content}",
         (SAMPLES / "room.png").as_uri(),
     ):
@@ -168,7 +353,7 @@ def test_a_link_out_of_a_root_is_refused(tools, tmp_path_factory):
     """Wherever it seems to be."""
     outside = tmp_path_factory.mktemp("outside") / "secret.png"
     outside.write_bytes((SAMPLES / "room.png").read_bytes())
-    link = tools.alone.roots[1] / "inside.png"
+    link = tools.alone.folders.roots[1] / "inside.png"
     link.symlink_to(outside)
     told = tools.call("erase", {"image": "inside.png"})
     assert told.is_error
@@ -222,7 +407,7 @@ def test_a_failure_says_whether_it_was_billed_and_what_to_do(tools):
 
 @ERAS
 def test_a_tool_that_is_not_there_is_an_error_of_the_protocol(tools, era):
-    with pytest.raises(MCPError, match="there is no tool 'paint'"):
+    with pytest.raises(MCPError, match="there is no tool and no action 'paint'"):
         tools.call("paint", mode=era)
 
 
@@ -263,7 +448,7 @@ def test_only_what_is_wanted_is_offered(tmp_path):
     """By ids or groups; nothing else can be called."""
     with tooling(tmp_path, patterns=("stable-image-*", "upscale")) as tools:
         names = {tool.name for tool in tools.talk(lambda client: client.list_tools()).tools}
-        assert "fast-upscale" in names
+        assert "upscale-fast" in names
         assert "erase" not in names
         with pytest.raises(MCPError):
             tools.call("erase", ROOM)

@@ -17,11 +17,14 @@ from upstream import Clock
 from connector.engine.http.transport import HttpTransport
 from connector.mcp.backend import Alone
 from connector.mcp.call_tool import Caller, ToolCaller
+from connector.mcp.folders import Folders
+from connector.mcp.offer import Offer
 from connector.mcp.protocol import server
 from connector.mcp.session_cap import SessionCap
 from connector.sandbox import InProcess, Sandbox
 from connector.sandbox import Settings as SandboxSettings
 from connector.spec.loader import default_folder, load
+from connector.spec.model import Integration
 
 SAMPLES = default_folder() / "actions" / "samples"
 INTEGRATION = load(default_folder())
@@ -33,27 +36,37 @@ Talk = Callable[[Client], Coroutine[Any, Any, Any]]
 class Tooling:
     """Tools of the shipped integration, in the sandbox, where time passes only when somebody waits."""
 
-    def __init__(self, home: Path, far: Any, limit: float | None, patterns: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        home: Path,
+        far: Any,
+        limit: float | None,
+        patterns: tuple[str, ...],
+        keep: Path | None,
+        integration: Integration,
+        folders: tuple[Path, ...],
+    ) -> None:
         self.clock = Clock()
         self.sandbox = Sandbox(SandboxSettings(credits=10_000), studio=TinyStudio(), world=self.clock)
         self.alone = Alone(
-            INTEGRATION,
-            (SAMPLES, home),
+            integration,
+            Folders(folders or (SAMPLES, home), keep),
             home=home,
             environ={"STABILITY_API_KEY": KEY},
             clock=self.clock,
             transport=HttpTransport(far or InProcess(self.sandbox, sleep=self.clock.sleep)),
             io=QuickThreads(self.clock),
         )
-        self.desk = ToolCaller(self.alone, SessionCap(limit), patterns)
+        self.desk = ToolCaller(self.alone, SessionCap(limit))
+        self.offer = Offer(patterns)
         self._loop = asyncio.Runner()
 
     def talk(self, talk: Talk, mode: str = "auto", caller: Caller | None = None) -> Any:
         """What comes of it when a client of that era talks to the server."""
-        place = caller or Caller("mcp", "sandbox")
+        place = caller or Caller("mcp", "sandbox", offer=self.offer)
 
         async def connected() -> Any:
-            async with Client(server(self.desk, lambda ctx: place), mode=mode) as client:
+            async with Client(server(self.desk, lambda ctx: place, place.offer), mode=mode) as client:
                 try:
                     return await talk(client), None
                 except MCPError as error:  # raised in here it would come out in a group of groups
@@ -80,8 +93,11 @@ def tooling(
     far: httpx.BaseTransport | None = None,
     limit: float | None = None,
     patterns: tuple[str, ...] = (),
+    keep: Path | None = None,
+    integration: Integration = INTEGRATION,
+    folders: tuple[Path, ...] = (),
 ) -> Iterator[Tooling]:
-    opened = Tooling(home, far, limit, patterns)
+    opened = Tooling(home, far, limit, patterns, keep, integration, folders)
     try:
         yield opened
     finally:

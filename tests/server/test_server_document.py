@@ -15,6 +15,7 @@ from openapi_spec_validator import validate
 from server.support import SANDBOX, Place, picture, place
 
 from connector.server import api
+from connector.server.openapi.components import SCHEMAS
 from connector.server.operation import ROWS, SHARED
 from connector.server.routes import OPERATIONS
 from connector.spec import file_options
@@ -238,5 +239,7 @@ def test_nonsense_in_a_body_is_refused(host: Place, value: Any) -> None:
 
 
 def test_what_is_said_of_files_is_what_the_other_interfaces_take() -> None:
-    """The table of operations repeats it, with the same words."""
+    """The table of operations and the schema of a file repeat it, with the same words."""
     assert SHARED["files"] == file_options.schemas()
+    *_, opened = SCHEMAS["GivenFile"]["anyOf"]
+    assert opened["properties"].items() >= file_options.schemas().items()

@@ -37,7 +37,7 @@ def test_each_action_is_listed_with_what_people_choose_by(folder: Path, tmp_path
             "id": "one",
             "title": "One",
             "group": "Tests",
-            "names": ["one", "One", "Tests", "One", "Tests"],
+            "names": ["one", "one", "One", "Tests", "One", "Tests"],
             "price": "free",
             "description": "An action that is as small as can be.",
             "deprecated": False,

@@ -24,6 +24,17 @@ def _same_title(loaded: Loaded) -> Iterator[Problem]:
             yield loaded.source(action).problem("catalog.title", message)
 
 
+def _same_tool(loaded: Loaded) -> Iterator[Problem]:
+    """A tool is called by its name and by its action's id, so that neither may be another action's."""
+    actions = loaded.integration.actions if loaded.integration else {}
+    for action, other in _twins(loaded, lambda action: action.tool.name):
+        yield loaded.source(action).problem("tool.name", f"{other.id} has the same name for agents")
+    for action in actions.values():
+        if action.tool.name != action.id and action.tool.name in actions:
+            message = f"is the id of another action, {action.tool.name}, by which agents call that one"
+            yield loaded.source(action).problem("tool.name", message)
+
+
 def _same_request(loaded: Loaded) -> Iterator[Problem]:
     for action, other in _twins(loaded, lambda action: address(action.request, action.output.kind)):
         message = f"{other.id} has the same method and path; one action is enough"
@@ -50,4 +61,4 @@ def _unlisted(loaded: Loaded) -> Iterator[Problem]:
                 yield Problem("", message, name, 1)
 
 
-OF_FOLDERS = (_same_title, _same_request, _unlisted)
+OF_FOLDERS = (_same_title, _same_tool, _same_request, _unlisted)

@@ -46,9 +46,8 @@ def _with_word(entries: Entries, word: str | None) -> Entries:
     """Those that have the word in what they are called, first; else those that speak of it."""
     if word is None:
         return entries
-    sought = word.casefold()
-    named = [one for one in entries if any(sought in name.casefold() for name in one["names"])]
-    return named or [one for one in entries if sought in one["description"].casefold()]
+    ranks = listing.ranks(entries, word)
+    return [one for one, rank in zip(entries, ranks, strict=True) if rank and rank == max(ranks)]
 
 
 def _lines(entries: Entries) -> list[str]:

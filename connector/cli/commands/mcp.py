@@ -31,11 +31,15 @@ def run(words: list[str]) -> int:
 def _add_options(parser: Parser) -> None:
     add = parser.add_argument
     add_place_options(add)
-    root = "a folder that files may be read from; repeatable (default: the current one)"
+    root = "a folder that files are read from and results put in; repeatable (default: the current one)"
     add("--root", metavar="DIR", type=Path, action="append", default=[], help=root)
+    save = "put every result into this folder besides; it may be read from"
+    add("--save", metavar="DIR", type=Path, nargs=1, default=[], help=save)
     add("--limit-credits", metavar="N", type=numbers.credits, help="refuse what would cost more in all")
     offered = "offer only actions whose id or group is like this; repeatable"
     add("--actions", metavar="PATTERN", action="append", default=[], help=offered)
+    add("--all", action="store_true", help="list every action as a tool, not only the main ones")
+    add("--read-only", action="store_true", help="offer only what costs and changes nothing")
     add("--http", action="store_true", help="listen on this machine in place of standard input and output")
     port = "with --http; 0 takes a free one (default: 8790)"
     add("--port", metavar="N", type=_port, default=8790, help=port)
@@ -53,33 +57,38 @@ def _serve(args: argparse.Namespace) -> int:
 
     from connector.mcp.backend import Alone
     from connector.mcp.call_tool import Caller, ToolCaller
+    from connector.mcp.folders import Folders
+    from connector.mcp.offer import Offer
     from connector.mcp.session_cap import SessionCap
 
     logging.basicConfig(level=logging.ERROR if args.quiet else logging.WARNING)
-    alone = Alone(find_action.integration(folder_of(args)), _roots(args.root))
-    desk = ToolCaller(alone, SessionCap(args.limit_credits), tuple(args.actions))
-    caller = Caller("mcp", args.environment, args.connection)
-    _check(alone, desk, args)
+    folders = Folders(_folders("root", args.root or [Path.cwd()]), *_folders("save", args.save))
+    alone = Alone(find_action.integration(folder_of(args)), folders)
+    desk = ToolCaller(alone, SessionCap(args.limit_credits))
+    offer = Offer(tuple(args.actions), args.all, args.read_only)
+    caller = Caller("mcp", args.environment, args.connection, offer=offer)
+    _check(alone, desk, caller)
     with suppress(KeyboardInterrupt):
         asyncio.run(_over_http(args, alone, desk, caller) if args.http else _over_stdio(alone, desk, caller))
     return 0
 
 
-def _roots(given: list[Path]) -> tuple[Path, ...]:
+def _folders(option: str, given: list[Path]) -> tuple[Path, ...]:
     """The folders, as they are now: a later change of the working folder changes nothing."""
-    roots = tuple(root.expanduser().resolve() for root in given or [Path.cwd()])
-    missing = [Problem("root", f"there is no folder {root}") for root in roots if not root.is_dir()]
+    folders = tuple(folder.expanduser().resolve() for folder in given)
+    missing = [Problem(option, f"there is no folder {one}") for one in folders if not one.is_dir()]
     if missing:
-        raise InvalidArguments(missing, "connector mcp", "--root must name folders")
-    return roots
+        raise InvalidArguments(missing, "connector mcp", f"--{option} must name folders that are there")
+    return folders
 
 
-def _check(alone: Alone, desk: ToolCaller, args: argparse.Namespace) -> None:
+def _check(alone: Alone, desk: ToolCaller, caller: Caller) -> None:
     """What is wrong with the options is told before a client waits for an answer."""
     for worker in alone.integrations.values():
-        worker.connector.place(environment=args.environment, connection=args.connection)
-    if not desk.actions:
-        raise InvocationError("--actions matches no action; `connector actions` lists them with their groups")
+        worker.connector.place(**caller.place)
+    if not desk.offered(caller.offer):
+        named = "--actions" if caller.offer.patterns else "--read-only"
+        raise InvocationError(f"{named} leaves no action; `connector actions` lists them with their groups")
 
 
 async def _over_stdio(alone: Alone, desk: ToolCaller, caller: Caller) -> None:

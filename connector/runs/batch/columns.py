@@ -50,10 +50,6 @@ class RowValues:
     wrong: tuple[tuple[str, str], ...] = ()
 
 
-class ItemReader(Protocol):
-    def __call__(self, item: Item) -> RowValues: ...
-
-
 @dataclass(frozen=True, slots=True)
 class _ColumnTarget:
     """Where the texts of a column go: an input, or an entry of one that is an object."""
@@ -64,7 +60,7 @@ class _ColumnTarget:
     schema: JsonSchema
 
 
-def reader(source: ItemSource, subject: Runnable, naming: Naming) -> ItemReader:
+def reader(source: ItemSource, subject: Runnable, naming: Naming) -> Callable[[Item], RowValues]:
     """What reads the items of a source. Raises InvalidArguments with every column that is wrong."""
     if isinstance(source, Table):
         return _Cells(source, subject, naming)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import unquote
 
 from starlette.datastructures import UploadFile
@@ -13,6 +14,7 @@ from connector.server import responses, send_file, uploads
 from connector.server.json_reply import Reply
 from connector.server.operation import OperationCall, kind_of
 from connector.server.problem_documents import Refused
+from connector.storage.database.protocols import Conflict
 from connector.storage.files.store import StoredFile
 
 
@@ -26,6 +28,11 @@ async def put_file(call: OperationCall) -> Response:
         name = unquote(call.request.headers.get("x-file-name", ""))
         stored = await _stored(call, uploads.UploadReader(call.request), name, kind_of(call.request) or None)
     return Reply(stored.to_dict(), 201, {"location": f"/api/files/{stored.id}"})
+
+
+async def put_signed_file(call: OperationCall) -> Response:
+    await call.host.run(call.host.links.check, "PUT", call.names["id"], call.query)
+    return await put_file(call)
 
 
 def _the_file(found: list[tuple[str, UploadFile]]) -> UploadFile:
@@ -43,9 +50,11 @@ async def _stored(
 ) -> StoredFile:
     store, most = call.host.files, call.host.settings.max_body
     keep, unused = _for_how_long(call)
-    stored = await call.host.run(
-        store.put_stream, chunks, name or "file", kind, most, keep_seconds=keep, unused=unused
-    )
+    how: Any = {"keep_seconds": keep, "unused": unused, "file_id": call.names.get("id")}
+    try:
+        stored = await call.host.run(store.put_stream, chunks, name or "file", kind, most, **how)
+    except Conflict as error:
+        raise Refused("conflict", "this link was used, and takes one file; ask for another") from error
     if not stored.bytes:
         await call.host.run(store.remove, stored.id)
         raise InvalidArguments([Problem("file", "is empty; send a file with content")])
@@ -74,6 +83,11 @@ async def get_file(call: OperationCall) -> Response:
 
 async def get_content(call: OperationCall) -> Response:
     return await send_file.file(call.host, call.request, await _file(call))
+
+
+async def get_signed_file(call: OperationCall) -> Response:
+    await call.host.run(call.host.links.check, "GET", call.names["id"], call.query)
+    return await get_content(call)
 
 
 async def get_thumbnail(call: OperationCall) -> Response:

@@ -16,7 +16,6 @@ from connector.runs.workflow.cost import WorkflowCost
 from connector.server.connection_form import CONNECTION
 from connector.spec.model import JsonSchema
 from connector.spec.package_data import table
-from connector.spec.schema.plain_schema import GIVEN_FILE
 from connector.storage.connections.api_tokens import Token
 from connector.storage.connections.model import Connection
 from connector.storage.files.store import StoredFile
@@ -84,6 +83,5 @@ def _of(type: Any, name: str, *, nullable: bool = True) -> JsonSchema:
 
 SCHEMAS: Mapping[str, JsonSchema] = {
     **_shaped(DECLARED["schemas"]),
-    "GivenFile": GIVEN_FILE,
     "NewConnection": CONNECTION,
 }

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from connector.spec import file_options
 from connector.spec.model import JsonSchema
 from connector.spec.schema import describe
 from connector.spec.schema.fast_path import OWN_WORDS
@@ -19,41 +18,13 @@ Shape = Literal["json", "form", "tool"]
 _DROPPED = frozenset({"open", "secret", "visible"})
 _RENAMED = {name: f"x-{name.replace('_', '-')}" for name in sorted(OWN_WORDS - _DROPPED)}
 # A model reads every word of a tool's schema, and has no form to fill in.
-_OF_FORMS = frozenset(_RENAMED.values()) - {"x-unit"}
+_OF_FORMS = frozenset({*_RENAMED.values(), "title", "examples"}) - {"x-unit"}
 _SCHEMA = frozenset(
     ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 )
 _SCHEMAS = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
 _NAMED = frozenset(("properties", "patternProperties", "dependentSchemas", "$defs"))
 _KEPT_OF_FILES = ("title", "description", "examples")
-
-# A picture of one black dot.
-_DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgAB5Sfe/AAAAABJRU5ErkJggg=="
-# What stands for a file in JSON.
-GIVEN_FILE: JsonSchema = {
-    "description": "A file: a reference that this host gave out, an address, or the content itself.",
-    "anyOf": [
-        {
-            "type": "string",
-            "pattern": "^(file:|https?://|data:)",
-            "examples": ["file:ID", "https://example.com/a.png", f"data:image/png;base64,{_DOT}"],
-        },
-        {
-            "type": "object",
-            "required": ["base64"],
-            "properties": {
-                "base64": {"type": "string", "contentEncoding": "base64"},
-                "type": {"type": "string", "examples": ["image/png"]},
-                "name": {"type": "string"},
-            },
-        },
-        {
-            "type": "object",
-            "required": ["file"],
-            "properties": {"file": {"description": "Any of these forms."}, **file_options.schemas()},
-        },
-    ],
-}
 
 
 def plain(schema: Any, shape: Shape = "json") -> Any:
@@ -94,14 +65,16 @@ def _file(schema: JsonSchema, shape: Shape) -> dict[str, Any]:
 
 
 def _of_tool(schema: JsonSchema) -> dict[str, Any]:
-    """The text that a tool is given for a file; the file's own rules are in its description."""
-    rules = ", ".join(describe.limits(schema))
-    said = (schema.get("description"), rules and f"It must be {rules}.", _TOOL_FILE)
-    titled = {name: schema[name] for name in ("title",) if name in schema}
-    return {"type": "string", **titled, "description": " ".join(part for part in said if part)}
+    """The text that a tool is given for a file. Its sides and bytes, which no model sees, are told when
+    they are wrong; how a file is given depends on where the tool runs, and is told of all tools at once."""
+    told = {name: rule for name, rule in schema.get("file", {}).items() if name in _TOLD_OF_FILES}
+    said = f"File: {', '.join(describe.limits({'file': told})) or 'any'}."
+    return {"type": "string", "description": " ".join(filter(None, (schema.get("description"), said)))}
 
 
-_TOOL_FILE = "Give a path, an http(s) address, a data URI, or the file:ID of an earlier result."
+_TOLD_OF_FILES = frozenset(("formats", "dimensions", "min_seconds", "max_seconds"))
+
+
 _FILES: Mapping[Shape, Callable[[], dict[str, Any]]] = {
     "json": lambda: {"anyOf": [{"$ref": "#/components/schemas/GivenFile"}]},
     # The format is OpenAPI 3.0's word for a file, which generators of clients look for.

@@ -82,6 +82,7 @@ _IS_KEPT = "(expires IS NULL OR expires > :now)"
 _FILTERS = {
     "source": "source = :source",
     "run_id": "run_id = :run_id",
+    "name": "name = :name",
     "before": "number < (SELECT number FROM files WHERE id = :before)",
 }
 
@@ -127,13 +128,18 @@ class FileStore:
         *,
         keep_seconds: float | None = None,
         unused: bool = False,
+        file_id: str | None = None,
     ) -> StoredFile:
-        """Keeps what arrives, piece by piece. Raises FileTooLarge as soon as it is too much."""
+        """Keeps what arrives, piece by piece, as ``file_id`` where that was promised to somebody.
+
+        Raises FileTooLarge as soon as it is too much, and Conflict where there is a file of that id.
+        """
         arriving = self.arrive(max_bytes)
         try:
             for chunk in chunks:
                 arriving.write(chunk)
-            return self.keep(arriving, name, declared_type, keep_seconds=keep_seconds, unused=unused)
+            how: Any = {"keep_seconds": keep_seconds, "unused": unused, "file_id": file_id}
+            return self.keep(arriving, name, declared_type, **how)
         finally:
             arriving.close()
 
@@ -151,10 +157,13 @@ class FileStore:
         *,
         keep_seconds: float | None = None,
         unused: bool = False,
+        file_id: str | None = None,
     ) -> StoredFile:
         """Keeps an upload that has arrived whole; with ``unused``, only for so long unless a run takes it."""
-        row = self._described(arriving, name, declared_type)
-        return self._kept(arriving, row | {"unused": int(unused)}, keep_seconds)
+        row = self._described(arriving, name, declared_type) | {"unused": int(unused)}
+        if file_id is None:
+            return self._kept(arriving, row, keep_seconds)
+        return self._kept(arriving, row | {"id": file_id}, keep_seconds, is_promised=True)
 
     def use(self, file_id: str, keep_seconds: float | None = None) -> StoredFile:
         """The file, which a run takes: from now on it is kept as the run's other files are."""
@@ -200,11 +209,12 @@ class FileStore:
         *,
         source: str | None = None,
         run_id: str | None = None,
+        name: str | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> builtins.list[StoredFile]:
         """The files, newest first; ``before`` is the id of the last one that is known already."""
-        asked = {"source": source, "run_id": run_id, "before": before}
+        asked = {"source": source, "run_id": run_id, "name": name, "before": before}
         given = {name: value for name, value in asked.items() if value is not None}
         where = " AND ".join([_IS_KEPT, "thumbnail_of IS NULL", *(_FILTERS[name] for name in given)])
         query = f"SELECT * FROM files WHERE {where} ORDER BY number DESC LIMIT :limit"
@@ -247,10 +257,14 @@ class FileStore:
         return str(row["id"])
 
     def _kept(
-        self, arriving: IncomingUpload, row: Mapping[str, Any], keep_seconds: float | None
+        self,
+        arriving: IncomingUpload,
+        row: Mapping[str, Any],
+        keep_seconds: float | None,
+        is_promised: bool = False,
     ) -> StoredFile:
         kept = {**row, "expires": None if keep_seconds is None else row["created"] + keep_seconds}
-        self._add(arriving, kept)
+        (self._claim if is_promised else self._add)(arriving, kept)
         return _stored(kept)
 
     def _described(
@@ -285,6 +299,15 @@ class FileStore:
             self._database.write(_INSERT, row)
         except BaseException:
             self._blobs.remove(row["id"])
+            raise
+
+    def _claim(self, arriving: IncomingUpload, row: Mapping[str, Any]) -> None:
+        """The row comes first, as one alone may have the id, and nobody asks for it before this has ended."""
+        self._database.write(_INSERT, row)
+        try:
+            self._blobs.keep(row["id"], arriving.path)
+        except BaseException:
+            self._delete(row["id"])
             raise
 
     def _delete(self, file_id: str) -> None:
