@@ -206,6 +206,8 @@ def _around(schema: Mapping[str, Any], error: Failure) -> tuple[str | None, str 
     in_rule = False
     for key in error.absolute_schema_path:
         node = _entered(schema, node, key)
+        if key == "items" and isinstance(node, Mapping) and sentence == _sentence(node):
+            sentence = None  # it is said of the list, and not of what is in it
         if key in ("then", "else") and isinstance(node, Mapping):
             condition = _condition(node.get("if"), str(key)) or condition
         node = _step(node, key)
