@@ -54,9 +54,9 @@ def answer(sandbox: Controlled, call: Call) -> Answer:
         return json_answer(400, {"errors": [str(error)]})
 
 
-def _overview(sandbox: Controlled, told: dict[str, Any]) -> dict[str, Any]:
+def _overview(sandbox: Controlled, _: dict[str, Any]) -> dict[str, Any]:
     words = {moderation.REFUSED: "403 content_moderation", moderation.FILTERED: "200 CONTENT_FILTERED"}
-    rejected = {word: f"422 {name}" for word, name in moderation.REJECTED.items()}
+    rejected = {word: f"422 {told['name']}" for word, told in moderation.REJECTED.items()}
     settings = asdict(sandbox.settings) | {"revoked": len(sandbox.settings.revoked)}
     overview = {"settings": settings, "clock": _clock(sandbox, {})}
     return overview | {"trigger_words": words | rejected, "fault_kinds": KINDS}

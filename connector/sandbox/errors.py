@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+from importlib.resources import files
+from typing import Any
+
+import yaml
 
 from connector.sandbox.messages import Answer, json_answer
 
-# The name that belongs to a status; 403 and 422 have several and are always given one.
-_NAMES = {
-    400: "bad_request",
-    401: "unauthorized",
-    402: "payment_required",
-    404: "not_found",
-    413: "payload_too_large",
-    429: "rate_limit_exceeded",
-    500: "internal_error",
-    502: "bad_gateway",
-    503: "service_unavailable",
-    504: "gateway_timeout",
-}
-# The first generation calls the same failure by another name.
-_NAMES_V1 = _NAMES | {500: "server_error"}
+WORDS: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("answers.yaml").read_bytes())
 
 
 class Refusal(Exception):
@@ -35,11 +26,16 @@ class Refusal(Exception):
 
     def answer(self, path: str) -> Answer:
         """The refusal as the API under this path words it."""
-        first = path.startswith("/v1/")
-        name = self.name or (_NAMES_V1 if first else _NAMES).get(self.status, "error")
+        first, name = path.startswith("/v1/"), WORDS["names"].get(self.status, "error")
+        if first:
+            field = re.split(r"\W", self.errors[0])[0] if self.status == 400 else ""
+            words = WORDS["first_generation"]
+            name = words["names"].get(self.status) or words["fields"].get(field, name)
         told = {"message": "; ".join(self.errors)} if first else {"errors": list(self.errors)}
         headers = {} if self.retry_after is None else {"retry-after": str(max(1, round(self.retry_after)))}
-        return json_answer(self.status, {"id": secrets.token_hex(16), "name": name, **told}, headers)
+        return json_answer(
+            self.status, {"id": secrets.token_hex(16), "name": self.name or name, **told}, headers
+        )
 
 
 def no_such_path(path: str) -> Refusal:

@@ -6,18 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from connector.sandbox.errors import WORDS
+
 if TYPE_CHECKING:
     from connector.sandbox.studio import Info
-
-# What is said of a file beyond a limit, in the order in which it is said.
-_SENTENCES = {
-    "side": "each side must have at {} {} pixels",
-    "width": "width must be at {} {} pixels",
-    "height": "height must be at {} {} pixels",
-    "pixels": "must have at {} {} pixels in all",
-    "aspect": "width divided by height must be at {} {}",
-    "seconds": "must last at {} {} seconds",
-}
 
 
 def file_problems(info: Info | None, rules: Mapping[str, Any]) -> Iterator[str]:
@@ -29,10 +21,10 @@ def file_problems(info: Info | None, rules: Mapping[str, Any]) -> Iterator[str]:
     dimensions = rules.get("dimensions")
     if dimensions and f"{info.width}x{info.height}" not in dimensions:
         yield f"dimensions must be one of {', '.join(dimensions)}"
-    for name, bound in product(_SENTENCES, ("min", "max")):
+    for name, bound in product(WORDS["files"], ("min", "max")):
         limit, size = rules.get(f"{bound}_{name}"), _measured(info, name, min if bound == "min" else max)
         if limit is not None and size is not None and (size < limit if bound == "min" else size > limit):
-            sentence = _SENTENCES[name].format("least" if bound == "min" else "most", limit)
+            sentence = WORDS["files"][name].format("least" if bound == "min" else "most", limit)
             yield (
                 f"{sentence}, it has {size:.4g}" if isinstance(size, float) else f"{sentence}, it has {size}"
             )

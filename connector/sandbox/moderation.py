@@ -8,24 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from connector.sandbox.document import Operation
-from connector.sandbox.errors import Refusal
+from connector.sandbox.errors import WORDS, Refusal
 
 # Refused: 403 content_moderation, where the operation moderates its input.
 REFUSED = "sandbox-refuse"
 # Delivered blurred, with the finish reason CONTENT_FILTERED, where the operation can report that.
 FILTERED = "sandbox-filter"
-# Rejected: 422 under this name, where the operation knows the name.
-REJECTED: Mapping[str, str] = {
-    "sandbox-language": "invalid_language",
-    "sandbox-celebrity": "public_figure",
-    "sandbox-copyright": "copyrighted_content",
-}
-
-_REASONS = {
-    "invalid_language": "prompt: only English is understood",
-    "public_figure": "the request names a public figure",
-    "copyrighted_content": "the recording or the prompt holds protected content",
-}
+# Rejected: 422 under a name, where the operation knows the name.
+REJECTED: Mapping[str, Mapping[str, str]] = WORDS["rejected"]
 
 
 def moderate(operation: Operation, texts: Iterable[str]) -> None:
@@ -33,9 +23,9 @@ def moderate(operation: Operation, texts: Iterable[str]) -> None:
     said = " ".join(texts).lower()
     if REFUSED in said and "content_moderation" in operation.refusals.get(403, ()):
         raise Refusal(403, "the request was flagged by content moderation", name="content_moderation")
-    for word, name in REJECTED.items():
-        if word in said and name in operation.refusals.get(422, ()):
-            raise Refusal(422, _REASONS[name], name=name)
+    for word, told in REJECTED.items():
+        if word in said and told["name"] in operation.refusals.get(422, ()):
+            raise Refusal(422, told["says"], name=told["name"])
 
 
 def is_filtered(texts: Iterable[str]) -> bool:

@@ -9,24 +9,10 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from connector.sandbox.document import Schema
+from connector.sandbox.errors import WORDS
 
 # A number as it travels in a form: decimal text, nothing else.
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_TYPES = {"number": "a number", "integer": "a whole number", "string": "text", "array": "a list"}
-
-
-# What is said about a field, by the keyword of the schema that it breaks.
-_SENTENCES = {
-    "type": "must be {}",
-    "minimum": "must be at least {}",
-    "maximum": "must be at most {}",
-    "exclusiveMinimum": "must be above {}",
-    "multipleOf": "must be a multiple of {}",
-    "minLength": "must be at least {} characters long",
-    "maxLength": "must be at most {} characters long",
-    "minItems": "must have at least {} entries",
-    "enum": "must be one of {}",
-}
 
 
 def is_file(schema: Schema) -> bool:
@@ -89,12 +75,11 @@ def _joined(*path: str | int) -> str:
 
 def _sentence(broken: Any) -> str:
     """A condition tells itself what it asks for; a keyword has its sentence."""
-    sentence, asked = _SENTENCES.get(str(broken.validator)), broken.validator_value
+    sentence, asked = WORDS["keywords"].get(broken.validator), broken.validator_value
     if not sentence:
         return str(broken.schema.get("description", "is not allowed"))
-    return sentence.format(
-        ", ".join(map(str, asked)) if isinstance(asked, list) else _TYPES.get(asked, asked)
-    )
+    told = ", ".join(map(str, asked)) if isinstance(asked, list) else WORDS["types"].get(asked, asked)
+    return str(sentence.format(told))
 
 
 def defaults(values: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
