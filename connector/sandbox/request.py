@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,45 +13,52 @@ from typing import TYPE_CHECKING, Any
 from connector.sandbox.document import Api, Operation, Schema
 from connector.sandbox.errors import Refusal
 from connector.sandbox.files import file_problems
-from connector.sandbox.form import NotAForm, Part, TooLarge, limited, read_form
 from connector.sandbox.messages import Call, accept_problems
-from connector.sandbox.multipart_reader import boundary
+from connector.sandbox.multipart_reader import Malformed, MultipartReader, boundary
 from connector.sandbox.validate import defaults, is_file, problems, typed
 
 if TYPE_CHECKING:
     from connector.sandbox.studio import Info
 
 # The dummy that the vendor's own samples add to have a form without files sent as one.
-_DUMMY = ("none", 0)
+_DUMMY = ("none", b"")
 # No operation takes more than this, also where the document states no limit of its own.
 _CEILING = 100_000_000
 _FORM = "multipart/form-data"
+# text_prompts[0][weight], as a form of the first generation writes an entry of a list.
+_ENTRY = re.compile(r"(\w+)\[(\d+)\]\[(\w+)\]")
 # Longer texts are remembered by their beginning, or by their size.
 _SHOWN = 10_000
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """What was sent: the parts of a form, or the bytes of anything else, or why it was not read."""
+class Part:
+    """One part of a form. ``filename`` and ``content_type`` are None where the part has none."""
 
-    parts: tuple[Part, ...] = ()
-    raw: bytes = field(default=b"", repr=False)
-    problem: Refusal | None = None
+    name: str
+    filename: str | None
+    content_type: str | None
+    content: bytes = field(repr=False)
 
-    def close(self) -> None:
-        for part in self.parts:
-            part.spool.close()
+    @property
+    def text(self) -> str:
+        return self.content.decode("utf-8", errors="replace")
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request with the operation it reaches (None: there is none) and the pieces of its path."""
+    """A request with the operation it reaches (None: there is none) and the pieces of its path.
+
+    What was sent are the parts of a form, or the bytes of anything else, or nothing and the reason why.
+    """
 
     call: Call
     operation: Operation | None
     names: Mapping[str, str]
-    body: Body
+    parts: tuple[Part, ...] = ()
+    raw: bytes = field(default=b"", repr=False)
+    problem: Refusal | None = None
     request_id: str = field(default_factory=lambda: secrets.token_hex(16))
 
     @property
@@ -61,43 +71,67 @@ class Visit:
         if self.operation is None or self.operation.path.startswith("/v1/"):
             return ()
         known = (self.operation.body or {}).get("properties", {})
-        return tuple(dict.fromkeys(part.name for part in self.body.parts if part.name not in known))
+        return tuple(dict.fromkeys(part.name for part in self.parts if part.name not in known))
 
 
 def visit(call: Call, api: Api) -> Visit:
     """Finds the operation and reads the body, which is never a reason to fail here."""
     operation, names = api.find(call.method, call.path) or (None, {})
-    return Visit(call, operation, names, _read(call, operation))
-
-
-def _read(call: Call, operation: Operation | None) -> Body:
     if operation is None or operation.body is None:
-        return Body()
-    limit = operation.max_bytes or _CEILING
-    announced = call.header("content-length") or ""
+        return Visit(call, operation, names)
+    mark, raw, problem = boundary(call.header("content-type")), b"", None
+    parts: tuple[Part, ...] = ()
+    if (operation.content_type == _FORM) != (mark is not None):
+        problem = Refusal(400, f"content-type: must be {operation.content_type}")
     try:
-        if announced.isdigit() and int(announced) > limit:
-            raise TooLarge
-        return _read_as(call, operation.content_type == _FORM, limit)
-    except TooLarge:
-        return Body(problem=Refusal(413, f"the request is larger than {limit} bytes"))
-    except NotAForm as error:
-        return Body(problem=Refusal(400, f"body: cannot be read as a form, {error}"))
+        chunks = _limited(call, operation.max_bytes or _CEILING)
+        if mark is None:
+            raw = b"".join(chunks)
+        else:
+            parts = read_form(mark, chunks)
+    except Malformed as error:
+        problem = Refusal(400, f"body: cannot be read as a form, {error}")
+    except Refusal as refusal:
+        problem = refusal
+    return Visit(call, operation, names, parts, raw, problem)
 
 
-def _read_as(call: Call, form: bool, limit: int) -> Body:
-    mark = boundary(call.header("content-type"))
-    chunks = limited(call.body, limit)
-    if mark is not None:
-        wrong = None if form else Refusal(400, "content-type: must be application/json")
-        return Body(parts=read_form(mark, chunks), problem=wrong)
-    wrong = Refusal(400, f"content-type: must be {_FORM}") if form else None
-    return Body(raw=b"".join(chunks), problem=wrong)
+def _limited(call: Call, limit: int) -> Iterator[bytes]:
+    """The pieces of the body; raises the refusal where there are, or are to be, more bytes than the limit."""
+    refusal = Refusal(413, f"the request is larger than {limit} bytes")
+    announced, total = call.header("content-length") or "", 0
+    if announced.isdigit() and int(announced) > limit:
+        raise refusal
+    for chunk in call.body:
+        total += len(chunk)
+        if total > limit:
+            raise refusal
+        yield chunk
+
+
+def read_form(mark: str, chunks: Iterable[bytes]) -> tuple[Part, ...]:
+    """The parts in their order. Raises Malformed where the body is not complete and well-formed."""
+    reader, heads, contents = MultipartReader(mark), [], list[bytearray]()
+    for chunk in chunks:
+        for found in reader.feed(chunk):
+            if isinstance(found, bytes):
+                contents[-1] += found
+            elif not found.name:
+                raise Malformed("a part has no name")
+            else:
+                heads.append(found)
+                contents.append(bytearray())
+    reader.close()
+    pairs = zip(heads, contents, strict=True)
+    return tuple(Part(head.name, head.filename, head.content_type, bytes(told)) for head, told in pairs)
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The texts and files of a request, and the values with what is assumed where nothing was given."""
+    """The texts and files of a request, and the values with what is assumed where nothing was given.
+
+    ``texts`` is all that moderation reads: free texts, and the names of files.
+    """
 
     fields: Mapping[str, str]
     files: Mapping[str, bytes] = field(repr=False)
@@ -112,18 +146,16 @@ def given(
 
     A field that the operation does not have is ignored; with ``strict`` it breaks a rule.
     """
-    if visit.body.problem:
-        raise visit.body.problem
+    if visit.problem:
+        raise visit.problem
     schema = operation.body or {}
     known = schema.get("properties", {})
-    parts = tuple(
-        part
-        for part in visit.body.parts
-        if part.name in known or (strict and (part.name, part.size) != _DUMMY)
-    )
+    parts = [
+        part for part in visit.parts if part.name in known or (strict and (part.name, part.content) != _DUMMY)
+    ]
     files = {part.name: part.content for part in parts if is_file(known.get(part.name, {}))}
-    fields = {part.name: part.text for part in parts if part.name not in files}
-    values = {name: typed(text, known.get(name, {})) for name, text in fields.items()}
+    texts = {part.name: part.text for part in parts if part.name not in files}
+    values = _from_form(texts, known) if operation.content_type == _FORM else _from_json(visit.raw)
     found = [
         *parameter_problems(visit, operation),
         *problems({**values, **dict.fromkeys(files, "")}, schema),
@@ -134,10 +166,34 @@ def given(
         found += [f"{name}: {problem}" for problem in file_problems(inspect(content), rules)]
     if found:
         raise Refusal(400, *found)
-    # All that moderation reads: free texts, and the names of files.
     free = [part for part in parts if "enum" not in known.get(part.name, {})]
-    texts = tuple(part.text if part.filename is None else part.filename for part in free)
-    return Given(fields, files, defaults(values, schema), texts)
+    read = [part.text if part.filename is None else part.filename for part in free]
+    told = {name: text if isinstance(text, str) else json.dumps(text) for name, text in values.items()}
+    fields = texts if operation.content_type == _FORM else told
+    return Given(fields, files, defaults(values, schema), (*read, visit.raw.decode("utf-8", "replace")))
+
+
+def _from_json(raw: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(raw or b"null")
+    except ValueError as error:
+        raise Refusal(400, f"body: cannot be read as JSON, {error}") from error
+    if not isinstance(told, dict):
+        raise Refusal(400, "body: must be a JSON object")
+    return told
+
+
+def _from_form(texts: Mapping[str, str], known: Mapping[str, Schema]) -> dict[str, Any]:
+    """The values of a form, with the entries of lists put together again."""
+    values: dict[str, Any] = {}
+    lists: dict[str, dict[int, dict[str, Any]]] = {}
+    for name, text in texts.items():
+        if entry := _ENTRY.fullmatch(name):
+            kind = known.get(entry[1], {}).get("items", {}).get("properties", {}).get(entry[3], {})
+            lists.setdefault(entry[1], {}).setdefault(int(entry[2]), {})[entry[3]] = typed(text, kind)
+        else:
+            values[name] = typed(text, known.get(name, {}))
+    return values | {name: [entries[place] for place in sorted(entries)] for name, entries in lists.items()}
 
 
 def parameter_problems(visit: Visit, operation: Operation) -> list[str]:
@@ -171,10 +227,10 @@ def remembered(visit: Visit, status: int, at: float, ignored: tuple[str, ...] = 
         "query": visit.call.query,
         "operation": visit.operation.id if visit.operation else None,
         "headers": [_masked(*pair) for pair in visit.call.headers],
-        "parts": [_part(part) for part in visit.body.parts],
+        "parts": [_part(part) for part in visit.parts],
         "ignored": list(ignored),
-        "body": visit.body.raw[:_SHOWN].decode("utf-8", errors="replace"),
-        "size": len(visit.body.raw) + sum(part.size for part in visit.body.parts),
+        "body": visit.raw[:_SHOWN].decode("utf-8", errors="replace"),
+        "size": len(visit.raw) + sum(len(part.content) for part in visit.parts),
         "status": status,
     }
 
@@ -190,6 +246,6 @@ def _masked(name: str, value: str) -> list[str]:
 def _part(part: Part) -> dict[str, Any]:
     """A text part by its value, a file by its size and digest."""
     told: dict[str, Any] = {"name": part.name, "filename": part.filename, "content_type": part.content_type}
-    if part.filename is None and part.size <= _SHOWN:
+    if part.filename is None and len(part.content) <= _SHOWN:
         return told | {"value": part.text}
-    return told | {"size": part.size, "sha256": part.digest.hexdigest()}
+    return told | {"size": len(part.content), "sha256": hashlib.sha256(part.content).hexdigest()}

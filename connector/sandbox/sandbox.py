@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -70,10 +69,9 @@ class Sandbox:
         if control.is_control(call.path):
             return self._marked(control.answer(self, call))
         came = visit(call, self.api)
-        with closing(came.body):
-            answer = self._delivered(came)
-            ignored = () if self.settings.strict_fields else came.unknown
-            self.requests.append(remembered(came, answer.status, self.now(), ignored))
+        answer = self._delivered(came)
+        ignored = () if self.settings.strict_fields else came.unknown
+        self.requests.append(remembered(came, answer.status, self.now(), ignored))
         return self._marked(answer, ("x-request-id", came.request_id), *_named(ignored))
 
     def _delivered(self, came: Visit) -> Answer:
