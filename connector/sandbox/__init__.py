@@ -1,6 +1,6 @@
 """The vendor's API on this machine, by the vendor's rules: for trying everything with no key and no bill.
 
-It knows nothing of the rest of this package. ``transport`` answers within the process, ``serve`` on a port.
+It knows nothing of the rest of this package. ``transport`` answers within the process, ``serving`` on a port.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from connector.sandbox.inprocess import InProcess, transport
     from connector.sandbox.sandbox import Sandbox
-    from connector.sandbox.server import serve, serving
+    from connector.sandbox.server import serving
     from connector.sandbox.settings import Settings
 
-__all__ = ["InProcess", "Sandbox", "Settings", "serve", "serving", "transport"]
+__all__ = ["InProcess", "Sandbox", "Settings", "serving", "transport"]
 
 _HOMES = {
     "InProcess": "inprocess",
     "Sandbox": "sandbox",
     "Settings": "settings",
-    "serve": "server",
     "serving": "server",
     "transport": "inprocess",
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,18 +42,16 @@ def run(args: argparse.Namespace, ready: Callable[[str, Sandbox], object]) -> No
     Raises OSError where it cannot listen there.
     """
     from connector.sandbox.sandbox import Sandbox
-    from connector.sandbox.server import serve
+    from connector.sandbox.server import serving
     from connector.sandbox.settings import Settings
 
     named = {name: value for name, value in vars(args).items() if name in Settings.__dataclass_fields__}
     settings = Settings(**named | {"revoked": frozenset(args.revoked)})
-    sandbox = Sandbox(settings, state=args.state)
-    try:
-        serve(args.host, args.port, sandbox=sandbox, ready=lambda url: ready(url, sandbox))
-    except KeyboardInterrupt:
-        pass
-    finally:
-        sandbox.close()
+    opened = closing(Sandbox(settings, state=args.state))
+    with suppress(KeyboardInterrupt), opened as sandbox, serving(sandbox, args.host, args.port) as url:
+        ready(url, sandbox)
+        while True:
+            time.sleep(3600)
 
 
 def greeting(url: str, sandbox: Sandbox) -> str:

@@ -19,17 +19,13 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as it arrives: path and query as sent, and the body in pieces, to be read once.
-
-    ``arrived`` is when its first bytes came, by the clock of the sandbox's world; None for now.
-    """
+    """One request as it arrives: path and query as sent, and the body in pieces, to be read once."""
 
     method: str
     path: str
     headers: Headers = ()
     body: Iterable[bytes] = ()
     query: str = ""
-    arrived: float | None = None
 
     def header(self, name: str) -> str | None:
         """The last value of a header, in any case of its name."""

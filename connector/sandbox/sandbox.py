@@ -68,31 +68,30 @@ class Sandbox:
         """The answer to one call. Nothing is raised but what reading the body raises."""
         if control.is_control(call.path):
             return self._marked(control.answer(self, call))
+        arrived = self.world()  # a request counts from its first bytes, however long its body takes
         came = visit(call, self.api)
-        answer = self._delivered(came)
+        answer = self._delivered(came, arrived)
         ignored = () if self.settings.strict_fields else came.unknown
         self.requests.append(remembered(came, answer.status, self.now(), ignored))
         return self._marked(answer, ("x-request-id", came.request_id), *_named(ignored))
 
-    def _delivered(self, came: Visit) -> Answer:
+    def _delivered(self, came: Visit, arrived: float) -> Answer:
         """The honest answer, unless a fault was set for this request."""
         fault = self.faults.meet(came.call.path) or Fault("none")
         if fault.kind in INSTEAD:
             return INSTEAD[fault.kind](fault, came.call.path)
         try:
-            answer = self._served(came)
+            answer = self._served(came, arrived)
         except Refusal as refusal:
             answer = refusal.answer(came.call.path)
         return AFTER[fault.kind](fault, answer) if fault.kind in AFTER else answer
 
-    def _served(self, came: Visit) -> Answer:
+    def _served(self, came: Visit, arrived: float) -> Answer:
         """The credential is looked at first, then the limits, then what is asked for: as the vendor does."""
         if not came.call.path.startswith(_ROOTS):
             raise no_such_path(came.call.path)
         clock, key = self.clock(), self._key(came)
-        arrived = came.call.arrived
-        now = clock.at(self.world() if arrived is None else arrived)
-        desk = Desk(self.api, self.store, self.studio, self.settings, key, now, clock.speed)
+        desk = Desk(self.api, self.store, self.studio, self.settings, key, clock.at(arrived), clock.speed)
         self._hold_rate(desk)
         operation = came.operation
         if operation is None or (operation.removed and not self.settings.serve_removed):

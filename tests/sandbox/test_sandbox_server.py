@@ -19,7 +19,7 @@ from sandbox.support import KEY, MINIMAL, file, sandbox, send
 from connector.sandbox import Sandbox, Settings, serving
 from connector.sandbox.command import add_arguments, greeting, run
 from connector.sandbox.document import load
-from connector.sandbox.server import _listen
+from connector.sandbox.server import _Server
 
 CORE = "/v2beta/stable-image/generate/core"
 ERASE = "/v2beta/stable-image/edit/erase"
@@ -119,6 +119,39 @@ def test_a_client_that_leaves_early_harms_nobody(served: tuple[Sandbox, str], ht
     assert len(http.get("/_sandbox/ledger").json()) == 1
 
 
+def _said(url: str, request: bytes) -> bytes:
+    """All that is answered to these bytes until the connection ends."""
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as line:
+        line.sendall(request)
+        return b"".join(iter(lambda: line.recv(4096), b""))
+
+
+def test_what_is_no_http_is_refused(served: tuple[Sandbox, str]) -> None:
+    """With an answer, after which the connection ends."""
+    assert _said(served[1], b"hello\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+def test_only_the_head_of_an_answer(served: tuple[Sandbox, str]) -> None:
+    """With the length that the answer would have, and nothing after it."""
+    head, _, body = _said(served[1], b"HEAD / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").partition(
+        b"\r\n\r\n"
+    )
+    assert head.startswith(b"HTTP/1.1 404 ")
+    assert body == b""
+
+
+def test_an_idle_connection_ends_with_the_server() -> None:
+    """Nobody is answered, or kept waiting, by a sandbox that has stopped."""
+    stand_in = sandbox()
+    with serving(stand_in) as url, httpx.Client(base_url=url) as kept:
+        assert kept.get("/_sandbox/clock").status_code == 200
+        idle = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=60)
+    with idle:
+        assert idle.recv(1) == b""
+    stand_in.close()
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_curl(served: tuple[Sandbox, str], http: httpx.Client, tmp_path: Path) -> None:
     """The vendor's own samples are written for curl, which asks before it sends a large file."""
@@ -134,8 +167,8 @@ def test_curl(served: tuple[Sandbox, str], http: httpx.Client, tmp_path: Path) -
 
 def test_an_answer_waits_for_no_acknowledgement() -> None:
     """A small answer leaves at once: its head and its body are not held back to be sent together."""
-    with _listen("127.0.0.1", 0) as door, socket.create_connection(door.getsockname()):
-        came, _ = door.accept()
+    with _Server(sandbox(), "127.0.0.1", 0) as server, socket.create_connection(server.server_address):
+        came, _ = server.get_request()
         with came:
             assert came.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
