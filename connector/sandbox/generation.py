@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.sandbox.document import Api, Job, Operation
@@ -63,32 +64,42 @@ class Desk:
 
 
 def generate(visit: Visit, operation: Operation, desk: Desk) -> Answer:
-    """Makes what was asked for, takes the price, and delivers it. A failure costs nothing."""
-    told, amount = _admitted(visit, operation, desk)
+    """Makes what was asked for, takes the price, and delivers it."""
+    told = _admitted(visit, operation, desk)
     filtered = is_filtered(told.texts) and "CONTENT_FILTERED" in operation.finish_reasons
-    seed = chosen_seed(told)
-    with refunding(operation, amount, desk):
-        made = desk.studio.make(operation.id, told.fields, told.files, seed, filtered=filtered)
-    pay(visit, operation, amount, secrets.token_hex(32), desk)
-    return deliver(operation, visit.call, Finished(made, seed, filtered))
+    (finished,) = paid(visit, operation, desk, told, filtered=filtered)
+    return deliver(operation, visit.call, finished)
+
+
+def paid(
+    visit: Visit, operation: Operation, desk: Desk, told: Given, *, filtered: bool, samples: int = 1
+) -> list[Finished]:
+    """Makes as many as asked for, each from the seed after the last, and takes the price if none fails."""
+    amount, first = _charge(operation, told, desk), _chosen_seed(told)
+    make = partial(desk.studio.make, operation.id, told.fields, told.files, filtered=filtered)
+    with _refunding(operation, amount, desk):
+        finished = [Finished(make(seed), seed, filtered) for seed in range(first, first + samples)]
+    _pay(visit, operation, amount, secrets.token_hex(32), desk)
+    return finished
 
 
 def start(visit: Visit, operation: Operation, desk: Desk) -> Answer:
     """Takes the price, keeps what was asked for under a new id, and answers the id."""
-    told, amount = _admitted(visit, operation, desk)
+    told = _admitted(visit, operation, desk)
+    amount = _charge(operation, told, desk)
     begun = Generation(
         id=secrets.token_hex(32),
         key=desk.key,
         operation=operation.id,
         fields=told.fields,
-        seed=chosen_seed(told),
+        seed=_chosen_seed(told),
         filtered=is_filtered(told.texts),
         ready=desk.now + desk.settings.job_seconds,
         expires=desk.now + _job(operation).retention_seconds,
         files=told.files,
     )
     desk.store.start(begun, desk.now)
-    pay(visit, operation, amount, begun.id, desk)
+    _pay(visit, operation, amount, begun.id, desk)
     return json_answer(operation.started, {"id": begun.id})
 
 
@@ -103,7 +114,7 @@ def fetch(visit: Visit, operation: Operation, desk: Desk) -> Answer:
     if desk.now < begun.ready:
         return json_answer(202, {"id": begun.id, "status": "in-progress"})
     filtered = begun.filtered and "CONTENT_FILTERED" in operation.finish_reasons
-    with refunding(operation, 0, desk):  # from the same seed it is the same each time it is fetched
+    with _refunding(operation, 0, desk):  # from the same seed it is the same each time it is fetched
         made = desk.studio.make(begun.operation, begun.fields, begun.files, begun.seed, filtered=filtered)
     return deliver(operation, visit.call, Finished(made, begun.seed, filtered))
 
@@ -121,14 +132,14 @@ def _job(operation: Operation) -> Job:
     return operation.job
 
 
-def _admitted(visit: Visit, operation: Operation, desk: Desk) -> tuple[Given, int]:
-    """What the request gives, once it keeps every rule, and its price, once that is taken."""
+def _admitted(visit: Visit, operation: Operation, desk: Desk) -> Given:
+    """What the request gives, once it keeps every rule."""
     told = given(visit, operation, desk.studio.inspect, strict=desk.settings.strict_fields)
     moderate(operation, told.texts)
-    return told, charge(operation, told, desk)
+    return told
 
 
-def charge(operation: Operation, told: Given, desk: Desk) -> int:
+def _charge(operation: Operation, told: Given, desk: Desk) -> int:
     """Takes the price from the account before the work, so that two requests cannot spend it twice."""
     amount = price(operation.credits, told.values)
     if not desk.store.charge(desk.key, amount):
@@ -155,17 +166,17 @@ def credits(amount: int) -> int | float:
     return amount // 100 if amount % 100 == 0 else amount / 100
 
 
-def pay(visit: Visit, operation: Operation, amount: int, ident: str, desk: Desk) -> None:
+def _pay(visit: Visit, operation: Operation, amount: int, ident: str, desk: Desk) -> None:
     desk.store.pay(Payment(ident, operation.id, desk.key, amount, desk.now, visit.request_id))
 
 
-def chosen_seed(told: Given) -> int:
+def _chosen_seed(told: Given) -> int:
     """The seed that was given; for none, or 0, a random one."""
     return int(float(told.values.get("seed", 0))) or secrets.randbelow(_LARGEST_SEED) + 1
 
 
 @contextmanager
-def refunding(operation: Operation, amount: int, desk: Desk) -> Iterator[None]:
+def _refunding(operation: Operation, amount: int, desk: Desk) -> Iterator[None]:
     """Gives the price back where the work fails: by a damaged file, or by a fault of our own studio."""
     try:
         yield

@@ -44,7 +44,7 @@ class InProcess(httpx.BaseTransport):
             said = "Server disconnected without sending a response."
             raise httpx.RemoteProtocolError(said, request=request)
         sent = [*answer.headers, ("content-length", str(len(answer.body)))]
-        return httpx.Response(answer.status, headers=sent, stream=_Delivery(answer, request))
+        return httpx.Response(answer.status, headers=sent, content=_delivered(answer, request))
 
     def _wait(self, delay: float, request: httpx.Request) -> None:
         """Keeps the caller waiting, no longer than the caller would."""
@@ -56,18 +56,12 @@ class InProcess(httpx.BaseTransport):
             self._sleep(delay)
 
 
-class _Delivery(httpx.SyncByteStream):
+def _delivered(answer: Answer, request: httpx.Request) -> Iterator[bytes]:
     """The body in pieces, and the broken connection where it is cut short."""
-
-    def __init__(self, answer: Answer, request: httpx.Request) -> None:
-        self._answer = answer
-        self._request = request
-
-    def __iter__(self) -> Iterator[bytes]:
-        sent = self._answer.sent
-        for place in range(0, len(sent), _PIECE):
-            yield sent[place : place + _PIECE]
-        if self._answer.cut is not None:
-            told = f"(received {len(sent)} bytes, expected {len(self._answer.body)})"
-            complaint = f"peer closed connection without sending complete message body {told}"
-            raise httpx.RemoteProtocolError(complaint, request=self._request)
+    sent = answer.sent
+    for place in range(0, len(sent), _PIECE):
+        yield sent[place : place + _PIECE]
+    if answer.cut is not None:
+        told = f"(received {len(sent)} bytes, expected {len(answer.body)})"
+        complaint = f"peer closed connection without sending complete message body {told}"
+        raise httpx.RemoteProtocolError(complaint, request=request)

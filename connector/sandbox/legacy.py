@@ -9,8 +9,8 @@ from typing import Any
 
 from connector.sandbox.document import Operation
 from connector.sandbox.errors import WORDS, Refusal
-from connector.sandbox.generation import Desk, charge, chosen_seed, credits, pay, refunding
-from connector.sandbox.messages import Answer, Finished, json_answer, wants_json
+from connector.sandbox.generation import Desk, credits, paid
+from connector.sandbox.messages import Answer, json_answer, wants_json
 from connector.sandbox.moderation import is_filtered
 from connector.sandbox.request import Given, Visit, given
 
@@ -37,15 +37,10 @@ def _engines(visit: Visit, operation: Operation, desk: Desk) -> Answer:
 
 
 def _generate(visit: Visit, operation: Operation, desk: Desk) -> Answer:
-    """Makes as many pictures as asked for, each from the seed after the last."""
+    """Makes as many pictures as asked for, and delivers one as it is, or all as artifacts."""
     told = _told(visit, operation, desk)
-    amount, finished = charge(operation, told, desk), []
-    first, filtered = chosen_seed(told), is_filtered(told.texts)
-    with refunding(operation, amount, desk):
-        for seed in range(first, first + int(told.values.get("samples", 1))):
-            made = desk.studio.make(operation.id, told.fields, told.files, seed, filtered=filtered)
-            finished.append(Finished(made, seed, filtered))
-    pay(visit, operation, amount, visit.request_id, desk)
+    samples, filtered = int(told.values.get("samples", 1)), is_filtered(told.texts)
+    finished = paid(visit, operation, desk, told, filtered=filtered, samples=samples)
     if not wants_json(operation, visit.call):
         one = finished[0]
         headers = {"content-type": one.made.media_type, "finish-reason": one.reason, "seed": str(one.seed)}

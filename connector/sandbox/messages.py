@@ -73,24 +73,16 @@ class Finished:
         return "CONTENT_FILTERED" if self.filtered else "SUCCESS"
 
 
-def accept_problems(operation: Operation, call: Call) -> list[str]:
-    """What is wrong with the accept header: it must be one of the declared values, or absent."""
-    declared, wanted = operation.parameter("accept"), _wanted(call)
-    if not declared or wanted is None:
-        return []
-    taken = (*declared.schema["enum"], *declared.schema.get("x-open-values", ()))
-    return [] if wanted in taken else [f"accept: must be one of {', '.join(taken)}"]
-
-
 def wants_json(operation: Operation, call: Call) -> bool:
     declared = operation.parameter("accept")
     if declared is None:
         return False
-    wanted = _wanted(call)
+    wanted = accepted(call)
     return (declared.schema["default"] if wanted in (None, "*/*") else wanted) == _JSON
 
 
-def _wanted(call: Call) -> str | None:
+def accepted(call: Call) -> str | None:
+    """The media type that the caller asks for, without its parameters."""
     header = call.header("accept")
     return header.partition(";")[0].strip().lower() if header else None
 

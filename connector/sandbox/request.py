@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from connector.sandbox.document import Api, Operation, Schema
 from connector.sandbox.errors import Refusal
-from connector.sandbox.files import file_problems
-from connector.sandbox.messages import Call, accept_problems
+from connector.sandbox.messages import Call, accepted
 from connector.sandbox.multipart_reader import Malformed, MultipartReader, boundary
-from connector.sandbox.validate import defaults, is_file, problems, typed
+from connector.sandbox.validate import defaults, file_problems, is_file, problems, typed
 
 if TYPE_CHECKING:
     from connector.sandbox.studio import Info
@@ -198,12 +197,14 @@ def _from_form(texts: Mapping[str, str], known: Mapping[str, Schema]) -> dict[st
 
 def parameter_problems(visit: Visit, operation: Operation) -> list[str]:
     """What is wrong with the headers and with the pieces of the path."""
-    found = accept_problems(operation, visit.call)
+    found = []
     for known in operation.parameters:
-        header = visit.call.header(known.name.lower())
+        header = accepted(visit.call) if known.name == "accept" else visit.call.header(known.name.lower())
         value = visit.names.get(known.name) if known.place == "path" else header
-        if value is not None and known.name != "accept":
-            found += problems({known.name: value}, {"properties": {known.name: known.schema}})
+        if value is not None:
+            taken = [*known.schema.get("enum", ()), *known.schema.get("x-open-values", ())]
+            rule = {**known.schema, "enum": taken} if taken else known.schema
+            found += problems({known.name: value}, {"properties": {known.name: rule}})
     return found
 
 
