@@ -16,17 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["InProcess", "Sandbox", "Settings", "serving", "transport"]
 
-_HOMES = {
-    "InProcess": "inprocess",
-    "Sandbox": "sandbox",
-    "Settings": "settings",
-    "serving": "server",
-    "transport": "inprocess",
-}
-
 
 def __getattr__(name: str) -> Any:
     """Brings in what is asked for when it is asked for: the media makers and the server are large."""
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    home = "server" if name == "serving" else "inprocess"
+    return getattr(import_module(f"{__name__}.{home}"), name)

@@ -9,30 +9,41 @@ import json
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any
 
-from connector.sandbox import moderation
-from connector.sandbox.clock import Clock
 from connector.sandbox.faults import KINDS, Faults, parse
-from connector.sandbox.generation import credits, hundredths
+from connector.sandbox.generation import FILTERED, REFUSED, REJECTED, credits, hundredths
 from connector.sandbox.messages import Answer, Call, json_answer
 from connector.sandbox.settings import Settings
-from connector.sandbox.store import Account, Store, fingerprint
+from connector.sandbox.store import Account, Clock, Store, fingerprint
 
 _ROOT = "/_sandbox"
 
 
-class Controlled(Protocol):
+class Controlled:
     """What of a sandbox can be looked at and set."""
 
-    settings: Settings
-    store: Store
-    faults: Faults
-    requests: deque[dict[str, Any]]
+    def __init__(self, settings: Settings, store: Store, world: Callable[[], float]) -> None:
+        self.settings, self.store, self.world = settings, store, world
+        self.faults = Faults()
+        self.requests: deque[dict[str, Any]] = deque(maxlen=settings.kept_requests)
+        if settings.speed is not None:
+            self.change_clock(settings.speed)
+        elif store.clock() is None:
+            store.set_clock(self.clock())
 
-    def now(self) -> float: ...
-    def clock(self) -> Clock: ...
-    def change_clock(self, speed: float | None = None, advance: float = 0.0) -> Clock: ...
+    def clock(self) -> Clock:
+        """The clock as it is set now, by whichever process; else the world's."""
+        world = self.world()
+        return self.store.clock() or Clock(world, world)
+
+    def now(self) -> float:
+        return self.clock().at(self.world())
+
+    def change_clock(self, speed: float | None = None, advance: float = 0.0) -> Clock:
+        """Another speed from now on, or a jump ahead."""
+        self.store.set_clock(self.clock().changed(self.world(), speed=speed, advance=advance))
+        return self.clock()
 
 
 def is_control(path: str) -> bool:
@@ -55,8 +66,8 @@ def answer(sandbox: Controlled, call: Call) -> Answer:
 
 
 def _overview(sandbox: Controlled, _: dict[str, Any]) -> dict[str, Any]:
-    words = {moderation.REFUSED: "403 content_moderation", moderation.FILTERED: "200 CONTENT_FILTERED"}
-    rejected = {word: f"422 {told['name']}" for word, told in moderation.REJECTED.items()}
+    words = {REFUSED: "403 content_moderation", FILTERED: "200 CONTENT_FILTERED"}
+    rejected = {word: f"422 {told['name']}" for word, told in REJECTED.items()}
     settings = asdict(sandbox.settings) | {"revoked": len(sandbox.settings.revoked)}
     overview = {"settings": settings, "clock": _clock(sandbox, {})}
     return overview | {"trigger_words": words | rejected, "fault_kinds": KINDS}
@@ -64,20 +75,6 @@ def _overview(sandbox: Controlled, _: dict[str, Any]) -> dict[str, Any]:
 
 def _ledger(sandbox: Controlled, told: dict[str, Any]) -> list[dict[str, Any]]:
     return [asdict(paid) | {"credits": credits(paid.credits)} for paid in sandbox.store.payments()]
-
-
-def _faults(sandbox: Controlled, told: dict[str, Any]) -> list[dict[str, Any]]:
-    return [asdict(fault) for fault in sandbox.faults.listed()]
-
-
-def _set_fault(sandbox: Controlled, told: dict[str, Any]) -> list[dict[str, Any]]:
-    sandbox.faults.add(parse(told))
-    return _faults(sandbox, told)
-
-
-def _clear_faults(sandbox: Controlled, told: dict[str, Any]) -> list[dict[str, Any]]:
-    sandbox.faults.clear()
-    return _faults(sandbox, told)
 
 
 def _clock(sandbox: Controlled, told: dict[str, Any]) -> dict[str, Any]:
@@ -116,9 +113,9 @@ _HANDLERS: Mapping[tuple[str, str], Callable[[Controlled, dict[str, Any]], Any]]
     ("GET", _ROOT): _overview,
     ("GET", f"{_ROOT}/ledger"): _ledger,
     ("GET", f"{_ROOT}/requests"): lambda sandbox, told: list(sandbox.requests),
-    ("GET", f"{_ROOT}/faults"): _faults,
-    ("POST", f"{_ROOT}/faults"): _set_fault,
-    ("DELETE", f"{_ROOT}/faults"): _clear_faults,
+    ("GET", f"{_ROOT}/faults"): lambda sandbox, told: sandbox.faults.listed(),
+    ("POST", f"{_ROOT}/faults"): lambda sandbox, told: sandbox.faults.add(parse(told)),
+    ("DELETE", f"{_ROOT}/faults"): lambda sandbox, told: sandbox.faults.clear(),
     ("GET", f"{_ROOT}/clock"): _clock,
     ("POST", f"{_ROOT}/clock"): _set_clock,
     ("POST", f"{_ROOT}/accounts"): _set_account,

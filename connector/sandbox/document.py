@@ -13,10 +13,10 @@ from urllib.parse import unquote
 
 Schema = Mapping[str, Any]
 
-_NAME = "stability.openapi.json"
 _HERE = Path(__file__).resolve()
 # Inside an installed package the schemas travel with the manifest; in a checkout they lie at its top.
-_PLACES = (_HERE.parents[1] / "_integration" / "schemas", _HERE.parents[2] / "schemas")
+_FOLDERS = (_HERE.parents[1] / "_integration", _HERE.parents[2])
+_PLACES = [folder / "schemas" / "stability.openapi.json" for folder in _FOLDERS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a start promises: where its result is fetched, how often one may ask, how long it is kept."""
+    """What holds for what an operation starts: how often one may ask, and how long the result is kept."""
 
     poll_seconds: float
     retention_seconds: float
@@ -48,7 +48,8 @@ class Operation:
     body: Schema | None
     max_bytes: int | None
     credits: Mapping[str, Any] | None
-    job: Job | None
+    starts: bool
+    job: Job
     result_of: tuple[str, ...]
     removed: bool
     statuses: frozenset[int]
@@ -100,10 +101,7 @@ class Api:
 @cache
 def load() -> Api:
     """The API of the document that ships with the project."""
-    found = next((path for place in _PLACES if (path := place / _NAME).is_file()), None)
-    if found is None:
-        looked = ", ".join(map(str, _PLACES))
-        raise FileNotFoundError(f"{_NAME} is in none of {looked}; install the package again")
+    found = next(filter(Path.is_file, _PLACES), _PLACES[0])
     return read(json.loads(found.read_text(encoding="utf-8")))
 
 
@@ -127,18 +125,21 @@ def _operation(path: str, method: str, declared: Schema, defaults: Mapping[str, 
     request, answers = declared.get("requestBody", {}), declared["responses"]
     content: Mapping[str, Schema] = request.get("content", {})
     content_type = next(iter(content), None)
-    told = declared.get("parameters", ())
+    told = {**defaults, **declared.get("x-async", {})}
     header = answers.get("200", {}).get("headers", {}).get("finish-reason", {})
     return Operation(
         id=declared["operationId"],
         method=method.upper(),
         path=path,
-        parameters=tuple(Parameter(known["name"], known["in"], known["schema"]) for known in told),
+        parameters=tuple(
+            Parameter(known["name"], known["in"], known["schema"]) for known in declared.get("parameters", ())
+        ),
         content_type=content_type,
         body=content[content_type]["schema"] if content_type else None,
         max_bytes=request.get("x-max-bytes"),
         credits=declared.get("x-credits"),
-        job=_job({**defaults, **declared["x-async"]}) if "x-async" in declared else None,
+        starts="x-async" in declared,
+        job=Job(told["poll_seconds"], told["retention_hours"] * 3600),
         result_of=tuple(declared.get("x-result-of", ())),
         removed="x-removed" in declared,
         statuses=frozenset(map(int, answers)),
@@ -146,10 +147,6 @@ def _operation(path: str, method: str, declared: Schema, defaults: Mapping[str, 
         finish_reasons=frozenset(header.get("schema", {}).get("enum", ())),
         pattern=re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))),
     )
-
-
-def _job(told: Mapping[str, Any]) -> Job:
-    return Job(told["poll_seconds"], told["retention_hours"] * 3600)
 
 
 def resolved(node: Any, document: Mapping[str, Any]) -> Any:

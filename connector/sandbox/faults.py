@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from connector.sandbox.errors import Refusal
-from connector.sandbox.messages import Answer
+from connector.sandbox.messages import Answer, Refusal
 
 _SAID = "the service failed, as it was asked to"
 _HTML = (("content-type", "text/html; charset=utf-8"),)
@@ -64,15 +63,19 @@ class Faults:
         self._set: list[Fault] = []
         self._dice = random.Random()
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: Fault) -> tuple[Fault, ...]:
+        """Sets one more; gives all that are set."""
         with self._lock:
             self._set.append(fault)
             if fault.seed is not None:
                 self._dice.seed(fault.seed)
+            return tuple(self._set)
 
-    def clear(self) -> None:
+    def clear(self) -> tuple[Fault, ...]:
+        """Sets none; gives all that are set."""
         with self._lock:
             self._set.clear()
+            return ()
 
     def listed(self) -> tuple[Fault, ...]:
         with self._lock:

@@ -1,6 +1,7 @@
 """Generations: priced, made at once and delivered, or started, paid, kept and fetched.
 
-Amounts are in hundredths of a credit, so that sums stay exact.
+Amounts are in hundredths of a credit, so that sums stay exact. Moderation is by trigger words, since the
+sandbox has no judgement of its own: one works in any text field, and in the name of any file.
 """
 
 from __future__ import annotations
@@ -8,16 +9,14 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connector.sandbox.document import Api, Job, Operation
-from connector.sandbox.errors import Refusal
-from connector.sandbox.messages import Answer, Finished, deliver, json_answer
-from connector.sandbox.moderation import is_filtered, moderate
+from connector.sandbox.document import Api, Operation
+from connector.sandbox.messages import WORDS, Answer, Finished, Refusal, deliver, json_answer
 from connector.sandbox.request import Given, Visit, given, parameter_problems
 from connector.sandbox.settings import Settings
 from connector.sandbox.store import Generation, Payment, Store
@@ -31,6 +30,12 @@ _LARGEST_SEED = 4294967294
 _FORMULA = re.compile(r"([\d.]+) \+ ([\d.]+) \* (\w+)")
 # A poll this share of the floor too early is let pass: clocks and networks are not exact.
 _GRACE = 0.05
+# Refused: 403 content_moderation, where the operation moderates its input.
+REFUSED = "sandbox-refuse"
+# Delivered blurred, with the finish reason CONTENT_FILTERED, where the operation can report that.
+FILTERED = "sandbox-filter"
+# Rejected: 422 under a name, where the operation knows the name.
+REJECTED: Mapping[str, Mapping[str, str]] = WORDS["rejected"]
 
 
 class Studio(Protocol):
@@ -95,7 +100,7 @@ def start(visit: Visit, operation: Operation, desk: Desk) -> Answer:
         seed=_chosen_seed(told),
         filtered=is_filtered(told.texts),
         ready=desk.now + desk.settings.job_seconds,
-        expires=desk.now + _job(operation).retention_seconds,
+        expires=desk.now + operation.job.retention_seconds,
         files=told.files,
     )
     desk.store.start(begun, desk.now)
@@ -120,22 +125,16 @@ def fetch(visit: Visit, operation: Operation, desk: Desk) -> Answer:
 
 
 def _hold_floor(begun: Generation, desk: Desk) -> None:
-    floor = _job(desk.api.operation(begun.operation)).poll_seconds
+    floor = desk.api.operation(begun.operation).job.poll_seconds
     kept = desk.store.poll(begun.id, desk.now, floor * (1 - _GRACE))
     if desk.settings.poll_floor and not kept:
         raise Refusal(429, f"poll at most once in {floor:g} seconds", retry_after=desk.pause(floor))
 
 
-def _job(operation: Operation) -> Job:
-    if operation.job is None:
-        raise LookupError(f"{operation.id} starts nothing")
-    return operation.job
-
-
 def _admitted(visit: Visit, operation: Operation, desk: Desk) -> Given:
     """What the request gives, once it keeps every rule."""
     told = given(visit, operation, desk.studio.inspect, strict=desk.settings.strict_fields)
-    moderate(operation, told.texts)
+    _moderate(operation, told.texts)
     return told
 
 
@@ -187,3 +186,18 @@ def _refunding(operation: Operation, amount: int, desk: Desk) -> Iterator[None]:
         # The cause belongs in the log, not in the answer.
         _log.exception("%s could not be made", operation.id)
         raise Refusal(500, "the generation failed; nothing was charged") from error
+
+
+def _moderate(operation: Operation, texts: Iterable[str]) -> None:
+    """Refuses what a trigger word asks to be refused, as far as the operation declares it."""
+    said = " ".join(texts).lower()
+    if REFUSED in said and "content_moderation" in operation.refusals.get(403, ()):
+        raise Refusal(403, "the request was flagged by content moderation", name="content_moderation")
+    for word, told in REJECTED.items():
+        if word in said and told["name"] in operation.refusals.get(422, ()):
+            raise Refusal(422, told["says"], name=told["name"])
+
+
+def is_filtered(texts: Iterable[str]) -> bool:
+    """Whether the output is to be delivered blurred."""
+    return FILTERED in " ".join(texts).lower()

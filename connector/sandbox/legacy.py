@@ -8,10 +8,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from connector.sandbox.document import Operation
-from connector.sandbox.errors import WORDS, Refusal
-from connector.sandbox.generation import Desk, credits, paid
-from connector.sandbox.messages import Answer, json_answer, wants_json
-from connector.sandbox.moderation import is_filtered
+from connector.sandbox.generation import Desk, credits, is_filtered, paid
+from connector.sandbox.messages import WORDS, Answer, Refusal, json_answer, wants_json
 from connector.sandbox.request import Given, Visit, given
 
 _ENGINES: Mapping[str, str] = WORDS["first_generation"]["engines"]
@@ -19,9 +17,8 @@ _ENGINES: Mapping[str, str] = WORDS["first_generation"]["engines"]
 
 def _account(visit: Visit, operation: Operation, desk: Desk) -> Answer:
     organization = {"id": f"org-{desk.key}", "name": "Sandbox", "role": "ADMIN", "is_default": True}
-    person = {"id": f"user-{desk.key}", "email": "somebody@sandbox.invalid"}
-    picture = {"profile_picture": "https://sandbox.invalid/nobody.png"}
-    return json_answer(200, person | {"organizations": [organization]} | picture)
+    person = {"email": "somebody@sandbox.invalid", "profile_picture": "https://sandbox.invalid/nobody.png"}
+    return json_answer(200, {"id": f"user-{desk.key}", "organizations": [organization]} | person)
 
 
 def _balance(visit: Visit, operation: Operation, desk: Desk) -> Answer:

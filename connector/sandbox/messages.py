@@ -1,18 +1,24 @@
-"""HTTP messages as plain values: calls, answers, and how an answer brings what was made."""
+"""HTTP messages as plain values: calls, answers, refusals, and how an answer brings what was made."""
 
 from __future__ import annotations
 
 import base64
 import json
+import re
+import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from connector.sandbox.document import Operation
 
 if TYPE_CHECKING:
     from connector.sandbox.studio import Made
 
+WORDS: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("answers.yaml").read_bytes())
 _JSON = "application/json"
 Headers = tuple[tuple[str, str], ...]
 
@@ -55,9 +61,46 @@ class Answer:
 
 
 def json_answer(status: int, value: Any, headers: Mapping[str, str] | None = None) -> Answer:
-    """An answer whose body is the value as JSON; a content type among the headers wins."""
+    """An answer whose body is the value as JSON, or dataclasses; a content type among the headers wins."""
     named = {"content-type": "application/json", **(headers or {})}
-    return Answer(status, tuple(named.items()), json.dumps(value).encode())
+    return Answer(status, tuple(named.items()), json.dumps(value, default=asdict).encode())
+
+
+class Refusal(Exception):
+    """A request is not served: the status, the sentences, and a name where the status has several."""
+
+    def __init__(self, status: int, *errors: str, name: str | None = None, retry_after: float | None = None):
+        super().__init__("; ".join(errors))
+        self.status = status
+        self.errors = errors
+        self.name = name
+        self.retry_after = retry_after
+
+    def answer(self, path: str) -> Answer:
+        """The refusal as the API under this path words it."""
+        told: dict[str, Any] = {"errors": list(self.errors)}
+        name = WORDS["names"].get(self.status, "error")
+        if path.startswith("/v1/"):
+            words, told = WORDS["first_generation"], {"message": "; ".join(self.errors)}
+            about = re.split(r"\W", self.errors[0])[0] if self.status == 400 else ""
+            name = words["names"].get(self.status) or words["fields"].get(about, name)
+        headers = {} if self.retry_after is None else {"retry-after": str(max(1, round(self.retry_after)))}
+        told |= {"id": secrets.token_hex(16), "name": self.name or name}
+        return json_answer(self.status, told, headers)
+
+
+def no_such_path(path: str) -> Refusal:
+    return Refusal(404, f"{path}: there is nothing here")
+
+
+def unauthorized(path: str, sent: str | None) -> Refusal:
+    """The credential is missing or not accepted; the first generation repeats both ends of the key."""
+    if not path.startswith("/v1/"):
+        return Refusal(401, "authorization: invalid or missing header value")
+    if not sent:
+        return Refusal(401, "missing authorization header")
+    key = sent.partition(" ")[2] or sent
+    return Refusal(401, f"Incorrect API key provided: {key[:7]}...{key[-4:]} ({len(key)} characters)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connector.sandbox.document import Api, Operation, Schema
-from connector.sandbox.errors import Refusal
-from connector.sandbox.messages import Call, accepted
+from connector.sandbox.messages import Call, Refusal, accepted
 from connector.sandbox.multipart_reader import Malformed, MultipartReader, boundary
 from connector.sandbox.validate import defaults, file_problems, is_file, problems, typed
 

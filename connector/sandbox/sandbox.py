@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from urllib.parse import quote
 
 from connector.sandbox import control, legacy
-from connector.sandbox.clock import Clock
-from connector.sandbox.document import Api, Operation, load
-from connector.sandbox.errors import Refusal, no_such_path, unauthorized
-from connector.sandbox.faults import AFTER, INSTEAD, Fault, Faults
+from connector.sandbox.document import Api, load
+from connector.sandbox.faults import AFTER, INSTEAD, Fault
 from connector.sandbox.generation import Desk, Studio, fetch, generate, hundredths, start
-from connector.sandbox.messages import Answer, Call
+from connector.sandbox.messages import Answer, Call, Refusal, no_such_path, unauthorized
 from connector.sandbox.request import Visit, remembered, visit
 from connector.sandbox.settings import Settings
 from connector.sandbox.store import Store, fingerprint
-
-Handler = Callable[[Visit, Operation, Desk], Answer]
 
 _ROOTS = ("/v1/", "/v2alpha/", "/v2beta/")
 _KEY = "sk-"
@@ -30,7 +25,7 @@ _KEY = "sk-"
 _LONGEST = 2000
 
 
-class Sandbox:
+class Sandbox(control.Controlled):
     """The stand-in. It may be asked from many threads at once.
 
     ``state`` is a folder in which it remembers between processes; without one it forgets.
@@ -45,21 +40,13 @@ class Sandbox:
         api: Api | None = None,
         world: Callable[[], float] = time.time,
     ) -> None:
-        self.settings = settings or Settings()
         self.api = api or load()
         if state:
             for folder in (*reversed(state.parents), state):
                 if not folder.exists():
                     folder.mkdir(mode=0o700, exist_ok=True)
-        self.store = Store(state / "sandbox.sqlite" if state else None)
-        self.faults = Faults()
-        self.requests: deque[dict[str, Any]] = deque(maxlen=self.settings.kept_requests)
         self._studio = studio
-        self.world = world
-        if self.settings.speed is not None:
-            self.change_clock(self.settings.speed)
-        elif self.store.clock() is None:
-            self.store.set_clock(self.clock())
+        super().__init__(settings or Settings(), Store(state / "sandbox.sqlite" if state else None), world)
 
     def close(self) -> None:
         self.store.close()
@@ -96,7 +83,8 @@ class Sandbox:
         operation = came.operation
         if operation is None or (operation.removed and not self.settings.serve_removed):
             raise no_such_path(came.call.path)
-        return _handler(operation)(came, operation, desk)
+        plain = fetch if operation.result_of else start if operation.starts else generate
+        return legacy.HANDLERS.get(operation.id, plain)(came, operation, desk)
 
     def _key(self, came: Visit) -> str:
         """The fingerprint of the key that was sent, if it is one that counts."""
@@ -125,19 +113,6 @@ class Sandbox:
             self._studio = cast(Studio, import_module("connector.sandbox.studio"))
         return self._studio
 
-    def clock(self) -> Clock:
-        """The clock as it is set now, by whichever process; else the world's."""
-        world = self.world()
-        return self.store.clock() or Clock(world, world)
-
-    def now(self) -> float:
-        return self.clock().at(self.world())
-
-    def change_clock(self, speed: float | None = None, advance: float = 0.0) -> Clock:
-        """Another speed from now on, or a jump ahead."""
-        self.store.set_clock(self.clock().changed(self.world(), speed=speed, advance=advance))
-        return self.clock()
-
     def _marked(self, answer: Answer, *more: tuple[str, str]) -> Answer:
         """Whatever it answers says that it is the sandbox, and whether its time is the world's."""
         marks = (*more, ("x-sandbox", "true"), *self.clock().honest.items())
@@ -148,11 +123,3 @@ def _named(ignored: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """The header that names the fields that were ignored; a name may hold what no header may."""
     names = ", ".join(quote(name, safe="[]") for name in ignored)
     return (("x-sandbox-ignored", names[:_LONGEST].rstrip(", ")),) if ignored else ()
-
-
-def _handler(operation: Operation) -> Handler:
-    if operation.id in legacy.HANDLERS:
-        return legacy.HANDLERS[operation.id]
-    if operation.result_of:
-        return fetch
-    return start if operation.job else generate

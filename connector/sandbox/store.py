@@ -1,4 +1,4 @@
-"""The sandbox's store: accounts, requests counted, generations, and what was paid.
+"""The sandbox's store: its clock, accounts, requests counted, generations, and what was paid.
 
 It is always SQLite: a private temporary database that spills to disk by itself, or a file that
 several processes share. Keys are kept as fingerprints alone, amounts in hundredths of a credit.
@@ -20,8 +20,36 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from connector.sandbox.clock import Clock
 from connector.sandbox.document import RateLimit
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A time that was ``origin`` when the world's was ``since``, and runs ``speed`` times as fast.
+
+    ``advanced`` is by how many seconds it was set forward in all.
+    """
+
+    since: float
+    origin: float
+    speed: float = 1.0
+    advanced: float = 0.0
+
+    def at(self, world: float) -> float:
+        """This clock's time, in seconds since the epoch, at a time of the world."""
+        return self.origin + (world - self.since) * self.speed
+
+    def changed(self, world: float, *, speed: float | None = None, advance: float = 0.0) -> Clock:
+        """The same clock from now on at another speed, or set forward; it never jumps back."""
+        speed = self.speed if speed is None else speed
+        return Clock(world, self.at(world) + advance, speed, self.advanced + advance)
+
+    @property
+    def honest(self) -> dict[str, str]:
+        """The headers that say so where this is not the world's time."""
+        told = {"x-sandbox-speed": (self.speed, 1), "x-sandbox-advanced": (self.advanced, 0)}
+        return {name: f"{value:g}" for name, (value, usual) in told.items() if value != usual}
+
 
 # SQLite's word for what is wrong with a file, and the system's.
 _FAULTS: Mapping[str, int] = {
@@ -177,8 +205,8 @@ class Store:
 
     def pay(self, payment: Payment) -> None:
         """Writes down a payment that was charged."""
-        with self._lock:
-            _insert(self._base, "ledger", asdict(payment))
+        with self._transaction() as base:
+            _insert(base, "ledger", asdict(payment))
 
     def payments(self) -> tuple[Payment, ...]:
         return tuple(Payment(**row) for row in self._read("SELECT * FROM ledger ORDER BY rowid"))

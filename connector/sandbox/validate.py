@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft202012Validator
 
 from connector.sandbox.document import Schema
-from connector.sandbox.errors import WORDS
+from connector.sandbox.messages import WORDS
 
 if TYPE_CHECKING:
     from connector.sandbox.studio import Info

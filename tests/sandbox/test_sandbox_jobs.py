@@ -12,7 +12,7 @@ from sandbox.support import API, QuickStudio, World, client, sandbox, send
 
 from connector.sandbox import Sandbox, Settings
 
-STARTS = [operation for operation in API.operations if operation.job]
+STARTS = [operation for operation in API.operations if operation.starts]
 
 
 def _result_path(operation: str, ident: str) -> str:

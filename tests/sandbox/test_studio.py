@@ -436,10 +436,9 @@ def test_another_mans_note_is_no_danger() -> None:
         "sandbox [",
         'sandbox {"label": [5,5,1,1]}',
     ):
-        out = io.BytesIO()
-        chunks = files.PngImagePlugin.PngInfo()
-        chunks.add_text("Comment", note)
-        photo().save(out, "PNG", pnginfo=chunks)
+        out, exif = io.BytesIO(), Image.Exif()
+        exif[0x010E] = note
+        photo().save(out, "PNG", exif=exif)
         assert files.decode(out.getvalue()).things == {}
 
 

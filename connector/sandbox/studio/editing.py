@@ -107,8 +107,8 @@ def _coloured(picture: Picture, words: str) -> Image.Image:
 
 def _kept(picture: Picture, mask: Image.Image) -> dict[str, Image.Image]:
     """The things of a picture that a mask leaves alone."""
-    shared = {name: ImageChops.darker(mask, picture.mask(name)) for name in picture.things}
-    return {name: shape for name, shape in picture.things.items() if not shared[name].getbbox()}
+    hit = [name for name in picture.things if ImageChops.darker(mask, picture.mask(name)).getbbox()]
+    return {name: shape for name, shape in picture.things.items() if name not in hit}
 
 
 def _changed(picture: Picture, mask: Image.Image, image: Image.Image) -> Image.Image:

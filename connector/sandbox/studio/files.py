@@ -17,7 +17,7 @@ MAX_PIXELS = 300_000_000  # the vendor's largest side twice; more is a decompres
 _MARK = "sandbox "  # begins the note in a file; the rest is JSON
 OUTLINE = 320  # longest side of an outline
 _OPTIONS = {"png": {"compress_level": 1}, "jpeg": {"quality": 92}, "webp": {"quality": 88, "method": 0}}
-_DESCRIPTION = 0x010E  # EXIF ImageDescription, which JPEG and WebP carry
+_DESCRIPTION = 0x010E  # EXIF ImageDescription, which all formats carry
 # The plugins are called by name: Image.open would warn, for the whole process, of large pictures.
 _PLUGINS: dict[bytes, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     b"\x89PNG\r\n\x1a\n": PngImagePlugin.PngImageFile,
@@ -101,8 +101,7 @@ def decode(content: bytes, what: str = "image") -> Picture:
 
 def _noted(image: ImageFile.ImageFile) -> tuple[Image.Image, dict[str, Image.Image]]:
     """Where the label of an earlier sandbox picture is, and the things on it."""
-    text = image.info.get("Comment") or image.getexif()[_DESCRIPTION]
-    note: dict[str, Any] = json.loads(text.removeprefix(_MARK))
+    note: dict[str, Any] = json.loads(image.getexif()[_DESCRIPTION].removeprefix(_MARK))
     left, top, right, low = map(int, note["label"])
     if not (0 <= left < right <= image.width and 0 <= top < low <= image.height):
         raise Unreadable("a place that is not on the picture")
@@ -121,13 +120,10 @@ def encode(picture: Picture, form: str, prompt: str, seed: int) -> bytes:
         shape.convert("1").save(packed, "PNG")
         things[name] = base64.b64encode(packed.getvalue()).decode()
     note = {"prompt": prompt[:200], "seed": seed, "label": place, "things": things}
-    text, out = _MARK + json.dumps(note), io.BytesIO()  # with escapes, so plain ASCII, as EXIF wants
-    chunks, exif = PngImagePlugin.PngInfo(), Image.Exif()
-    chunks.add_text("Software", "sandbox")
-    chunks.add_itxt("Comment", text)
-    exif[_DESCRIPTION] = text
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[_DESCRIPTION] = _MARK + json.dumps(note)  # with escapes, so plain ASCII, as EXIF wants
     if form == "jpeg":
         paper = Image.new("RGBA", marked.size, "white")
         marked = Image.alpha_composite(paper, marked.convert("RGBA")).convert("RGB")
-    marked.save(out, form, **_OPTIONS[form], **{"pnginfo": chunks} if form == "png" else {"exif": exif})
+    marked.save(out, form, exif=exif, **_OPTIONS[form])
     return out.getvalue()

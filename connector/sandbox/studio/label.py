@@ -27,13 +27,13 @@ def stamp(picture: Image.Image, seed: int) -> tuple[Image.Image, Box]:
     left, top, right, low = area(picture.size)
     unit, high = _unit(picture.size), low - top
     font = ImageFont.load_default(unit)
-    texts = (f"sandbox  seed {seed}", "sandbox")
-    sides = {text: min(right - left, round(font.getlength(text) + unit * 1.3)) for text in texts}
-    text = next((text for text in texts if sides[text] < right - left), "sandbox")
-    plate, letters = Image.new("L", (sides[text] * 2, high * 2)), Image.new("L", (sides[text], high))
+    text, room = f"sandbox  seed {seed}", right - left - unit * 1.3
+    text = text if font.getlength(text) < room else "sandbox"
+    side = round(min(font.getlength(text), room) + unit * 1.3)
+    plate, letters = Image.new("L", (side * 2, high * 2)), Image.new("L", (side, high))
     ImageDraw.Draw(plate).rounded_rectangle((0, 0, plate.width - 1, plate.height - 1), high * 0.7, fill=104)
     ImageDraw.Draw(letters).text((unit * 0.65, high / 2), text, fill=235, font=font, anchor="lm")
     marked = picture.copy()
     marked.paste((16, 18, 32), (left, top), plate.reduce(2))
     marked.paste((255, 255, 255), (left, top), letters)
-    return marked, (left, top, left + sides[text], low)
+    return marked, (left, top, left + side, low)

@@ -66,11 +66,8 @@ def unlike_frame(image: Image.Image) -> Image.Image:
     frame = max(4, min(small.size) // 24)
     inside = box_mask(small.size, (frame, frame, small.width - frame, small.height - frame))
     behind = filled(small, inside).resize(image.size, Image.Resampling.BICUBIC)
-    red, green, blue = ImageChops.difference(image, behind).split()
-    distance, within = (
-        ImageChops.lighter(ImageChops.lighter(red, green), blue),
-        hard(inside.resize(image.size)),
-    )
+    distance = Image.fromarray(np.asarray(ImageChops.difference(image, behind)).max(2))
+    within = hard(inside.resize(image.size))
     # Few pixels are the subject's, so it is well above the mean.
     limit = min(60, max(14, round(2 * ImageStat.Stat(distance, within).mean[0])))
     found = ImageChops.darker(distance.point([0] * (limit + 1) + [255] * (255 - limit)), within)

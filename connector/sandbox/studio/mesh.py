@@ -17,8 +17,6 @@ from connector.sandbox.studio import label
 from connector.sandbox.studio.arguments import Arguments, Made
 
 _DEFAULT_VERTICES = 12_000
-_FLOAT, _INDEX = 5126, 5125
-_ARRAY, _ELEMENTS = 34962, 34963
 
 Table = NDArray[Any]
 
@@ -86,20 +84,17 @@ def _heights(image: Image.Image, cut: Image.Image, grid: tuple[int, int]) -> Tab
 
 def _glb(columns: list[Table], texture: bytes, seed: int) -> bytes:
     """The container: a JSON chunk that describes, a binary chunk that holds."""
+    document, body = json.loads(files(__package__).joinpath("mesh.json").read_bytes()), b""
     tables = [columns[0], *(column.astype("<f4") for column in columns[1:])]
-    views, body = [], b""
-    for index, part in enumerate([*(table.tobytes() for table in tables), texture]):
-        target = {"target": _ARRAY if index else _ELEMENTS} if index < len(tables) else {}
-        views.append({"buffer": 0, "byteOffset": len(body), "byteLength": len(part)} | target)
+    parts = [*(table.tobytes() for table in tables), texture]
+    for view, part in zip(document["bufferViews"], parts, strict=True):
+        view |= {"byteOffset": len(body), "byteLength": len(part)}
         body += part + b"\0" * (-len(part) % 4)
-    accessors: list[dict[str, Any]] = [
-        {"bufferView": index, "componentType": _FLOAT if index else _INDEX, "count": len(table), "type": kind}
-        for index, (table, kind) in enumerate(zip(tables, ("SCALAR", "VEC3", "VEC3", "VEC2"), strict=True))
-    ]
-    accessors[1] |= {"min": tables[1].min(0).tolist(), "max": tables[1].max(0).tolist()}
-    document = json.loads(files(__package__).joinpath("mesh.json").read_bytes())
+    for accessor, table in zip(document["accessors"], tables, strict=True):
+        accessor["count"] = len(table)
+    document["accessors"][1] |= {"min": tables[1].min(0).tolist(), "max": tables[1].max(0).tolist()}
     document["asset"]["extras"]["seed"] = seed
-    document |= {"accessors": accessors, "bufferViews": views, "buffers": [{"byteLength": len(body)}]}
+    document["buffers"] = [{"byteLength": len(body)}]
     text = json.dumps(document, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(body), b"BIN\0") + body

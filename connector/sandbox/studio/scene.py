@@ -146,11 +146,9 @@ def _mirror(layer: Layer) -> None:
 def _view(layer: Layer) -> None:
     """Another place, seen through a window."""
     scene, setting = layer.scene, SETTINGS[layer.kind()]
-    unit = min(HIGH, scene.wide * 1.3)
-    x, y = layer.number("x") * scene.wide - 0.19 * unit, layer.y(layer.number("y")) - 0.48 * unit
-    window = (
-        f'x="{x}" y="{y}" width="{0.38 * unit}" height="{0.48 * unit}" viewBox="0 0 {HIGH * 0.79} {HIGH}"'
-    )
+    wide, high = 0.38 * scene.unit, 0.48 * scene.unit
+    x, y = layer.number("x") * scene.wide - wide / 2, layer.y(layer.number("y")) - high
+    window = f'x="{x}" y="{y}" width="{wide}" height="{high}" viewBox="0 0 {HIGH * 0.79} {HIGH}"'
     scene.drawing.parts.append(f"<svg {window}>")
     seen = replace(scene, wide=HIGH * 0.79, setting=setting, hero_x=1 - scene.hero_x)
     seen.draw(setting.layers)

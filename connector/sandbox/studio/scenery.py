@@ -13,7 +13,6 @@ import yaml
 from connector.sandbox.studio.colour import Colour, colour, lighter, mix
 
 Layers = Sequence[Any]  # layers, each a mapping, and groups of layers
-_DARK = ("dusk", "night")
 
 _FILE: dict[str, Any] = yaml.load(  # the loader of libyaml is a safe one too, and ten times as quick
     files(__package__).joinpath("scenery.yaml").read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -79,10 +78,8 @@ def _index(section: str) -> dict[str, str]:
 
 HOURS = {
     name: [
-        Light(
-            name, tuple(map(colour, sky.split())), colour(sun), colour(ambient), fill, name in _DARK, height
-        )
-        for sky, sun, ambient, fill, height in entry["light"]
+        Light(name, tuple(map(colour, sky.split())), colour(sun), colour(ambient), fill, entry["dark"], high)
+        for sky, sun, ambient, fill, high in entry["light"]
     ]
     for name, entry in _FILE["hours"].items()
 }

@@ -12,7 +12,7 @@ import pytest
 from console.markup import Element, parse
 from server.support import KEY, Place, place
 
-from connector.sandbox import moderation
+from connector.sandbox.generation import FILTERED, REFUSED
 from connector.spec.cache import default_folder
 from connector.spec.loader import load
 
@@ -391,14 +391,14 @@ class TestRuns:
         }
 
     def test_a_failure_says_what_it_was_and_whether_it_was_billed(self, host: Place) -> None:
-        answer = host.invoke("stable-image-ultra", {"prompt": f"a {moderation.REFUSED} picture"})
+        answer = host.invoke("stable-image-ultra", {"prompt": f"a {REFUSED} picture"})
         told = page(host, f"/runs/{answer.json()['run']}").one(data_testid="failure").text
         assert "moderated" in told
         assert "Nothing was billed" in told
 
     def test_a_filtered_result_is_shown_and_flagged(self, host: Place) -> None:
         told = {"on_filtered": "return"}
-        host.invoke("stable-image-core", {"prompt": f"{moderation.FILTERED} sky", "seed": 9}, params=told)
+        host.invoke("stable-image-core", {"prompt": f"{FILTERED} sky", "seed": 9}, params=told)
         whole = page(host, f"/runs/{run_of(host, seed=9)['id']}")
         assert "content filter" in whole.one(data_testid="filtered").text
         assert whole.one("img", data_testid="picture")
