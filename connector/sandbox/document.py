@@ -20,15 +20,6 @@ _PLACES = [folder / "schemas" / "stability.openapi.json" for folder in _FOLDERS]
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """A header or a piece of the path."""
-
-    name: str
-    place: str
-    schema: Schema
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
     """What holds for what an operation starts: how often one may ask, and how long the result is kept."""
 
@@ -38,12 +29,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. ``body`` is None where it takes none; ``finish_reasons`` are those it can report."""
+    """One operation. ``body`` is None where it takes none; ``finish_reasons`` are those it can report.
+
+    ``parameters`` are the headers and pieces of the path, as the document declares each.
+    """
 
     id: str
     method: str
     path: str
-    parameters: tuple[Parameter, ...]
+    parameters: Mapping[str, Schema]
     content_type: str | None
     body: Schema | None
     max_bytes: int | None
@@ -61,9 +55,6 @@ class Operation:
     def started(self) -> int:
         """The status that a start answers: 200 for pictures, 202 for audio."""
         return min(status for status in self.statuses if status < 300)
-
-    def parameter(self, name: str) -> Parameter | None:
-        return next((known for known in self.parameters if known.name.lower() == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +122,7 @@ def _operation(path: str, method: str, declared: Schema, defaults: Mapping[str, 
         id=declared["operationId"],
         method=method.upper(),
         path=path,
-        parameters=tuple(
-            Parameter(known["name"], known["in"], known["schema"]) for known in declared.get("parameters", ())
-        ),
+        parameters={known["name"]: known for known in declared.get("parameters", ())},
         content_type=content_type,
         body=content[content_type]["schema"] if content_type else None,
         max_bytes=request.get("x-max-bytes"),

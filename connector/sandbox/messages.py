@@ -117,11 +117,11 @@ class Finished:
 
 
 def wants_json(operation: Operation, call: Call) -> bool:
-    declared = operation.parameter("accept")
+    declared = operation.parameters.get("accept")
     if declared is None:
         return False
     wanted = accepted(call)
-    return (declared.schema["default"] if wanted in (None, "*/*") else wanted) == _JSON
+    return (declared["schema"]["default"] if wanted in (None, "*/*") else wanted) == _JSON
 
 
 def accepted(call: Call) -> str | None:

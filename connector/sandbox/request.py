@@ -197,13 +197,13 @@ def _from_form(texts: Mapping[str, str], known: Mapping[str, Schema]) -> dict[st
 def parameter_problems(visit: Visit, operation: Operation) -> list[str]:
     """What is wrong with the headers and with the pieces of the path."""
     found = []
-    for known in operation.parameters:
-        header = accepted(visit.call) if known.name == "accept" else visit.call.header(known.name.lower())
-        value = visit.names.get(known.name) if known.place == "path" else header
+    for name, known in operation.parameters.items():
+        header = accepted(visit.call) if name == "accept" else visit.call.header(name.lower())
+        value = visit.names.get(name) if known["in"] == "path" else header
         if value is not None:
-            taken = [*known.schema.get("enum", ()), *known.schema.get("x-open-values", ())]
-            rule = {**known.schema, "enum": taken} if taken else known.schema
-            found += problems({known.name: value}, {"properties": {known.name: rule}})
+            taken = [*known["schema"].get("enum", ()), *known["schema"].get("x-open-values", ())]
+            rule = {**known["schema"], "enum": taken} if taken else known["schema"]
+            found += problems({name: value}, {"properties": {name: rule}})
     return found
 
 
