@@ -26,11 +26,8 @@ def _balance(visit: Visit, operation: Operation, desk: Desk) -> Answer:
 
 
 def _engines(visit: Visit, operation: Operation, desk: Desk) -> Answer:
-    known = [
-        {"id": ident, "name": name, "description": f"{name}, as the sandbox plays it", "type": "PICTURE"}
-        for ident, name in _ENGINES.items()
-    ]
-    return json_answer(200, known)
+    told = {"description": "as the sandbox plays it", "type": "PICTURE"}
+    return json_answer(200, [{"id": ident, "name": name, **told} for ident, name in _ENGINES.items()])
 
 
 def _generate(visit: Visit, operation: Operation, desk: Desk) -> Answer:

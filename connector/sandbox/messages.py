@@ -89,10 +89,6 @@ class Refusal(Exception):
         return json_answer(self.status, told, headers)
 
 
-def no_such_path(path: str) -> Refusal:
-    return Refusal(404, f"{path}: there is nothing here")
-
-
 def unauthorized(path: str, sent: str | None) -> Refusal:
     """The credential is missing or not accepted; the first generation repeats both ends of the key."""
     if not path.startswith("/v1/"):

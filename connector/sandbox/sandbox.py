@@ -14,7 +14,7 @@ from connector.sandbox import control, legacy
 from connector.sandbox.document import Api, load
 from connector.sandbox.faults import AFTER, INSTEAD, Fault
 from connector.sandbox.generation import Desk, Studio, fetch, generate, hundredths, start
-from connector.sandbox.messages import Answer, Call, Refusal, no_such_path, unauthorized
+from connector.sandbox.messages import Answer, Call, Refusal, unauthorized
 from connector.sandbox.request import Visit, remembered, visit
 from connector.sandbox.settings import Settings
 from connector.sandbox.store import Store, fingerprint
@@ -75,14 +75,18 @@ class Sandbox(control.Controlled):
 
     def _served(self, came: Visit, arrived: float) -> Answer:
         """The credential is looked at first, then the limits, then what is asked for: as the vendor does."""
+        nothing = Refusal(404, f"{came.call.path}: there is nothing here")
         if not came.call.path.startswith(_ROOTS):
-            raise no_such_path(came.call.path)
+            raise nothing
         clock, key = self.clock(), self._key(came)
         desk = Desk(self.api, self.store, self.studio, self.settings, key, clock.at(arrived), clock.speed)
-        self._hold_rate(desk)
+        limit = self.api.rate_limit
+        if wait := self.store.locked_for(key, desk.now, limit):
+            said = f"more than {limit.requests} requests in {limit.window:g} s; locked out for {wait:.0f} s"
+            raise Refusal(429, said, retry_after=desk.pause(wait))
         operation = came.operation
         if operation is None or (operation.removed and not self.settings.serve_removed):
-            raise no_such_path(came.call.path)
+            raise nothing
         plain = fetch if operation.result_of else start if operation.starts else generate
         return legacy.HANDLERS.get(operation.id, plain)(came, operation, desk)
 
@@ -98,13 +102,6 @@ class Sandbox(control.Controlled):
         if known.revoked:
             raise unauthorized(came.call.path, sent)
         return known.key
-
-    def _hold_rate(self, desk: Desk) -> None:
-        limit = self.api.rate_limit
-        wait = self.store.locked_for(desk.key, desk.now, limit)
-        if wait:
-            said = f"more than {limit.requests} requests in {limit.window:g} s; locked out for {wait:.0f} s"
-            raise Refusal(429, said, retry_after=desk.pause(wait))
 
     @property
     def studio(self) -> Studio:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,7 @@ import h11
 from connector.sandbox.messages import Answer, Call
 from connector.sandbox.sandbox import Sandbox
 
+_log = logging.getLogger("connector.sandbox")
 _PIECE = 1 << 18
 # How much of a body that nobody wants is read all the same, so that its sender hears the answer.
 _PATIENCE = 256 << 20
@@ -62,13 +64,16 @@ class _Connection(BaseRequestHandler):
 
     def handle(self) -> None:
         self._http = h11.Connection(h11.SERVER)
-        with suppress(OSError):  # the client went away
+        with suppress(ConnectionError):  # the client went away
             try:
                 while isinstance(asked := self._next(), h11.Request) and self._served(asked):
                     self._http.start_next_cycle()
             except h11.RemoteProtocolError as error:
-                if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-                    self._deliver(Answer(error.error_status_hint, body=str(error).encode()))
+                self._fail(error.error_status_hint, str(error))
+            except Exception as error:
+                if not isinstance(error, ConnectionError):
+                    _log.exception("a request could not be answered")
+                    self._fail(500, "the sandbox failed")
 
     def _served(self, asked: h11.Request) -> bool:
         """Answers a request; whether another may follow on this connection."""
@@ -83,6 +88,10 @@ class _Connection(BaseRequestHandler):
         if not answer.dropped:
             self._deliver(answer, bodiless=asked.method == b"HEAD")
         return self._http.our_state is self._http.their_state is h11.DONE
+
+    def _fail(self, status: int, reason: str) -> None:
+        if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            self._deliver(Answer(status, body=reason.encode()))
 
     def _deliver(self, answer: Answer, *, bodiless: bool = False) -> None:
         """Sends an answer; of one that is cut, less than its head announces."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sandbox.support import KEY, MINIMAL, file, sandbox, send
+from sandbox.support import KEY, MINIMAL, QuickStudio, file, sandbox, send
 
 from connector.sandbox import Sandbox, serving
 from connector.sandbox.document import load
@@ -137,6 +137,23 @@ def test_only_the_head_of_an_answer(served: tuple[Sandbox, str]) -> None:
     )
     assert head.startswith(b"HTTP/1.1 404 ")
     assert body == b""
+
+
+class _Broken(QuickStudio):
+    def inspect(self, content: bytes) -> None:
+        raise OSError("no space left")
+
+
+def test_what_fails_within_is_an_answer(caplog: pytest.LogCaptureFixture) -> None:
+    """A failure of the sandbox itself is 500, its cause is in the log alone; the next request is served."""
+    stand_in = sandbox(studio=_Broken())
+    told = {"authorization": f"Bearer {KEY}"}
+    with serving(stand_in) as url, httpx.Client(base_url=url, headers=told) as opened:
+        answer = send(opened, "edit_erase")
+        assert (answer.status_code, answer.text) == (500, "the sandbox failed")
+        assert send(opened, "generate_core").status_code == 200
+    assert "no space left" in caplog.text
+    stand_in.close()
 
 
 def test_an_idle_connection_ends_with_the_server() -> None:

@@ -31,7 +31,6 @@ _TOLD: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("music.yaml")
 _BASE = 130.81  # the C below middle C
 _SIDES = ((1, 0), (1, 1), (0, 1))  # left, middle, right
 
-Wave = NDArray[np.float32]
 Samples = NDArray[np.int16]  # a row for each moment: left and right
 
 
@@ -71,7 +70,7 @@ def _loop(prompt: str, seed: int, seconds: float) -> Samples:
 
 
 @cache
-def _note(pitch: int, length: int, voice: str) -> Wave:
+def _note(pitch: int, length: int, voice: str) -> NDArray[np.float32]:
     """A tone with its overtones, that fades, with no click at either end."""
     overtones, decay, loud, attack = _TOLD["voices"][voice]
     moments = np.arange(length, dtype=np.float32) / np.float32(RATE)
