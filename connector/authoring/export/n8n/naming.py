@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Self
 
+from connector.authoring.export.n8n.lint_rules import sentences
+from connector.authoring.export.texts import titled
 from connector.spec.model import Integration
+
+# Where a reader finds what the host is, when the integration does not say.
+_NOWHERE = "https://connector.example"
 
 # Parameters that the node has itself, or whose name means something to n8n.
 _TAKEN = frozenset(
@@ -43,6 +48,19 @@ class PackageNames:
         whole = pascal if pascal[:1].isalpha() else f"Api{pascal}"
         node = whole[:1].lower() + whole[1:]
         return cls(f"n8n-nodes-{integration.id}", node, whole, f"{node}HostApi", f"{whole}HostApi")
+
+
+def values(integration: Integration, names: PackageNames) -> dict[str, str]:
+    """What the holes of templates stand for."""
+    return asdict(names) | {
+        "id": integration.id,
+        "name": integration.name,
+        "version": integration.version,
+        "description": sentences(integration.description),
+        "documentation": integration.documentation or _NOWHERE,
+        "environments": ", ".join(integration.environments),
+        "credential_title": titled(f"{integration.name} Host API"),
+    }
 
 
 def camel(text: str) -> str:

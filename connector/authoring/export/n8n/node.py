@@ -8,8 +8,8 @@ from typing import Any
 from connector.authoring.export.n8n.fields import Fields, fields
 from connector.authoring.export.n8n.lint_rules import Property, sentences, spelt
 from connector.authoring.export.n8n.literal import Code, literal
-from connector.authoring.export.n8n.naming import PackageNames, camel, order, sentence, singular
-from connector.authoring.export.n8n.templates import DECLARED
+from connector.authoring.export.n8n.naming import PackageNames, camel, order, sentence, singular, values
+from connector.authoring.export.n8n.templates import declared
 from connector.authoring.export.texts import priced, titled
 from connector.spec.model import Action, Integration
 
@@ -17,30 +17,19 @@ from connector.spec.model import Action, Integration
 _RUNS = "connectorRun"
 
 
-def description(integration: Integration, names: PackageNames) -> dict[str, Any]:
+def description(integration: Integration, names: PackageNames) -> Property:
     """What n8n calls a node's description, with pieces of code where it refers to what the host is asked."""
-    groups = _groups(integration)
-    field, wait = DECLARED["options"]["field"], DECLARED["options"]["wait"]
-    return {
-        "displayName": integration.name,
-        "name": names.node,
-        "icon": {"light": "file:icon.svg", "dark": "file:icon.dark.svg"},
-        "group": ["transform"],
-        "version": 1,
-        "subtitle": '={{$parameter["operation"] + ": " + $parameter["resource"]}}',
-        "description": sentences(integration.description),
-        "defaults": {"name": integration.name},
-        "usableAsTool": True,
+    groups, told = _groups(integration), values(integration, names)
+    common: Property = declared("node", told)
+    return common | {
         "inputs": [Code("NodeConnectionTypes.Main")],
         "outputs": [Code("NodeConnectionTypes.Main")],
-        "credentials": [{"name": names.credential, "required": True}],
-        "requestDefaults": {"baseURL": '={{$credentials.host.replace(/\\/+$/, "")}}', "json": True},
         "properties": [
             _resources(groups),
             *_of_actions(groups),
             *_of_runs(),
-            _options({"hide": {"resource": [_RUNS]}}, *_where(integration), field, wait),
-            _options({"show": {"resource": [_RUNS]}}, field),
+            _options({"hide": {"resource": [_RUNS]}}, declared("options", told)),
+            _options({"show": {"resource": [_RUNS]}}, declared("options_of_runs", told)),
         ],
     }
 
@@ -56,14 +45,7 @@ def _groups(integration: Integration) -> Mapping[str, list[Action]]:
 def _resources(groups: Mapping[str, list[Action]]) -> Property:
     named = {value: singular(spelt(titled(actions[0].group))) for value, actions in groups.items()}
     options = [{"name": name, "value": value} for value, name in (named | {_RUNS: "Connector Run"}).items()]
-    return {
-        "displayName": "Resource",
-        "name": "resource",
-        "type": "options",
-        "noDataExpression": True,
-        "options": sorted(options, key=lambda one: order(one["name"])),
-        "default": next(iter(groups)),
-    }
+    return _selection("resource", {}, options)
 
 
 def _of_actions(groups: Mapping[str, list[Action]]) -> Iterator[Property]:
@@ -77,12 +59,17 @@ def _of_actions(groups: Mapping[str, list[Action]]) -> Iterator[Property]:
 
 
 def _operations(resource: str, options: list[Property]) -> Property:
+    return _selection("operation", {"displayOptions": {"show": {"resource": [resource]}}}, options)
+
+
+def _selection(name: str, shown: Property, options: list[Property]) -> Property:
+    """One of several by their names, of which the first given is the default."""
     return {
-        "displayName": "Operation",
-        "name": "operation",
+        "displayName": name.capitalize(),
+        "name": name,
         "type": "options",
         "noDataExpression": True,
-        "displayOptions": {"show": {"resource": [resource]}},
+        **shown,
         "options": sorted(options, key=lambda one: order(one["name"])),
         "default": options[0]["value"],
     }
@@ -110,12 +97,12 @@ def _listed(names: tuple[str, ...]) -> str:
 
 def _of_runs() -> Iterator[Property]:
     """What was begun, and goes on or has ended: looked at, waited for, cancelled."""
-    runs = DECLARED["runs"]
+    runs = declared("runs", {})
     yield _operations(_RUNS, [one | {"routing": Code(one["routing"])} for one in runs["operations"]])
     yield runs["id"]
 
 
-def _options(shown: Mapping[str, Any], *options: Property) -> Property:
+def _options(shown: Mapping[str, Any], options: list[Property]) -> Property:
     return {
         "displayName": "Options",
         "name": "options",
@@ -123,29 +110,5 @@ def _options(shown: Mapping[str, Any], *options: Property) -> Property:
         "placeholder": "Add Option",
         "displayOptions": shown,
         "default": {},
-        "options": list(options),
-    }
-
-
-def _where(integration: Integration) -> Iterator[Property]:
-    """Where an invocation goes, and what is made of what was withheld."""
-    environments = ", ".join(integration.environments)
-    yield _query("Connection", "connection", "Which of the host's connections; by default the only one")
-    yield _query("Environment", "environment", f"Where it goes, such as {environments}")
-    yield {
-        **_query("On Filtered", "on_filtered", "What becomes of a result that the API withheld"),
-        "type": "options",
-        "options": [{"name": "Fail", "value": "raise"}, {"name": "Return It, Flagged", "value": "return"}],
-        "default": "raise",
-    }
-
-
-def _query(title: str, name: str, said: str) -> Property:
-    return {
-        "displayName": title,
-        "name": name,
-        "type": "string",
-        "default": "",
-        "description": said,
-        "routing": {"send": {"type": "query", "property": name, "value": "={{$value || undefined}}"}},
+        "options": options,
     }
