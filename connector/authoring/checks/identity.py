@@ -1,15 +1,13 @@
-"""Checks of identity: each action can be told from every other, and every file belongs."""
+"""Checks of identity: each action can be told from every other."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator
-from pathlib import PurePosixPath
 
 from connector.authoring.request_identity import address
 from connector.errors import Problem
-from connector.spec.cache import MANIFEST
-from connector.spec.loader import Loaded, confined
+from connector.spec.loader import Loaded
 from connector.spec.model import Action
 
 
@@ -40,14 +38,4 @@ def _twins(loaded: Loaded, key: Callable[[Action], Hashable]) -> Iterator[tuple[
             before[own].append(action)
 
 
-def _unlisted(loaded: Loaded) -> Iterator[Problem]:
-    folders = {str(PurePosixPath(name).parent) for name in loaded.specs if confined(loaded.folder, name)}
-    for folder in sorted(folders - {"."}):
-        for path in sorted((loaded.folder / folder).glob("*.yaml")):
-            name = f"{folder}/{path.name}"
-            if name not in loaded.specs:
-                message = f"is not listed under actions in {MANIFEST}, so nobody can use it; list it"
-                yield Problem("", message, name, 1)
-
-
-OF_FOLDERS = (_same_title, _same_request, _unlisted)
+OF_FOLDERS = (_same_title, _same_request)

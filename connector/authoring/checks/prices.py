@@ -19,7 +19,7 @@ def _by_value(subject: CheckedAction) -> Iterator[Problem]:
     if price.by is None:
         return
     if price.by not in subject.action.parameters:
-        yield subject.problem("credits.by", subject.unknown_input(price.by))
+        yield Problem("credits.by", subject.unknown_input(price.by))
         return
     entry = subject.action.parameters[price.by]
     known = entry.get("enum")
@@ -27,14 +27,14 @@ def _by_value(subject: CheckedAction) -> Iterator[Problem]:
         return
     for value in known:
         if value not in price.values:
-            yield subject.problem("credits.values", f"has no price for {price.by} {value!r}; add one")
+            yield Problem("credits.values", f"has no price for {price.by} {value!r}; add one")
     if not entry.get("open"):
         for value in price.values:
             if value not in known:
                 message = (
                     f"prices a {price.by} that the input does not allow{nearest(value, map(str, known))}"
                 )
-                yield subject.problem(f"credits.values.{value}", message)
+                yield Problem(f"credits.values.{value}", message)
 
 
 def _unset(subject: CheckedAction) -> Iterator[Problem]:
@@ -46,7 +46,7 @@ def _unset(subject: CheckedAction) -> Iterator[Problem]:
         and price.by not in subject.action.inputs.get("required", ())
         and "default" not in entry
     ):
-        yield subject.problem(
+        yield Problem(
             "credits.by", f"{price.by} may be left out and has no default; require it, or give it a default"
         )
 
@@ -58,7 +58,7 @@ def _formulas(subject: CheckedAction) -> Iterator[Problem]:
     for index, example in enumerate(subject.action.examples):
         arguments = {**validator.defaults(subject.action.inputs, example.arguments), **example.arguments}
         if message := _no_number(subject, arguments):
-            yield subject.problem("credits", f"gives no price for example {index + 1}: {message}")
+            yield Problem("credits", f"gives no price for example {index + 1}: {message}")
 
 
 def _amounts(subject: CheckedAction) -> tuple[Any, ...]:

@@ -16,22 +16,18 @@ def _job(subject: CheckedAction) -> Iterator[Problem]:
     if job is None:
         return
     if message := no_action(subject.loaded, job.fetch):
-        yield subject.problem("job.fetch", message)
+        yield Problem("job.fetch", message)
     fetch = subject.integration.actions.get(job.fetch)
     if fetch is None:
         return
     if fetch.paid:
-        yield subject.problem(
-            "job.fetch", f"{job.fetch} costs credits, and each poll would; fetch with a free one"
-        )
+        yield Problem("job.fetch", f"{job.fetch} costs credits, and each poll would; fetch with a free one")
     if job.argument not in fetch.parameters:
         known = nearest(job.argument, fetch.parameters)
-        yield subject.problem("job.argument", f"{job.fetch} has no input {job.argument!r}{known}")
+        yield Problem("job.argument", f"{job.fetch} has no input {job.argument!r}{known}")
     for name in fetch.inputs.get("required", ()):
         if name != job.argument and name in fetch.parameters:
-            yield subject.problem(
-                "job.fetch", f"{job.fetch} also requires {name}, which a job cannot give it"
-            )
+            yield Problem("job.fetch", f"{job.fetch} also requires {name}, which a job cannot give it")
 
 
 def _replacement(subject: CheckedAction) -> Iterator[Problem]:
@@ -40,24 +36,19 @@ def _replacement(subject: CheckedAction) -> Iterator[Problem]:
         return
     for index, id in enumerate(deprecated.use):
         if id == subject.action.id:
-            yield subject.problem(f"deprecated.use.{index}", "names the action itself; name what replaces it")
+            yield Problem(f"deprecated.use.{index}", "names the action itself; name what replaces it")
         elif message := no_action(subject.loaded, id):
-            yield subject.problem(f"deprecated.use.{index}", message)
+            yield Problem(f"deprecated.use.{index}", message)
     if not deprecated.use and not deprecated.advice:
-        yield subject.problem(
-            "deprecated", "says neither what to use nor what to do instead; give `use` or `advice`"
-        )
+        yield Problem("deprecated", "says neither what to use nor what to do instead; give `use` or `advice`")
 
 
-def _probes(loaded: Loaded) -> Iterator[Problem]:
+def _probes(integration: Integration, loaded: Loaded) -> Iterator[Problem]:
     """The actions that are run without anybody asking: they must be free and need no arguments."""
-    integration = loaded.integration
-    if integration is None:
-        return
     named = {"connection.test.action": integration.test, "balance.action": integration.balance}
     for path, probe in named.items():
         for message in _unfit(loaded, integration, probe.action) if probe else ():
-            yield loaded.manifest.problem(path, message)
+            yield Problem(path, message)
 
 
 def _unfit(loaded: Loaded, integration: Integration, id: str) -> Iterator[str]:
@@ -73,4 +64,4 @@ def _unfit(loaded: Loaded, integration: Integration, id: str) -> Iterator[str]:
 
 
 OF_ACTIONS = (_job, _replacement)
-OF_FOLDERS = (_probes,)
+OF_MANIFESTS = (_probes,)

@@ -1,8 +1,8 @@
-"""Checks of workflows: every file belongs to the integration, and nothing is wrong with it."""
+"""Checks of files: what the manifest names is there, what is there is named, and no workflow is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Set
 from pathlib import PurePosixPath
 
 from connector.authoring.checks import secrets
@@ -12,8 +12,6 @@ from connector.spec.cache import MANIFEST
 from connector.spec.loader import Loaded, confined, identity, missing
 from connector.spec.model import Integration
 
-_FOLDER = "workflows"
-
 
 def _workflows(loaded: Loaded) -> Iterator[Problem]:
     integration = loaded.integration
@@ -22,9 +20,9 @@ def _workflows(loaded: Loaded) -> Iterator[Problem]:
     stems = [PurePosixPath(name).stem for name in integration.workflows]
     for at, name in enumerate(integration.workflows):
         if wrong := missing(loaded.folder, name):
-            yield loaded.manifest.problem(f"workflows.{at}", wrong)
+            yield Problem(f"workflows.{at}", wrong)
         elif stems[at] in stems[:at]:
-            yield loaded.manifest.problem(
+            yield Problem(
                 f"workflows.{at}", f"{name} has the name of an earlier one; an id stands for one workflow"
             )
         else:
@@ -40,16 +38,29 @@ def _problems(loaded: Loaded, integration: Integration, name: str) -> Iterator[P
 
 
 def _unlisted(loaded: Loaded) -> Iterator[Problem]:
-    listed = () if loaded.integration is None else loaded.integration.workflows
-    folders = {_FOLDER} | {
-        str(PurePosixPath(name).parent) for name in listed if confined(loaded.folder, name)
-    }
-    for folder in sorted(folders - {"."}):
+    yield from _not_listed(loaded, loaded.specs, frozenset(), "actions", "use")
+    if loaded.integration is not None:
+        yield from _not_listed(loaded, loaded.integration.workflows, {"workflows"}, "workflows", "run")
+
+
+def _not_listed(
+    loaded: Loaded, listed: Collection[str], folders: Set[str], word: str, verb: str
+) -> Iterator[Problem]:
+    """The files that stand beside those that are listed under a word of the manifest, or in these folders."""
+    beside = {str(PurePosixPath(name).parent) for name in listed if confined(loaded.folder, name)}
+    for folder in sorted((beside | folders) - {"."}):
         for path in sorted((loaded.folder / folder).glob("*.yaml")):
             name = f"{folder}/{path.name}"
-            if loaded.integration is not None and name not in listed:
-                message = f"is not listed under workflows in {MANIFEST}, so nobody can run it; list it"
+            if name not in listed:
+                message = f"is not listed under {word} in {MANIFEST}, so nobody can {verb} it; list it"
                 yield Problem("", message, name, 1)
 
 
-OF_FOLDERS = (_workflows, _unlisted)
+def _icon(loaded: Loaded) -> Iterator[Problem]:
+    name = loaded.manifest.usable.get("icon") if loaded.manifest.usable else None
+    path = confined(loaded.folder, name) if name else None
+    if name and (path is None or not path.is_file()):
+        yield Problem("icon", f"there is no file {name} in the integration's folder")
+
+
+OF_FOLDERS = (_workflows, _unlisted, _icon)
