@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from connector.authoring import request_identity
-from connector.authoring.importing import naming, openapi3, paths, swagger2
+from connector.authoring.importing import naming, openapi3, swagger2
 from connector.authoring.importing.operation import ImportedOperation, output
 from connector.authoring.importing.parse_document import Json, mapping, refused, text
 from connector.authoring.importing.references import References
@@ -46,7 +46,7 @@ def convert(document: Any, name: str, url: str | None = None, said: Iterable[Rem
     """
     dialect = _dialect(document, name)
     found = list(dialect.operations(document))
-    about = Remarks(dict.fromkeys((*said, *paths.beside(document, References(document)))))
+    about = Remarks(dict.fromkeys((*said, *openapi3.beside(document, References(document)))))
     places = environments(dialect.servers(document), url, about)
     maker = _Maker(document, dialect.schemes(document), [one for one, _ in found], places, about)
     for operation, remarks in found:
