@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from connector.authoring.importing.merge_schemas import folded
@@ -72,7 +73,6 @@ class Schemas:
         self._references = references
         self._kept: dict[tuple[str, int, bool], Converted] = {}
         self._flats: dict[str, Json] = {}
-        self._patterns: dict[str, bool] = {}
 
     def converted(self, node: Any, *, files: bool = False) -> Converted:
         """The schema of an input. With ``files``, binary text stands for a file."""
@@ -194,9 +194,8 @@ class Schemas:
         self._text_rules(node, found, remarks)
         if _uncross(found):
             remarks.append(Remark("its limits contradict each other", "they are not checked"))
-        fits = fitting_default(node["default"], {**around, **found}) if "default" in node else None
-        if fits is not None:
-            found["default"] = fits.value
+        if fits := fitting_default(node.get("default"), {**around, **found}):
+            found["default"] = fits[0]
         elif node.get("default") is not None:
             remarks.append(Remark("its default does not fit, or is too long to show", "it is not shown"))
         remarks += [
@@ -218,15 +217,10 @@ class Schemas:
         pattern = node.get("pattern")
         if not isinstance(pattern, str):
             return
-        if self._is_pattern(pattern):
+        if _compiles(pattern):
             found["pattern"] = pattern
         else:
             remarks.append(Remark("it has a pattern that is not read here", "it is not checked"))
-
-    def _is_pattern(self, pattern: str) -> bool:
-        if pattern not in self._patterns:
-            self._patterns[pattern] = _compiles(pattern)
-        return self._patterns[pattern]
 
     def _inside(self, node: Json, parts: _Parts, depth: int, files: bool, hops: int) -> None:
         def convert(inner: Any) -> dict[str, Any]:
@@ -373,6 +367,7 @@ def _allow_null(schema: dict[str, Any]) -> None:
         schema["enum"] = [*schema["enum"], None]
 
 
+@lru_cache(maxsize=4096)
 def _compiles(pattern: str) -> bool:
     """Whether Python reads it as ECMAScript does, as far as that can be told by its compiling."""
     from connector.authoring.secret_scan import looks_secret
