@@ -109,8 +109,8 @@ class _Maker:
 
     def sort(self) -> None:
         """Puts the actions of a group together, the groups in the document's order."""
-        groups = list(dict.fromkeys(spec["group"] for spec in self.actions.values()))
-        places = {group: place for place, group in enumerate(groups)}
+        groups = [spec["group"] for spec in self.actions.values()]
+        places = {group: place for place, group in enumerate(dict.fromkeys(groups))}
         self.actions = dict(sorted(self.actions.items(), key=lambda item: places[item[1]["group"]]))
 
     def _action(self, operation: ImportedOperation, remarks: Remarks) -> Spec:
@@ -161,14 +161,13 @@ class _Maker:
         info = mapping(self._document.get("info"))
         id = kebab(self._title, 60) or "imported-api"
         about = sentence(info.get("description"), 400)
+        about = about if len(about) >= 20 else f"{self._title}, imported from its OpenAPI document."
         page = text(mapping(self._document.get("externalDocs")).get("url"))
         return {
             "id": id,
             "name": self._title,
             "version": _version(info.get("version")),
-            "description": about
-            if len(about) >= 20
-            else f"{self._title}, imported from its OpenAPI document.",
+            "description": about,
             **({"documentation": page} if naming.is_address(page) else {}),
             "connection": self._connection(id),
             "environments": places,

@@ -135,7 +135,7 @@ def _beside(first: Way, key: Way) -> Way:
     """The way that sends a further key too."""
     [(_, entry)] = key.fields.items()
     name = unique(snake(str(key.auth["name"])) or "key", first.fields, "_")
-    more = {"in": key.auth["in"], "name": key.auth["name"], "value": "{{ credential." + name + " }}"}
+    more = {"in": key.auth["in"], "name": key.auth["name"], "value": _hole(name)}
     auth = {**first.auth, "also": [*first.auth.get("also", ()), more]}
     return Way(auth, {**first.fields, name: entry}, first.sent | key.sent, first.note, first.keys | key.keys)
 
@@ -156,12 +156,19 @@ def _api_key(scheme: Json, base: str) -> Way | None:
 
 
 def _key(place: str, name: str, about: str) -> Way:
-    field: dict[str, Any] = {"type": "string", "title": title(name) or "API key", "secret": True}
-    if about:
-        field["description"] = about
-    auth = {"kind": "api_key", "in": place, "name": name, "value": "{{ credential.api_key }}"}
-    sent = f"{place} {name.lower() if place == 'header' else name}"
-    return Way(auth, {"api_key": field}, frozenset({sent}), keys=frozenset({sent}))
+    fields = {"api_key": _secret(title(name) or "API key", about)}
+    auth = {"kind": "api_key", "in": place, "name": name, "value": _hole("api_key")}
+    sent = frozenset({f"{place} {name.lower() if place == 'header' else name}"})
+    return Way(auth, fields, sent, keys=sent)
+
+
+def _secret(title: str, about: str = "") -> dict[str, Any]:
+    told = {"description": about} if about else {}
+    return {"type": "string", "title": title, "secret": True, **told}
+
+
+def _hole(name: str) -> str:
+    return "{{ credential." + name + " }}"
 
 
 _RECKONED = "digest|hmac|sha|hoba|mutual|negotiate|ntlm|scram|dpop|signature|aws|vapid"
@@ -170,11 +177,8 @@ _RECKONED = "digest|hmac|sha|hoba|mutual|negotiate|ntlm|scram|dpop|signature|aws
 def _http(scheme: Json, base: str) -> Way | None:
     kind = text(scheme.get("scheme")).lower()
     if kind == "basic":
-        fields: dict[str, dict[str, Any]] = {
-            "username": {"type": "string", "title": "User name"},
-            "password": {"type": "string", "title": "Password", "secret": True},
-        }
-        auth = {"kind": "basic", **{name: "{{ credential." + name + " }}" for name in fields}}
+        fields = {"username": {"type": "string", "title": "User name"}, "password": _secret("Password")}
+        auth = {"kind": "basic", **{name: _hole(name) for name in fields}}
         return Way(auth, fields, _AUTHORIZATION, keys=frozenset({"basic"}))
     about = sentence(scheme.get("description"), 200)
     if kind == "bearer":
@@ -189,11 +193,8 @@ def _http(scheme: Json, base: str) -> Way | None:
 
 
 def _bearer(name: str, about: str, note: str = "") -> Way:
-    field: dict[str, Any] = {"type": "string", "title": name, "secret": True}
-    if about:
-        field["description"] = about
-    auth = {"kind": "bearer", "token": "{{ credential.token }}"}
-    return Way(auth, {"token": field}, _AUTHORIZATION, note, frozenset({"bearer"}))
+    auth = {"kind": "bearer", "token": _hole("token")}
+    return Way(auth, {"token": _secret(name, about)}, _AUTHORIZATION, note, frozenset({"bearer"}))
 
 
 _AUTHORIZATION = frozenset({"header authorization"})
@@ -203,17 +204,14 @@ def _oauth2(scheme: Json, base: str) -> Way | None:
     flows = mapping(scheme.get("flows"))
     token_url = _token_url(text(mapping(flows.get("clientCredentials")).get("tokenUrl")), base)
     if token_url is None:
-        said = (
-            "OAuth 2 with a person at a browser; the connection takes an access token that was got elsewhere"
-        )
-        return _bearer("Access token", "An OAuth 2 access token.", said)
+        return _access_token("OAuth 2 with a person at a browser", "An OAuth 2 access token.")
     scopes = list(mapping(mapping(flows["clientCredentials"]).get("scopes")))
-    fields: dict[str, dict[str, Any]] = {
+    fields = {
         "client_id": {"type": "string", "title": "Client ID"},
-        "client_secret": {"type": "string", "title": "Client secret", "secret": True},
+        "client_secret": _secret("Client secret"),
         "scope": {"type": "string", "title": "Scopes", "description": _scopes(scopes)},
     }
-    holes = {name: "{{ credential." + name + " }}" for name in fields}
+    holes = {name: _hole(name) for name in fields}
     auth = {"kind": "oauth2_client_credentials", "token_url": token_url, **holes}
     host = urlsplit(token_url).hostname
     is_own = host == urlsplit(base).hostname
@@ -240,8 +238,12 @@ def _token_url(told: str, base: str) -> str | None:
 
 
 def _open_id(scheme: Json, base: str) -> Way | None:
-    said = "OpenID Connect; the connection takes an access token that was got elsewhere"
-    return _bearer("Access token", "An access token of OpenID Connect.", said)
+    return _access_token("OpenID Connect", "An access token of OpenID Connect.")
+
+
+def _access_token(way: str, about: str) -> Way:
+    note = f"{way}; the connection takes an access token that was got elsewhere"
+    return _bearer("Access token", about, note)
 
 
 _MAKERS: Mapping[str, Callable[[Json, str], Way | None]] = {

@@ -47,11 +47,8 @@ def _cut(text: str, most: int) -> str:
     end = max(kept.rfind(mark) for mark in (". ", "! ", "? "))
     if end > most // 3:
         return kept[: end + 1]
-    return (
-        kept[: most - 3].rpartition(" ")[0].rstrip(",;:.-") + "..."
-        if " " in kept
-        else kept[: most - 3] + "..."
-    )
+    cut = kept[: most - 3]
+    return (cut.rpartition(" ")[0].rstrip(",;:.-") if " " in kept else cut) + "..."
 
 
 def _without_secrets(text: str) -> str:
