@@ -14,7 +14,6 @@ from connector.authoring.checks import (
     answers,
     environments,
     files,
-    identity,
     inputs,
     prices,
     references,
@@ -43,7 +42,7 @@ _OF_MANIFESTS = (
     *answers.OF_MANIFESTS,
     *environments.OF_MANIFESTS,
 )
-_OF_FOLDERS = (*identity.OF_FOLDERS, *secrets.OF_FOLDERS, *files.OF_FOLDERS)
+_OF_FOLDERS = (*references.OF_FOLDERS, *secrets.OF_FOLDERS, *files.OF_FOLDERS)
 
 
 def problems(folder: str | Path) -> list[Problem]:

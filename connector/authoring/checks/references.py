@@ -1,13 +1,15 @@
-"""Checks of references: where one action, or the manifest, names another, that one is there and fits."""
+"""Checks among actions: what one names, or the manifest, is there and fits, and no two are alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator
 
 from connector.authoring.checks.subject import CheckedAction, no_action
+from connector.authoring.request_identity import address
 from connector.errors import Problem
 from connector.spec.loader import Loaded
-from connector.spec.model import Integration
+from connector.spec.model import Action, Integration
 from connector.spec.schema.suggest import nearest
 
 
@@ -63,5 +65,33 @@ def _unfit(loaded: Loaded, integration: Integration, id: str) -> Iterator[str]:
         yield f"{id} requires {', '.join(needed)}; name an action that needs no arguments"
 
 
+def _same_title(loaded: Loaded) -> Iterator[Problem]:
+    told = "people could not tell them apart"
+    for action, other in _twins(loaded, lambda action: (action.group, action.title)):
+        message = f"{other.id} has the same title in the group {other.group}; {told}"
+        yield loaded.source(action).problem("title", message)
+    for action, other in _twins(loaded, lambda action: (action.catalog.task, action.catalog.title)):
+        if (action.group, action.title) != (other.group, other.title):
+            message = f"{other.id} has the same title under {other.catalog.task!r}; {told}"
+            yield loaded.source(action).problem("catalog.title", message)
+
+
+def _same_request(loaded: Loaded) -> Iterator[Problem]:
+    for action, other in _twins(loaded, lambda action: address(action.request, action.output.kind)):
+        message = f"{other.id} has the same method and path; one action is enough"
+        yield loaded.source(action).problem("request.path", message)
+
+
+def _twins(loaded: Loaded, key: Callable[[Action], Hashable]) -> Iterator[tuple[Action, Action]]:
+    """Each action with each one before it that has the same key: of two that clash, the later is named."""
+    before: defaultdict[Hashable, list[Action]] = defaultdict(list)
+    for action in loaded.integration.actions.values() if loaded.integration else ():
+        own = key(action)
+        if own is not None:
+            yield from ((action, other) for other in before[own])
+            before[own].append(action)
+
+
 OF_ACTIONS = (_job, _replacement)
 OF_MANIFESTS = (_probes,)
+OF_FOLDERS = (_same_title, _same_request)

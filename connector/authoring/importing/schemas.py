@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from connector.authoring.importing.merge_schemas import folded
 from connector.authoring.importing.parse_document import Json, items, mapping, names
 from connector.authoring.importing.references import MAX_HOPS, References
 from connector.authoring.importing.report import Remark
@@ -33,25 +32,13 @@ _TYPES = {
     **dict.fromkeys(("str", "text", "date", "date-time", "datetime", "file", "uuid"), "string"),
     "bool": "boolean",
 }  # fmt: skip
-_COUNTS = (
-    *("minLength", "maxLength", "minItems", "maxItems"),
-    *("minProperties", "maxProperties"),
-)
+_COUNTED = tuple((f"min{what}", f"max{what}") for what in ("Length", "Items", "Properties"))
+_COUNTS = tuple(end for ends in _COUNTED for end in ends)
+_LIMITS = (("minimum", "maximum"), *_COUNTED)
 _NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _UNTOLD = (
-    "not",
-    "if",
-    "patternProperties",
-    "dependentRequired",
-    "dependentSchemas",
-    "prefixItems",
+    *("not", "if", "patternProperties", "dependentRequired", "dependentSchemas", "prefixItems"),
     "contains",
-)
-_LIMITS = (
-    ("minimum", "maximum"),
-    ("minLength", "maxLength"),
-    ("minItems", "maxItems"),
-    ("minProperties", "maxProperties"),
 )
 
 
@@ -76,16 +63,15 @@ class Schemas:
 
     def converted(self, node: Any, *, files: bool = False) -> Converted:
         """The schema of an input. With ``files``, binary text stands for a file."""
-        for levels in range(MAX_DEPTH, 0, -1):
-            found = self._convert(node, levels, files, 0)
-            if found.size <= MAX_SIZE:
-                return found
-        return self._convert(node, 0, files, 0)
+        return self._cut({"": node}, MAX_DEPTH, files)[""]
 
     def together(self, nodes: Json, *, files: bool = False) -> dict[str, Converted]:
         """The schemas of the inputs of one body, all cut at the depth at which they are not too large."""
+        return self._cut(nodes, MAX_DEPTH - 1, files)
+
+    def _cut(self, nodes: Json, depth: int, files: bool) -> dict[str, Converted]:
         found: dict[str, Converted] = {}
-        for levels in range(MAX_DEPTH - 1, -1, -1):
+        for levels in range(depth, -1, -1):
             found = {name: self._convert(node, levels, files, 0) for name, node in nodes.items()}
             if sum(one.size for one in found.values()) <= MAX_SIZE:
                 break
@@ -105,7 +91,7 @@ class Schemas:
             self._flats[reference] = self._flat(target, hops + 1)
         beside = {name: value for name, value in node.items() if name != "$ref"}
         found = self._flats[reference]
-        return folded(self._flat_plain(beside, hops), found) if beside else found
+        return _folded(self._flat_plain(beside, hops), found) if beside else found
 
     def _flat_plain(self, node: Json, hops: int) -> Json:
         found = dict(node)
@@ -113,12 +99,12 @@ class Schemas:
         if hops > MAX_HOPS:
             return found
         for part in parts:
-            found = folded(found, self._flat(part, hops + 1))
+            found = _folded(found, self._flat(part, hops + 1))
         for keyword in ("anyOf", "oneOf"):
             options = [one for one in items(found.get(keyword)) if mapping(one).get("type") != "null"]
             if len(options) == 1:
                 del found[keyword]
-                found = folded(found, self._flat(options[0], hops + 1))
+                found = _folded(found, self._flat(options[0], hops + 1))
         return found
 
     def _convert(self, node: Any, depth: int, files: bool, hops: int) -> Converted:
@@ -128,10 +114,8 @@ class Schemas:
         key = (reference, depth, files)
         if key not in self._kept:
             self._kept[key] = self._referred(reference, depth, files, hops)
+        kept = self._kept[key]
         beside = {name: value for name, value in node.items() if name in ("description", "default")}
-        return self._with(self._kept[key], beside)
-
-    def _with(self, kept: Converted, beside: Json) -> Converted:
         if not beside:
             return kept
         own, remarks = self._words(beside, kept.schema)
@@ -149,7 +133,7 @@ class Schemas:
         if "allOf" in node and hops > MAX_HOPS:
             return _ENDLESS
         if "allOf" in node:
-            return self._folded(node, depth, files, hops)
+            return self._all_of(node, depth, files, hops)
         node = _with_choices_inside(node)
         schema, remarks = self._words(node, {})
         is_file = schema.get("type") == "string" and _is_binary(node)
@@ -164,13 +148,13 @@ class Schemas:
             parts.remarks.append(Remark(said, "below that anything is taken"))
         return Converted(parts.schema, parts.size, tuple(dict.fromkeys(parts.remarks)))
 
-    def _folded(self, node: Json, depth: int, files: bool, hops: int) -> Converted:
+    def _all_of(self, node: Json, depth: int, files: bool, hops: int) -> Converted:
         rest = {name: value for name, value in node.items() if name != "allOf"}
         all_parts = [self._convert(part, depth, files, hops + 1) for part in items(node["allOf"])]
         own = self._plain(rest, depth, files, hops)
         schema: dict[str, Any] = own.schema
         for part in all_parts:
-            schema = folded(schema, part.schema)
+            schema = _folded(schema, part.schema)
         if schema.get("enum") == []:
             schema.pop("enum")
         _uncross(schema)
@@ -252,7 +236,7 @@ class Schemas:
             options = [one for one in raw if one.get("type") != "null"]
             made = [convert(option) for option in options]
             if len(made) == 1:
-                parts.schema = folded(parts.schema, made[0])
+                parts.schema = _folded(parts.schema, made[0])
             elif made and "anyOf" not in parts.schema and all(set(one) - {"description"} for one in made):
                 parts.schema["anyOf"] = made
             if made and len(raw) > len(options):
@@ -381,3 +365,56 @@ def _compiles(pattern: str) -> bool:
     except (re.error, RecursionError, OverflowError, Warning):
         return False
     return True
+
+
+def _folded(one: Json, other: Json) -> dict[str, Any]:
+    """The schema that asks for both. Where they tell the same thing otherwise, the first is believed."""
+    found = {**other, **one}
+    for keyword, fold in _FOLDS.items():
+        if keyword in one and keyword in other:
+            found[keyword] = fold(one[keyword], other[keyword])
+    return found
+
+
+def _either(one: Any, other: Any) -> Any:
+    return [value for value in one if value in other] if isinstance(other, list) else one
+
+
+def _both(one: Any, other: Any) -> Any:
+    return list(dict.fromkeys([*one, *other])) if isinstance(one, list) and isinstance(other, list) else one
+
+
+def _entries(one: Any, other: Any) -> Any:
+    if not isinstance(one, Mapping) or not isinstance(other, Mapping):
+        return one
+    shared = {name: _entry(one[name], other[name]) for name in one if name in other}
+    return {**other, **one, **shared}
+
+
+def _entry(one: Any, other: Any) -> Any:
+    """A property that two parts describe; one that is a reference stays as the first has it."""
+    plain = isinstance(one, Mapping) and isinstance(other, Mapping) and "$ref" not in {*one, *other}
+    return {**other, **one} if plain else one
+
+
+def _limit(choose: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    def fold(one: Any, other: Any) -> Any:
+        numbers = [value for value in (one, other) if isinstance(value, int | float)]
+        return choose(numbers) if numbers else one
+
+    return fold
+
+
+def _open_where_either_is(one: Any, other: Any) -> Any:
+    """Each part closes itself to the other's properties; only both together can be meant."""
+    return one if one is not False else other
+
+
+_FOLDS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "properties": _entries,
+    "required": _both,
+    "enum": _either,
+    "additionalProperties": _open_where_either_is,
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems"), _limit(max)),
+    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems"), _limit(min)),
+}
