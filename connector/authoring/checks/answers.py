@@ -11,27 +11,18 @@ from connector.spec.model import Integration, OutcomeRule
 
 
 def _media(subject: CheckedAction) -> Iterator[Problem]:
-    output = subject.action.output
+    output, accept = subject.action.output, subject.action.request.accept
     if output.kind != "media":
         return
     if not output.types:
         yield Problem("output", "is media, and `types` does not say which; list the media types")
-    if "application/json" in subject.action.request.accept and output.field is None:
+    if "application/json" in accept and output.field is None:
         yield Problem(
             "output",
             "can be asked for as JSON, and `field` does not say where JSON holds the media; name the field",
         )
-
-
-def _types_of_other_kinds(subject: CheckedAction) -> Iterator[Problem]:
-    output = subject.action.output
-    if output.field is not None and output.kind == "media" and not _json(subject):
+    if output.field is not None and accept and not {"application/json", "*/*"} & {*accept}:
         yield Problem("output.field", "is only read in a JSON answer, which `accept` does not ask for")
-
-
-def _json(subject: CheckedAction) -> bool:
-    accept = subject.action.request.accept
-    return not accept or any(form in ("application/json", "*/*") for form in accept)
 
 
 def _shadowed(subject: CheckedAction) -> Iterator[Problem]:
@@ -67,5 +58,5 @@ def _covered(status: int | str, statuses: Sequence[int | str]) -> bool:
     return status in statuses or f"{str(status)[0]}xx" in statuses
 
 
-OF_ACTIONS = (_media, _types_of_other_kinds, _shadowed)
+OF_ACTIONS = (_media, _shadowed)
 OF_MANIFESTS = (_shadowed_default,)

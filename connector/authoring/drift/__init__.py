@@ -18,7 +18,7 @@ from connector.authoring.drift.document import DocumentedField, DocumentedOperat
 from connector.authoring.drift.document import operations as read
 from connector.authoring.drift.fields import differences
 from connector.authoring.drift.prices import price_differences
-from connector.authoring.drift.sent_fields import Sent, sent, shape
+from connector.authoring.drift.sent_fields import sent, shape
 from connector.authoring.importing import parse_document, requests, source
 from connector.authoring.importing.servers import NOWHERE
 from connector.errors import Problem, SpecError
@@ -169,7 +169,7 @@ def _fixed(request: RequestSpec) -> Constants:
 
 def _likeness(action: Action, operation: DocumentedOperation) -> int:
     """How near they are, of operations with one address: what both take, less what either lacks."""
-    ours, theirs = _sent(action, operation).fields.keys(), operation.fields.keys()
+    ours, theirs = sent(action, operation.path_names).fields.keys(), operation.fields.keys()
     same_body = action.request.body.kind in map(requests.kind, operation.bodies)
     return len(ours & theirs) - len(ours ^ theirs) + same_body
 
@@ -205,14 +205,10 @@ def _no_operation(request: RequestSpec, operations: Iterable[DocumentedOperation
 Found = Iterator[tuple[str, str]]
 
 
-def _sent(action: Action, operation: DocumentedOperation) -> Sent:
-    return sent(action, operation.path_names)
-
-
 def _new_fields(
     action: Action, operation: DocumentedOperation, integration: Integration
 ) -> Iterator[tuple[DocumentedField, str]]:
-    ours = _sent(action, operation)
+    ours = sent(action, operation.path_names)
     for key, field in operation.fields.items():
         if key not in ours.fields and field.place not in ours.whole and not _of_everyone(field, integration):
             needed = "required" if field.required else "optional"
@@ -220,7 +216,7 @@ def _new_fields(
 
 
 def _gone_fields(action: Action, operation: DocumentedOperation, integration: Integration) -> Found:
-    for (place, name), input in _sent(action, operation).fields.items():
+    for (place, name), input in sent(action, operation.path_names).fields.items():
         if (place, name) not in operation.fields:
             near = nearest(name, [other for where, other in operation.fields if where == place])
             yield _place(input, place, name), f"the document has no {name} in the {place}{near}"
@@ -228,7 +224,7 @@ def _gone_fields(action: Action, operation: DocumentedOperation, integration: In
 
 def _changed_fields(action: Action, operation: DocumentedOperation, integration: Integration) -> Found:
     wanted = operation.fields
-    for key, input in _sent(action, operation).fields.items():
+    for key, input in sent(action, operation.path_names).fields.items():
         if key in wanted and input is not None and input in action.parameters:
             yield from _input(action, input, wanted[key])
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connector.authoring.importing.parse_document import Json
+from connector.spec.schema.coerce import types
 from connector.spec.schema.phrases import listed, quoted
 from connector.spec.schema.suggest import nearest
 
@@ -45,8 +46,7 @@ def _type(ours: Json, theirs: Json) -> Iterator[Difference]:
 def _types(schema: Json) -> set[str]:
     if schema.get("format") == "binary" or schema.get("contentMediaType") == "application/octet-stream":
         return {"file"}
-    named = schema.get("type", ())
-    return {named} if isinstance(named, str) else set(named) - {"null"}
+    return set(types(schema)) - {"null"}
 
 
 def _values(ours: Json, theirs: Json) -> Iterator[Difference]:

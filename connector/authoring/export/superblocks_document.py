@@ -97,11 +97,7 @@ def address(step: Step) -> str:
     """The whole address where it is known, else what stands behind that of the connection."""
     own = step.told.get("urlPath") or step.told.get("path") or ""
     own = read(own) if isinstance(own, str) else ""
-    return own if is_whole(own) else f"{step.base}{own}"
-
-
-def is_whole(address: str) -> bool:
-    return address.lower().startswith(("http://", "https://"))
+    return own if url.is_url(own) else f"{step.base}{own}"
 
 
 def below(integration: Integration, address: str) -> str | None:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from connector.authoring.importing.parse_document import Json, items
+from connector.authoring.importing.parse_document import Json
 from connector.spec import url
+from connector.spec.schema.coerce import types
 from connector.spec.schema.validator import Checker
 
 _UNREADABLE = (TypeError, ValueError, KeyError, OverflowError)
@@ -29,17 +30,12 @@ def fitting_enum(values: list[Any], schema: Json) -> list[Any]:
     if not meant:
         return []
     found = list({(type(value).__name__, str(value)): value for value in meant}.values())
-    return [*found, None] if "null" in _types(schema) else found
-
-
-def _types(schema: Json) -> list[Any]:
-    said = schema.get("type")
-    return items(said) if isinstance(said, list) else [said] if said else []
+    return [*found, None] if "null" in types(schema) else found
 
 
 def _meant(values: list[Any], schema: Json) -> list[Any]:
     """The values as the one type of a schema has them, without those that it cannot have."""
-    kinds = [kind for kind in _types(schema) if kind != "null"]
+    kinds = [kind for kind in types(schema) if kind != "null"]
     if len(kinds) != 1 or kinds[0] not in _READERS:
         return values
     found = []

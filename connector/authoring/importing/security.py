@@ -50,7 +50,6 @@ class SecuritySchemes:
         self._schemes = schemes
         made = {name: _made(mapping(scheme), base) for name, scheme in schemes.items()}
         self._known = {name: one for name, one in made.items() if one is not None}
-        self._served: dict[tuple[Names, ...], bool] = {}
         self.way = NOTHING
 
     def choose(self, operations: list[ImportedOperation], remarks: Remarks) -> None:
@@ -66,9 +65,8 @@ class SecuritySchemes:
     def unserved(self, operation: ImportedOperation) -> str | None:
         """What an operation asks for, where what the connection sends does not serve it."""
         alternatives = self._alternatives(operation)
-        if alternatives not in self._served:
-            self._served[alternatives] = not alternatives or any(map(self._serves, alternatives))
-        return None if self._served[alternatives] else " or ".join(" and ".join(one) for one in alternatives)
+        is_served = not alternatives or any(map(self._serves, alternatives))
+        return None if is_served else " or ".join(" and ".join(one) for one in alternatives)
 
     def _serves(self, names: Names) -> bool:
         one = self._together(names) if names else NOTHING

@@ -10,14 +10,10 @@ from urllib.parse import urlsplit
 from connector.authoring.importing.parse_document import MAX_BYTES, refused
 from connector.engine.http.messages import Request, Timeout
 from connector.errors import InvocationError, UpstreamError
-from connector.spec.url import origin
+from connector.spec.url import is_url, origin
 
 _MAX_REDIRECTS = 5
 _ACCEPT = "application/json, application/yaml, text/yaml, */*;q=0.5"
-
-
-def is_url(text: str) -> bool:
-    return text.lower().startswith(("http://", "https://"))
 
 
 def read(place: str, inner: Any = None) -> tuple[bytes, str, str | None]:
