@@ -9,26 +9,17 @@ from dataclasses import asdict, dataclass
 from typing import Self
 
 from connector.authoring.export.n8n.lint_rules import sentences
+from connector.authoring.export.n8n.templates import declared
 from connector.authoring.export.texts import titled
 from connector.spec.model import Integration
 
 # Where a reader finds what the host is, when the integration does not say.
 _NOWHERE = "https://connector.example"
 
-# Parameters that the node has itself, or whose name means something to n8n.
-_TAKEN = frozenset(
-    (
-        *("resource", "operation", "options", "additionalFields", "requestOptions", "run", "authentication"),
-        *("limit", "returnAll", "simple", "simplify", "ignoreSslIssues", "allowUnauthorizedCerts"),
-    )
-)
+_TAKEN = frozenset(declared("taken"))
+_PLURALS: tuple[tuple[str, str], ...] = tuple(declared("plurals").items())
 # The order of signs in the Unicode collation.
 _SIGNS = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
-# The first that a name ends with says what it becomes.
-_PLURALS = (
-    *((one, one) for one in ("ss", "us", "sis", "xis", "dis", "news", "series")),
-    *(("ies", "y"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss"), ("xes", "x"), ("s", "")),
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 def _of_runs() -> Iterator[Property]:
     """What was begun, and goes on or has ended: looked at, waited for, cancelled."""
-    runs = declared("runs", {})
+    runs = declared("runs")
     yield _operations(_RUNS, [one | {"routing": Code(one["routing"])} for one in runs["operations"]])
     yield runs["id"]
 

@@ -16,9 +16,9 @@ def template(name: str) -> str:
     return package_data.text(f"{_HERE}/{name}")
 
 
-def declared(part: str, values: Mapping[str, str]) -> Any:
+def declared(part: str, values: Mapping[str, str] | None = None) -> Any:
     """A part of what is the same in each package, its holes filled."""
-    return _filled(_DECLARED[part], values)
+    return _filled(_DECLARED[part], values or {})
 
 
 def _filled(value: Any, values: Mapping[str, str]) -> Any:
