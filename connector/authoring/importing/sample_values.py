@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from connector.authoring.importing.parse_document import Json
+from connector.authoring.secret_scan import looks_secret
 from connector.spec import url
 from connector.spec.schema.coerce import types
 from connector.spec.schema.validator import Checker
@@ -77,8 +78,6 @@ _READERS: Mapping[str, Any] = {"string": _text, "number": _number, "integer": _w
 
 def _is_plain(value: Any) -> bool:
     """What is short and no secret."""
-    from connector.authoring.secret_scan import looks_secret
-
     texts = value if isinstance(value, list) else [value]
     return _is_short(value) and not any(isinstance(text, str) and looks_secret(text) for text in texts)
 

@@ -18,6 +18,7 @@ from connector.authoring.importing.references import MAX_HOPS, References
 from connector.authoring.importing.report import Remark
 from connector.authoring.importing.sample_values import fitting_default, fitting_enum
 from connector.authoring.importing.texts import sentence
+from connector.authoring.secret_scan import looks_secret
 from connector.spec.schema.patterns import is_linear
 
 MAX_DEPTH = 6
@@ -140,13 +141,18 @@ class Schemas:
         if is_file and files:
             told = {"description": schema["description"]} if "description" in schema else {}
             return Converted({**told, "type": "string", "format": "binary"})
-        parts = _Parts(schema, 1 + len(schema.get("enum", ())) // 8, list(remarks))
+        made = [Converted(schema, 1 + len(schema.get("enum", ())) // 8, remarks)]
+
+        def convert(inner: Any) -> dict[str, Any]:
+            made.append(self._convert(inner, depth - 1, files, hops))
+            return made[-1].schema
+
         if depth > 0:
-            self._inside(node, parts, depth - 1, files, hops)
+            schema = _with_inside(node, schema, convert)
         elif _has_inside(node):
             said = f"it is nested deeper than {MAX_DEPTH} levels, or larger than {MAX_SIZE} schemas"
-            parts.remarks.append(Remark(said, "below that anything is taken"))
-        return Converted(parts.schema, parts.size, tuple(dict.fromkeys(parts.remarks)))
+            made.append(Converted({}, 0, (Remark(said, "below that anything is taken"),)))
+        return _whole(schema, made)
 
     def _all_of(self, node: Json, depth: int, files: bool, hops: int) -> Converted:
         rest = {name: value for name, value in node.items() if name != "allOf"}
@@ -159,8 +165,7 @@ class Schemas:
             schema.pop("enum")
         _uncross(schema)
         _ask_for_what_is_there(schema, _hidden(self._flat(node, hops)))
-        remarks = dict.fromkeys(remark for part in (own, *all_parts) for remark in part.remarks)
-        return Converted(schema, own.size + sum(part.size for part in all_parts), tuple(remarks))
+        return _whole(schema, [own, *all_parts])
 
     def _words(self, node: Json, around: Json) -> tuple[dict[str, Any], tuple[Remark, ...]]:
         """What a schema says of its value itself; not of the values inside."""
@@ -206,53 +211,53 @@ class Schemas:
         else:
             remarks.append(Remark("it has a pattern that is not read here", "it is not checked"))
 
-    def _inside(self, node: Json, parts: _Parts, depth: int, files: bool, hops: int) -> None:
-        def convert(inner: Any) -> dict[str, Any]:
-            return parts.take(self._convert(inner, depth, files, hops))
 
-        if "array" in _listed(parts.schema.get("type")) and "items" in node:
-            parts.schema["items"] = convert(node["items"])
-        self._properties(node, parts, convert)
-        self._options(node, parts, convert)
-        _ask_for_what_is_there(parts.schema, _hidden(node))
-
-    def _properties(self, node: Json, parts: _Parts, convert: Callable[[Any], dict[str, Any]]) -> None:
-        properties = mapping(node.get("properties"))
-        given = {name: inner for name, inner in properties.items() if not is_read_only(inner)}
-        if given:
-            parts.schema["properties"] = {str(name): convert(inner) for name, inner in given.items()}
-        if needed := names(node.get("required")):
-            parts.schema["required"] = list(dict.fromkeys(needed))
-        others = node.get("additionalProperties")
-        if others is False:
-            parts.schema["additionalProperties"] = False
-        elif isinstance(others, Mapping) and others:
-            parts.schema["additionalProperties"] = convert(others)
-
-    def _options(self, node: Json, parts: _Parts, convert: Callable[[Any], dict[str, Any]]) -> None:
-        """Of alternatives, one must hold; whether only one may is the upstream's to judge."""
-        for keyword in ("anyOf", "oneOf"):
-            raw = [one for one in items(node.get(keyword)) if isinstance(one, Mapping)]
-            options = [one for one in raw if one.get("type") != "null"]
-            made = [convert(option) for option in options]
-            if len(made) == 1:
-                parts.schema = _folded(parts.schema, made[0])
-            elif made and "anyOf" not in parts.schema and all(set(one) - {"description"} for one in made):
-                parts.schema["anyOf"] = made
-            if made and len(raw) > len(options):
-                _allow_null(parts.schema)
+def _whole(schema: dict[str, Any], parts: list[Converted]) -> Converted:
+    """A schema made of parts, with what they do not say."""
+    remarks = dict.fromkeys(remark for part in parts for remark in part.remarks)
+    return Converted(schema, sum(part.size for part in parts), tuple(remarks))
 
 
-class _Parts:
-    """A schema that is being put together."""
+Convert = Callable[[Any], dict[str, Any]]
 
-    def __init__(self, schema: dict[str, Any], size: int, remarks: list[Remark]) -> None:
-        self.schema, self.size, self.remarks = schema, size, remarks
 
-    def take(self, part: Converted) -> dict[str, Any]:
-        self.size += part.size
-        self.remarks += part.remarks
-        return part.schema
+def _with_inside(node: Json, schema: dict[str, Any], convert: Convert) -> dict[str, Any]:
+    """The schema with those of the values inside."""
+    if "array" in _listed(schema.get("type")) and "items" in node:
+        schema["items"] = convert(node["items"])
+    _add_properties(node, schema, convert)
+    schema = _with_options(node, schema, convert)
+    _ask_for_what_is_there(schema, _hidden(node))
+    return schema
+
+
+def _add_properties(node: Json, schema: dict[str, Any], convert: Convert) -> None:
+    properties = mapping(node.get("properties"))
+    given = {name: inner for name, inner in properties.items() if not is_read_only(inner)}
+    if given:
+        schema["properties"] = {str(name): convert(inner) for name, inner in given.items()}
+    if needed := names(node.get("required")):
+        schema["required"] = list(dict.fromkeys(needed))
+    others = node.get("additionalProperties")
+    if others is False:
+        schema["additionalProperties"] = False
+    elif isinstance(others, Mapping) and others:
+        schema["additionalProperties"] = convert(others)
+
+
+def _with_options(node: Json, schema: dict[str, Any], convert: Convert) -> dict[str, Any]:
+    """Of alternatives, one must hold; whether only one may is the upstream's to judge."""
+    for keyword in ("anyOf", "oneOf"):
+        raw = [one for one in items(node.get(keyword)) if isinstance(one, Mapping)]
+        options = [one for one in raw if one.get("type") != "null"]
+        made = [convert(option) for option in options]
+        if len(made) == 1:
+            schema = _folded(schema, made[0])
+        elif made and "anyOf" not in schema and all(set(one) - {"description"} for one in made):
+            schema["anyOf"] = made
+        if made and len(raw) > len(options):
+            _allow_null(schema)
+    return schema
 
 
 def _kinds(node: Json) -> list[str]:
@@ -354,8 +359,6 @@ def _allow_null(schema: dict[str, Any]) -> None:
 @lru_cache(maxsize=4096)
 def _compiles(pattern: str) -> bool:
     """Whether Python reads it as ECMAScript does, as far as that can be told by its compiling."""
-    from connector.authoring.secret_scan import looks_secret
-
     if len(pattern) > 1000 or looks_secret(pattern) or not is_linear(pattern):
         return False
     try:
