@@ -18,7 +18,6 @@ from connector.authoring.checks import (
     prices,
     references,
     requests,
-    secrets,
     templates,
 )
 from connector.authoring.checks.subject import CheckedAction
@@ -41,8 +40,9 @@ _OF_MANIFESTS = (
     *inputs.OF_MANIFESTS,
     *answers.OF_MANIFESTS,
     *environments.OF_MANIFESTS,
+    *files.OF_MANIFESTS,
 )
-_OF_FOLDERS = (*references.OF_FOLDERS, *secrets.OF_FOLDERS, *files.OF_FOLDERS)
+_OF_FOLDERS = (*references.OF_FOLDERS, *files.OF_FOLDERS)
 
 
 def problems(folder: str | Path) -> list[Problem]:

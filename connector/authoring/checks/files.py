@@ -1,22 +1,30 @@
-"""Checks of files: what the manifest names is there, what is there is named, and no workflow is wrong."""
+"""Checks of files: what the manifest names is there, what is there is named, no workflow is wrong.
+
+No file holds what looks like a real secret, since specs are shared.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Set
 from pathlib import PurePosixPath
 
-from connector.authoring.checks import secrets
+from connector.authoring.secret_scan import looks_secret
 from connector.errors import Problem
 from connector.runs.workflow import check, read
 from connector.spec.cache import MANIFEST
-from connector.spec.loader import Loaded, confined, identity, missing
+from connector.spec.loader import Loaded, SpecFile, confined, identity, missing
 from connector.spec.model import Integration
+from connector.spec.template import texts
+
+# Where a value only looks like one: what a form shows as an example, addresses, and names of an API.
+_HARMLESS = re.compile(
+    r"(properties\..*\.(examples|enum|required)\.\d+|^inputs\.required\.\d+|(^|\.)(documentation|help)|"
+    r"request\.(fallback\.)?path)$"
+)
 
 
-def _workflows(loaded: Loaded) -> Iterator[Problem]:
-    integration = loaded.integration
-    if integration is None:
-        return
+def _workflows(integration: Integration, loaded: Loaded) -> Iterator[Problem]:
     stems = [PurePosixPath(name).stem for name in integration.workflows]
     for at, name in enumerate(integration.workflows):
         if wrong := missing(loaded.folder, name):
@@ -34,7 +42,7 @@ def _problems(loaded: Loaded, integration: Integration, name: str) -> Iterator[P
     known = [PurePosixPath(spec).stem for spec in loaded.specs]
     yield from check.problems(source, integration, loaded.folder / name, known)
     yield from identity(source)
-    yield from secrets.leaked(source)
+    yield from _secrets(source)
 
 
 def _unlisted(loaded: Loaded) -> Iterator[Problem]:
@@ -63,4 +71,28 @@ def _icon(loaded: Loaded) -> Iterator[Problem]:
         yield Problem("icon", f"there is no file {name} in the integration's folder")
 
 
-OF_FOLDERS = (_workflows, _unlisted, _icon)
+def _leaked(loaded: Loaded) -> Iterator[Problem]:
+    for source in loaded.sources.values():
+        yield from _secrets(source)
+
+
+def _secrets(source: SpecFile) -> Iterator[Problem]:
+    """The secrets that a file seems to hold."""
+    for path, text in texts(source.document.value, ""):
+        if looks_secret(text) and not _HARMLESS.search(path) and not _in_process(source, path):
+            message = "looks like a secret, and is not shown here; keep it in a connection, and revoke it"
+            yield source.problem(path, message)
+
+
+def _in_process(source: SpecFile, path: str) -> bool:
+    """Whether it is the credential of an environment that never leaves this process."""
+    parts = path.split(".")
+    if parts[0] != "environments" or not isinstance(source.document.value, dict):
+        return False
+    environments = source.document.value.get("environments")
+    environment = environments.get(parts[1]) if isinstance(environments, dict) else None
+    return isinstance(environment, dict) and "transport" in environment
+
+
+OF_MANIFESTS = (_workflows,)
+OF_FOLDERS = (_unlisted, _icon, _leaked)

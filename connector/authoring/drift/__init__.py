@@ -16,9 +16,8 @@ from urllib.parse import urlsplit
 from connector.authoring.drift.additions import Additions
 from connector.authoring.drift.document import DocumentedField, DocumentedOperation
 from connector.authoring.drift.document import operations as read
-from connector.authoring.drift.fields import differences
-from connector.authoring.drift.prices import price_differences
 from connector.authoring.drift.sent_fields import sent, shape
+from connector.authoring.drift.values import differences, price_differences
 from connector.authoring.importing import parse_document, requests, source
 from connector.authoring.importing.servers import NOWHERE
 from connector.errors import Problem, SpecError

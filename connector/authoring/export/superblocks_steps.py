@@ -351,7 +351,11 @@ def _finished(
     while True:
         wrong = [one for one in _wrong(integration, action, inputs) if not _is_awaited(one, to_fill)]
         told += [str(problem) for problem in wrong]
-        if not [*filter(None, [_move(inputs, problem.path, to_fill) for problem in wrong])]:
+        # What is not right is among what is to be filled in.
+        tops = dict.fromkeys(problem.path.partition(".")[0] for problem in wrong)
+        moved = {top: _as_text(inputs.pop(top)) for top in tops if top in inputs}
+        to_fill |= moved
+        if not moved:
             return StepInvocation(step.name, action.id, inputs, accept, to_fill, tuple(dict.fromkeys(told)))
 
 
@@ -386,15 +390,6 @@ def _is_awaited(problem: Problem, to_fill: Mapping[str, str]) -> bool:
     """Whether it is only that something is still to be filled in."""
     tops = {path.partition(".")[0] for path in to_fill}
     return not problem.path or bool(tops & {one.partition(".")[0] for one in problem.path.split(", ")})
-
-
-def _move(inputs: dict[str, Any], path: str, to_fill: dict[str, str]) -> bool:
-    """Puts an input that is not right among those to be filled in; whether there was one."""
-    top = path.partition(".")[0]
-    if top not in inputs:
-        return False
-    to_fill[top] = _as_text(inputs.pop(top))
-    return True
 
 
 def _read(schema: Mapping[str, Any], value: Any) -> Any:

@@ -126,17 +126,13 @@ class _OperationReader:
             tuple(names(raw.get("tags"))),
             raw.get("deprecated") is True,
             text(mapping(raw.get("externalDocs")).get("url")),
-            self._parameters(path, item, raw),
+            tuple(map(self._parameter, parameters(path, item, raw, self._references, self._remarks))),
             self._body(raw.get("requestBody")),
             self._answers(raw),
             raw.get("security"),
             tuple(_address(mapping(server)) for server in own_servers),
             own_words(self._references.resolved(raw.get("requestBody")), raw),
         )
-
-    def _parameters(self, path: str, item: Json, raw: Json) -> tuple[Parameter, ...]:
-        found = parameters(path, item, raw, self._references, self._remarks)
-        return tuple(self._parameter(each) for each in found)
 
     def _parameter(self, raw: Json) -> Parameter:
         if raw.get("allowReserved") is True:
@@ -147,10 +143,12 @@ class _OperationReader:
         for form in content.values():
             schema, style = mapping(form).get("schema", {}), "json"
             break
+        if "example" in raw and isinstance(schema, dict):
+            schema = {"example": raw["example"], **schema}
         return Parameter(
             raw["in"],
             raw["name"],
-            schema if "example" not in raw else _with_example(schema, raw["example"]),
+            schema,
             raw.get("required") is True or raw["in"] == "path",
             text(raw.get("description")),
             style,
@@ -198,7 +196,3 @@ def _field_style(entry: Json) -> str | None:
     if style is None:
         return "json" if "json" in text(entry.get("contentType")) else None
     return _STYLES.get((str(style), entry.get("explode", style == "form") is True))
-
-
-def _with_example(schema: object, example: object) -> object:
-    return {"example": example, **schema} if isinstance(schema, dict) else schema

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -139,11 +139,19 @@ def _beside(first: Way, key: Way) -> Way:
 
 
 def _made(scheme: Json, base: str) -> Way | None:
-    make = _MAKERS.get(text(scheme.get("type")).lower())
-    return make(scheme, base) if make else None
+    match text(scheme.get("type")).lower():
+        case "apikey":
+            return _api_key(scheme)
+        case "http":
+            return _http(scheme)
+        case "oauth2":
+            return _oauth2(scheme, base)
+        case "openidconnect":
+            return _access_token("OpenID Connect", "An access token of OpenID Connect.")
+    return None
 
 
-def _api_key(scheme: Json, base: str) -> Way | None:
+def _api_key(scheme: Json) -> Way | None:
     place, name = text(scheme.get("in")), text(scheme.get("name"))
     if text(scheme.get("x-amazon-apigateway-authtype")).lower() == "awssigv4":
         return None  # the header holds a signature, not a key
@@ -172,7 +180,7 @@ def _hole(name: str) -> str:
 _RECKONED = "digest|hmac|sha|hoba|mutual|negotiate|ntlm|scram|dpop|signature|aws|vapid"
 
 
-def _http(scheme: Json, base: str) -> Way | None:
+def _http(scheme: Json) -> Way | None:
     kind = text(scheme.get("scheme")).lower()
     if kind == "basic":
         fields = {"username": {"type": "string", "title": "User name"}, "password": _secret("Password")}
@@ -235,26 +243,13 @@ def _token_url(told: str, base: str) -> str | None:
     return address._replace(scheme=address.scheme if is_near else "https", fragment="").geturl()
 
 
-def _open_id(scheme: Json, base: str) -> Way | None:
-    return _access_token("OpenID Connect", "An access token of OpenID Connect.")
-
-
 def _access_token(way: str, about: str) -> Way:
     note = f"{way}; the connection takes an access token that was got elsewhere"
     return _bearer("Access token", about, note)
 
 
-_MAKERS: Mapping[str, Callable[[Json, str], Way | None]] = {
-    "apikey": _api_key,
-    "http": _http,
-    "oauth2": _oauth2,
-    "openidconnect": _open_id,
-}
-
-
 def _told(scheme: Json) -> str:
     if "x-amazon-apigateway-authtype" in scheme:
         return "a signature of each request"
-    return (
-        " ".join(filter(None, (text(scheme.get(word)) for word in ("type", "scheme", "in")))) or "of no kind"
-    )
+    words = (text(scheme.get(word)) for word in ("type", "scheme", "in"))
+    return " ".join(filter(None, words)) or "of no kind"
