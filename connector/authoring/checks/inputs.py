@@ -18,15 +18,11 @@ from connector.spec.schema import lint
 from connector.spec.schema.suggest import nearest
 
 
-def _inputs(subject: CheckedAction) -> Iterator[Problem]:
-    for flaw in lint.inputs_flaws(subject.action.inputs, "inputs", "an input of this action"):
-        yield Problem(*flaw)
-
-
-def _answer(subject: CheckedAction) -> Iterator[Problem]:
-    if subject.action.output.schema is not None:
-        for flaw in lint.flaws(subject.action.output.schema, "output.schema"):
-            yield Problem(*flaw)
+def _schemas(subject: CheckedAction) -> Iterator[Problem]:
+    answer = subject.action.output.schema
+    flaws = [*lint.inputs_flaws(subject.action.inputs, "inputs", "an input of this action")]
+    flaws += lint.flaws(answer, "output.schema") if answer is not None else ()
+    yield from (Problem(*flaw) for flaw in flaws)
 
 
 def _credential(integration: Integration, loaded: Loaded) -> Iterator[Problem]:
@@ -87,5 +83,5 @@ def _broken_rules(path: Path, rules: Any) -> Iterator[str]:
         yield str(error)
 
 
-OF_ACTIONS = (_inputs, _answer, _arguments, _files)
+OF_ACTIONS = (_schemas, _arguments, _files)
 OF_MANIFESTS = (_credential,)

@@ -22,6 +22,10 @@ def _by_value(subject: CheckedAction) -> Iterator[Problem]:
         yield Problem("credits.by", subject.unknown_input(price.by))
         return
     entry = subject.action.parameters[price.by]
+    # Where the deciding input may be left out, its default decides.
+    if price.by not in subject.action.inputs.get("required", ()) and "default" not in entry:
+        message = f"{price.by} may be left out and has no default; require it, or give it a default"
+        yield Problem("credits.by", message)
     known = entry.get("enum")
     if known is None:
         return
@@ -31,24 +35,9 @@ def _by_value(subject: CheckedAction) -> Iterator[Problem]:
     if not entry.get("open"):
         for value in price.values:
             if value not in known:
-                message = (
-                    f"prices a {price.by} that the input does not allow{nearest(value, map(str, known))}"
-                )
+                near = nearest(value, map(str, known))
+                message = f"prices a {price.by} that the input does not allow{near}"
                 yield Problem(f"credits.values.{value}", message)
-
-
-def _unset(subject: CheckedAction) -> Iterator[Problem]:
-    """Where the deciding input may be left out, its default decides."""
-    price = subject.action.price
-    entry = subject.action.parameters.get(price.by or "")
-    if (
-        entry is not None
-        and price.by not in subject.action.inputs.get("required", ())
-        and "default" not in entry
-    ):
-        yield Problem(
-            "credits.by", f"{price.by} may be left out and has no default; require it, or give it a default"
-        )
 
 
 def _formulas(subject: CheckedAction) -> Iterator[Problem]:
@@ -81,4 +70,4 @@ def _no_number(subject: CheckedAction, arguments: dict[str, Any]) -> str | None:
     return f"{estimate.credits:g} is less than nothing" if estimate.credits < 0 else None
 
 
-OF_ACTIONS = (_by_value, _unset, _formulas)
+OF_ACTIONS = (_by_value, _formulas)

@@ -17,15 +17,10 @@ _WITH_FILES = ("multipart", "raw")
 
 
 def _body_of_a_reading(subject: CheckedAction) -> Iterator[Problem]:
-    request = subject.action.request
-    if (
-        request.method in SAFE_METHODS
-        and request.body.kind != "none"
-        and not template.is_template(request.body.kind)
-    ):
-        yield Problem(
-            "request.body", f"a {request.method} has no body; use `query`, or another method such as POST"
-        )
+    method, kind = subject.action.request.method, subject.action.request.body.kind
+    if method in SAFE_METHODS and kind != "none" and not template.is_template(kind):
+        message = f"a {method} has no body; use `query`, or another method such as POST"
+        yield Problem("request.body", message)
 
 
 def _files_need_a_body_for_them(subject: CheckedAction) -> Iterator[Problem]:

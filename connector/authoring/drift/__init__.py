@@ -87,7 +87,7 @@ def report(loaded: Loaded, document: Path) -> DriftReport:
         ):
             found.append(Change(kind, action.id, own.problem(path, message), addition))
     covered = {operation.name for _, operation in pairs if operation}
-    covered |= set(_fallbacks(loaded.integration, operations))
+    covered |= _fallbacks(loaded.integration, operations)
     for operation in current:
         if operation.name not in covered and not operation.deprecated:
             message = f"none covers {operation.name} of {document.name}; add an action for it"
@@ -120,12 +120,11 @@ def _of_the_whole(loaded: Loaded, integration: Integration, additions: Additions
             yield Change("changed", integration.id, problem)
 
 
-def _fallbacks(integration: Integration, operations: tuple[DocumentedOperation, ...]) -> Iterator[str]:
+def _fallbacks(integration: Integration, operations: tuple[DocumentedOperation, ...]) -> set[str]:
+    """The operations that an action asks where the one of its own path gave nothing."""
     ours = [action.request for action in integration.actions.values()]
     tried = {(one.method, shape(one.fallback.path)) for one in ours if one.fallback}
-    for operation in operations:
-        if (operation.method, shape(operation.address)) in tried:
-            yield operation.name
+    return {one.name for one in operations if (one.method, shape(one.address)) in tried}
 
 
 def _pairs(
@@ -185,9 +184,13 @@ def _differences(
     if operation is None:
         yield "gone", "request.path", _no_operation(action.request, operations), None
         return
-    for field, message in _new_fields(action, operation, integration):
-        addition = additions.field(action, operation, field)
-        yield "new", f"inputs.properties.{field.name}", f"{message} ({operation.name})", addition
+    ours = sent(action, operation.path_names)
+    for key, field in operation.fields.items():
+        if key not in ours.fields and field.place not in ours.whole and not _of_everyone(field, integration):
+            needed = "required" if field.required else "optional"
+            message = f"{field.name} is missing, {needed} in the {field.place} ({operation.name})"
+            addition = additions.field(action, operation, field)
+            yield "new", f"inputs.properties.{field.name}", message, addition
     for kind, compare in _COMPARED:
         for path, message in compare(action, operation, integration):
             yield kind, path, f"{message} ({operation.name})", None
@@ -202,16 +205,6 @@ def _no_operation(request: RequestSpec, operations: Iterable[DocumentedOperation
 
 
 Found = Iterator[tuple[str, str]]
-
-
-def _new_fields(
-    action: Action, operation: DocumentedOperation, integration: Integration
-) -> Iterator[tuple[DocumentedField, str]]:
-    ours = sent(action, operation.path_names)
-    for key, field in operation.fields.items():
-        if key not in ours.fields and field.place not in ours.whole and not _of_everyone(field, integration):
-            needed = "required" if field.required else "optional"
-            yield field, f"{field.name} is missing, {needed} in the {field.place}"
 
 
 def _gone_fields(action: Action, operation: DocumentedOperation, integration: Integration) -> Found:

@@ -26,8 +26,7 @@ class ActionNames:
 
     def id(self, operation: ImportedOperation) -> str:
         """From the operation's own id, else from its method and path."""
-        by_address = _address(operation)
-        own = _own(operation) or by_address
+        own = _own(operation) or _address(operation)
         found = own if own not in self.ids else unique(_short(f"{own} {operation.method}"), self.ids)
         self.ids.add(found)
         return found

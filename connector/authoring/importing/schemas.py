@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from connector.authoring.importing.report import Remark
 from connector.authoring.importing.sample_values import fitting_default, fitting_enum
 from connector.authoring.importing.texts import sentence
 from connector.authoring.secret_scan import looks_secret
+from connector.spec.schema.coerce import types
 from connector.spec.schema.patterns import is_linear
 
 MAX_DEPTH = 6
@@ -223,7 +224,7 @@ Convert = Callable[[Any], dict[str, Any]]
 
 def _with_inside(node: Json, schema: dict[str, Any], convert: Convert) -> dict[str, Any]:
     """The schema with those of the values inside."""
-    if "array" in _listed(schema.get("type")) and "items" in node:
+    if "array" in types(schema) and "items" in node:
         schema["items"] = convert(node["items"])
     _add_properties(node, schema, convert)
     schema = _with_options(node, schema, convert)
@@ -262,16 +263,13 @@ def _with_options(node: Json, schema: dict[str, Any], convert: Convert) -> dict[
 
 def _kinds(node: Json) -> list[str]:
     said = node.get("type")
-    kinds = [_TYPES[one.lower()] for one in _listed(said) if isinstance(one, str) and one.lower() in _TYPES]
+    told = said if isinstance(said, list) else [said]
+    kinds = [_TYPES[one.lower()] for one in told if isinstance(one, str) and one.lower() in _TYPES]
     if not kinds and said is None:
         kinds = [kind for word, kind in (("properties", "object"), ("items", "array")) if word in node]
     if kinds and (node.get("nullable") is True or node.get("x-nullable") is True):
         kinds.append("null")
     return list(dict.fromkeys(kinds))
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _is_binary(node: Json) -> bool:
@@ -347,7 +345,7 @@ def _uncross(schema: dict[str, Any]) -> bool:
 
 
 def _allow_null(schema: dict[str, Any]) -> None:
-    kinds: Iterable[Any] = _listed(schema["type"]) if "type" in schema else ()
+    kinds = types(schema)
     if kinds and "null" not in kinds:
         schema["type"] = [*kinds, "null"]
     if isinstance(schema.get("anyOf"), list):
