@@ -65,6 +65,11 @@ def is_link_local(address: str) -> bool:
     return found is not None and (found.is_link_local or str(found) == _CLOUD)
 
 
+def is_url(text: str) -> bool:
+    """Whether a text is meant as an address of the web."""
+    return text.lower().startswith(("http://", "https://"))
+
+
 def text(value: Any) -> str:
     """A plain value as the text it travels as: whole numbers without a point, no exponents."""
     if isinstance(value, bool):

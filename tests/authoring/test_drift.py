@@ -440,7 +440,7 @@ def test_operations_of_one_address_are_told_apart(tmp_path: Path) -> None:
         "openapi": "3.0.0",
         "paths": {"/#X-Target=a": operation("a", 1), "/#X-Target=b": operation("b", 2)},
     }
-    writing.write(convert(document, "api.json"), tmp_path / "made")
+    writing.write(writing.files(convert(document, "api.json")), tmp_path / "made")
     assert _found(tmp_path / "made", document) == []
     document["paths"]["/#X-Target=b"] = operation("b", 3)
 
@@ -543,7 +543,7 @@ def test_an_imported_folder_agrees_with_its_document(tmp_path: Path) -> None:
     from connector.authoring.importing import convert
     from connector.authoring.importing import folder as writing
 
-    writing.write(convert(DOCUMENT, "api.json"), tmp_path / "made")
+    writing.write(writing.files(convert(DOCUMENT, "api.json")), tmp_path / "made")
     # Prices and jobs are the document's own words, which an import does not read.
     silent = {"x-credits", "x-async", "x-max-bytes", "x-file"}
     document = _without(DOCUMENT, silent)

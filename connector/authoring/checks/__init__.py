@@ -2,7 +2,7 @@
 
 The loader knows whether each file has the right form. The rules here know what the form can't say: that
 names lead somewhere, that conditions can hold, that prices and examples work. A rule is a generator of
-problems; each module lists its rules, and ``_RULES`` lists the modules'.
+problems, at paths of the file that it is given; each module lists its rules.
 """
 
 from __future__ import annotations
@@ -13,20 +13,18 @@ from pathlib import Path
 from connector.authoring.checks import (
     answers,
     environments,
-    identity,
+    files,
     inputs,
     prices,
     references,
     requests,
-    secrets,
     templates,
-    workflows,
 )
 from connector.authoring.checks.subject import CheckedAction
 from connector.errors import Problem
 from connector.spec import loader
 from connector.spec.cache import MANIFEST
-from connector.spec.loader import Loaded
+from connector.spec.loader import Loaded, SpecFile
 
 _OF_ACTIONS = (
     *references.OF_ACTIONS,
@@ -36,16 +34,15 @@ _OF_ACTIONS = (
     *answers.OF_ACTIONS,
     *prices.OF_ACTIONS,
 )
-_OF_FOLDERS = (
-    *identity.OF_FOLDERS,
-    *references.OF_FOLDERS,
-    *templates.OF_FOLDERS,
-    *inputs.OF_FOLDERS,
-    *answers.OF_FOLDERS,
-    *environments.OF_FOLDERS,
-    *secrets.OF_FOLDERS,
-    *workflows.OF_FOLDERS,
+_OF_MANIFESTS = (
+    *references.OF_MANIFESTS,
+    *templates.OF_MANIFESTS,
+    *inputs.OF_MANIFESTS,
+    *answers.OF_MANIFESTS,
+    *environments.OF_MANIFESTS,
+    *files.OF_MANIFESTS,
 )
+_OF_FOLDERS = (*references.OF_FOLDERS, *files.OF_FOLDERS)
 
 
 def problems(folder: str | Path) -> list[Problem]:
@@ -63,13 +60,19 @@ def _place(problem: Problem) -> tuple[bool, str, int, str, str]:
 
 def _broken_rules(loaded: Loaded) -> Iterator[Problem]:
     for rule in _OF_FOLDERS:
-        yield from rule(loaded)
-    for subject in _subjects(loaded):
+        yield from _placed(rule(loaded), loaded.manifest)
+    integration = loaded.integration
+    if integration is None:
+        return
+    for manifest_rule in _OF_MANIFESTS:
+        yield from _placed(manifest_rule(integration, loaded), loaded.manifest)
+    for action in integration.actions.values():
+        subject = CheckedAction(action, loaded.source(action), integration, loaded)
         for action_rule in _OF_ACTIONS:
-            yield from action_rule(subject)
+            yield from _placed(action_rule(subject), subject.source)
 
 
-def _subjects(loaded: Loaded) -> Iterator[CheckedAction]:
-    if loaded.integration is not None:
-        for action in loaded.integration.actions.values():
-            yield CheckedAction(action, loaded.source(action), loaded.integration, loaded)
+def _placed(found: Iterator[Problem], source: SpecFile) -> Iterator[Problem]:
+    """The problems, those without a file at their lines of the file that was checked."""
+    for one in found:
+        yield one if one.file else source.problem(one.path, one.message, severity=one.severity)

@@ -7,54 +7,38 @@ from collections.abc import Iterator, Sequence
 from connector.authoring.checks.subject import CheckedAction
 from connector.errors import Problem
 from connector.spec.loader import Loaded
-from connector.spec.model import OutcomeRule
+from connector.spec.model import Integration, OutcomeRule
 
 
 def _media(subject: CheckedAction) -> Iterator[Problem]:
-    output = subject.action.output
+    output, accept = subject.action.output, subject.action.request.accept
     if output.kind != "media":
         return
     if not output.types:
-        yield subject.problem("output", "is media, and `types` does not say which; list the media types")
-    if "application/json" in subject.action.request.accept and output.field is None:
-        yield subject.problem(
+        yield Problem("output", "is media, and `types` does not say which; list the media types")
+    if "application/json" in accept and output.field is None:
+        yield Problem(
             "output",
             "can be asked for as JSON, and `field` does not say where JSON holds the media; name the field",
         )
-
-
-def _types_of_other_kinds(subject: CheckedAction) -> Iterator[Problem]:
-    output = subject.action.output
-    if output.field is not None and output.kind == "media" and not _json(subject):
-        yield subject.problem(
-            "output.field", "is only read in a JSON answer, which `accept` does not ask for"
-        )
-
-
-def _json(subject: CheckedAction) -> bool:
-    accept = subject.action.request.accept
-    return not accept or any(form in ("application/json", "*/*") for form in accept)
+    if output.field is not None and accept and not {"application/json", "*/*"} & {*accept}:
+        yield Problem("output.field", "is only read in a JSON answer, which `accept` does not ask for")
 
 
 def _shadowed(subject: CheckedAction) -> Iterator[Problem]:
-    for index, message in _never(subject.action.outcomes):
-        yield subject.problem(f"outcomes.{index}", message)
+    yield from _never(subject.action.outcomes, "outcomes")
 
 
-def _shadowed_default(loaded: Loaded) -> Iterator[Problem]:
-    if loaded.integration is not None:
-        for index, message in _never(loaded.integration.outcomes):
-            yield loaded.manifest.problem(f"defaults.outcomes.{index}", message)
+def _shadowed_default(integration: Integration, loaded: Loaded) -> Iterator[Problem]:
+    yield from _never(integration.outcomes, "defaults.outcomes")
 
 
-def _never(rules: Sequence[OutcomeRule]) -> Iterator[tuple[int, str]]:
+def _never(rules: Sequence[OutcomeRule], place: str) -> Iterator[Problem]:
     for index, rule in enumerate(rules):
         first = next((at for at, earlier in enumerate(rules[:index]) if _takes_all(earlier, rule)), None)
         if first is not None:
-            yield (
-                index,
-                f"can never apply: rule {first + 1} takes every answer that it fits; put it before that one",
-            )
+            message = f"can never apply: rule {first + 1} takes every answer that it fits"
+            yield Problem(f"{place}.{index}", f"{message}; put it before that one")
 
 
 def _takes_all(earlier: OutcomeRule, later: OutcomeRule) -> bool:
@@ -74,5 +58,5 @@ def _covered(status: int | str, statuses: Sequence[int | str]) -> bool:
     return status in statuses or f"{str(status)[0]}xx" in statuses
 
 
-OF_ACTIONS = (_media, _types_of_other_kinds, _shadowed)
-OF_FOLDERS = (_shadowed_default,)
+OF_ACTIONS = (_media, _shadowed)
+OF_MANIFESTS = (_shadowed_default,)

@@ -13,31 +13,26 @@ from typing import Any
 from connector.authoring.checks.subject import CheckedAction
 from connector.errors import Problem
 from connector.spec.loader import Loaded, confined
+from connector.spec.model import Integration
 from connector.spec.schema import lint
 from connector.spec.schema.suggest import nearest
 
 
-def _inputs(subject: CheckedAction) -> Iterator[Problem]:
-    for path, message in lint.inputs_flaws(subject.action.inputs, "inputs", "an input of this action"):
-        yield subject.problem(path, message)
+def _schemas(subject: CheckedAction) -> Iterator[Problem]:
+    answer = subject.action.output.schema
+    flaws = [*lint.inputs_flaws(subject.action.inputs, "inputs", "an input of this action")]
+    flaws += lint.flaws(answer, "output.schema") if answer is not None else ()
+    yield from (Problem(*flaw) for flaw in flaws)
 
 
-def _answer(subject: CheckedAction) -> Iterator[Problem]:
-    if subject.action.output.schema is not None:
-        for path, message in lint.flaws(subject.action.output.schema, "output.schema"):
-            yield subject.problem(path, message)
-
-
-def _credential(loaded: Loaded) -> Iterator[Problem]:
-    if loaded.integration is None:
-        return
-    credential = loaded.integration.credential
-    for path, message in lint.flaws(credential, "connection.credential"):
-        yield loaded.manifest.problem(path, message)
+def _credential(integration: Integration, loaded: Loaded) -> Iterator[Problem]:
+    credential = integration.credential
+    for flaw in lint.flaws(credential, "connection.credential"):
+        yield Problem(*flaw)
     for index, name in enumerate(credential.get("required", ())):
         if name not in credential["properties"]:
             message = f"{name!r} is not a field of the credential{nearest(name, credential['properties'])}"
-            yield loaded.manifest.problem(f"connection.credential.required.{index}", message)
+            yield Problem(f"connection.credential.required.{index}", message)
 
 
 def _arguments(subject: CheckedAction) -> Iterator[Problem]:
@@ -47,15 +42,14 @@ def _arguments(subject: CheckedAction) -> Iterator[Problem]:
         return  # told by a rule of its own; nothing can be checked against such a schema
     checker = Checker(subject.action.inputs)
     for index, example in enumerate(subject.action.examples):
-        for each in checker.problems(example.arguments, f"examples.{index}.arguments"):
-            yield subject.problem(each.path, each.message, severity=each.severity)
+        yield from checker.problems(example.arguments, f"examples.{index}.arguments")
 
 
 def _files(subject: CheckedAction) -> Iterator[Problem]:
     for index, example in enumerate(subject.action.examples):
         for path, name, rules in _given_files(subject, example.arguments, f"examples.{index}.arguments"):
             for message in _unfit(subject, name, rules):
-                yield subject.problem(path, message)
+                yield Problem(path, message)
 
 
 def _given_files(subject: CheckedAction, arguments: Any, place: str) -> Iterator[tuple[str, str, Any]]:
@@ -89,5 +83,5 @@ def _broken_rules(path: Path, rules: Any) -> Iterator[str]:
         yield str(error)
 
 
-OF_ACTIONS = (_inputs, _answer, _arguments, _files)
-OF_FOLDERS = (_credential,)
+OF_ACTIONS = (_schemas, _arguments, _files)
+OF_MANIFESTS = (_credential,)

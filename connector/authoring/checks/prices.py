@@ -19,36 +19,25 @@ def _by_value(subject: CheckedAction) -> Iterator[Problem]:
     if price.by is None:
         return
     if price.by not in subject.action.parameters:
-        yield subject.problem("credits.by", subject.unknown_input(price.by))
+        yield Problem("credits.by", subject.unknown_input(price.by))
         return
     entry = subject.action.parameters[price.by]
+    # Where the deciding input may be left out, its default decides.
+    if price.by not in subject.action.inputs.get("required", ()) and "default" not in entry:
+        message = f"{price.by} may be left out and has no default; require it, or give it a default"
+        yield Problem("credits.by", message)
     known = entry.get("enum")
     if known is None:
         return
     for value in known:
         if value not in price.values:
-            yield subject.problem("credits.values", f"has no price for {price.by} {value!r}; add one")
+            yield Problem("credits.values", f"has no price for {price.by} {value!r}; add one")
     if not entry.get("open"):
         for value in price.values:
             if value not in known:
-                message = (
-                    f"prices a {price.by} that the input does not allow{nearest(value, map(str, known))}"
-                )
-                yield subject.problem(f"credits.values.{value}", message)
-
-
-def _unset(subject: CheckedAction) -> Iterator[Problem]:
-    """Where the deciding input may be left out, its default decides."""
-    price = subject.action.price
-    entry = subject.action.parameters.get(price.by or "")
-    if (
-        entry is not None
-        and price.by not in subject.action.inputs.get("required", ())
-        and "default" not in entry
-    ):
-        yield subject.problem(
-            "credits.by", f"{price.by} may be left out and has no default; require it, or give it a default"
-        )
+                near = nearest(value, map(str, known))
+                message = f"prices a {price.by} that the input does not allow{near}"
+                yield Problem(f"credits.values.{value}", message)
 
 
 def _formulas(subject: CheckedAction) -> Iterator[Problem]:
@@ -58,7 +47,7 @@ def _formulas(subject: CheckedAction) -> Iterator[Problem]:
     for index, example in enumerate(subject.action.examples):
         arguments = {**validator.defaults(subject.action.inputs, example.arguments), **example.arguments}
         if message := _no_number(subject, arguments):
-            yield subject.problem("credits", f"gives no price for example {index + 1}: {message}")
+            yield Problem("credits", f"gives no price for example {index + 1}: {message}")
 
 
 def _amounts(subject: CheckedAction) -> tuple[Any, ...]:
@@ -81,4 +70,4 @@ def _no_number(subject: CheckedAction, arguments: dict[str, Any]) -> str | None:
     return f"{estimate.credits:g} is less than nothing" if estimate.credits < 0 else None
 
 
-OF_ACTIONS = (_by_value, _unset, _formulas)
+OF_ACTIONS = (_by_value, _formulas)

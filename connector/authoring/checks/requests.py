@@ -17,15 +17,10 @@ _WITH_FILES = ("multipart", "raw")
 
 
 def _body_of_a_reading(subject: CheckedAction) -> Iterator[Problem]:
-    request = subject.action.request
-    if (
-        request.method in SAFE_METHODS
-        and request.body.kind != "none"
-        and not template.is_template(request.body.kind)
-    ):
-        yield subject.problem(
-            "request.body", f"a {request.method} has no body; use `query`, or another method such as POST"
-        )
+    method, kind = subject.action.request.method, subject.action.request.body.kind
+    if method in SAFE_METHODS and kind != "none" and not template.is_template(kind):
+        message = f"a {method} has no body; use `query`, or another method such as POST"
+        yield Problem("request.body", message)
 
 
 def _files_need_a_body_for_them(subject: CheckedAction) -> Iterator[Problem]:
@@ -34,9 +29,7 @@ def _files_need_a_body_for_them(subject: CheckedAction) -> Iterator[Problem]:
         return
     for name in subject.action.files:
         path = f"inputs.properties.{name}"
-        yield subject.problem(
-            path, f"is a file, and a {kind} body cannot carry one; make the body multipart or raw"
-        )
+        yield Problem(path, f"is a file, and a {kind} body cannot carry one; make the body multipart or raw")
 
 
 def _unused_input(subject: CheckedAction) -> Iterator[Problem]:
@@ -46,7 +39,7 @@ def _unused_input(subject: CheckedAction) -> Iterator[Problem]:
     for name in subject.action.parameters:
         if f"inputs.{name}" not in used:
             message = "reaches nowhere in the request; use it as {{ inputs." + name + " }}, or take it out"
-            yield subject.problem(f"inputs.properties.{name}", message)
+            yield Problem(f"inputs.properties.{name}", message)
 
 
 def _used(subject: CheckedAction) -> frozenset[str] | None:
@@ -77,7 +70,7 @@ def _styles_of_nothing(subject: CheckedAction) -> Iterator[Problem]:
         for name in styles:
             if known is not None and name not in known:
                 message = f"is the style of nothing: {name!r} is no {noun}{nearest(name, known)}"
-                yield subject.problem(f"{place}.{name}", message)
+                yield Problem(f"{place}.{name}", message)
 
 
 def _keys(*values: Any) -> list[str] | None:

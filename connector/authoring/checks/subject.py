@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 
-from connector.errors import Problem
 from connector.spec.loader import Loaded, SpecFile
 from connector.spec.model import Action, Integration
 from connector.spec.schema.suggest import nearest
@@ -20,10 +18,6 @@ class CheckedAction:
     source: SpecFile
     integration: Integration
     loaded: Loaded
-
-    def problem(self, path: str, message: str, **more: Any) -> Problem:
-        """A problem at a path of the action's file."""
-        return self.source.problem(path, message, **more)
 
     def is_whole(self, path: str) -> bool:
         """Whether nothing at the path or below it has the wrong form."""

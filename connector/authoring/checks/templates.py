@@ -16,40 +16,26 @@ from connector.spec.segments import TemplateError
 # The names of each root that a hole may use; None: any.
 Names = Mapping[str, Any]
 
+_PATHS = ("request.path", "request.fallback.path")
 # What Jinja2 itself knows in every template.
 _BUILT_IN = frozenset({"range", "dict", "namespace"})
 
 
 def _of_action(subject: CheckedAction) -> Iterator[Problem]:
     usable = subject.source.usable
-    scope: Names = {"inputs": subject.action.parameters, "credential": _fields(subject.integration)}
-    for path, text in template.texts(usable["request"], "request"):
-        in_path = path in ("request.path", "request.fallback.path")
-        for message in _wrong(text, scope, in_path):
-            yield subject.problem(path, message)
-    for path, text in template.texts(usable["output"].get("kind"), "output.kind"):
-        for message in _wrong(text, {"inputs": subject.action.parameters}):
-            yield subject.problem(path, message)
-    for path, text in template.texts(usable.get("credits"), "credits"):
-        for message in _wrong(text, {"inputs": subject.action.parameters}):
-            yield subject.problem(path, message)
+    inputs: Names = {"inputs": subject.action.parameters}
+    yield from _wrong(usable["request"], "request", {**inputs, "credential": _fields(subject.integration)})
+    yield from _wrong(usable["output"].get("kind"), "output.kind", inputs)
+    yield from _wrong(usable.get("credits"), "credits", inputs)
 
 
-def _of_manifest(loaded: Loaded) -> Iterator[Problem]:
-    if loaded.integration is None:
-        return
+def _of_manifest(integration: Integration, loaded: Loaded) -> Iterator[Problem]:
     usable = loaded.manifest.usable
-    credential: Names = {"credential": _fields(loaded.integration)}
+    credential: Names = {"credential": _fields(integration)}
     connection = usable["connection"]
-    places: tuple[tuple[str, Any, Names], ...] = (
-        ("connection.auth", connection["auth"], credential),
-        ("connection.test.says", connection.get("test", {}).get("says"), {"result": None}),
-        ("defaults.headers", usable.get("defaults", {}).get("headers"), credential),
-    )
-    for place, value, scope in places:
-        for path, text in template.texts(value, place):
-            for message in _wrong(text, scope):
-                yield loaded.manifest.problem(path, message)
+    yield from _wrong(connection["auth"], "connection.auth", credential)
+    yield from _wrong(connection.get("test", {}).get("says"), "connection.test.says", {"result": None})
+    yield from _wrong(usable.get("defaults", {}).get("headers"), "defaults.headers", credential)
 
 
 def _fields(integration: Integration) -> Names:
@@ -57,7 +43,13 @@ def _fields(integration: Integration) -> Names:
     return fields
 
 
-def _wrong(text: str, scope: Names, in_path: bool = False) -> Iterator[str]:
+def _wrong(value: Any, place: str, scope: Names) -> Iterator[Problem]:
+    """What is wrong with the templates in a value, which stands at that place."""
+    for path, text in template.texts(value, place):
+        yield from (Problem(path, message) for message in _flaws(text, path, scope))
+
+
+def _flaws(text: str, path: str, scope: Names) -> Iterator[str]:
     if not template.is_template(text):
         return
     try:
@@ -65,7 +57,7 @@ def _wrong(text: str, scope: Names, in_path: bool = False) -> Iterator[str]:
     except TemplateError as error:
         yield str(error)
         return
-    if read.uses_path_filter and not in_path:
+    if read.uses_path_filter and path not in _PATHS:
         yield "uses `| path`, which only means something in a request's path; leave the filter out"
     for reference in sorted(read.references):
         yield from _unknown(reference, scope)
@@ -84,4 +76,4 @@ def _unknown(reference: str, scope: Names) -> Iterator[str]:
 _KINDS = {"inputs": "input", "credential": "field of the credential"}
 
 OF_ACTIONS = (_of_action,)
-OF_FOLDERS = (_of_manifest,)
+OF_MANIFESTS = (_of_manifest,)

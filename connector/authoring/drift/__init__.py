@@ -7,7 +7,7 @@ for a number, a known list for an open one) is none, and neither are operations 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,14 +16,13 @@ from urllib.parse import urlsplit
 from connector.authoring.drift.additions import Additions
 from connector.authoring.drift.document import DocumentedField, DocumentedOperation
 from connector.authoring.drift.document import operations as read
-from connector.authoring.drift.fields import differences
-from connector.authoring.drift.prices import price_differences
-from connector.authoring.drift.sent_fields import Sent, sent, shape
+from connector.authoring.drift.sent_fields import sent, shape
+from connector.authoring.drift.values import differences, price_differences
 from connector.authoring.importing import parse_document, requests, source
 from connector.authoring.importing.servers import NOWHERE
 from connector.errors import Problem, SpecError
 from connector.spec import template, url
-from connector.spec.loader import Loaded, SpecFile
+from connector.spec.loader import Loaded
 from connector.spec.model import Action, Integration, RequestSpec
 from connector.spec.schema.suggest import nearest
 
@@ -79,11 +78,16 @@ def report(loaded: Loaded, document: Path) -> DriftReport:
         return DriftReport(wrong=tuple(error.problems))
     additions = Additions(value, document.name)
     current = [one for one in operations if not one.legacy and additions.can_be_made(one)]
-    pairs = list(_pairs(loaded, loaded.integration, operations))
+    pairs = list(_pairs(loaded.integration, operations))
     found = list(_of_the_whole(loaded, loaded.integration, additions))
-    found += [change for subject in pairs for change in subject.changes(additions)]
-    covered = {subject.operation.name for subject in pairs if subject.operation}
-    covered |= set(_fallbacks(loaded.integration, operations))
+    for action, operation in pairs:
+        own = loaded.source(action)
+        for kind, path, message, addition in _differences(
+            action, operation, loaded.integration, additions, operations
+        ):
+            found.append(Change(kind, action.id, own.problem(path, message), addition))
+    covered = {operation.name for _, operation in pairs if operation}
+    covered |= _fallbacks(loaded.integration, operations)
     for operation in current:
         if operation.name not in covered and not operation.deprecated:
             message = f"none covers {operation.name} of {document.name}; add an action for it"
@@ -116,20 +120,17 @@ def _of_the_whole(loaded: Loaded, integration: Integration, additions: Additions
             yield Change("changed", integration.id, problem)
 
 
-def _fallbacks(integration: Integration, operations: tuple[DocumentedOperation, ...]) -> Iterator[str]:
-    tried = {
-        (action.request.method, shape(action.request.fallback.path))
-        for action in integration.actions.values()
-        if action.request.fallback
-    }
-    for operation in operations:
-        if (operation.method, shape(operation.address)) in tried:
-            yield operation.name
+def _fallbacks(integration: Integration, operations: tuple[DocumentedOperation, ...]) -> set[str]:
+    """The operations that an action asks where the one of its own path gave nothing."""
+    ours = [action.request for action in integration.actions.values()]
+    tried = {(one.method, shape(one.fallback.path)) for one in ours if one.fallback}
+    return {one.name for one in operations if (one.method, shape(one.address)) in tried}
 
 
 def _pairs(
-    loaded: Loaded, integration: Integration, operations: tuple[DocumentedOperation, ...]
-) -> Iterator[_Pair]:
+    integration: Integration, operations: tuple[DocumentedOperation, ...]
+) -> Iterator[tuple[Action, DocumentedOperation | None]]:
+    """Each action with a path of its own, and the operation that has its method and path."""
     by_address: defaultdict[tuple[Any, ...], list[DocumentedOperation]] = defaultdict(list)
     for each in operations:
         address = each.method, shape(each.address)
@@ -141,8 +142,7 @@ def _pairs(
             continue  # the address is the caller's
         address = request.method, shape(request.path)
         same = by_address.get((*address, _fixed(request))) or by_address.get(address) or []
-        operation = max(same, key=lambda one: _likeness(action, one), default=None)
-        yield _Pair(action, loaded.source(action), integration, operation, operations)
+        yield action, max(same, key=lambda one: _likeness(action, one), default=None)
 
 
 Constants = frozenset[tuple[str, str, Any]]
@@ -150,7 +150,7 @@ Constants = frozenset[tuple[str, str, Any]]
 
 def _constants(operation: DocumentedOperation) -> Constants:
     """What an operation always takes; some APIs have one address, and tell there what to do."""
-    plain = (field for field in operation.fields if field.place in ("query", "header") and field.required)
+    plain = (one for one in operation.fields.values() if one.place in ("query", "header") and one.required)
     enums = ((field, field.schema.get("enum", ())) for field in plain)
     return frozenset((field.place, field.name, url.text(enum[0])) for field, enum in enums if len(enum) == 1)
 
@@ -167,76 +167,56 @@ def _fixed(request: RequestSpec) -> Constants:
 
 def _likeness(action: Action, operation: DocumentedOperation) -> int:
     """How near they are, of operations with one address: what both take, less what either lacks."""
-    ours, theirs = _sent(action, operation).fields.keys(), _keyed(operation).keys()
+    ours, theirs = sent(action, operation.path_names).fields.keys(), operation.fields.keys()
     same_body = action.request.body.kind in map(requests.kind, operation.bodies)
     return len(ours & theirs) - len(ours ^ theirs) + same_body
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """An action, and the operation that has its method and path."""
+def _differences(
+    action: Action,
+    operation: DocumentedOperation | None,
+    integration: Integration,
+    additions: Additions,
+    operations: Iterable[DocumentedOperation],
+) -> Iterator[tuple[Kind, str, str, str | None]]:
+    """What is said otherwise than by the operation with the action's method and path: each of its kind, with
+    its path, a sentence, and what to add."""
+    if operation is None:
+        yield "gone", "request.path", _no_operation(action.request, operations), None
+        return
+    ours = sent(action, operation.path_names)
+    for key, field in operation.fields.items():
+        if key not in ours.fields and field.place not in ours.whole and not _of_everyone(field, integration):
+            needed = "required" if field.required else "optional"
+            message = f"{field.name} is missing, {needed} in the {field.place} ({operation.name})"
+            addition = additions.field(action, operation, field)
+            yield "new", f"inputs.properties.{field.name}", message, addition
+    for kind, compare in _COMPARED:
+        for path, message in compare(action, operation, integration):
+            yield kind, path, f"{message} ({operation.name})", None
 
-    action: Action
-    source: SpecFile
-    integration: Integration
-    operation: DocumentedOperation | None
-    operations: tuple[DocumentedOperation, ...]
 
-    def changes(self, additions: Additions) -> Iterator[Change]:
-        if self.operation is None:
-            yield self._change("gone", "request.path", self._no_operation())
-            return
-        for field, message in _new_fields(self.action, self.operation, self.integration):
-            path, whole = f"inputs.properties.{field.name}", f"{message} ({self.operation.name})"
-            yield self._change("new", path, whole, additions.field(self.action, self.operation, field))
-        for kind, compare in _COMPARED:
-            for path, message in compare(self.action, self.operation, self.integration):
-                yield self._change(kind, path, f"{message} ({self.operation.name})")
-
-    def _change(self, kind: Kind, path: str, message: str, addition: str | None = None) -> Change:
-        return Change(kind, self.action.id, self.source.problem(path, message), addition)
-
-    def _no_operation(self) -> str:
-        request = self.action.request
-        same = [each.method for each in self.operations if shape(each.address) == shape(request.path)]
-        if same:
-            return f"the document has this path with {', '.join(same)}, not with {request.method}"
-        paths = [each.address for each in self.operations]
-        return f"the document has no {request.method} {request.path}{nearest(request.path, paths)}"
+def _no_operation(request: RequestSpec, operations: Iterable[DocumentedOperation]) -> str:
+    same = [each.method for each in operations if shape(each.address) == shape(request.path)]
+    if same:
+        return f"the document has this path with {', '.join(same)}, not with {request.method}"
+    paths = [each.address for each in operations]
+    return f"the document has no {request.method} {request.path}{nearest(request.path, paths)}"
 
 
 Found = Iterator[tuple[str, str]]
 
 
-def _keyed(operation: DocumentedOperation) -> dict[tuple[str, str], DocumentedField]:
-    return {(field.place, field.name): field for field in operation.fields}
-
-
-def _sent(action: Action, operation: DocumentedOperation) -> Sent:
-    return sent(action, operation.path_names)
-
-
-def _new_fields(
-    action: Action, operation: DocumentedOperation, integration: Integration
-) -> Iterator[tuple[DocumentedField, str]]:
-    ours = _sent(action, operation)
-    for key, field in _keyed(operation).items():
-        if key not in ours.fields and field.place not in ours.whole and not _of_everyone(field, integration):
-            needed = "required" if field.required else "optional"
-            yield field, f"{field.name} is missing, {needed} in the {field.place}"
-
-
 def _gone_fields(action: Action, operation: DocumentedOperation, integration: Integration) -> Found:
-    wanted = _keyed(operation)
-    for (place, name), input in _sent(action, operation).fields.items():
-        if (place, name) not in wanted:
-            near = nearest(name, [field.name for field in operation.fields if field.place == place])
+    for (place, name), input in sent(action, operation.path_names).fields.items():
+        if (place, name) not in operation.fields:
+            near = nearest(name, [other for where, other in operation.fields if where == place])
             yield _place(input, place, name), f"the document has no {name} in the {place}{near}"
 
 
 def _changed_fields(action: Action, operation: DocumentedOperation, integration: Integration) -> Found:
-    wanted = _keyed(operation)
-    for key, input in _sent(action, operation).fields.items():
+    wanted = operation.fields
+    for key, input in sent(action, operation.path_names).fields.items():
         if key in wanted and input is not None and input in action.parameters:
             yield from _input(action, input, wanted[key])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from functools import cached_property
+from contextlib import suppress
 from typing import Any
 
 from connector.authoring.drift.document import DocumentedField, DocumentedOperation
@@ -17,11 +17,12 @@ from connector.spec.model import Action
 
 
 class Additions:
-    """What a document adds; it is imported when the first addition is asked for."""
+    """What a document adds, by an import of it."""
 
     def __init__(self, document: Any, name: str) -> None:
-        self._document = document
-        self._name = name
+        self._imported: Imported | None = None
+        with suppress(SpecError):
+            self._imported = convert(document, name)
 
     def can_be_made(self, operation: DocumentedOperation) -> bool:
         """Whether an operation can be an action; of what no import tells, it is taken to be so."""
@@ -60,13 +61,6 @@ class Additions:
         made = self._imported
         id = made.addresses.get(operation.name) if made else None
         return None if made is None or id is None else made.actions[id]
-
-    @cached_property
-    def _imported(self) -> Imported | None:
-        try:
-            return convert(self._document, self._name)
-        except SpecError:
-            return None
 
 
 def _placed(action: Action, field: DocumentedField, own: str) -> dict[str, Any] | None:

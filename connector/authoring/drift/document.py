@@ -34,7 +34,7 @@ class DocumentedField:
 
 @dataclass(frozen=True, slots=True)
 class DocumentedOperation:
-    """One method of one path. ``bodies`` are the media types that it takes.
+    """One method of one path. ``fields`` are by their place and name, ``bodies`` the media types.
 
     ``path_names`` are what the holes of the path are called, in order. ``extra`` holds the document's own
     words for it, which begin with ``x-``.
@@ -44,7 +44,7 @@ class DocumentedOperation:
     path: str
     address: str
     path_names: tuple[str, ...]
-    fields: tuple[DocumentedField, ...]
+    fields: Mapping[tuple[str, str], DocumentedField]
     accept: tuple[str, ...]
     bodies: tuple[str, ...]
     deprecated: bool
@@ -82,7 +82,7 @@ class _DocumentReader:
             raw.path,
             raw.bare_path,
             tuple(requests.path_names(raw)),
-            (*self._plain_fields(raw), *self._body_fields(body)),
+            {(one.place, one.name): one for one in (*self._plain_fields(raw), *self._body_fields(body))},
             tuple(requests.asked_forms(raw, self._schemas)),
             tuple(content.type for content in body.contents) if body else (),
             bool(raw.deprecated or raw.extra.get("x-removed")),

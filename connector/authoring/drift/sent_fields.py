@@ -37,29 +37,22 @@ def shape(path: str) -> str:
 def sent(action: Action, path_names: Sequence[str]) -> Sent:
     """The request's fields; ``path_names`` are what the document calls the holes of the path, in order."""
     request, body = action.request, action.request.body
-    fields: dict[Key, str | None] = {}
     holes = _HOLE.findall(request.path)
-    fields |= {("path", name): _input(hole) for name, hole in zip(path_names, holes, strict=False)}
-    fields |= _entries("query", request.query)
-    fields |= {
-        (place, name.lower()): value for (place, name), value in _entries("header", request.headers).items()
+    fields: dict[Key, str | None] = {
+        ("path", name): _input(hole) for name, hole in zip(path_names, holes, strict=False)
     }
-    fields |= _entries("body", body.json if body.json is not None else body.fields)
-    if body.kind != "none" and body.fields is None and body.json is None and body.content is None:
-        fields |= {("body", name): name for name in unused_inputs(action)}
     places = (
         ("query", request.query),
         ("header", request.headers),
         ("body", body.fields),
         ("body", body.json),
     )
+    for place, value in places:
+        for name, entry in value.items() if isinstance(value, Mapping) else ():
+            fields[place, name.lower() if place == "header" else name] = _input(entry)
+    if body.kind != "none" and body.fields is None and body.json is None and body.content is None:
+        fields |= {("body", name): name for name in unused_inputs(action)}
     return Sent(fields, frozenset(place for place, value in places if template.is_template(value)))
-
-
-def _entries(place: str, value: Any) -> dict[Key, str | None]:
-    return (
-        {(place, name): _input(entry) for name, entry in value.items()} if isinstance(value, Mapping) else {}
-    )
 
 
 def _input(text: Any) -> str | None:

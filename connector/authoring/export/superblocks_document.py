@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from connector.authoring.importing.parse_document import mapping
 from connector.spec import url
 from connector.spec.model import Integration
 
@@ -55,8 +56,7 @@ class Row(NamedTuple):
 
 def steps(document: Any) -> Iterator[Step]:
     """The steps in an API, a block or a step alone, wherever they stand."""
-    known = document.get("integrations") if isinstance(document, Mapping) else None
-    return _steps(document, known if isinstance(known, Mapping) else {}, "step", 0)
+    return _steps(document, mapping(mapping(document).get("integrations")), "step", 0)
 
 
 def _steps(value: Any, known: Mapping[str, Any], name: str, depth: int) -> Iterator[Step]:
@@ -72,15 +72,12 @@ def _steps(value: Any, known: Mapping[str, Any], name: str, depth: int) -> Itera
     name = value["name"] if isinstance(value.get("name"), str) else name
     for key, inner in value.items():
         if key == "step" and isinstance(inner, Mapping) and not _is_step(inner):
-            yield from (_of(name, one, told, inner, known) for one, told in _kinds(inner))
+            kinds = ((kind, told) for kind, told in inner.items() if isinstance(told, Mapping))
+            yield from (_of(name, kind, told, inner, known) for kind, told in kinds)
         elif isinstance(inner, Mapping) and _is_step(inner) and key != "step":
             yield _of(name, key, inner, value, known)
         elif key != "integrations":
             yield from _steps(inner, known, name, depth + 1)
-
-
-def _kinds(step: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    return ((kind, told) for kind, told in step.items() if isinstance(told, Mapping))
 
 
 def _is_step(value: Mapping[str, Any]) -> bool:
@@ -97,11 +94,7 @@ def address(step: Step) -> str:
     """The whole address where it is known, else what stands behind that of the connection."""
     own = step.told.get("urlPath") or step.told.get("path") or ""
     own = read(own) if isinstance(own, str) else ""
-    return own if is_whole(own) else f"{step.base}{own}"
-
-
-def is_whole(address: str) -> bool:
-    return address.lower().startswith(("http://", "https://"))
+    return own if url.is_url(own) else f"{step.base}{own}"
 
 
 def below(integration: Integration, address: str) -> str | None:

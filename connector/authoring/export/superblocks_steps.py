@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
@@ -30,6 +30,7 @@ from connector.spec.model import Action, Integration
 from connector.spec.schema import coerce
 from connector.spec.schema.validator import Checker
 from connector.spec.template import references
+from connector.spec.url import is_url
 
 _HOLE = re.compile(r"\{\{-?\s*inputs\.(\w+)\s*-?\}\}")
 _FORM = "application/x-www-form-urlencoded"
@@ -50,9 +51,7 @@ class StepInvocation:
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        shown: dict[str, Any] = {"name": self.name, "action": self.action, "inputs": dict(self.inputs)}
-        more = {"accept": self.accept, "to_fill": dict(self.to_fill), "notes": list(self.notes)}
-        return shown | {name: value for name, value in more.items() if value}
+        return {name: value for name, value in asdict(self).items() if value or name == "inputs"}
 
 
 @dataclass(slots=True)
@@ -114,7 +113,7 @@ def _invocation(
             return _finished(integration, action, step, sent, *_typed(action, sent, held))
         except _Unlike as error:
             notes.append(f"it is no {action.id}: {error}")
-    is_general = step.plugin not in own and not document_of.is_whole(address)
+    is_general = step.plugin not in own and not is_url(address)
     if generic is None or generic not in integration.actions or (is_general and not notes):
         raise _Unlike("; ".join(notes) or f"{sent.method} {sent.path} is the path of no action here")
     sent.notes += notes
@@ -133,9 +132,9 @@ def _path(integration: Integration, step: Step, own: tuple[str | None, ...]) -> 
     if path is not None:
         return path
     said = step.told.get("urlPath")
-    if step.plugin in own and isinstance(said, str) and not document_of.is_whole(said):
+    if step.plugin in own and isinstance(said, str) and not is_url(said):
         return document_of.read(said)  # its connection may go by way of another host
-    if document_of.is_whole(address):
+    if is_url(address):
         raise _Unlike("goes to another address than those of the integration's environments")
     return address
 
@@ -296,7 +295,6 @@ def _read_off(template: Any, value: Any, found: dict[str, Any]) -> bool:
 
 def _generic(integration: Integration, sent: _Sent) -> dict[str, Any]:
     """The inputs of the generic request, which takes any."""
-    told: dict[str, Any] = {"method": sent.method, "path": sent.path, "query": _grouped(sent.query)}
     kind, headers = sent.kind, _headers(integration, sent)
     said = next((headers.pop(name) for name in [*headers] if name.lower() == "content-type"), None)
     if kind != "none" and sent.method in ("GET", "HEAD"):
@@ -304,16 +302,21 @@ def _generic(integration: Integration, sent: _Sent) -> dict[str, Any]:
         kind = "none"
     rows = _grouped(sent.form) if kind in _FORMS else {}
     files = {name: value for name, value in rows.items() if _is_file(value)}
-    told |= {"headers": headers, "body": kind, "files": files}
-    told |= {"fields": {name: value for name, value in rows.items() if name not in files}}
+    several: dict[str, Any] = {
+        "method": sent.method,
+        "path": sent.path,
+        "query": _grouped(sent.query),
+        "headers": headers,
+        "body": None if kind == "none" else kind,
+        "files": files,
+        "fields": {name: value for name, value in rows.items() if name not in files},
+    }
+    told = {name: value for name, value in several.items() if value}
     if kind in ("json", "raw"):
         is_file = _is_file(sent.content) or "readContents" in str(sent.content)
         told["content_file" if is_file else "json" if kind == "json" else "content"] = sent.content
-        told["content_type"] = said or (_FORM if kind == "raw" and not is_file else None)
-        told |= {"content_type": None} if kind == "json" and said == "application/json" else {}
-    told |= {"body": None} if kind == "none" else {}
-    empty = ("query", "headers", "files", "fields")
-    told = {name: value for name, value in told.items() if value or name not in empty}
+        usual = _FORM if kind == "raw" and not is_file else None
+        told["content_type"] = (said or usual) if (kind, said) != ("json", "application/json") else None
     return {name: value for name, value in told.items() if value is not None}
 
 
@@ -348,7 +351,11 @@ def _finished(
     while True:
         wrong = [one for one in _wrong(integration, action, inputs) if not _is_awaited(one, to_fill)]
         told += [str(problem) for problem in wrong]
-        if not [*filter(None, [_move(inputs, problem.path, to_fill) for problem in wrong])]:
+        # What is not right is among what is to be filled in.
+        tops = dict.fromkeys(problem.path.partition(".")[0] for problem in wrong)
+        moved = {top: _as_text(inputs.pop(top)) for top in tops if top in inputs}
+        to_fill |= moved
+        if not moved:
             return StepInvocation(step.name, action.id, inputs, accept, to_fill, tuple(dict.fromkeys(told)))
 
 
@@ -360,8 +367,12 @@ def _known(value: Any, path: str, to_fill: dict[str, str]) -> Any:
         inside = {name: _known(entry, f"{path}.{name}", to_fill) for name, entry in value.items()}
         kept = {name: one for name, one in inside.items() if one is not None or value[name] is None}
         return kept or None
-    to_fill[path] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    to_fill[path] = _as_text(value)
     return None
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _wrong(integration: Integration, action: Action, inputs: Mapping[str, Any]) -> list[Problem]:
@@ -379,16 +390,6 @@ def _is_awaited(problem: Problem, to_fill: Mapping[str, str]) -> bool:
     """Whether it is only that something is still to be filled in."""
     tops = {path.partition(".")[0] for path in to_fill}
     return not problem.path or bool(tops & {one.partition(".")[0] for one in problem.path.split(", ")})
-
-
-def _move(inputs: dict[str, Any], path: str, to_fill: dict[str, str]) -> bool:
-    """Puts an input that is not right among those to be filled in; whether there was one."""
-    top = path.partition(".")[0]
-    if top not in inputs:
-        return False
-    value = inputs.pop(top)
-    to_fill[top] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return True
 
 
 def _read(schema: Mapping[str, Any], value: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connector.spec.model import JsonSchema
+from connector.spec.schema.coerce import types
 
 _KEPT = frozenset(
     (
@@ -31,9 +32,7 @@ def older(schema: JsonSchema) -> dict[str, Any]:
 
 def kind(schema: JsonSchema) -> dict[str, Any]:
     """The one type that a value has; nothing where it may be anything."""
-    named = schema.get("type")
-    if isinstance(named, list | tuple):
-        named = next((one for one in named if one != "null"), None)
+    named = next((one for one in types(schema) if one != "null"), None)
     if named is None and "enum" in schema:
         named = "string"
     return {"type": named} if named else {}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from connector.errors import InvocationError
 
@@ -17,7 +16,8 @@ def file(target: Path, content: str, *, force: bool = False) -> None:
         raise InvocationError(f"{target} is a folder; name a file")
     if target.exists() and not force:
         raise InvocationError(f"{target} is there already; --force writes over it")
-    _act(target, lambda: _replace(target, content))
+    with _told(target):
+        _replace(target, content)
 
 
 def folder(target: Path, files: Mapping[str, str], *, force: bool = False) -> None:
@@ -25,49 +25,41 @@ def folder(target: Path, files: Mapping[str, str], *, force: bool = False) -> No
     it is forced; then the files are written over, and others stay."""
     if target.exists() and not target.is_dir():
         raise InvocationError(f"{target} is no folder; name another")
-    if target.is_dir() and any(target.iterdir()):
-        if not force:
-            raise InvocationError(f"{target} is not empty; name another folder, or --force writes into it")
-        _act(target, lambda: _into(target, files))
-        return
-    _act(target, lambda: _whole(target, files))
+    is_taken = target.is_dir() and any(target.iterdir())
+    if is_taken and not force:
+        raise InvocationError(f"{target} is not empty; name another folder, or --force writes into it")
+    with _told(target):
+        if is_taken:
+            _fill(target, files)
+            return
+        with _draft(target) as whole:
+            _fill(whole, files)
+            whole.replace(target)
 
 
-def _act(target: Path, write: object) -> None:
-    assert callable(write)
-    try:
-        write()
-    except OSError as error:
-        raise InvocationError(f"{target} cannot be written: {error.strerror or error}") from error
-
-
-def _replace(target: Path, content: str) -> None:
-    """The file has all of its content or what it had before."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as written:
-            written.write(content)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(target)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
-
-
-def _into(target: Path, files: Mapping[str, str]) -> None:
+def _fill(target: Path, files: Mapping[str, str]) -> None:
     for name, content in files.items():
         _replace(target / name, content)
 
 
-def _whole(target: Path, files: Mapping[str, str]) -> None:
-    """The folder appears with all its files in it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-    try:
-        _into(draft, files)
-        draft.chmod(0o755)
+def _replace(target: Path, content: str) -> None:
+    """The file has all of its content or what it had before."""
+    with _draft(target) as draft:
+        draft.write_text(content, encoding="utf-8")
         draft.replace(target)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+
+
+@contextmanager
+def _draft(target: Path) -> Iterator[Path]:
+    """A place beside the target, of which nothing is left but what was moved from there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as beside:
+        yield Path(beside) / target.name
+
+
+@contextmanager
+def _told(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InvocationError(f"{target} cannot be written: {error.strerror or error}") from error

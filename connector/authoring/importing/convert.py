@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from connector.authoring import request_identity
-from connector.authoring.importing import naming, openapi3, paths, swagger2
+from connector.authoring.importing import naming, openapi3, swagger2
 from connector.authoring.importing.operation import ImportedOperation, output
 from connector.authoring.importing.parse_document import Json, mapping, refused, text
 from connector.authoring.importing.references import References
@@ -46,7 +46,7 @@ def convert(document: Any, name: str, url: str | None = None, said: Iterable[Rem
     """
     dialect = _dialect(document, name)
     found = list(dialect.operations(document))
-    about = Remarks(dict.fromkeys((*said, *paths.beside(document, References(document)))))
+    about = Remarks(dict.fromkeys((*said, *openapi3.beside(document, References(document)))))
     places = environments(dialect.servers(document), url, about)
     maker = _Maker(document, dialect.schemes(document), [one for one, _ in found], places, about)
     for operation, remarks in found:
@@ -109,8 +109,8 @@ class _Maker:
 
     def sort(self) -> None:
         """Puts the actions of a group together, the groups in the document's order."""
-        groups = list(dict.fromkeys(spec["group"] for spec in self.actions.values()))
-        places = {group: place for place, group in enumerate(groups)}
+        groups = [spec["group"] for spec in self.actions.values()]
+        places = {group: place for place, group in enumerate(dict.fromkeys(groups))}
         self.actions = dict(sorted(self.actions.items(), key=lambda item: places[item[1]["group"]]))
 
     def _action(self, operation: ImportedOperation, remarks: Remarks) -> Spec:
@@ -161,14 +161,13 @@ class _Maker:
         info = mapping(self._document.get("info"))
         id = kebab(self._title, 60) or "imported-api"
         about = sentence(info.get("description"), 400)
+        about = about if len(about) >= 20 else f"{self._title}, imported from its OpenAPI document."
         page = text(mapping(self._document.get("externalDocs")).get("url"))
         return {
             "id": id,
             "name": self._title,
             "version": _version(info.get("version")),
-            "description": about
-            if len(about) >= 20
-            else f"{self._title}, imported from its OpenAPI document.",
+            "description": about,
             **({"documentation": page} if naming.is_address(page) else {}),
             "connection": self._connection(id),
             "environments": places,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -23,29 +22,22 @@ class ActionNames:
     """The names of one integration's actions; each is given once."""
 
     ids: set[str] = field(default_factory=lambda: set(_NO_FILES))
-    titles: set[tuple[str, str]] = field(default_factory=set)
+    titles: dict[str, set[str]] = field(default_factory=dict)
 
     def id(self, operation: ImportedOperation) -> str:
         """From the operation's own id, else from its method and path."""
-        by_address = _address(operation)
-        own = _own(operation) or by_address
+        own = _own(operation) or _address(operation)
         found = own if own not in self.ids else unique(_short(f"{own} {operation.method}"), self.ids)
         self.ids.add(found)
         return found
 
     def title(self, operation: ImportedOperation, group: str, id: str) -> str:
         """From the summary, else from the id; two of one group are told apart."""
-        made: tuple[Callable[[], str], ...] = (
-            lambda: sentence(operation.summary, 80).rstrip("."),
-            lambda: title(id),
-        )
-        for make in made:
-            found = make()
-            if found and (group, found) not in self.titles:
-                break
-        else:
-            found = _apart(title(id), group, self.titles)
-        self.titles.add((group, found))
+        taken = self.titles.setdefault(group, set())
+        found = sentence(operation.summary, 80).rstrip(".")
+        if not found or found in taken:
+            found = unique(title(id), taken, " ")
+        taken.add(found)
         return found
 
 
@@ -65,13 +57,6 @@ def _short(name: str) -> str:
         while len(part) > kept and len("-".join(before + last)) > _LONGEST:
             del part[kept]
     return kebab("-".join(before + last), _LONGEST)
-
-
-def _apart(found: str, group: str, taken: Container[tuple[str, str]]) -> str:
-    number = 2
-    while (group, f"{found} {number}") in taken:
-        number += 1
-    return f"{found} {number}"
 
 
 def _address(operation: ImportedOperation) -> str:

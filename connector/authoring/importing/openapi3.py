@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from connector.authoring.importing import paths
 from connector.authoring.importing.operation import (
+    METHODS,
     Answers,
     BodyForm,
     BodyForms,
@@ -13,6 +13,7 @@ from connector.authoring.importing.operation import (
     Parameter,
     media_type,
     own_words,
+    query_holes,
     successes,
 )
 from connector.authoring.importing.parse_document import Json, items, mapping, names, text
@@ -24,15 +25,66 @@ _STYLES = {
     ("form", False): "comma",
     ("spaceDelimited", False): "space",
     ("pipeDelimited", False): "pipe",
+    ("tabDelimited", False): "tab",  # of version 2 alone
     ("deepObject", False): "brackets",
     ("deepObject", True): "brackets",
 }
 
 
-def operations(document: Json) -> Iterator[paths.Found]:
-    """Every operation, with what had to be said while it was read."""
+# Of a path and its operation, both without their parameters' references: the operation in today's words.
+Modern = Callable[[str, Json, Json, References, Remarks], Json]
+
+
+def operations(document: Json, modern: Modern | None = None) -> Iterator[tuple[ImportedOperation, Remarks]]:
+    """Every operation, with what had to be said while it was read.
+
+    ``modern`` gives one of an older version in the words of this one.
+    """
     references = References(document)
-    return paths.operations(document, references, lambda said: _OpenApi3Reader(references, said).operation)
+    for path, node in mapping(document.get("paths")).items():
+        item = references.resolved(node)
+        for method in METHODS:
+            raw = item.get(method)
+            if isinstance(raw, dict) and not path.startswith("x-"):
+                said = Remarks()
+                told = raw if modern is None else modern(path, item, raw, references, said)
+                around = item if modern is None else {}
+                yield _OperationReader(references, said).operation(method, path, around, told), said
+
+
+def beside(document: Json, references: References) -> Remarks:
+    """What a document says beside its operations: paths that are elsewhere, and calls of the API itself."""
+    said = Remarks()
+    paths = mapping(document.get("paths"))
+    for path, node in paths.items():
+        elsewhere = Remarks()
+        references.resolved(node, elsewhere)
+        for one in elsewhere:
+            said.add(f"the path {path}: {one.what}", "it is left out")
+    webhooks = len(mapping(document.get("webhooks")))
+    if webhooks:
+        said.add(f"it has {webhooks} webhooks, which the API calls", "they are no actions")
+    items = (mapping(item).get(method) for item in paths.values() for method in METHODS)
+    callers = sum(bool(mapping(operation).get("callbacks")) for operation in items)
+    if callers:
+        said.add(f"{callers} of its operations call back", "nothing listens for that here")
+    return said
+
+
+def parameters(path: str, item: Json, raw: Json, references: References, said: Remarks) -> list[Json]:
+    """The path's own, each replaced by the operation's of the same place and name.
+
+    A hole in a query behind the path is a parameter of the query, declared as such or not.
+    """
+    found: dict[tuple[str, str], Json] = {}
+    for node in (*items(item.get("parameters")), *items(raw.get("parameters"))):
+        each = references.resolved(node, said)
+        if isinstance(each.get("name"), str) and isinstance(each.get("in"), str):
+            found[each["in"], each["name"]] = each
+    for name, hole in query_holes(path).items():
+        declared = found.pop(("path", hole), {"schema": {"type": "string"}})
+        found.setdefault(("query", name), {**declared, "name": name, "in": "query"})
+    return [*found.values()]
 
 
 def servers(document: Json) -> Iterator[tuple[str, str]]:
@@ -56,7 +108,7 @@ def _address(server: Json) -> str:
     return address
 
 
-class _OpenApi3Reader:
+class _OperationReader:
     """Reads one operation."""
 
     def __init__(self, references: References, remarks: Remarks) -> None:
@@ -74,17 +126,13 @@ class _OpenApi3Reader:
             tuple(names(raw.get("tags"))),
             raw.get("deprecated") is True,
             text(mapping(raw.get("externalDocs")).get("url")),
-            self._parameters(path, item, raw),
+            tuple(map(self._parameter, parameters(path, item, raw, self._references, self._remarks))),
             self._body(raw.get("requestBody")),
             self._answers(raw),
             raw.get("security"),
             tuple(_address(mapping(server)) for server in own_servers),
             own_words(self._references.resolved(raw.get("requestBody")), raw),
         )
-
-    def _parameters(self, path: str, item: Json, raw: Json) -> tuple[Parameter, ...]:
-        found = paths.parameters(path, item, raw, self._references, self._remarks)
-        return tuple(self._parameter(each) for each in found)
 
     def _parameter(self, raw: Json) -> Parameter:
         if raw.get("allowReserved") is True:
@@ -95,10 +143,12 @@ class _OpenApi3Reader:
         for form in content.values():
             schema, style = mapping(form).get("schema", {}), "json"
             break
+        if "example" in raw and isinstance(schema, dict):
+            schema = {"example": raw["example"], **schema}
         return Parameter(
             raw["in"],
             raw["name"],
-            schema if "example" not in raw else _with_example(schema, raw["example"]),
+            schema,
             raw.get("required") is True or raw["in"] == "path",
             text(raw.get("description")),
             style,
@@ -146,7 +196,3 @@ def _field_style(entry: Json) -> str | None:
     if style is None:
         return "json" if "json" in text(entry.get("contentType")) else None
     return _STYLES.get((str(style), entry.get("explode", style == "form") is True))
-
-
-def _with_example(schema: object, example: object) -> object:
-    return {"example": example, **schema} if isinstance(schema, dict) else schema

@@ -21,10 +21,8 @@ class References:
     def target(self, reference: str) -> tuple[Any, Remark | None]:
         """What a reference names; a remark and nothing where it leads out of the document or nowhere."""
         if not reference.startswith("#"):
-            where = _shortened(reference)
-            return None, Remark(
-                f"{where} is in another document", "it was not fetched, and stands for anything"
-            )
+            what = f"{_shortened(reference)} is in another document"
+            return None, Remark(what, "it was not fetched, and stands for anything")
         node: Any = self._document
         for part in reference[1:].split("/")[1:]:
             node = _step(node, unquote(part).replace("~1", "/").replace("~0", "~"))

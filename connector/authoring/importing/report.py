@@ -32,10 +32,6 @@ class Told:
     action: str | None
     remarks: tuple[Remark, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        told = [asdict(remark) for remark in self.remarks]
-        return {"operation": self.operation, "action": self.action, "remarks": told}
-
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
@@ -67,7 +63,7 @@ class ImportReport:
             "with_remarks": self.in_part,
             "left_out": self.left_out,
             "document": [asdict(remark) for remark in self.whole],
-            "remarks": [one.to_dict() for one in self.told],
+            "remarks": [asdict(one) for one in self.told],
         }
 
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import Any
 
-from connector.authoring.importing.parse_document import Json, items
+from connector.authoring.importing.parse_document import Json
+from connector.authoring.secret_scan import looks_secret
 from connector.spec import url
+from connector.spec.schema.coerce import types
 from connector.spec.schema.validator import Checker
 
-
-class Value(NamedTuple):
-    """A value that is there, which may be any, also None."""
-
-    value: Any
+_UNREADABLE = (TypeError, ValueError, KeyError, OverflowError)
 
 
-def fitting_default(value: Any, schema: Json) -> Value | None:
-    """The value as its schema has it; None where it cannot be so."""
-    [meant] = _meant([value], schema) or [_NOTHING]
-    if meant is _NOTHING or meant is None or not _is_plain(meant) or not _fits(meant, schema):
-        return None
-    return Value(meant)
+def fitting_default(value: Any, schema: Json) -> list[Any]:
+    """The value as its schema has it, alone in a list; nothing where it cannot be so."""
+    return [
+        meant
+        for meant in _meant([value], schema)
+        if meant is not None and _is_plain(meant) and _fits(meant, schema)
+    ]
 
 
 def fitting_enum(values: list[Any], schema: Json) -> list[Any]:
@@ -31,65 +31,53 @@ def fitting_enum(values: list[Any], schema: Json) -> list[Any]:
     if not meant:
         return []
     found = list({(type(value).__name__, str(value)): value for value in meant}.values())
-    return [*found, None] if "null" in _types(schema) else found
-
-
-class _Nothing:
-    pass
-
-
-_NOTHING = _Nothing()
-
-
-def _types(schema: Json) -> list[Any]:
-    said = schema.get("type")
-    return items(said) if isinstance(said, list) else [said] if said else []
+    return [*found, None] if "null" in types(schema) else found
 
 
 def _meant(values: list[Any], schema: Json) -> list[Any]:
-    kinds = [kind for kind in _types(schema) if kind != "null"]
-    if len(kinds) != 1:
+    """The values as the one type of a schema has them, without those that it cannot have."""
+    kinds = [kind for kind in types(schema) if kind != "null"]
+    if len(kinds) != 1 or kinds[0] not in _READERS:
         return values
-    read = _READERS.get(kinds[0], lambda value: value)
-    return [found for found in map(read, values) if found is not _NOTHING]
+    found = []
+    for value in values:
+        with suppress(*_UNREADABLE):
+            found.append(_READERS[kinds[0]](value))
+    return found
 
 
-def _text(value: Any) -> Any:
+def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return url.text(value) if isinstance(value, bool | int | float) else _NOTHING
+    if isinstance(value, bool | int | float):
+        return url.text(value)
+    raise TypeError
 
 
-def _number(value: Any) -> Any:
-    if isinstance(value, bool):
-        return _NOTHING
-    try:
-        found = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return _NOTHING
-    if not math.isfinite(found):
-        return _NOTHING
+def _number(value: Any) -> int | float:
+    found = float(value)
+    if isinstance(value, bool) or not math.isfinite(found):
+        raise ValueError
     return int(found) if found.is_integer() and abs(found) < 1 << 53 else found
 
 
-def _whole(value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    found = _number(value)
-    return found if isinstance(found, int) else _NOTHING
+def _whole(value: Any) -> int:
+    found = value if isinstance(value, int) and not isinstance(value, bool) else _number(value)
+    if isinstance(found, int):
+        return found
+    raise ValueError
 
 
-def _truth(value: Any) -> Any:
-    return {"true": True, "false": False}.get(str(value).lower(), _NOTHING)
+def _truth(value: Any) -> bool:
+    return {"true": True, "false": False}[str(value).lower()]
 
 
+# Each raises one of _UNREADABLE for what it cannot read.
 _READERS: Mapping[str, Any] = {"string": _text, "number": _number, "integer": _whole, "boolean": _truth}
 
 
 def _is_plain(value: Any) -> bool:
     """What is short and no secret."""
-    from connector.authoring.secret_scan import looks_secret
-
     texts = value if isinstance(value, list) else [value]
     return _is_short(value) and not any(isinstance(text, str) and looks_secret(text) for text in texts)
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from connector.authoring.importing.merge_schemas import folded
 from connector.authoring.importing.parse_document import Json, items, mapping, names
 from connector.authoring.importing.references import MAX_HOPS, References
 from connector.authoring.importing.report import Remark
 from connector.authoring.importing.sample_values import fitting_default, fitting_enum
 from connector.authoring.importing.texts import sentence
+from connector.authoring.secret_scan import looks_secret
+from connector.spec.schema.coerce import types
 from connector.spec.schema.patterns import is_linear
 
 MAX_DEPTH = 6
@@ -32,25 +34,13 @@ _TYPES = {
     **dict.fromkeys(("str", "text", "date", "date-time", "datetime", "file", "uuid"), "string"),
     "bool": "boolean",
 }  # fmt: skip
-_COUNTS = (
-    *("minLength", "maxLength", "minItems", "maxItems"),
-    *("minProperties", "maxProperties"),
-)
+_COUNTED = tuple((f"min{what}", f"max{what}") for what in ("Length", "Items", "Properties"))
+_COUNTS = tuple(end for ends in _COUNTED for end in ends)
+_LIMITS = (("minimum", "maximum"), *_COUNTED)
 _NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _UNTOLD = (
-    "not",
-    "if",
-    "patternProperties",
-    "dependentRequired",
-    "dependentSchemas",
-    "prefixItems",
+    *("not", "if", "patternProperties", "dependentRequired", "dependentSchemas", "prefixItems"),
     "contains",
-)
-_LIMITS = (
-    ("minimum", "maximum"),
-    ("minLength", "maxLength"),
-    ("minItems", "maxItems"),
-    ("minProperties", "maxProperties"),
 )
 
 
@@ -72,20 +62,18 @@ class Schemas:
         self._references = references
         self._kept: dict[tuple[str, int, bool], Converted] = {}
         self._flats: dict[str, Json] = {}
-        self._patterns: dict[str, bool] = {}
 
     def converted(self, node: Any, *, files: bool = False) -> Converted:
         """The schema of an input. With ``files``, binary text stands for a file."""
-        for levels in range(MAX_DEPTH, 0, -1):
-            found = self._convert(node, levels, files, 0)
-            if found.size <= MAX_SIZE:
-                return found
-        return self._convert(node, 0, files, 0)
+        return self._cut({"": node}, MAX_DEPTH, files)[""]
 
     def together(self, nodes: Json, *, files: bool = False) -> dict[str, Converted]:
         """The schemas of the inputs of one body, all cut at the depth at which they are not too large."""
+        return self._cut(nodes, MAX_DEPTH - 1, files)
+
+    def _cut(self, nodes: Json, depth: int, files: bool) -> dict[str, Converted]:
         found: dict[str, Converted] = {}
-        for levels in range(MAX_DEPTH - 1, -1, -1):
+        for levels in range(depth, -1, -1):
             found = {name: self._convert(node, levels, files, 0) for name, node in nodes.items()}
             if sum(one.size for one in found.values()) <= MAX_SIZE:
                 break
@@ -105,7 +93,7 @@ class Schemas:
             self._flats[reference] = self._flat(target, hops + 1)
         beside = {name: value for name, value in node.items() if name != "$ref"}
         found = self._flats[reference]
-        return folded(self._flat_plain(beside, hops), found) if beside else found
+        return _folded(self._flat_plain(beside, hops), found) if beside else found
 
     def _flat_plain(self, node: Json, hops: int) -> Json:
         found = dict(node)
@@ -113,12 +101,12 @@ class Schemas:
         if hops > MAX_HOPS:
             return found
         for part in parts:
-            found = folded(found, self._flat(part, hops + 1))
+            found = _folded(found, self._flat(part, hops + 1))
         for keyword in ("anyOf", "oneOf"):
             options = [one for one in items(found.get(keyword)) if mapping(one).get("type") != "null"]
             if len(options) == 1:
                 del found[keyword]
-                found = folded(found, self._flat(options[0], hops + 1))
+                found = _folded(found, self._flat(options[0], hops + 1))
         return found
 
     def _convert(self, node: Any, depth: int, files: bool, hops: int) -> Converted:
@@ -128,10 +116,8 @@ class Schemas:
         key = (reference, depth, files)
         if key not in self._kept:
             self._kept[key] = self._referred(reference, depth, files, hops)
+        kept = self._kept[key]
         beside = {name: value for name, value in node.items() if name in ("description", "default")}
-        return self._with(self._kept[key], beside)
-
-    def _with(self, kept: Converted, beside: Json) -> Converted:
         if not beside:
             return kept
         own, remarks = self._words(beside, kept.schema)
@@ -149,34 +135,38 @@ class Schemas:
         if "allOf" in node and hops > MAX_HOPS:
             return _ENDLESS
         if "allOf" in node:
-            return self._folded(node, depth, files, hops)
+            return self._all_of(node, depth, files, hops)
         node = _with_choices_inside(node)
         schema, remarks = self._words(node, {})
         is_file = schema.get("type") == "string" and _is_binary(node)
         if is_file and files:
             told = {"description": schema["description"]} if "description" in schema else {}
             return Converted({**told, "type": "string", "format": "binary"})
-        parts = _Parts(schema, 1 + len(schema.get("enum", ())) // 8, list(remarks))
+        made = [Converted(schema, 1 + len(schema.get("enum", ())) // 8, remarks)]
+
+        def convert(inner: Any) -> dict[str, Any]:
+            made.append(self._convert(inner, depth - 1, files, hops))
+            return made[-1].schema
+
         if depth > 0:
-            self._inside(node, parts, depth - 1, files, hops)
+            schema = _with_inside(node, schema, convert)
         elif _has_inside(node):
             said = f"it is nested deeper than {MAX_DEPTH} levels, or larger than {MAX_SIZE} schemas"
-            parts.remarks.append(Remark(said, "below that anything is taken"))
-        return Converted(parts.schema, parts.size, tuple(dict.fromkeys(parts.remarks)))
+            made.append(Converted({}, 0, (Remark(said, "below that anything is taken"),)))
+        return _whole(schema, made)
 
-    def _folded(self, node: Json, depth: int, files: bool, hops: int) -> Converted:
+    def _all_of(self, node: Json, depth: int, files: bool, hops: int) -> Converted:
         rest = {name: value for name, value in node.items() if name != "allOf"}
         all_parts = [self._convert(part, depth, files, hops + 1) for part in items(node["allOf"])]
         own = self._plain(rest, depth, files, hops)
         schema: dict[str, Any] = own.schema
         for part in all_parts:
-            schema = folded(schema, part.schema)
+            schema = _folded(schema, part.schema)
         if schema.get("enum") == []:
             schema.pop("enum")
         _uncross(schema)
         _ask_for_what_is_there(schema, _hidden(self._flat(node, hops)))
-        remarks = dict.fromkeys(remark for part in (own, *all_parts) for remark in part.remarks)
-        return Converted(schema, own.size + sum(part.size for part in all_parts), tuple(remarks))
+        return _whole(schema, [own, *all_parts])
 
     def _words(self, node: Json, around: Json) -> tuple[dict[str, Any], tuple[Remark, ...]]:
         """What a schema says of its value itself; not of the values inside."""
@@ -194,9 +184,8 @@ class Schemas:
         self._text_rules(node, found, remarks)
         if _uncross(found):
             remarks.append(Remark("its limits contradict each other", "they are not checked"))
-        fits = fitting_default(node["default"], {**around, **found}) if "default" in node else None
-        if fits is not None:
-            found["default"] = fits.value
+        if fits := fitting_default(node.get("default"), {**around, **found}):
+            found["default"] = fits[0]
         elif node.get("default") is not None:
             remarks.append(Remark("its default does not fit, or is too long to show", "it is not shown"))
         remarks += [
@@ -218,77 +207,69 @@ class Schemas:
         pattern = node.get("pattern")
         if not isinstance(pattern, str):
             return
-        if self._is_pattern(pattern):
+        if _compiles(pattern):
             found["pattern"] = pattern
         else:
             remarks.append(Remark("it has a pattern that is not read here", "it is not checked"))
 
-    def _is_pattern(self, pattern: str) -> bool:
-        if pattern not in self._patterns:
-            self._patterns[pattern] = _compiles(pattern)
-        return self._patterns[pattern]
 
-    def _inside(self, node: Json, parts: _Parts, depth: int, files: bool, hops: int) -> None:
-        def convert(inner: Any) -> dict[str, Any]:
-            return parts.take(self._convert(inner, depth, files, hops))
-
-        if "array" in _listed(parts.schema.get("type")) and "items" in node:
-            parts.schema["items"] = convert(node["items"])
-        self._properties(node, parts, convert)
-        self._options(node, parts, convert)
-        _ask_for_what_is_there(parts.schema, _hidden(node))
-
-    def _properties(self, node: Json, parts: _Parts, convert: Callable[[Any], dict[str, Any]]) -> None:
-        properties = mapping(node.get("properties"))
-        given = {name: inner for name, inner in properties.items() if not is_read_only(inner)}
-        if given:
-            parts.schema["properties"] = {str(name): convert(inner) for name, inner in given.items()}
-        if needed := names(node.get("required")):
-            parts.schema["required"] = list(dict.fromkeys(needed))
-        others = node.get("additionalProperties")
-        if others is False:
-            parts.schema["additionalProperties"] = False
-        elif isinstance(others, Mapping) and others:
-            parts.schema["additionalProperties"] = convert(others)
-
-    def _options(self, node: Json, parts: _Parts, convert: Callable[[Any], dict[str, Any]]) -> None:
-        """Of alternatives, one must hold; whether only one may is the upstream's to judge."""
-        for keyword in ("anyOf", "oneOf"):
-            raw = [one for one in items(node.get(keyword)) if isinstance(one, Mapping)]
-            options = [one for one in raw if one.get("type") != "null"]
-            made = [convert(option) for option in options]
-            if len(made) == 1:
-                parts.schema = folded(parts.schema, made[0])
-            elif made and "anyOf" not in parts.schema and all(set(one) - {"description"} for one in made):
-                parts.schema["anyOf"] = made
-            if made and len(raw) > len(options):
-                _allow_null(parts.schema)
+def _whole(schema: dict[str, Any], parts: list[Converted]) -> Converted:
+    """A schema made of parts, with what they do not say."""
+    remarks = dict.fromkeys(remark for part in parts for remark in part.remarks)
+    return Converted(schema, sum(part.size for part in parts), tuple(remarks))
 
 
-class _Parts:
-    """A schema that is being put together."""
+Convert = Callable[[Any], dict[str, Any]]
 
-    def __init__(self, schema: dict[str, Any], size: int, remarks: list[Remark]) -> None:
-        self.schema, self.size, self.remarks = schema, size, remarks
 
-    def take(self, part: Converted) -> dict[str, Any]:
-        self.size += part.size
-        self.remarks += part.remarks
-        return part.schema
+def _with_inside(node: Json, schema: dict[str, Any], convert: Convert) -> dict[str, Any]:
+    """The schema with those of the values inside."""
+    if "array" in types(schema) and "items" in node:
+        schema["items"] = convert(node["items"])
+    _add_properties(node, schema, convert)
+    schema = _with_options(node, schema, convert)
+    _ask_for_what_is_there(schema, _hidden(node))
+    return schema
+
+
+def _add_properties(node: Json, schema: dict[str, Any], convert: Convert) -> None:
+    properties = mapping(node.get("properties"))
+    given = {name: inner for name, inner in properties.items() if not is_read_only(inner)}
+    if given:
+        schema["properties"] = {str(name): convert(inner) for name, inner in given.items()}
+    if needed := names(node.get("required")):
+        schema["required"] = list(dict.fromkeys(needed))
+    others = node.get("additionalProperties")
+    if others is False:
+        schema["additionalProperties"] = False
+    elif isinstance(others, Mapping) and others:
+        schema["additionalProperties"] = convert(others)
+
+
+def _with_options(node: Json, schema: dict[str, Any], convert: Convert) -> dict[str, Any]:
+    """Of alternatives, one must hold; whether only one may is the upstream's to judge."""
+    for keyword in ("anyOf", "oneOf"):
+        raw = [one for one in items(node.get(keyword)) if isinstance(one, Mapping)]
+        options = [one for one in raw if one.get("type") != "null"]
+        made = [convert(option) for option in options]
+        if len(made) == 1:
+            schema = _folded(schema, made[0])
+        elif made and "anyOf" not in schema and all(set(one) - {"description"} for one in made):
+            schema["anyOf"] = made
+        if made and len(raw) > len(options):
+            _allow_null(schema)
+    return schema
 
 
 def _kinds(node: Json) -> list[str]:
     said = node.get("type")
-    kinds = [_TYPES[one.lower()] for one in _listed(said) if isinstance(one, str) and one.lower() in _TYPES]
+    told = said if isinstance(said, list) else [said]
+    kinds = [_TYPES[one.lower()] for one in told if isinstance(one, str) and one.lower() in _TYPES]
     if not kinds and said is None:
         kinds = [kind for word, kind in (("properties", "object"), ("items", "array")) if word in node]
     if kinds and (node.get("nullable") is True or node.get("x-nullable") is True):
         kinds.append("null")
     return list(dict.fromkeys(kinds))
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _is_binary(node: Json) -> bool:
@@ -364,7 +345,7 @@ def _uncross(schema: dict[str, Any]) -> bool:
 
 
 def _allow_null(schema: dict[str, Any]) -> None:
-    kinds: Iterable[Any] = _listed(schema["type"]) if "type" in schema else ()
+    kinds = types(schema)
     if kinds and "null" not in kinds:
         schema["type"] = [*kinds, "null"]
     if isinstance(schema.get("anyOf"), list):
@@ -373,10 +354,9 @@ def _allow_null(schema: dict[str, Any]) -> None:
         schema["enum"] = [*schema["enum"], None]
 
 
+@lru_cache(maxsize=4096)
 def _compiles(pattern: str) -> bool:
     """Whether Python reads it as ECMAScript does, as far as that can be told by its compiling."""
-    from connector.authoring.secret_scan import looks_secret
-
     if len(pattern) > 1000 or looks_secret(pattern) or not is_linear(pattern):
         return False
     try:
@@ -386,3 +366,56 @@ def _compiles(pattern: str) -> bool:
     except (re.error, RecursionError, OverflowError, Warning):
         return False
     return True
+
+
+def _folded(one: Json, other: Json) -> dict[str, Any]:
+    """The schema that asks for both. Where they tell the same thing otherwise, the first is believed."""
+    found = {**other, **one}
+    for keyword, fold in _FOLDS.items():
+        if keyword in one and keyword in other:
+            found[keyword] = fold(one[keyword], other[keyword])
+    return found
+
+
+def _either(one: Any, other: Any) -> Any:
+    return [value for value in one if value in other] if isinstance(other, list) else one
+
+
+def _both(one: Any, other: Any) -> Any:
+    return list(dict.fromkeys([*one, *other])) if isinstance(one, list) and isinstance(other, list) else one
+
+
+def _entries(one: Any, other: Any) -> Any:
+    if not isinstance(one, Mapping) or not isinstance(other, Mapping):
+        return one
+    shared = {name: _entry(one[name], other[name]) for name in one if name in other}
+    return {**other, **one, **shared}
+
+
+def _entry(one: Any, other: Any) -> Any:
+    """A property that two parts describe; one that is a reference stays as the first has it."""
+    plain = isinstance(one, Mapping) and isinstance(other, Mapping) and "$ref" not in {*one, *other}
+    return {**other, **one} if plain else one
+
+
+def _limit(choose: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    def fold(one: Any, other: Any) -> Any:
+        numbers = [value for value in (one, other) if isinstance(value, int | float)]
+        return choose(numbers) if numbers else one
+
+    return fold
+
+
+def _open_where_either_is(one: Any, other: Any) -> Any:
+    """Each part closes itself to the other's properties; only both together can be meant."""
+    return one if one is not False else other
+
+
+_FOLDS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "properties": _entries,
+    "required": _both,
+    "enum": _either,
+    "additionalProperties": _open_where_either_is,
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems"), _limit(max)),
+    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems"), _limit(min)),
+}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -50,7 +50,6 @@ class SecuritySchemes:
         self._schemes = schemes
         made = {name: _made(mapping(scheme), base) for name, scheme in schemes.items()}
         self._known = {name: one for name, one in made.items() if one is not None}
-        self._served: dict[tuple[Names, ...], bool] = {}
         self.way = NOTHING
 
     def choose(self, operations: list[ImportedOperation], remarks: Remarks) -> None:
@@ -66,9 +65,8 @@ class SecuritySchemes:
     def unserved(self, operation: ImportedOperation) -> str | None:
         """What an operation asks for, where what the connection sends does not serve it."""
         alternatives = self._alternatives(operation)
-        if alternatives not in self._served:
-            self._served[alternatives] = not alternatives or any(map(self._serves, alternatives))
-        return None if self._served[alternatives] else " or ".join(" and ".join(one) for one in alternatives)
+        is_served = not alternatives or any(map(self._serves, alternatives))
+        return None if is_served else " or ".join(" and ".join(one) for one in alternatives)
 
     def _serves(self, names: Names) -> bool:
         one = self._together(names) if names else NOTHING
@@ -135,17 +133,25 @@ def _beside(first: Way, key: Way) -> Way:
     """The way that sends a further key too."""
     [(_, entry)] = key.fields.items()
     name = unique(snake(str(key.auth["name"])) or "key", first.fields, "_")
-    more = {"in": key.auth["in"], "name": key.auth["name"], "value": "{{ credential." + name + " }}"}
+    more = {"in": key.auth["in"], "name": key.auth["name"], "value": _hole(name)}
     auth = {**first.auth, "also": [*first.auth.get("also", ()), more]}
     return Way(auth, {**first.fields, name: entry}, first.sent | key.sent, first.note, first.keys | key.keys)
 
 
 def _made(scheme: Json, base: str) -> Way | None:
-    make = _MAKERS.get(text(scheme.get("type")).lower())
-    return make(scheme, base) if make else None
+    match text(scheme.get("type")).lower():
+        case "apikey":
+            return _api_key(scheme)
+        case "http":
+            return _http(scheme)
+        case "oauth2":
+            return _oauth2(scheme, base)
+        case "openidconnect":
+            return _access_token("OpenID Connect", "An access token of OpenID Connect.")
+    return None
 
 
-def _api_key(scheme: Json, base: str) -> Way | None:
+def _api_key(scheme: Json) -> Way | None:
     place, name = text(scheme.get("in")), text(scheme.get("name"))
     if text(scheme.get("x-amazon-apigateway-authtype")).lower() == "awssigv4":
         return None  # the header holds a signature, not a key
@@ -156,25 +162,29 @@ def _api_key(scheme: Json, base: str) -> Way | None:
 
 
 def _key(place: str, name: str, about: str) -> Way:
-    field: dict[str, Any] = {"type": "string", "title": title(name) or "API key", "secret": True}
-    if about:
-        field["description"] = about
-    auth = {"kind": "api_key", "in": place, "name": name, "value": "{{ credential.api_key }}"}
-    sent = f"{place} {name.lower() if place == 'header' else name}"
-    return Way(auth, {"api_key": field}, frozenset({sent}), keys=frozenset({sent}))
+    fields = {"api_key": _secret(title(name) or "API key", about)}
+    auth = {"kind": "api_key", "in": place, "name": name, "value": _hole("api_key")}
+    sent = frozenset({f"{place} {name.lower() if place == 'header' else name}"})
+    return Way(auth, fields, sent, keys=sent)
+
+
+def _secret(title: str, about: str = "") -> dict[str, Any]:
+    told = {"description": about} if about else {}
+    return {"type": "string", "title": title, "secret": True, **told}
+
+
+def _hole(name: str) -> str:
+    return "{{ credential." + name + " }}"
 
 
 _RECKONED = "digest|hmac|sha|hoba|mutual|negotiate|ntlm|scram|dpop|signature|aws|vapid"
 
 
-def _http(scheme: Json, base: str) -> Way | None:
+def _http(scheme: Json) -> Way | None:
     kind = text(scheme.get("scheme")).lower()
     if kind == "basic":
-        fields: dict[str, dict[str, Any]] = {
-            "username": {"type": "string", "title": "User name"},
-            "password": {"type": "string", "title": "Password", "secret": True},
-        }
-        auth = {"kind": "basic", **{name: "{{ credential." + name + " }}" for name in fields}}
+        fields = {"username": {"type": "string", "title": "User name"}, "password": _secret("Password")}
+        auth = {"kind": "basic", **{name: _hole(name) for name in fields}}
         return Way(auth, fields, _AUTHORIZATION, keys=frozenset({"basic"}))
     about = sentence(scheme.get("description"), 200)
     if kind == "bearer":
@@ -189,11 +199,8 @@ def _http(scheme: Json, base: str) -> Way | None:
 
 
 def _bearer(name: str, about: str, note: str = "") -> Way:
-    field: dict[str, Any] = {"type": "string", "title": name, "secret": True}
-    if about:
-        field["description"] = about
-    auth = {"kind": "bearer", "token": "{{ credential.token }}"}
-    return Way(auth, {"token": field}, _AUTHORIZATION, note, frozenset({"bearer"}))
+    auth = {"kind": "bearer", "token": _hole("token")}
+    return Way(auth, {"token": _secret(name, about)}, _AUTHORIZATION, note, frozenset({"bearer"}))
 
 
 _AUTHORIZATION = frozenset({"header authorization"})
@@ -203,17 +210,14 @@ def _oauth2(scheme: Json, base: str) -> Way | None:
     flows = mapping(scheme.get("flows"))
     token_url = _token_url(text(mapping(flows.get("clientCredentials")).get("tokenUrl")), base)
     if token_url is None:
-        said = (
-            "OAuth 2 with a person at a browser; the connection takes an access token that was got elsewhere"
-        )
-        return _bearer("Access token", "An OAuth 2 access token.", said)
+        return _access_token("OAuth 2 with a person at a browser", "An OAuth 2 access token.")
     scopes = list(mapping(mapping(flows["clientCredentials"]).get("scopes")))
-    fields: dict[str, dict[str, Any]] = {
+    fields = {
         "client_id": {"type": "string", "title": "Client ID"},
-        "client_secret": {"type": "string", "title": "Client secret", "secret": True},
+        "client_secret": _secret("Client secret"),
         "scope": {"type": "string", "title": "Scopes", "description": _scopes(scopes)},
     }
-    holes = {name: "{{ credential." + name + " }}" for name in fields}
+    holes = {name: _hole(name) for name in fields}
     auth = {"kind": "oauth2_client_credentials", "token_url": token_url, **holes}
     host = urlsplit(token_url).hostname
     is_own = host == urlsplit(base).hostname
@@ -239,22 +243,13 @@ def _token_url(told: str, base: str) -> str | None:
     return address._replace(scheme=address.scheme if is_near else "https", fragment="").geturl()
 
 
-def _open_id(scheme: Json, base: str) -> Way | None:
-    said = "OpenID Connect; the connection takes an access token that was got elsewhere"
-    return _bearer("Access token", "An access token of OpenID Connect.", said)
-
-
-_MAKERS: Mapping[str, Callable[[Json, str], Way | None]] = {
-    "apikey": _api_key,
-    "http": _http,
-    "oauth2": _oauth2,
-    "openidconnect": _open_id,
-}
+def _access_token(way: str, about: str) -> Way:
+    note = f"{way}; the connection takes an access token that was got elsewhere"
+    return _bearer("Access token", about, note)
 
 
 def _told(scheme: Json) -> str:
     if "x-amazon-apigateway-authtype" in scheme:
         return "a signature of each request"
-    return (
-        " ".join(filter(None, (text(scheme.get(word)) for word in ("type", "scheme", "in")))) or "of no kind"
-    )
+    words = (text(scheme.get(word)) for word in ("type", "scheme", "in"))
+    return " ".join(filter(None, words)) or "of no kind"

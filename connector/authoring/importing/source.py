@@ -10,14 +10,10 @@ from urllib.parse import urlsplit
 from connector.authoring.importing.parse_document import MAX_BYTES, refused
 from connector.engine.http.messages import Request, Timeout
 from connector.errors import InvocationError, UpstreamError
-from connector.spec.url import origin
+from connector.spec.url import is_url, origin
 
 _MAX_REDIRECTS = 5
 _ACCEPT = "application/json, application/yaml, text/yaml, */*;q=0.5"
-
-
-def is_url(text: str) -> bool:
-    return text.lower().startswith(("http://", "https://"))
 
 
 def read(place: str, inner: Any = None) -> tuple[bytes, str, str | None]:
@@ -35,7 +31,7 @@ def read(place: str, inner: Any = None) -> tuple[bytes, str, str | None]:
         raise InvocationError(f"{place!r} is no address: {error}") from error
     if not parts.hostname or parts.username is not None:
         raise InvocationError("the address must name a host, and hold no user name or password")
-    content = _fetched(place.partition("#")[0], _OneOrigin(asked, inner))
+    content = _fetched(place.partition("#")[0], asked, inner)
     return content, parts.path.rpartition("/")[2] or parts.hostname, place
 
 
@@ -55,10 +51,8 @@ class _OneOrigin:
     """Sends to one origin only, so that no redirect leads elsewhere."""
 
     def __init__(self, asked: tuple[str, str, int], inner: Any) -> None:
-        from connector.engine.http.proxies import ByEnvironment
-
         self._asked = asked
-        self._inner = inner or ByEnvironment(verify=True)
+        self._inner = inner
 
     def handle_request(self, request: Any) -> Any:
         if origin(str(request.url)) != self._asked:
@@ -71,14 +65,15 @@ class _OneOrigin:
         self._inner.close()
 
 
-def _fetched(address: str, inner: Any) -> bytes:
+def _fetched(address: str, asked: tuple[str, str, int], inner: Any) -> bytes:
+    from connector.engine.http.proxies import ByEnvironment
     from connector.engine.http.transport import HttpTransport
 
-    transport = HttpTransport(inner, max_redirects=_MAX_REDIRECTS)
+    one_origin: Any = _OneOrigin(asked, inner or ByEnvironment(verify=True))
+    transport = HttpTransport(one_origin, max_redirects=_MAX_REDIRECTS)
     wait = Timeout(connect=10, read=30, total=120)
-    headers = (("accept", _ACCEPT),)
+    request = Request("GET", address, (("accept", _ACCEPT),), timeout=wait, max_response_bytes=MAX_BYTES)
     try:
-        request = Request("GET", address, headers, timeout=wait, max_response_bytes=MAX_BYTES)
         response = transport.send(request)
         content = b"".join(response.body.chunks())
     finally:

@@ -1,39 +1,44 @@
-"""Swagger 2.0: what a document says becomes operations, server addresses and security schemes."""
+"""Swagger 2.0: what a document says, in the words of OpenAPI 3, which reads it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from connector.authoring.importing import paths
-from connector.authoring.importing.operation import (
-    Answers,
-    BodyForm,
-    BodyForms,
-    ImportedOperation,
-    Parameter,
-    media_type,
-    own_words,
-    successes,
-)
+from connector.authoring.importing import openapi3
+from connector.authoring.importing.operation import ImportedOperation, media_type, successes
 from connector.authoring.importing.parse_document import Json, mapping, names, text
 from connector.authoring.importing.references import References
 from connector.authoring.importing.report import Remarks
 
-_COLLECTIONS = {"csv": "comma", "ssv": "space", "tsv": "tab", "pipes": "pipe", "multi": None}
+# How the values of one list are joined; "multi" repeats the name.
+_COLLECTIONS = {"csv": "form", "ssv": "spaceDelimited", "tsv": "tabDelimited", "pipes": "pipeDelimited"}
 # What tells of a parameter itself, where the rest is its schema.
 _NOT_SCHEMA = frozenset({"name", "in", "required", "description", "collectionFormat", "allowEmptyValue"})
+_JSON = ("application/json",)
+_IN_BODY = ("body", "formData")
 _FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
 
 
-def operations(document: Json) -> Iterator[paths.Found]:
+def operations(document: Json) -> Iterator[tuple[ImportedOperation, Remarks]]:
     """Every operation, with what had to be said while it was read."""
-    references = References(document)
 
-    def reader(said: Remarks) -> paths.Read:
-        return _Swagger2Reader(document, references, said).operation
+    def modern(path: str, item: Json, raw: Json, references: References, said: Remarks) -> Json:
+        given = openapi3.parameters(path, item, raw, references, said)
+        fields = [each for each in given if each["in"] in _IN_BODY]
+        consumes, produces = (_forms(document, raw, word) for word in ("consumes", "produces"))
+        return {
+            **raw,
+            "parameters": [_parameter(each) for each in given if each["in"] not in _IN_BODY],
+            "requestBody": _body(fields, consumes),
+            "responses": {
+                code: _answer(references.resolved(node), produces)
+                for code, node in successes(mapping(raw.get("responses"))).items()
+            },
+            "servers": None,
+        }
 
-    return paths.operations(document, references, reader)
+    return openapi3.operations(document, modern)
 
 
 def servers(document: Json) -> Iterator[tuple[str, str]]:
@@ -62,69 +67,25 @@ def _modern(scheme: Json) -> Json:
     return scheme
 
 
-class _Swagger2Reader:
-    """Reads one operation."""
-
-    def __init__(self, document: Json, references: References, remarks: Remarks) -> None:
-        self._document = document
-        self._references = references
-        self._remarks = remarks
-
-    def operation(self, method: str, path: str, item: Json, raw: Json) -> ImportedOperation:
-        parameters = paths.parameters(path, item, raw, self._references, self._remarks)
-        return ImportedOperation(
-            method.upper(),
-            path,
-            text(raw.get("operationId")),
-            text(raw.get("summary")),
-            text(raw.get("description")),
-            tuple(names(raw.get("tags"))),
-            raw.get("deprecated") is True,
-            text(mapping(raw.get("externalDocs")).get("url")),
-            tuple(_parameter(each) for each in parameters if each["in"] not in ("body", "formData")),
-            self._body(parameters, self._forms(raw, "consumes")),
-            self._answers(raw),
-            raw.get("security"),
-            extra=own_words(raw),
-        )
-
-    def _forms(self, raw: Json, word: str) -> tuple[str, ...]:
-        told = names(raw.get(word)) if word in raw else names(self._document.get(word))
-        return tuple(dict.fromkeys(map(media_type, told)))
-
-    def _body(self, parameters: list[Json], consumes: tuple[str, ...]) -> BodyForms | None:
-        whole = [each for each in parameters if each["in"] == "body"]
-        fields = [each for each in parameters if each["in"] == "formData"]
-        if whole:
-            schema, required = whole[0].get("schema", {}), whole[0].get("required") is True
-            forms = consumes or ("application/json",)
-            contents = tuple(BodyForm(form, schema, {}) for form in forms if "form" not in form) or (
-                BodyForm("application/json", schema, {}),
-            )
-            return BodyForms(contents, required, text(whole[0].get("description")))
-        return _form(fields, consumes) if fields else None
-
-    def _answers(self, raw: Json) -> Answers:
-        declared = successes(mapping(raw.get("responses")))
-        bare = [code for code, node in declared.items() if "schema" not in self._references.resolved(node)]
-        forms = self._forms(raw, "produces") or ("application/json",)
-        return Answers(forms if len(bare) < len(declared) else (), tuple(bare))
+def _forms(document: Json, raw: Json, word: str) -> tuple[str, ...]:
+    told = names(raw.get(word)) if word in raw else names(document.get(word))
+    return tuple(dict.fromkeys(map(media_type, told)))
 
 
-def _style(raw: Json) -> str | None:
+def _answer(raw: Json, produces: tuple[str, ...]) -> Json:
+    return {"content": {form: {} for form in produces or _JSON} if "schema" in raw else {}}
+
+
+def _parameter(raw: Json) -> Json:
+    told = {word: raw[word] for word in ("name", "in", "required", "description") if word in raw}
+    style = _style(raw) if raw["in"] == "query" else {"style": "simple"}
+    return {**told, **style, "schema": _schema(raw)}
+
+
+def _style(raw: Json) -> Json:
     is_list = raw.get("type") == "array"
-    return _COLLECTIONS.get(text(raw.get("collectionFormat")) or "csv") if is_list else None
-
-
-def _parameter(raw: Json) -> Parameter:
-    return Parameter(
-        raw["in"],
-        raw["name"],
-        _schema(raw),
-        raw.get("required") is True or raw["in"] == "path",
-        text(raw.get("description")),
-        _style(raw) if raw["in"] == "query" else None,
-    )
+    collection = (text(raw.get("collectionFormat")) or "csv") if is_list else "multi"
+    return {"style": _COLLECTIONS.get(collection, "form"), "explode": collection not in _COLLECTIONS}
 
 
 def _schema(raw: Json) -> dict[str, Any]:
@@ -137,14 +98,30 @@ def _schema(raw: Json) -> dict[str, Any]:
     return found
 
 
-def _form(fields: list[Json], consumes: tuple[str, ...]) -> BodyForms:
+def _body(fields: list[Json], consumes: tuple[str, ...]) -> Json | None:
+    """The one that is the body as a whole, or a form with the fields."""
+    whole = next((each for each in fields if each["in"] == "body"), None)
+    if whole is None:
+        return _form(fields, consumes) if fields else None
+    forms = [form for form in consumes if "form" not in form] or _JSON
+    media = {"schema": whole.get("schema", {})}
+    return {
+        "content": dict.fromkeys(forms, media),
+        "required": whole.get("required"),
+        "description": whole.get("description"),
+    }
+
+
+def _form(fields: list[Json], consumes: tuple[str, ...]) -> Json:
     has_file = any(each.get("type") == "file" for each in fields)
     multipart = has_file or consumes == ("multipart/form-data",)
     properties = {
         each["name"]: {**_schema(each), "description": text(each.get("description"))} for each in fields
     }
     needed = [each["name"] for each in fields if each.get("required") is True]
-    styles = {each["name"]: style for each in fields if (style := _style(each))}
-    schema = {"type": "object", "properties": properties, "required": needed}
+    media = {
+        "schema": {"type": "object", "properties": properties, "required": needed},
+        "encoding": {each["name"]: _style(each) for each in fields},
+    }
     form = "multipart/form-data" if multipart else "application/x-www-form-urlencoded"
-    return BodyForms((BodyForm(form, schema, styles),), bool(needed))
+    return {"content": {form: media}, "required": bool(needed)}

@@ -9,6 +9,8 @@ from functools import lru_cache
 from html import unescape
 from typing import Any
 
+from connector.authoring.secret_scan import looks_secret
+
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _TABLE = re.compile(r"^ *\|.*\| *$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()\s]{1,500}\)")
@@ -47,17 +49,12 @@ def _cut(text: str, most: int) -> str:
     end = max(kept.rfind(mark) for mark in (". ", "! ", "? "))
     if end > most // 3:
         return kept[: end + 1]
-    return (
-        kept[: most - 3].rpartition(" ")[0].rstrip(",;:.-") + "..."
-        if " " in kept
-        else kept[: most - 3] + "..."
-    )
+    cut = kept[: most - 3]
+    return (cut.rpartition(" ")[0].rstrip(",;:.-") if " " in kept else cut) + "..."
 
 
 def _without_secrets(text: str) -> str:
     """What looks like a key is left out: an example's key is somebody's more often than one thinks."""
-    from connector.authoring.secret_scan import looks_secret
-
     if not text or not looks_secret(text):
         return text
     kept = " ".join("..." if looks_secret(word) else word for word in text.split(" "))

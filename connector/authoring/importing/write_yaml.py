@@ -79,34 +79,22 @@ def _flow(value: Any, room: int) -> str | None:
     if room <= 0:
         return None
     if isinstance(value, Mapping):
-        return _map(value, room)
+        return _collection("{}", [(f"{_scalar(key)}: ", entry) for key, entry in value.items()], room - 2)
     if isinstance(value, list | tuple):
-        return _list(value, room)
+        return _collection("[]", [("", entry) for entry in value], room - 2)
     found = _scalar(value)
     return found if len(found) <= room else None
 
 
-def _map(value: Mapping[str, Any], room: int) -> str | None:
-    parts, left = [], room - 2
-    for key, entry in value.items():
-        name = _scalar(key)
-        part = _flow(entry, left - len(name) - 2)
+def _collection(ends: str, entries: list[tuple[str, Any]], room: int) -> str | None:
+    parts = []
+    for start, entry in entries:
+        part = _flow(entry, room - len(start))
         if part is None:
             return None
-        parts.append(f"{name}: {part}")
-        left -= len(parts[-1]) + 2
-    return "{" + ", ".join(parts) + "}"
-
-
-def _list(value: Any, room: int) -> str | None:
-    parts, left = [], room - 2
-    for entry in value:
-        part = _flow(entry, left)
-        if part is None:
-            return None
-        parts.append(part)
-        left -= len(part) + 2
-    return "[" + ", ".join(parts) + "]"
+        parts.append(start + part)
+        room -= len(parts[-1]) + 2
+    return ends[0] + ", ".join(parts) + ends[1]
 
 
 def _scalar(value: Any) -> str:

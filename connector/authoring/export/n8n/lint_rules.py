@@ -5,22 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from connector.authoring.export.n8n.templates import declared
+
 Property = dict[str, Any]
 
-# These are in capitals, wherever they stand.
-_CAPITALS = {"id": "ID", "ids": "IDs", "url": "URL", "urls": "URLs", "json": "JSON"}
+_CAPITALS: dict[str, str] = declared("capitals")
+_WEAK: dict[str, str] = declared("weak_phrases")
 _WORDS = re.compile(rf"\b(?:{'|'.join(_CAPITALS)})\b", re.IGNORECASE)
 _SECRET = re.compile("secret|password|token|apikey", re.IGNORECASE)
 _COLOUR = re.compile("colou?r", re.IGNORECASE)
 _EMAIL = "name@email.com"
-# Phrases that n8n takes for saying nothing.
-_WEAK = {
-    "resource to consume": "resource to be consumed",
-    "resource to operate on": "resource to be operated on",
-    "operation to perform": "operation to be performed",
-    "action to perform": "action to be performed",
-    "method of authentication": "method to authenticate by",
-}
 _WEAKLY = re.compile("|".join(_WEAK), re.IGNORECASE)
 
 

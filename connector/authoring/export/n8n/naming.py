@@ -5,25 +5,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Self
 
+from connector.authoring.export.n8n.lint_rules import sentences
+from connector.authoring.export.n8n.templates import declared
+from connector.authoring.export.texts import titled
 from connector.spec.model import Integration
 
-# Parameters that the node has itself, or whose name means something to n8n.
-_TAKEN = frozenset(
-    (
-        *("resource", "operation", "options", "additionalFields", "requestOptions", "run", "authentication"),
-        *("limit", "returnAll", "simple", "simplify", "ignoreSslIssues", "allowUnauthorizedCerts"),
-    )
-)
+# Where a reader finds what the host is, when the integration does not say.
+_NOWHERE = "https://connector.example"
+
+_TAKEN = frozenset(declared("taken"))
+_PLURALS: tuple[tuple[str, str], ...] = tuple(declared("plurals").items())
 # The order of signs in the Unicode collation.
 _SIGNS = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
-# The first that a name ends with says what it becomes.
-_PLURALS = (
-    *((one, one) for one in ("ss", "us", "sis", "xis", "dis", "news", "series")),
-    *(("ies", "y"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss"), ("xes", "x"), ("s", "")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +39,19 @@ class PackageNames:
         whole = pascal if pascal[:1].isalpha() else f"Api{pascal}"
         node = whole[:1].lower() + whole[1:]
         return cls(f"n8n-nodes-{integration.id}", node, whole, f"{node}HostApi", f"{whole}HostApi")
+
+
+def values(integration: Integration, names: PackageNames) -> dict[str, str]:
+    """What the holes of templates stand for."""
+    return asdict(names) | {
+        "id": integration.id,
+        "name": integration.name,
+        "version": integration.version,
+        "description": sentences(integration.description),
+        "documentation": integration.documentation or _NOWHERE,
+        "environments": ", ".join(integration.environments),
+        "credential_title": titled(f"{integration.name} Host API"),
+    }
 
 
 def camel(text: str) -> str:

@@ -1,7 +1,7 @@
 'use strict';
 
-exports.{name} = class {name} {{
-	constructor() {{
-{fields}
-	}}
-}};
+exports.%(credential_class)s = class %(credential_class)s {
+	constructor() {
+%(fields)s
+	}
+};

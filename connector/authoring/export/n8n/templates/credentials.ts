@@ -1,11 +1,11 @@
-import type {{
+import type {
 	IAuthenticateGeneric,
 	Icon,
 	ICredentialTestRequest,
 	ICredentialType,
 	INodeProperties,
-}} from 'n8n-workflow';
+} from 'n8n-workflow';
 
-export class {name} implements ICredentialType {{
-{fields}
-}}
+export class %(credential_class)s implements ICredentialType {
+%(fields)s
+}

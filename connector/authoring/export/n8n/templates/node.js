@@ -1,9 +1,9 @@
 'use strict';
-const {{ NodeConnectionTypes }} = require('n8n-workflow');
-const {{ hostOf }} = require('./host');
+const { NodeConnectionTypes } = require('n8n-workflow');
+const { hostOf } = require('./host');
 
-const host = hostOf({credential});
+const host = hostOf(%(quoted_credential)s);
 
-exports.{name} = class {name} {{
-	description = {description};
-}};
+exports.%(node_class)s = class %(node_class)s {
+	description = %(description)s;
+};

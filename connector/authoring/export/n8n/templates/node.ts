@@ -1,8 +1,8 @@
-import {{ NodeConnectionTypes, type INodeType, type INodeTypeDescription }} from 'n8n-workflow';
-import {{ hostOf }} from './host';
+import { NodeConnectionTypes, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+import { hostOf } from './host';
 
-const host = hostOf({credential});
+const host = hostOf(%(quoted_credential)s);
 
-export class {name} implements INodeType {{
-	description: INodeTypeDescription = {description};
-}}
+export class %(node_class)s implements INodeType {
+	description: INodeTypeDescription = %(description)s;
+}
