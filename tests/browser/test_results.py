@@ -40,6 +40,11 @@ def test_results_stay_beside_the_form_and_two_are_compared(visitor: Visitor) -> 
     look(page, "compare")
     visitor("tab-slider").click()
     expect(visitor("compare")).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    laid = page.locator("#slider img").evaluate_all(
+        "all => all.map((each) => Object.values(each.getBoundingClientRect().toJSON()).map(Math.round))"
+    )
+    assert laid[0] == laid[1], "one picture lies exactly over the other"
 
 
 def test_several_are_made_at_once(visitor: Visitor) -> None:
