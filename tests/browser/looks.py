@@ -30,6 +30,11 @@ _SETTLED = """() => Promise.all([
   new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
 ])"""
 _TALLEST = 2600
+# Whatever is chosen or typed needs room to be read.
+_SQUEEZED = """() => [...document.querySelectorAll("select, input:not([type=checkbox], [type=radio])")]
+  .filter((each) => each.checkVisibility() && !each.closest(".visually-hidden"))
+  .filter((each) => each.clientWidth > 1 && each.clientWidth < 36)
+  .map((each) => each.outerHTML.slice(0, 120))"""
 
 
 def dress(page: Page, theme: str, width: int) -> None:
@@ -61,6 +66,7 @@ def look(page: Page, name: str) -> None:
         dress(page, theme, width)
         over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert over == 0, f"{name} is {over} px wider than a screen of {width}"
+        assert page.evaluate(_SQUEEZED) == [], f"{name} has no room for them at {width} px"
         if (theme, width) in AUDITED:
             assert grave(page) == [], f"{name}, {theme}, {width} px"
         if SHOTS:
