@@ -103,7 +103,7 @@ def test_a_batch_is_begun_and_followed(visitor: Visitor, tmp_path: Path) -> None
     page.wait_for_url(re.compile(r"/batches/\w+"))
     expect(visitor("batch-done")).to_have_text("2 of 3", timeout=PATIENCE)
     expect(visitor("batch-failed")).to_have_text("1")
-    expect(visitor("batch-credits")).to_have_text("6")
+    expect(visitor("batch-credits")).to_have_text("6 (free here)")
     expect(visitor("batch-state")).to_have_text("done", timeout=PATIENCE)
     expect(visitor("cancel-batch")).to_have_count(0)
     expect(page.get_by_role("table")).to_contain_text("moderat")
@@ -210,7 +210,9 @@ def test_a_schedule_is_kept_paused_and_run_now(visitor: Visitor) -> None:
     expect(visitor("schedule-dawn")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("button", "said"), [("paid", "It was billed"), ("unpaid", "Nothing was billed")])
+@pytest.mark.parametrize(
+    ("button", "said"), [("paid", "elsewhere it would have been billed"), ("unpaid", "Nothing was billed")]
+)
 def test_an_unknown_outcome_is_settled(visitor: Visitor, button: str, said: str) -> None:
     """It stands above the runs until somebody has said whether it was paid for."""
     run = lost(visitor.served, f"a boat that was {button}")

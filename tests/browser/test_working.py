@@ -106,7 +106,7 @@ def test_a_batch_that_was_stopped_goes_on(visitor: Visitor) -> None:
     visitor("batch-retry").click()
     expect(visitor("batch-state")).to_have_text("done", timeout=60_000)
     expect(visitor("batch-done")).to_have_text("8 of 8")
-    expect(visitor("batch-credits")).to_have_text("24")
+    expect(visitor("batch-credits")).to_have_text("24 (free here)")
     asked |= {"items": items[:3], "limit_credits": 4}
     batch = visitor.served.ask("POST", "/api/batches", json=asked).json()["id"]
     visitor.open(f"/batches/{batch}")
@@ -122,7 +122,7 @@ def test_a_batch_that_was_stopped_goes_on(visitor: Visitor) -> None:
     limit.fill("9")
     visitor("batch-retry").click()
     expect(visitor("batch-state")).to_have_text("done", timeout=60_000)
-    expect(visitor("batch-credits")).to_have_text("9 of 9")
+    expect(visitor("batch-credits")).to_have_text("9 of 9 (free here)")
 
 
 def test_a_batch_that_has_ended_is_taken_home(visitor: Visitor, tmp_path: Path) -> None:
