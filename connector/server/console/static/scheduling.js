@@ -46,6 +46,7 @@ const tellNext = debounced(async (asked) => {
 async function keep(form, asked, ready, where) {
   clearProblems(asked);
   const told = Object.fromEntries([...new FormData(asked)].filter(([, value]) => value !== ""));
+  if (told.name) told.name = told.name.trim().replace(/\s+/g, "-");
   if (told.limit_daily) told.limit_daily = Number(told.limit_daily);
   try {
     const inputs = await ready();
