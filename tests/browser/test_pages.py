@@ -129,6 +129,7 @@ def test_a_token_for_one_action_in_the_sandbox(visitor: Visitor) -> None:
     row = page.get_by_role("row", name="shop-window")
     for said in ("stable-image-core", "sandbox", "30 credits a day"):
         expect(row).to_contain_text(said)
+    expect(row.locator("time")).to_have_attribute("title", re.compile("^20"))  # in the reader's own time
     with visitor.refused(422):
         made()
         problem = visitor("new-token").locator("[data-field=name] .problem")

@@ -1,6 +1,7 @@
 // Tokens are made and revoked; the theme is chosen.
 
 import { all, busy, call, one, part, toast } from "./kit.js";
+import { localTimes } from "./times.js";
 import { clearProblems, showProblems } from "./problems.js";
 
 const form = one("[data-new-token]"), theme = one("[data-theme]");
@@ -31,7 +32,9 @@ form?.addEventListener("submit", (event) => {
     shown.focus();
     form.reset();
     const page = await part("/settings");
-    one("[data-tokens]").replaceWith(one("[data-tokens]", page));
+    const listed = one("[data-tokens]", page);
+    localTimes(listed);
+    one("[data-tokens]").replaceWith(listed);
   });
 });
 
