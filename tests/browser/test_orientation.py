@@ -76,6 +76,22 @@ def test_what_was_painted_is_what_is_changed(
     assert found[3] < BOTTOM + 0.1
 
 
+def test_a_photo_of_too_many_pixels_is_made_to_fit(visitor: Visitor, tmp_path: Path) -> None:
+    """In one click, and upright."""
+    path, tag = tmp_path / "photo.jpg", Image.Exif()
+    tag[0x0112] = 6
+    Image.new("RGB", (4000, 3000), "tan").save(path, exif=tag)
+    visitor.open("/actions/erase")
+    visitor.choose_file("image", path)
+    shown = visitor("field-image")
+    expect(shown).to_contain_text("3000 x 4000 px")
+    expect(shown).to_contain_text("Does not fit")
+    shown.get_by_role("button", name="Make it fit").click()
+    expect(shown).to_contain_text("2660 x 3547 px")
+    expect(shown.locator(".fits")).to_have_text("Fits")
+    expect(Brush(visitor).said).to_have_text("Nothing is painted yet")
+
+
 @pytest.mark.parametrize("turn", BACK)
 def test_edges_grow_where_they_were_drawn(visitor: Visitor, tmp_path: Path, turn: int) -> None:
     """What is added above is above, and the photo below it is as it was seen."""

@@ -63,6 +63,7 @@ export class Drop {
     // How long a sound lasts, and what an odd file is, is told by the host: browsers guess.
     const wrong = /^(image|text|model|application)\//.test(facts.type) ? faults(this.rules, facts) : null;
     this.#fit(wrong);
+    if (facts.width * facts.height > this.rules.max_pixels) this.#offer(file);
     this.#upload = wrong?.length ? Promise.reject(unfit(wrong)) : this.#send(file, turn);
     const gone = this.#upload.catch((error) => error instanceof Refusal || turn !== this.#turn || this.#failed(error.message));
     this.#changed();
@@ -165,6 +166,13 @@ export class Drop {
     if (!wrong) return (told.textContent = "");
     told.className = wrong.length ? "fits-not" : "fits";
     told.textContent = wrong.length ? `Does not fit: ${wrong.map((each) => `it ${each}`).join("; ")}` : "Fits";
+  }
+
+  /** A picture of too many pixels is made smaller, if one likes. */
+  #offer(file) {
+    const button = make("button", { type: "button", className: "button small" }, "Make it fit");
+    button.addEventListener("click", async () => this.take(await (await import("./shrink.js")).shrunk(file, this.rules.max_pixels)));
+    one("[data-drop-fit]", this.root).append(" ", button);
   }
 
   #failed(message) {
