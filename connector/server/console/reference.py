@@ -77,6 +77,7 @@ def operation(visit: PageRequest) -> Response:
         (status, answer["description"], [*read.contents(answer)], answer.get("headers", {}))
         for status, answer in ((status, read.whole(one)) for status, one in now.told["responses"].items())
     ]
+    trial = _trial(now, visit.host, bodies)
     return page(
         "reference.html",
         groups=groups,
@@ -87,8 +88,8 @@ def operation(visit: PageRequest) -> Response:
         ],
         bodies=bodies,
         answers=answers,
-        calls=_calls(now, visit.base, bodies),
-        trial=_trial(now, visit.host, bodies),
+        calls=_calls(now, visit.base, bodies, trial),
+        trial=trial,
     )
 
 
@@ -174,15 +175,14 @@ class _Reader:
 
 def _json_body(bodies: list[Content]) -> str | None:
     """The example of a JSON body, or an empty one where a body is needed and has none."""
-    found = next((body for body in bodies if body.type == "application/json"), None)
-    return (found.example or "{}") if found else None
+    return next((body.example or "{}" for body in bodies if body.type == "application/json"), None)
 
 
-def _calls(entry: Entry, base: str, bodies: list[Content]) -> dict[str, str]:
+def _calls(entry: Entry, base: str, bodies: list[Content], trial: Json | None) -> dict[str, str]:
     body = _json_body(bodies)
     if entry.action:
         inputs = json.loads(body or "{}").get("inputs", {})
-        return calls(SampleUse(entry.action, inputs), base)
+        return calls(SampleUse(entry.action, inputs, trial["place"].environment if trial else None), base)
     filled = _HOLE.sub(lambda hole: hole[1].upper(), entry.path)
     needed = [one["name"] for one in entry.told["parameters"] if one["in"] == "query" and one.get("required")]
     query = urlencode({name: name.upper() for name in needed}, quote_via=quote)

@@ -249,6 +249,8 @@ class TestCalls:
         text = calls(self.USE, "http://localhost:8760")["JavaScript"]
         body = text[text.index("JSON.stringify(") + len("JSON.stringify(") : text.rindex("),\n});")]
         assert json.loads(body)["inputs"]["note"] == "a 'quoted' $HOME `x`"
+        assert text.startswith("import { writeFile }")
+        assert "await writeFile(name, " in text
         assert '"http://localhost:8760/api/actions/erase?environment=sandbox&connection=my%20studio"' in text
 
     def test_http_tells_its_length(self) -> None:

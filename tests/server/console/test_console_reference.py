@@ -63,6 +63,8 @@ def test_members_are_told_through_references(host: Place) -> None:
     for name in ("items", "limit_credits", "prompt"):
         assert name in page
     page = looked_at(host, "/reference/invoke.stable-image-core")
+    assert "/api/actions/stable-image-core?environment=sandbox'" in page  # an example costs nothing
+    assert '<span class="tag">3 credits</span>' in page
     for said in ("style_preset", "photographic", "10,000 characters", "multipart/form-data"):
         assert said in page
 
