@@ -218,7 +218,7 @@ def code_samples(visit: PageRequest) -> Response:
     }
     delivers = isinstance(subject, Action) and bool(subject.output.types or subject.job)
     where = body.get("environment") or None, body.get("connection") or None
-    use = SampleUse(subject.id, inputs, *where, delivers_file=delivers, is_workflow=definition is not None)
+    use = SampleUse(subject.id, inputs, *where, None if delivers else "", is_workflow=definition is not None)
     return page("calls.html", calls=calls(use, visit.base))
 
 

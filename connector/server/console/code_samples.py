@@ -33,7 +33,7 @@ class SampleUse:
     inputs: Mapping[str, Any]
     environment: str | None = None
     connection: str | None = None
-    delivers_file: bool = True
+    saves_as: str | None = None  # the file of its result, if that is known; empty where it has none
     is_workflow: bool = False
 
 
@@ -44,7 +44,7 @@ def calls(use: SampleUse, base: str) -> dict[str, str]:
     given = {name: _filled(file_options.split(value)[0], _by_reference) for name, value in use.inputs.items()}
     shown = _request("POST", base, _target(use), _body(use)) | {
         "use": use,
-        "save_as": use.action if use.delivers_file else "",
+        "save_as": use.action if use.saves_as is None else use.saves_as,
         "by_name": _literal({name: _filled(value, _by_name) for name, value in use.inputs.items()}, 2),
         "typed": [words for name, value in use.inputs.items() for words in _typed(name, value)] + flags,
         "tool_arguments": given | options,

@@ -171,7 +171,7 @@ def _told(visit: PageRequest, run: Run, *, alone: bool) -> dict[str, Any]:
         run.inputs,
         run.environment,
         run.connection,
-        delivers_file=stored is not None and not is_flow,
+        saves_as=stored.name if stored and not is_flow else "",
         is_workflow=is_flow,
     )
     return {

@@ -245,6 +245,12 @@ class TestCalls:
         assert samples["CLI"] == "connector workflow run restore -e sandbox"
         assert not {"MCP", "Python"} & samples.keys()
 
+    def test_a_result_is_saved_by_its_name(self) -> None:
+        """That of the run, where there was one."""
+        known = calls(replace(self.USE, saves_as="room-7.png"), "http://localhost")
+        assert known["curl"].endswith("--output room-7.png")
+        assert calls(self.USE, "http://localhost")["curl"].endswith("--output erase")
+
     def test_javascript_has_the_inputs_as_they_are(self) -> None:
         text = calls(self.USE, "http://localhost:8760")["JavaScript"]
         body = text[text.index("JSON.stringify(") + len("JSON.stringify(") : text.rindex("),\n});")]
