@@ -118,7 +118,9 @@ export class MaskEditor extends HTMLElement {
     const surface = make("div", { className: "mask-canvas", tabIndex: 0, role: "application", data: { testid: "mask-surface" }, aria: { label: SPOKEN } }, sheet);
     this.#zoom = new Zoom(() => [surface.clientWidth, surface.clientHeight], () => this.#zoomed());
     this.#parts = { surface, sheet, ring, lines: all("polygon", sheet), said: make("output", { data: { testid: "mask-said" } }) };
-    const foot = make("p", { className: "mask-foot" }, this.#parts.said, make("span", { textContent: `${width} x ${height} px; Space and drag, or two fingers, move it; keys: arrows, Space, E, B, R, L, [ and ], +, - and 0` }));
+    const keys = (textContent) => make("span", { className: "keys", textContent });
+    const help = make("span", {}, `${width} x ${height} px; two fingers`, keys(", or Space and drag,"), " move it", keys("; keys: arrows, Space, E, B, R, L, [ and ], +, - and 0"));
+    const foot = make("p", { className: "mask-foot" }, this.#parts.said, help);
     this.replaceChildren(this.#tools(width, height), surface, foot);
     this.#shaped(this.#shape);
     this.#erase(this.#erasing);
