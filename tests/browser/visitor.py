@@ -77,8 +77,11 @@ class Visitor:
         self.choose_file(name, SAMPLES / sample)
 
     def run(self) -> Locator:
-        """Presses Run and waits for the end; gives the view of the run."""
+        """Presses Run and waits for the end; gives the view of the run, and not of the one before."""
+        earlier = self("run-id").text_content() if self("run-id").count() else None
         self("run").click()
+        if earlier is not None:
+            expect(self("run-id")).not_to_have_text(earlier)
         return self.finished()
 
     def finished(self, state: str = "succeeded") -> Locator:
