@@ -99,6 +99,7 @@ def test_a_batch_is_begun_and_followed(visitor: Visitor, tmp_path: Path) -> None
     page.get_by_label("What is done with each row").select_option(CORE)
     page.get_by_label("Rows", exact=True).set_input_files(rows)
     page.get_by_label("Where").select_option("/sandbox")
+    expect(visitor("checked")).to_contain_text("3 rows, free")  # until then the button moves
     page.get_by_role("button", name="Start the batch").click()
     page.wait_for_url(re.compile(r"/batches/\w+"))
     expect(visitor("batch-done")).to_have_text("2 of 3", timeout=PATIENCE)

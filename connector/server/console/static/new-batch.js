@@ -11,6 +11,7 @@ const GUESS = /did you mean '([^']+)'/;
 let file = null; // the reference of the rows, once they are up
 let turn = 0;
 let coming = null; // what the choice of a file began
+let latest = null; // what comes of the newest look through the rows
 
 const subjectPath = () => `/api/${fields.subject.selectedOptions[0].closest("optgroup").dataset.kind}/${encodeURIComponent(fields.subject.value)}`;
 
@@ -22,21 +23,24 @@ function asked() {
   return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== "" && value !== undefined));
 }
 
-/** Looks through the rows as they are; whether they can be begun. */
-async function check() {
+/** Looks through the rows as they are; whether they can be begun, also where a newer look takes its place. */
+const check = () => (latest = look());
+
+async function look() {
   if (!file) return false;
   const mine = ++turn;
   checked.textContent = "Looking through the rows...";
   try {
     const found = await call("POST", "/api/batches/check", asked());
-    if (mine !== turn) return false;
+    if (mine !== turn) return latest;
     clear();
     const isFree = fields.place.selectedOptions[0]?.dataset.kind === "free";
     const price = found.credits === null ? "a price that is not known" : `${number(found.credits)} credit${found.credits === 1 ? "" : "s"}`;
     checked.textContent = `${number(found.rows)} row${found.rows === 1 ? "" : "s"}, ${isFree ? `free (${price} where it is billed)` : price}. ${found.seconds === null ? "Time" : `About ${lasting(found.seconds)}`}: ${found.seconds_from}. ${found.warnings.join(" ")}`;
     return true;
   } catch (error) {
-    if (mine === turn) tell(error);
+    if (mine !== turn) return latest;
+    tell(error);
     return false;
   }
 }
@@ -101,6 +105,7 @@ async function again() {
   columns.hidden = true;
   clear();
   turn += 1;
+  latest = false;
   file = null;
   if (!fields.rows.files.length) return;
   try {
