@@ -59,7 +59,7 @@ class Records:
         json_logs.say(
             "request",
             id=record.id,
-            client=record.client,
+            client=(record.scope.get("client") or (None,))[0],  # behind a trusted proxy: as it tells
             method=method,
             path=record.scope["path"],
             status=record.status,
@@ -81,11 +81,6 @@ class _AccessRecord:
         self.sent = 0
         self._send = send
         scope.setdefault("state", {})["id"] = self.id
-
-    @property
-    def client(self) -> str | None:
-        """The address of who asks; behind a trusted proxy the one that this tells."""
-        return (self.scope.get("client") or (None,))[0]
 
     @property
     def route(self) -> str:

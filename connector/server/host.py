@@ -19,12 +19,13 @@ from connector.runs.service.runner import Runner, ServedIntegration
 from connector.runs.worker.worker import Worker
 from connector.server import json_logs
 from connector.server.durable_requests import Durable
-from connector.server.load import Readiness, Reads
+from connector.server.load_shedding import Reads
 from connector.server.problem_documents import Refused
 from connector.server.prometheus import Gauge, Metrics
+from connector.server.readiness import Readiness
 from connector.server.resident_worker import Resident
 from connector.server.settings import Settings
-from connector.server.signed_links import SignedLinks
+from connector.server.signed_urls import SignedUrls
 from connector.server.token_cache import Callers
 from connector.spec.cache import default_cache
 from connector.spec.loader import default_folder, load
@@ -68,7 +69,7 @@ class Host:
         database = workspace.database
         self.history = History(database, settings.clock, workspace.ledger)
         self.files = workspace.files
-        self.links = SignedLinks(workspace.signing_secrets, settings.clock)
+        self.links = SignedUrls(workspace.signing_secrets, settings.clock)
         self.tokens = Tokens(database, settings.clock)
         self.readiness = Readiness(self.tokens.list)
         self.callers = Callers(lambda token: self.run(self.tokens.who, token))

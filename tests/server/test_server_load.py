@@ -11,8 +11,9 @@ import pytest
 from server.support import Place, place
 
 from connector.errors import DatabaseUnavailable
-from connector.server.load import Readiness, Reads
+from connector.server.load_shedding import Reads
 from connector.server.problem_documents import Refused
+from connector.server.readiness import Readiness
 from connector.server.token_cache import Callers
 from connector.storage.connections.api_tokens import Token
 

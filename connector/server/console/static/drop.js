@@ -171,7 +171,7 @@ export class Drop {
   /** A picture of too many pixels is made smaller, if one likes. */
   #offer(file) {
     const button = make("button", { type: "button", className: "button small" }, "Make it fit");
-    button.addEventListener("click", async () => this.take(await (await import("./shrink.js")).shrunk(file, this.rules.max_pixels)));
+    button.addEventListener("click", async () => this.take(await (await import("./resize.js")).resized(file, this.rules.max_pixels)));
     one("[data-drop-fit]", this.root).append(" ", button);
   }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from server.support import BASE, Place, picture, place
 
-from connector.server.signed_links import SignedLinks
+from connector.server.signed_urls import SignedUrls
 from connector.storage.database.protocols import Conflict
 
 
@@ -100,7 +100,7 @@ def test_of_many_uploads_at_once_one_is_taken(host: Place) -> None:
 def test_a_link_is_good_at_every_host_of_a_database(host: Place, stored: str) -> None:
     """Its secret is kept there, sealed, and is made once."""
     signing = host.host.served(None).connector.workspace.signing_secrets
-    link = SignedLinks(signing, host.clock).download(stored, BASE)
+    link = SignedUrls(signing, host.clock).download(stored, BASE)
     assert host.get(link, bearer=None).status_code == 200
     assert host.get(host.host.links.download(stored, BASE), bearer=None).status_code == 200
 

@@ -1,44 +1,18 @@
-"""Load: a few reads at a time, and whoever is one too many is told to come again; readiness is told at once.
-
-What may be paid for is never put off here; it has a line of its own (``check_line``).
-"""
+"""Readiness: whether what the host keeps can be reached, answered at once whatever the load."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 from connector.errors import DatabaseUnavailable
-from connector.server.problem_documents import Refused
 from connector.storage.blocking import Threads
 
-_AGAIN_AFTER = 1.0
 # A look counts for so long, in seconds; while a new one is under way, the one before it does for longer.
 _FRESH, _STALE = 1.0, 10.0
 # So long an answer waits for a look.
 _MOMENT = 0.05
-
-
-class Reads:
-    """``at_once`` reads are under way, and at most ``line`` wait for their turn."""
-
-    def __init__(self, at_once: int, line: int) -> None:
-        self._turns = asyncio.Semaphore(at_once)
-        self._room = at_once + line
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Raises Refused where too many wait."""
-        if not self._room:
-            raise Refused("busy", "too many reads wait to be answered; try again", retry_after=_AGAIN_AFTER)
-        self._room -= 1
-        try:
-            async with self._turns:
-                yield
-        finally:
-            self._room += 1
 
 
 class Readiness:

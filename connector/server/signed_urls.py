@@ -1,4 +1,4 @@
-"""Signed links: addresses of this host that open one file for a while, without a token.
+"""Signed URLs: addresses of this host that open one file for a while, without a token.
 
 Each is signed by HMAC-SHA256 over its method, its path and the second when it ends.
 """
@@ -21,7 +21,7 @@ _SECRET = "links"
 _DOWNLOAD_SECONDS, _UPLOAD_SECONDS = 3600, 900
 
 
-class SignedLinks:
+class SignedUrls:
     """Links to the files of a host, at the ``origin`` by which it is reached. All methods block.
 
     Making one raises MissingCredential where no secret can be kept.

@@ -1,6 +1,6 @@
 // A picture drawn anew with fewer pixels: upright, in its own format where the browser writes it.
 
-export async function shrunk(file, most) {
+export async function resized(file, most) {
   const picture = await createImageBitmap(file);
   const by = Math.sqrt(most / (picture.width * picture.height));
   const canvas = document.createElement("canvas");
